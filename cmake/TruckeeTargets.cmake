@@ -1,0 +1,64 @@
+# One CMake target a folder: truckee_<folder>, with the alias truckee::<folder>.
+
+find_program(CCACHE ccache)
+if(CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
+  # Precompiled headers and ccache agree only when time macros and header times are left out.
+  set(CMAKE_CXX_COMPILER_LAUNCHER
+      ${CMAKE_COMMAND} -E env
+      CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime
+      ${CCACHE})
+endif()
+find_program(MOLD mold)
+if(MOLD AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  add_link_options(-fuse-ld=mold)
+endif()
+
+add_library(truckee_options INTERFACE)
+target_compile_options(truckee_options INTERFACE
+  -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wnon-virtual-dtor
+  $<$<BOOL:${TRUCKEE_WERROR}>:-Werror>)
+target_include_directories(truckee_options INTERFACE
+  $<BUILD_INTERFACE:${CMAKE_SOURCE_DIR}>)
+if(CCACHE)
+  target_compile_options(truckee_options INTERFACE -fpch-preprocess)
+endif()
+if(TRUCKEE_SANITIZE)
+  add_compile_options(-fsanitize=${TRUCKEE_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
+  add_link_options(-fsanitize=${TRUCKEE_SANITIZE})
+endif()
+if(TRUCKEE_COVERAGE)
+  add_compile_options(--coverage -fprofile-update=atomic)
+  add_link_options(--coverage)
+endif()
+
+# truckee_room(NAME SOURCES a.cpp ... DEPENDS target ...)
+# A room without sources is an interface library.
+function(truckee_room name)
+  cmake_parse_arguments(ROOM "" "" "SOURCES;DEPENDS" ${ARGN})
+  if(ROOM_SOURCES)
+    add_library(truckee_${name} STATIC ${ROOM_SOURCES})
+    target_link_libraries(truckee_${name} PUBLIC ${ROOM_DEPENDS} PRIVATE truckee_options)
+    target_include_directories(truckee_${name} PUBLIC $<BUILD_INTERFACE:${CMAKE_SOURCE_DIR}>)
+  else()
+    add_library(truckee_${name} INTERFACE)
+    target_link_libraries(truckee_${name} INTERFACE ${ROOM_DEPENDS})
+    target_include_directories(truckee_${name} INTERFACE $<BUILD_INTERFACE:${CMAKE_SOURCE_DIR}>)
+  endif()
+  add_library(truckee::${name} ALIAS truckee_${name})
+endfunction()
+
+# truckee_test(ROOM SOURCES a_test.cpp ... DEPENDS target ... [TIMEOUT seconds] [LABELS ...])
+# One executable a room; every TEST in it is one ctest test named ROOM.Suite.Name.
+function(truckee_test room)
+  cmake_parse_arguments(T "" "TIMEOUT" "SOURCES;DEPENDS;LABELS" ${ARGN})
+  if(NOT T_TIMEOUT)
+    set(T_TIMEOUT 120)
+  endif()
+  add_executable(${room}_tests ${T_SOURCES})
+  target_link_libraries(${room}_tests PRIVATE ${T_DEPENDS} truckee_options truckee_test_support GTest::gtest_main)
+  include(GoogleTest)
+  gtest_discover_tests(${room}_tests
+    TEST_PREFIX "${room}."
+    DISCOVERY_TIMEOUT 60
+    PROPERTIES TIMEOUT ${T_TIMEOUT} LABELS "${room};${T_LABELS}")
+endfunction()
