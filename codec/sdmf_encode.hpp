@@ -1,0 +1,61 @@
+#pragma once
+
+#include "base/shared_bytes.hpp"
+#include "base/worker_pool.hpp"
+#include "codec/erasure_code.hpp"
+#include "codec/sdmf_layout.hpp"
+#include "crypto/rsa.hpp"
+
+#include <chrono>
+#include <functional>
+#include <stop_token>
+
+namespace truckee::codec {
+
+enum class encode_stage : std::uint8_t { encrypt, encode, hash, sign, pack };
+inline constexpr std::uint8_t encode_stage_count = 5;
+std::string_view to_string(encode_stage stage);
+
+/// Seconds of each stage.
+struct encode_timings {
+  double encrypt = 0;
+  double encode = 0;
+  double hash = 0;
+  double sign = 0;
+  double pack = 0;
+};
+
+/// What the pipeline takes from outside. One set serves any number of publishes, from several threads.
+struct codec_context {
+  random_source& random;
+  worker_pool& workers;
+  erasure_codes& codes;
+  std::chrono::steady_clock::time_point (*now)() = &std::chrono::steady_clock::now;
+};
+
+struct encode_request {
+  byte_view content; ///< must stay until the call returns; not kept
+  encoding shape;
+  sequence_number sequence{1};
+  const crypto::file_keys& keys;
+  /// Called as each stage begins, in the calling thread.
+  std::function<void(encode_stage)> on_stage = {};
+  /// Looked at before each stage; the answer is then errc::cancelled.
+  std::stop_token stop = {};
+};
+
+/// One version of a file, ready to be sent.
+struct encoded_file {
+  share_header header;
+  signed_prefix_bytes signed_prefix{};
+  checkstring_bytes checkstring{};
+  std::vector<shared_bytes> shares; ///< index = share number; whole shares, each in its own memory
+  encode_timings timings;
+};
+
+/// Encrypts, encodes, hashes and signs content into N shares. Takes 16 bytes of salt, then 32 of PSS salt
+/// from context.random. Memory: the shares (N/k times the content) and little more; the content is copied
+/// nowhere else.
+result<encoded_file> encode_sdmf(const encode_request& request, const codec_context& context);
+
+} // namespace truckee::codec
