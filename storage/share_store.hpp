@@ -2,33 +2,71 @@
 
 #include "base/result.hpp"
 #include "grid/slot.hpp"
+#include "storage/limits.hpp"
 
+#include <functional>
+#include <map>
 #include <vector>
 
+/// Shares on one server, behind one interface. Source of every rule: formats.md, "Container on disk" and
+/// section 2.
 namespace truckee::storage {
+
+/// The time, in unix seconds; injected, so that one seed replays one run.
+using unix_clock = std::function<std::uint64_t()>;
 
 /// One lease on one share: who may keep it from being collected, and until when.
 struct lease {
-  std::uint32_t owner = 0;
+  std::uint32_t owner = 1;
   std::uint32_t expires = 0; ///< unix time, seconds
-  bytes renew_secret;        ///< as stored: plain in version 1 containers, BLAKE2b-256 in version 2
-  bytes cancel_secret;
-  server_id node;
+  server_secret
+      renew_secret; ///< as stored: plain in version 1 containers, BLAKE2b-256 in version 2. Never shown
+  server_secret cancel_secret; ///< likewise
+  server_id node;              ///< the server that gave the lease
+  bool hashed = true;          ///< whether the two secrets above are hashes (version 2)
 };
 
-/// All storage of shares goes through this: Tahoe's directory of containers, memory, the fault-injecting one.
+using slot_leases = std::map<share_number, std::vector<lease>>;
+
+struct lease_answer {
+  grid::storage_status status = grid::storage_status::ok; ///< not_found: no share of that slot
+  std::uint64_t bytes_available = 0;                      ///< with no_space
+  std::string detail;                                     ///< for people
+};
+
+/// When a share may be collected: once every lease on it ended at least `grace_seconds` ago.
+struct expiry_policy {
+  std::uint64_t grace_seconds = 0;
+  /// Shares that never had a lease (made by debugging tools) are kept unless this is set.
+  bool remove_unleased = false;
+};
+
+/// What expire() removed, or would have removed.
+struct slot_expiry {
+  std::vector<share_number> removed;
+  std::uint64_t bytes_freed = 0; ///< size of the removed containers
+  std::size_t kept = 0;          ///< shares with a lease that still runs
+};
+
+/// All storage of shares goes through this: Tahoe's directory of containers, memory.
 /// Calls block. Calls for one slot must not overlap; calls for different slots may run in different threads.
 class share_store {
 public:
   virtual ~share_store() = default;
 
   virtual grid::store_info info() = 0;
+  /// Wholly done or not at all, whatever the status. Any status but ok: nothing was written.
   virtual grid::read_test_write_answer read_test_write(const grid::read_test_write& request) = 0;
   virtual grid::slot_read_answer read(const grid::slot_read& request) = 0;
-  /// Renews the lease with this renew secret on every share of the slot, or adds one.
-  virtual grid::storage_status add_lease(const storage_index& slot, const server_secret& renew,
-                                         const server_secret& cancel) = 0;
-  virtual result<std::map<share_number, std::vector<lease>>> leases(const storage_index& slot) = 0;
+  /// Renews the lease with this renew secret on every share of the slot, or adds one: now + 31 days.
+  virtual lease_answer add_lease(const storage_index& slot, const server_secret& renew,
+                                 const server_secret& cancel) = 0;
+  /// The leases in use, share by share; empty for an unknown slot.
+  virtual result<slot_leases> leases(const storage_index& slot) = 0;
+  /// Removes what `policy` lets go at time `now` (unix seconds), or only tells it with `dry_run`.
+  virtual result<slot_expiry> expire(const storage_index& slot, std::uint64_t now,
+                                     const expiry_policy& policy, bool dry_run) = 0;
+  /// Every slot that has a directory here, in ascending order.
   virtual result<std::vector<storage_index>> slots() = 0;
 };
 

@@ -1,0 +1,89 @@
+#pragma once
+
+#include "base/bytes.hpp"
+
+#include <tl/expected.hpp>
+
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+/// The few calls a store makes on the operating system, so that a fault-injecting one can stand in (storage/
+/// fault_file_system.hpp). Paths are absolute or relative to the process; nothing follows a symbolic link's
+/// promise.
+namespace truckee::storage {
+
+/// What the operating system said: errno, and a sentence with the call and the path.
+struct io_failure {
+  int code = 0;
+  std::string what;
+};
+
+template <class T>
+using io_result = tl::expected<T, io_failure>;
+
+/// "cannot WHAT PATH: reason".
+tl::unexpected<io_failure> io_fail(int code, const char* what, const std::filesystem::path& path);
+
+enum class entry_kind : std::uint8_t { file, directory, other };
+
+struct directory_entry {
+  std::string name;
+  entry_kind kind = entry_kind::other;
+};
+
+class readable_file {
+public:
+  virtual ~readable_file() = default;
+  virtual std::uint64_t size() const = 0; ///< when it was opened
+  /// Fills `out`; a file that ends before is an error (EIO).
+  virtual io_result<void> read_at(std::uint64_t offset, mutable_byte_view out) const = 0;
+};
+
+class writable_file {
+public:
+  virtual ~writable_file() = default;
+  virtual io_result<void> append(byte_view data) = 0;
+  /// Data and length are on the disk when it returns; the name in its directory may not be.
+  virtual io_result<void> sync() = 0;
+  virtual io_result<void> close() = 0;
+};
+
+/// Held as long as it lives, and no longer than the process.
+class file_lock {
+public:
+  virtual ~file_lock() = default;
+};
+
+class file_system {
+public:
+  virtual ~file_system() = default;
+
+  virtual io_result<std::unique_ptr<readable_file>> open(const std::filesystem::path& file) = 0;
+  /// A new, empty file, for its owner only; EEXIST where there is something already.
+  virtual io_result<std::unique_ptr<writable_file>> create(const std::filesystem::path& file) = 0;
+  /// ENOENT for an absent directory; no order.
+  virtual io_result<std::vector<directory_entry>> list(const std::filesystem::path& directory) = 0;
+  virtual io_result<void> make_directory(const std::filesystem::path& directory) = 0;
+  virtual io_result<void> remove_file(const std::filesystem::path& file) = 0;
+  virtual io_result<void> remove_directory(const std::filesystem::path& directory) = 0;
+  /// A second name for a file.
+  virtual io_result<void> link(const std::filesystem::path& file, const std::filesystem::path& second) = 0;
+  /// Moves a file or directory in one step; EEXIST where `to` exists.
+  virtual io_result<void> move(const std::filesystem::path& from, const std::filesystem::path& to) = 0;
+  /// Two files or two directories trade places in one step.
+  virtual io_result<void> exchange(const std::filesystem::path& a, const std::filesystem::path& b) = 0;
+  /// The names in a directory are on the disk when it returns.
+  virtual io_result<void> sync_directory(const std::filesystem::path& directory) = 0;
+  /// All that anyone wrote to this file system before is on the disk when it returns.
+  virtual io_result<void> sync_all(const std::filesystem::path& directory) = 0;
+  virtual io_result<std::uint64_t> available_bytes(const std::filesystem::path& directory) = 0;
+  /// EWOULDBLOCK, with the holder's process id in `what`, where another has it.
+  virtual io_result<std::unique_ptr<file_lock>> lock(const std::filesystem::path& file) = 0;
+};
+
+/// The operating system's own. Stateless; safe from any thread.
+file_system& posix_file_system();
+
+} // namespace truckee::storage

@@ -1,0 +1,32 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace truckee::storage {
+
+/// What one request, and one store, may take. Every limit has a typed status when passed: too_large or
+/// no_space.
+struct store_limits {
+  /// Length of one share's data. A write is built beside the old share, so this also bounds the room it
+  /// needs.
+  std::uint64_t share_bytes_max = std::uint64_t{1} << 30;
+  /// Slots in the store: bounds the directory scan at open (a slot costs one name).
+  std::uint64_t slots_max = 10'000'000;
+  /// Shares one request may change; the protocol and one-byte share numbers allow 256.
+  std::size_t changes_max = 256;
+  /// Tests on one share, and reads in one request: Tahoe-LAFS's own limits on the wire.
+  std::size_t tests_per_share_max = 30;
+  std::size_t reads_max = 30;
+  /// Writes to one share. An MDMF publish sends one per segment of 128 KiB: 8192 for a share of 1 GiB.
+  std::size_t writes_per_share_max = 16'384;
+  /// Bytes read in answer to one request, over all shares of the slot: they are all in memory at once.
+  std::uint64_t answer_bytes_max = std::uint64_t{1} << 30;
+  /// Leases on one share: each makes its container longer, and a writer can make up as many secrets as it
+  /// likes.
+  std::size_t leases_per_share_max = 1000;
+  /// Bytes of the file system left to others.
+  std::uint64_t reserved_space = 0;
+};
+
+} // namespace truckee::storage

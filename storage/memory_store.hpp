@@ -1,0 +1,21 @@
+#pragma once
+
+#include "storage/share_store.hpp"
+
+#include <memory>
+
+namespace truckee::storage {
+
+struct memory_store_options {
+  server_id id;
+  bytes permutation_seed; ///< empty: the id's bytes
+  store_limits limits;
+  bool read_only = false;
+  std::uint64_t capacity = std::uint64_t{1} << 40; ///< bytes of containers it holds before it is full
+};
+
+/// The rules of disk_store over memory; for tests, simulation and short-lived grids. Loses all when
+/// destroyed.
+std::unique_ptr<share_store> make_memory_store(memory_store_options options, unix_clock now);
+
+} // namespace truckee::storage
