@@ -10,7 +10,8 @@
 #include <string_view>
 #include <vector>
 
-/// What is said about one slot (one storage index on one server): read, test and set. Source: formats.md section 2.
+/// What is said about one slot (one storage index on one server): read, test and set. Source: formats.md
+/// section 2.
 namespace truckee::grid {
 
 /// `length` bytes from `offset` of a share; cut where the share ends.
@@ -20,7 +21,8 @@ struct read_vector {
   friend bool operator==(const read_vector&, const read_vector&) = default;
 };
 
-/// Passes when reading (offset, length) gives exactly `specimen`. (0, 1, "") passes only where there are no bytes.
+/// Passes when reading (offset, length) gives exactly `specimen`. (0, 1, "") passes only where there are no
+/// bytes.
 struct test_vector {
   std::uint64_t offset = 0;
   std::uint64_t length = 0;
@@ -84,9 +86,9 @@ std::string_view to_string(storage_status status);
 struct read_test_write_answer {
   storage_status status = storage_status::ok;
   share_reads reads;
-  std::uint64_t bytes_available = 0;            ///< with no_space
-  std::optional<server_id> recorded_node;       ///< with bad_write_enabler: who recorded the enabler
-  std::string detail;                           ///< for people
+  std::uint64_t bytes_available = 0;      ///< with no_space
+  std::optional<server_id> recorded_node; ///< with bad_write_enabler: who recorded the enabler
+  std::string detail;                     ///< for people
 };
 
 struct slot_read {
@@ -106,8 +108,8 @@ struct slot_read_answer {
 /// What a storage server says of itself.
 struct store_info {
   server_id id;
-  std::string software;                    ///< e.g. "truckee/0.1.0"
-  bytes permutation_seed;                  ///< placement order; the id's 20 bytes unless configured
+  std::string software;   ///< e.g. "truckee/0.1.0"
+  bytes permutation_seed; ///< placement order; the id's 20 bytes unless configured
   bool read_only = false;
   std::uint64_t bytes_available = 0;
   std::uint64_t share_bytes_max = 0;

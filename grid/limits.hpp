@@ -1,0 +1,57 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+
+/// Every limit of the decisions, named once, with its reason.
+namespace truckee::grid {
+
+struct grid_limits {
+  using milliseconds = std::chrono::milliseconds;
+
+  /// Turns of the publish loop. Every turn follows an outcome; a loop that needs more does not converge.
+  std::uint32_t publish_turns_max = 1000;
+  /// How often a server that answered late or lost a message is written to again within one publish.
+  std::uint32_t resends_per_server_max = 2;
+  /// How often stale shares found on one server are replaced before it is left alone: a server that always
+  /// shows another old share lies.
+  std::uint32_t stale_rounds_per_server_max = 4;
+
+  /// Servers asked at a time beyond the first batch of a map update (Tahoe-LAFS: 5).
+  std::uint32_t map_in_flight_max = 5;
+  /// The most servers that may be asked at a time, whatever the mode: bounds sockets and memory on large
+  /// grids.
+  std::uint32_t map_batch_max = 64;
+  /// Shares taken from one server's answer; share numbers end at 254.
+  std::uint32_t shares_per_answer_max = 255;
+  /// Bytes kept of a bad share: the test on it covers as many.
+  std::size_t bad_share_bytes_max = 75;
+
+  /// Share fetches under way for one read, beyond which nothing new starts.
+  std::uint32_t fetches_in_flight_max = 32;
+
+  /// A request's deadline = base + bytes / floor rate. Base: a round trip to the far side of the world with a
+  /// retransmission; floor rate: slower servers are better replaced.
+  milliseconds server_deadline_base{10'000};
+  std::uint64_t floor_rate_bytes_per_second = 64 * 1024;
+  /// A re-read before the end asks for 75 bytes of each share; a server that is silent for longer stays
+  /// unknown.
+  milliseconds reread_deadline{3'000};
+  /// A whole publish. Long enough for every server's deadline once and a re-homing round.
+  milliseconds publish_deadline{300'000};
+
+  /// Tries of one modify or overwrite, the first included.
+  std::uint32_t write_tries_max = 12;
+  /// First back-off after a collision; it doubles with each try up to the longest one.
+  milliseconds backoff_first{250};
+  milliseconds backoff_longest{20'000};
+  /// A read-back is not verified by a signature. It may raise our next sequence number by no more than this,
+  /// or one lying server could use all numbers up.
+  std::uint64_t unverified_sequence_jump_max = 64;
+
+  /// The deadline of a request that moves `bytes_moved` bytes.
+  milliseconds server_deadline(std::uint64_t bytes_moved) const;
+};
+
+} // namespace truckee::grid
