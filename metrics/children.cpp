@@ -1,0 +1,143 @@
+#include "metrics/children.hpp"
+
+namespace truckee::metrics {
+
+using prometheus::Counter;
+using prometheus::Family;
+using prometheus::Gauge;
+using prometheus::Histogram;
+using prometheus::Labels;
+using prometheus::Registry;
+
+namespace {
+
+template <class Builder>
+auto& enter(Builder builder, const family& f, Registry& to) {
+  return builder.Name(std::string{f.name}).Help(std::string{f.help}).Register(to);
+}
+
+std::string text(std::string_view label) {
+  return std::string{label};
+}
+
+Counter& one_counter(const family& f, Registry& to) {
+  return counter_family(f, to).Add({});
+}
+Gauge& one_gauge(const family& f, Registry& to) {
+  return gauge_family(f, to).Add({});
+}
+
+} // namespace
+
+Family<Counter>& counter_family(const family& f, Registry& to) {
+  return enter(prometheus::BuildCounter(), f, to);
+}
+Family<Gauge>& gauge_family(const family& f, Registry& to) {
+  return enter(prometheus::BuildGauge(), f, to);
+}
+Family<Histogram>& histogram_family(const family& f, Registry& to) {
+  return enter(prometheus::BuildHistogram(), f, to);
+}
+
+const Histogram::BucketBoundaries& second_buckets() {
+  static const Histogram::BucketBoundaries buckets{0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005,
+                                                   0.01,   0.025,   0.05,   0.1,   0.25,   0.5,
+                                                   1,      2.5,     5,      10,    30,     60};
+  return buckets;
+}
+
+const Histogram::BucketBoundaries& server_buckets() {
+  static const Histogram::BucketBoundaries buckets{0, 1,  2,  3,  4,  5,  6,   7,  8,
+                                                   9, 10, 15, 20, 30, 50, 100, 255};
+  return buckets;
+}
+
+Histogram& add_seconds(Family<Histogram>& to, const Labels& labels) {
+  return to.Add(labels, second_buckets());
+}
+
+per_outcome add_outcomes(Family<Counter>& to, const Labels& labels) {
+  per_outcome out{};
+  for (std::size_t i = 0; i < out.size(); ++i) {
+    auto with = labels;
+    with["outcome"] = text(to_label(outcome_at(i)));
+    out[i] = &to.Add(with);
+  }
+  return out;
+}
+
+client_children::client_children(Registry& to)
+  : publish_family(counter_family(families::publishes, to)), publishes(add_outcomes(publish_family, {})),
+    abandoned(publish_family.Add({{"outcome", "abandoned"}})),
+    publish_duration(add_seconds(histogram_family(families::publish_duration, to), {})),
+    stages([&family = histogram_family(families::publish_stage_duration, to)](stage s) -> Histogram& {
+      return add_seconds(family, {{"stage", text(to_label(s))}});
+    }),
+    running(one_gauge(families::publishes_running, to)), waiting(one_gauge(families::publishes_waiting, to)),
+    goal(one_gauge(families::goal_shares, to)), placed(one_gauge(families::placed_shares, to)),
+    outstanding(one_gauge(families::outstanding_shares, to)),
+    happiness(histogram_family(families::happiness, to).Add({}, server_buckets())),
+    below_happiness(one_counter(families::below_happiness, to)),
+    plaintext_bytes(one_counter(families::plaintext_bytes, to)),
+    share_bytes(one_counter(families::share_bytes, to)),
+    rehomed([&family = counter_family(families::shares_rehomed, to)](write_outcome o) -> Counter& {
+      return family.Add({{"reason", text(to_label(o))}});
+    }),
+    surprises([&family = counter_family(families::surprises, to)](surprise s) -> Counter& {
+      return family.Add({{"kind", text(to_label(s))}});
+    }),
+    stale_left(one_counter(families::stale_shares_left, to)),
+    unknown_left(one_counter(families::unknown_writes_left, to)),
+    in_flight_bytes(one_gauge(families::in_flight_bytes, to)),
+    in_flight_budget_bytes(one_gauge(families::in_flight_budget_bytes, to)),
+    keys_ready(one_gauge(families::keys_ready, to)),
+    operation_durations(
+        [&family = histogram_family(families::operation_duration, to)](operation o) -> Histogram& {
+          return add_seconds(family, {{"operation", text(to_label(o))}});
+        }),
+    retrieved_bytes(one_counter(families::retrieved_bytes, to)) {
+  auto& family = counter_family(families::operations, to);
+  for (std::size_t i = 0; i < operations.rows.size(); ++i)
+    operations.rows[i] = add_outcomes(family, {{"operation", text(to_label(static_cast<operation>(i)))}});
+}
+
+server_families::server_families(Registry& to)
+  : writes(counter_family(families::share_writes, to)),
+    write_duration(histogram_family(families::server_write_duration, to)),
+    reads(counter_family(families::server_reads, to)),
+    read_duration(histogram_family(families::server_read_duration, to)),
+    corrupt(counter_family(families::corrupt_shares, to)), links(gauge_family(families::link_state, to)),
+    reconnects(counter_family(families::reconnects, to)) {}
+
+server_events::children::children(server_families& f, const std::string& name)
+  : writes([&](write_outcome o) -> Counter& {
+      return f.writes.Add({{"server", name}, {"outcome", text(to_label(o))}});
+    }),
+    write_duration(add_seconds(f.write_duration, {{"server", name}})),
+    reads(add_outcomes(f.reads, {{"server", name}})),
+    read_duration(add_seconds(f.read_duration, {{"server", name}})),
+    corrupt(f.corrupt.Add({{"server", name}})), links([&](link_state s) -> Gauge& {
+      return f.links.Add({{"server", name}, {"state", text(to_label(s))}});
+    }),
+    reconnects(f.reconnects.Add({{"server", name}})) {}
+
+store_families::store_families(Registry& to)
+  : operations(counter_family(families::storage_operations, to)),
+    durations(histogram_family(families::storage_operation_duration, to)),
+    read_bytes(counter_family(families::storage_read_bytes, to)),
+    written_bytes(counter_family(families::storage_written_bytes, to)),
+    slots(gauge_family(families::storage_slots, to)),
+    available_bytes(gauge_family(families::storage_available_bytes, to)) {}
+
+store_events::children::children(store_families& f, const std::string& name)
+  : durations([&](storage_operation o) -> Histogram& {
+      return add_seconds(f.durations, {{"store", name}, {"operation", text(to_label(o))}});
+    }),
+    read_bytes(f.read_bytes.Add({{"store", name}})), written_bytes(f.written_bytes.Add({{"store", name}})),
+    slots(f.slots.Add({{"store", name}})), available_bytes(f.available_bytes.Add({{"store", name}})) {
+  for (std::size_t i = 0; i < operations.size(); ++i)
+    operations[i] = add_outcomes(
+        f.operations, {{"store", name}, {"operation", text(to_label(static_cast<storage_operation>(i)))}});
+}
+
+} // namespace truckee::metrics

@@ -1,0 +1,133 @@
+#pragma once
+
+#include "metrics/families.hpp"
+#include "metrics/metrics.hpp"
+
+#include <algorithm>
+#include <array>
+#include <prometheus/counter.h>
+#include <prometheus/gauge.h>
+#include <prometheus/histogram.h>
+#include <prometheus/registry.h>
+
+/// Inside of metrics/: every child is looked up once, so that an event is an addition and no lookup.
+namespace truckee::metrics {
+
+prometheus::Family<prometheus::Counter>& counter_family(const family& f, prometheus::Registry& to);
+prometheus::Family<prometheus::Gauge>& gauge_family(const family& f, prometheus::Registry& to);
+prometheus::Family<prometheus::Histogram>& histogram_family(const family& f, prometheus::Registry& to);
+
+/// 100 µs to 60 s.
+const prometheus::Histogram::BucketBoundaries& second_buckets();
+/// 0 to 255 servers.
+const prometheus::Histogram::BucketBoundaries& server_buckets();
+
+prometheus::Histogram& add_seconds(prometheus::Family<prometheus::Histogram>& to,
+                                   const prometheus::Labels& labels);
+
+/// One child per value of an enumeration.
+template <class Child, class E, std::size_t N>
+class by {
+public:
+  template <class Make>
+  explicit by(const Make& make) {
+    for (std::size_t i = 0; i < N; ++i)
+      children_[i] = &make(static_cast<E>(i));
+  }
+  /// A value outside the enumeration counts as its last.
+  Child& at(E x) const { return *children_[std::min(static_cast<std::size_t>(x), N - 1)]; }
+
+private:
+  std::array<Child*, N> children_{};
+};
+
+using per_outcome = std::array<prometheus::Counter*, outcome_count>;
+per_outcome add_outcomes(prometheus::Family<prometheus::Counter>& to, const prometheus::Labels& labels);
+
+/// What a process counts of its own publishes and other operations.
+struct client_children {
+  using counter = prometheus::Counter;
+  using gauge = prometheus::Gauge;
+  using histogram = prometheus::Histogram;
+
+  explicit client_children(prometheus::Registry& to);
+
+  prometheus::Family<counter>& publish_family;
+  per_outcome publishes;
+  counter& abandoned;
+  histogram& publish_duration;
+  by<histogram, stage, stage_count> stages;
+  gauge& running;
+  gauge& waiting;
+  gauge& goal;
+  gauge& placed;
+  gauge& outstanding;
+  histogram& happiness;
+  counter& below_happiness;
+  counter& plaintext_bytes;
+  counter& share_bytes;
+  by<counter, write_outcome, write_outcome_count> rehomed;
+  by<counter, surprise, surprise_count> surprises;
+  counter& stale_left;
+  counter& unknown_left;
+  gauge& in_flight_bytes;
+  gauge& in_flight_budget_bytes;
+  gauge& keys_ready;
+  /// One row an operation; `at` as in `by`.
+  struct operation_rows {
+    std::array<per_outcome, operation_count> rows;
+    const per_outcome& at(operation x) const {
+      return rows[std::min<std::size_t>(static_cast<std::size_t>(x), operation_count - 1)];
+    }
+  } operations;
+  by<histogram, operation, operation_count> operation_durations;
+  counter& retrieved_bytes;
+};
+
+struct server_families {
+  explicit server_families(prometheus::Registry& to);
+
+  prometheus::Family<prometheus::Counter>& writes;
+  prometheus::Family<prometheus::Histogram>& write_duration;
+  prometheus::Family<prometheus::Counter>& reads;
+  prometheus::Family<prometheus::Histogram>& read_duration;
+  prometheus::Family<prometheus::Counter>& corrupt;
+  prometheus::Family<prometheus::Gauge>& links;
+  prometheus::Family<prometheus::Counter>& reconnects;
+};
+
+struct server_events::children {
+  children(server_families& f, const std::string& name);
+
+  by<prometheus::Counter, write_outcome, write_outcome_count> writes;
+  prometheus::Histogram& write_duration;
+  per_outcome reads;
+  prometheus::Histogram& read_duration;
+  prometheus::Counter& corrupt;
+  by<prometheus::Gauge, link_state, link_state_count> links;
+  prometheus::Counter& reconnects;
+};
+
+struct store_families {
+  explicit store_families(prometheus::Registry& to);
+
+  prometheus::Family<prometheus::Counter>& operations;
+  prometheus::Family<prometheus::Histogram>& durations;
+  prometheus::Family<prometheus::Counter>& read_bytes;
+  prometheus::Family<prometheus::Counter>& written_bytes;
+  prometheus::Family<prometheus::Gauge>& slots;
+  prometheus::Family<prometheus::Gauge>& available_bytes;
+};
+
+struct store_events::children {
+  children(store_families& f, const std::string& name);
+
+  std::array<per_outcome, storage_operation_count> operations;
+  by<prometheus::Histogram, storage_operation, storage_operation_count> durations;
+  prometheus::Counter& read_bytes;
+  prometheus::Counter& written_bytes;
+  prometheus::Gauge& slots;
+  prometheus::Gauge& available_bytes;
+};
+
+} // namespace truckee::metrics

@@ -1,0 +1,60 @@
+#include "metrics/children.hpp"
+
+namespace truckee::metrics {
+
+server_events::server_events(std::unique_ptr<children> c) : children_(std::move(c)) {}
+server_events::~server_events() = default;
+
+void server_events::shares_written(write_outcome how, std::size_t shares, seconds took) {
+  children_->writes.at(how).Increment(static_cast<double>(shares));
+  if (how != write_outcome::unreachable) // nothing was sent, so nothing took time
+    children_->write_duration.Observe(took.count());
+}
+
+void server_events::read_answered(outcome how, seconds took) {
+  children_->reads[index_of(how)]->Increment();
+  if (how != errc::unreachable)
+    children_->read_duration.Observe(took.count());
+}
+
+void server_events::share_was_corrupt() {
+  children_->corrupt.Increment();
+}
+
+void server_events::link_is(link_state state) {
+  for (std::uint8_t i = 0; i < link_state_count; ++i) {
+    const auto each = static_cast<link_state>(i);
+    children_->links.at(each).Set(each == state ? 1 : 0);
+  }
+}
+
+void server_events::reconnected() {
+  children_->reconnects.Increment();
+}
+
+store_events::store_events(std::unique_ptr<children> c) : children_(std::move(c)) {}
+store_events::~store_events() = default;
+
+void store_events::served(storage_operation what, outcome how, seconds took) {
+  const auto row = std::min<std::size_t>(static_cast<std::size_t>(what), storage_operation_count - 1);
+  children_->operations[row][index_of(how)]->Increment();
+  children_->durations.at(what).Observe(took.count());
+}
+
+void store_events::bytes_read(std::uint64_t bytes) {
+  children_->read_bytes.Increment(static_cast<double>(bytes));
+}
+
+void store_events::bytes_written(std::uint64_t bytes) {
+  children_->written_bytes.Increment(static_cast<double>(bytes));
+}
+
+void store_events::slots_are(std::uint64_t slots) {
+  children_->slots.Set(static_cast<double>(slots));
+}
+
+void store_events::available_bytes_are(std::uint64_t bytes) {
+  children_->available_bytes.Set(static_cast<double>(bytes));
+}
+
+} // namespace truckee::metrics

@@ -1,0 +1,159 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string_view>
+
+/// Every metric family Truckee has, with its labels and meaning. Reading this file tells what can be seen
+/// from outside.
+///
+/// Rules: seconds and bytes, never milliseconds; counters end in `_total`; labels are bounded (`server` and
+/// `store` are names of the configuration, everything else comes from an enumeration); never a capability,
+/// key or storage index.
+namespace truckee::metrics {
+
+enum class family_type : std::uint8_t { counter, gauge, histogram };
+
+struct family {
+  std::string_view name;
+  family_type type;
+  std::string_view labels; ///< separated by a space; for people and tests
+  std::string_view help;
+};
+
+namespace families {
+
+using enum family_type;
+
+// Publishing, seen from the client.
+inline constexpr family publishes{"truckee_publishes_total", counter, "outcome",
+                                  "Publishes that ended, by outcome: ok, the kind of error, or abandoned."};
+inline constexpr family publish_duration{"truckee_publish_duration_seconds", histogram, "",
+                                         "Time from the start of a publish to its end, however it ended."};
+inline constexpr family publish_stage_duration{
+    "truckee_publish_stage_duration_seconds", histogram, "stage",
+    "Time one publish spent in one stage: map, encrypt, encode, hash, sign, pack or push."};
+inline constexpr family publishes_running{"truckee_publishes_running", gauge, "", "Publishes under way now."};
+inline constexpr family publishes_waiting{
+    "truckee_publishes_waiting", gauge, "",
+    "Publishes queued behind another on their file, or for bytes in flight."};
+inline constexpr family goal_shares{"truckee_publish_goal_shares", gauge, "",
+                                    "Shares that the running publishes want placed, summed."};
+inline constexpr family placed_shares{"truckee_publish_placed_shares", gauge, "",
+                                      "Shares that the running publishes know to be placed, summed."};
+inline constexpr family outstanding_shares{
+    "truckee_publish_outstanding_shares", gauge, "",
+    "Shares sent by the running publishes and not yet answered, summed."};
+inline constexpr family happiness{"truckee_publish_happiness_servers", histogram, "",
+                                  "Distinct servers that a finished publish reached by maximum matching."};
+inline constexpr family below_happiness{"truckee_publishes_below_happiness_total", counter, "",
+                                        "Publishes that ended with fewer servers than happiness asks for."};
+inline constexpr family plaintext_bytes{"truckee_publish_plaintext_bytes_total", counter, "",
+                                        "Bytes of content given to publishes."};
+inline constexpr family share_bytes{"truckee_publish_share_bytes_total", counter, "",
+                                    "Bytes of shares sent to servers, every attempt counted."};
+inline constexpr family shares_rehomed{"truckee_shares_rehomed_total", counter, "reason",
+                                       "Shares given another server, by why the first did not take them."};
+inline constexpr family surprises{
+    "truckee_surprises_total", counter, "kind",
+    "Shares met that the servermap did not tell of: stale, uncoordinated_write, own_copy or converged."};
+inline constexpr family stale_shares_left{"truckee_stale_shares_left_total", counter, "",
+                                          "Shares of older versions that publishes had to leave behind."};
+inline constexpr family unknown_writes_left{
+    "truckee_unknown_writes_left_total", counter, "",
+    "Shares of which a publish never learned whether they were written: no answer came, nor to the re-read."};
+inline constexpr family in_flight_bytes{"truckee_in_flight_bytes", gauge, "",
+                                        "Share bytes sent and not yet answered, over all operations."};
+inline constexpr family in_flight_budget_bytes{"truckee_in_flight_budget_bytes", gauge, "",
+                                               "The limit on truckee_in_flight_bytes."};
+inline constexpr family keys_ready{"truckee_keys_ready", gauge, "", "Fresh RSA keys waiting for new files."};
+
+// Other operations of the client.
+inline constexpr family operations{
+    "truckee_operations_total", counter, "operation outcome",
+    "Operations other than publish that ended: retrieve, check, verify, repair, modify."};
+inline constexpr family operation_duration{"truckee_operation_duration_seconds", histogram, "operation",
+                                           "Time one such operation took, however it ended."};
+inline constexpr family retrieved_bytes{"truckee_retrieve_plaintext_bytes_total", counter, "",
+                                        "Bytes of content given to readers."};
+
+// Each configured server, seen from the client.
+inline constexpr family share_writes{"truckee_share_writes_total", counter, "server outcome",
+                                     "Shares sent to a server, by how it answered."};
+inline constexpr family server_write_duration{
+    "truckee_server_write_duration_seconds", histogram, "server",
+    "Time from sending a write message to its answer or its deadline."};
+inline constexpr family server_reads{"truckee_server_reads_total", counter, "server outcome",
+                                     "Read messages sent to a server, by outcome: ok or the kind of error."};
+inline constexpr family server_read_duration{
+    "truckee_server_read_duration_seconds", histogram, "server",
+    "Time from sending a read message to its answer or its deadline."};
+inline constexpr family corrupt_shares{"truckee_corrupt_shares_total", counter, "server",
+                                       "Shares of a server that did not verify."};
+inline constexpr family link_state{
+    "truckee_server_link_state", gauge, "server state",
+    "1 for the state a server's link is in (down, connecting, up, refused), else 0."};
+inline constexpr family reconnects{"truckee_server_reconnects_total", counter, "server",
+                                   "Connections made again after one was lost."};
+
+// A storage server, seen from itself. `store` is its configured name.
+inline constexpr family storage_operations{"truckee_storage_operations_total", counter,
+                                           "store operation outcome",
+                                           "Requests served: read_test_write, read, list, lease or version."};
+inline constexpr family storage_operation_duration{"truckee_storage_operation_duration_seconds", histogram,
+                                                   "store operation",
+                                                   "Time a request took, the disk included."};
+inline constexpr family storage_read_bytes{"truckee_storage_read_bytes_total", counter, "store",
+                                           "Share bytes handed out."};
+inline constexpr family storage_written_bytes{"truckee_storage_written_bytes_total", counter, "store",
+                                              "Share bytes written."};
+inline constexpr family storage_slots{"truckee_storage_slots", gauge, "store", "Slots that hold a share."};
+inline constexpr family storage_available_bytes{
+    "truckee_storage_available_bytes", gauge, "store",
+    "Bytes that may still be written, the reserved space taken off."};
+
+inline constexpr family build_info{"truckee_build_info", gauge, "version caf",
+                                   "Always 1; the labels say what is running."};
+
+} // namespace families
+
+inline constexpr std::array all_families{
+    families::publishes,
+    families::publish_duration,
+    families::publish_stage_duration,
+    families::publishes_running,
+    families::publishes_waiting,
+    families::goal_shares,
+    families::placed_shares,
+    families::outstanding_shares,
+    families::happiness,
+    families::below_happiness,
+    families::plaintext_bytes,
+    families::share_bytes,
+    families::shares_rehomed,
+    families::surprises,
+    families::stale_shares_left,
+    families::unknown_writes_left,
+    families::in_flight_bytes,
+    families::in_flight_budget_bytes,
+    families::keys_ready,
+    families::operations,
+    families::operation_duration,
+    families::retrieved_bytes,
+    families::share_writes,
+    families::server_write_duration,
+    families::server_reads,
+    families::server_read_duration,
+    families::corrupt_shares,
+    families::link_state,
+    families::reconnects,
+    families::storage_operations,
+    families::storage_operation_duration,
+    families::storage_read_bytes,
+    families::storage_written_bytes,
+    families::storage_slots,
+    families::storage_available_bytes,
+    families::build_info,
+};
+
+} // namespace truckee::metrics

@@ -1,0 +1,179 @@
+#include "metrics/metrics.hpp"
+
+#include "metrics/children.hpp"
+
+#include <map>
+#include <mutex>
+#include <prometheus/text_serializer.h>
+#include <shared_mutex>
+#include <sstream>
+
+namespace truckee::metrics {
+
+namespace {
+
+/// Handles by configured name, made at first use; what comes beyond the limit shares one.
+template <class Events>
+class named {
+public:
+  template <class Make>
+  Events& get(std::string_view name, const Make& make) {
+    {
+      std::shared_lock lock{mutex_};
+      if (const auto found = all_.find(name); found != all_.end())
+        return *found->second;
+    }
+    std::unique_lock lock{mutex_};
+    const std::string kept{all_.size() < recorder::named_max ? name : "other"};
+    auto& slot = all_[kept];
+    if (!slot)
+      slot = std::make_unique<Events>(make(kept));
+    return *slot;
+  }
+
+private:
+  std::shared_mutex mutex_;
+  std::map<std::string, std::unique_ptr<Events>, std::less<>> all_;
+};
+
+} // namespace
+
+struct recorder::state {
+  std::shared_ptr<prometheus::Registry> registry;
+  client_children client;
+  server_families servers;
+  store_families stores;
+  named<server_events> server_handles;
+  named<store_events> store_handles;
+
+  explicit state(std::shared_ptr<prometheus::Registry> r)
+    : registry(std::move(r)), client(*registry), servers(*registry), stores(*registry) {}
+};
+
+recorder::recorder(std::shared_ptr<prometheus::Registry> registry, const build_facts& build)
+  : state_(std::make_unique<state>(std::move(registry))) {
+  gauge_family(families::build_info, *state_->registry)
+      .Add({{"version", build.version}, {"caf", build.caf}})
+      .Set(1);
+}
+
+recorder::recorder(const build_facts& build) : recorder(std::make_shared<prometheus::Registry>(), build) {}
+
+recorder::~recorder() = default;
+
+server_events& recorder::server(std::string_view name) {
+  return state_->server_handles.get(name, [&](const std::string& kept) {
+    return std::make_unique<server_events::children>(state_->servers, kept);
+  });
+}
+
+store_events& recorder::store(std::string_view name) {
+  return state_->store_handles.get(name, [&](const std::string& kept) {
+    return std::make_unique<store_events::children>(state_->stores, kept);
+  });
+}
+
+void recorder::publish_waits() {
+  state_->client.waiting.Increment();
+}
+void recorder::publish_stops_waiting() {
+  state_->client.waiting.Decrement();
+}
+
+void recorder::stage_took(stage s, seconds took) {
+  state_->client.stages.at(s).Observe(took.count());
+}
+
+void recorder::plaintext_given(std::uint64_t bytes) {
+  state_->client.plaintext_bytes.Increment(static_cast<double>(bytes));
+}
+
+void recorder::share_bytes_sent(std::uint64_t bytes) {
+  state_->client.share_bytes.Increment(static_cast<double>(bytes));
+}
+
+void recorder::share_rehomed(write_outcome reason) {
+  state_->client.rehomed.at(reason).Increment();
+}
+
+void recorder::surprised(surprise kind) {
+  state_->client.surprises.at(kind).Increment();
+}
+
+void recorder::operation_ended(operation what, outcome how, seconds took) {
+  state_->client.operations.at(what)[index_of(how)]->Increment();
+  state_->client.operation_durations.at(what).Observe(took.count());
+}
+
+void recorder::plaintext_retrieved(std::uint64_t bytes) {
+  state_->client.retrieved_bytes.Increment(static_cast<double>(bytes));
+}
+
+void recorder::in_flight(std::int64_t bytes_change) {
+  state_->client.in_flight_bytes.Increment(static_cast<double>(bytes_change));
+}
+
+void recorder::in_flight_budget_is(std::uint64_t bytes) {
+  state_->client.in_flight_budget_bytes.Set(static_cast<double>(bytes));
+}
+
+void recorder::keys_ready_are(std::size_t keys) {
+  state_->client.keys_ready.Set(static_cast<double>(keys));
+}
+
+std::string recorder::text() const {
+  std::ostringstream out;
+  prometheus::TextSerializer{}.Serialize(out, state_->registry->Collect());
+  return out.str();
+}
+
+std::shared_ptr<prometheus::Registry> recorder::registry() const {
+  return state_->registry;
+}
+
+running_publish::running_publish(std::shared_ptr<recorder> to) : to_(std::move(to)) {
+  to_->state_->client.running.Increment();
+}
+
+running_publish::~running_publish() {
+  if (!to_)
+    return;
+  to_->state_->client.abandoned.Increment();
+  leave();
+}
+
+void running_publish::progress(std::size_t goal, std::size_t placed, std::size_t outstanding) {
+  if (!to_)
+    return;
+  const auto move = [](prometheus::Gauge& gauge, std::size_t& before, std::size_t now) {
+    if (now != before)
+      gauge.Increment(static_cast<double>(now) - static_cast<double>(before));
+    before = now;
+  };
+  auto& client = to_->state_->client;
+  move(client.goal, goal_, goal);
+  move(client.placed, placed_, placed);
+  move(client.outstanding, outstanding_, outstanding);
+}
+
+void running_publish::ended(const publish_end& end) {
+  if (!to_)
+    return;
+  auto& client = to_->state_->client;
+  client.publishes[index_of(end.how)]->Increment();
+  client.publish_duration.Observe(end.took.count());
+  client.happiness.Observe(static_cast<double>(end.happiness));
+  if (end.happiness < end.happiness_asked)
+    client.below_happiness.Increment();
+  client.stale_left.Increment(static_cast<double>(end.stale_left));
+  client.unknown_left.Increment(static_cast<double>(end.unknown_left));
+  leave();
+}
+
+void running_publish::leave() {
+  progress(0, 0, 0);
+  to_->state_->client.running.Decrement();
+  to_.reset();
+}
+
+} // namespace truckee::metrics

@@ -1,0 +1,141 @@
+#pragma once
+
+#include "metrics/labels.hpp"
+
+#include <chrono>
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace prometheus {
+class Registry;
+}
+
+/// What happens, said in events; which counters move is decided here alone. families.hpp lists them all.
+/// Every method may be called from any thread, does not block on anything slow and costs some ten
+/// nanoseconds.
+namespace truckee::metrics {
+
+using seconds = std::chrono::duration<double>; ///< any std::chrono duration converts
+
+/// Events of one configured server, as its client sees them.
+class server_events {
+public:
+  /// One answer (or missing answer) to a message that carried `shares` shares.
+  void shares_written(write_outcome outcome, std::size_t shares, seconds took);
+  /// One answer to a read message.
+  void read_answered(outcome how, seconds took);
+  void share_was_corrupt();
+  void link_is(link_state state);
+  void reconnected();
+
+  struct children;
+  explicit server_events(std::unique_ptr<children> c);
+  ~server_events();
+
+private:
+  std::unique_ptr<children> children_;
+};
+
+/// Events of one storage server, as it sees them itself.
+class store_events {
+public:
+  void served(storage_operation what, outcome how, seconds took);
+  void bytes_read(std::uint64_t bytes);
+  void bytes_written(std::uint64_t bytes);
+  void slots_are(std::uint64_t slots);
+  void available_bytes_are(std::uint64_t bytes);
+
+  struct children;
+  explicit store_events(std::unique_ptr<children> c);
+  ~store_events();
+
+private:
+  std::unique_ptr<children> children_;
+};
+
+/// What build_info says.
+struct build_facts {
+  std::string version; ///< e.g. "0.1.0"
+  std::string caf;     ///< e.g. "0.17.6"
+};
+
+/// One process's metrics. Injected as a shared_ptr, never global; without an exposer it only counts.
+class recorder {
+public:
+  /// Families are registered in `registry`, which may hold others' too.
+  recorder(std::shared_ptr<prometheus::Registry> registry, const build_facts& build);
+  /// With a registry of its own.
+  explicit recorder(const build_facts& build = {});
+  ~recorder();
+  recorder(const recorder&) = delete;
+  recorder& operator=(const recorder&) = delete;
+
+  /// The events of a server or store of that configured name; made at first use, the same ever after, alive
+  /// as long as this recorder: actors look it up once and keep the reference. Beyond named_max names all
+  /// share the name "other".
+  server_events& server(std::string_view name);
+  store_events& store(std::string_view name);
+  static constexpr std::size_t named_max = 512;
+
+  void publish_waits();
+  void publish_stops_waiting();
+  void stage_took(stage s, seconds took);
+  void plaintext_given(std::uint64_t bytes);
+  void share_bytes_sent(std::uint64_t bytes);
+  void share_rehomed(write_outcome reason);
+  void surprised(surprise kind);
+
+  /// Any operation but publish.
+  void operation_ended(operation what, outcome how, seconds took);
+  void plaintext_retrieved(std::uint64_t bytes);
+
+  void in_flight(std::int64_t bytes_change);
+  void in_flight_budget_is(std::uint64_t bytes);
+  void keys_ready_are(std::size_t keys);
+
+  /// Everything in Prometheus's text format.
+  std::string text() const;
+  std::shared_ptr<prometheus::Registry> registry() const;
+
+private:
+  friend class running_publish;
+  struct state;
+  std::unique_ptr<state> state_;
+};
+
+/// What a publish had reached when it ended.
+struct publish_end {
+  outcome how = {};
+  seconds took{};
+  std::size_t happiness = 0;       ///< servers, by maximum matching
+  std::size_t happiness_asked = 0; ///< servers
+  std::size_t stale_left = 0;      ///< shares
+  std::size_t unknown_left = 0;    ///< shares
+};
+
+/// One publish while it runs: its part of the running, goal, placed and outstanding gauges, taken back when
+/// it ends or is destroyed, so that no publish can show as running for ever. Destroyed without ended():
+/// counted as "abandoned".
+class running_publish {
+public:
+  explicit running_publish(std::shared_ptr<recorder> to);
+  ~running_publish();
+  running_publish(running_publish&&) noexcept = default;
+  running_publish& operator=(running_publish&&) = delete;
+  running_publish(const running_publish&) = delete;
+
+  /// Sizes of the three tables now.
+  void progress(std::size_t goal, std::size_t placed, std::size_t outstanding);
+  void ended(const publish_end& end);
+
+private:
+  void leave();
+
+  std::shared_ptr<recorder> to_;
+  std::size_t goal_ = 0;
+  std::size_t placed_ = 0;
+  std::size_t outstanding_ = 0;
+};
+
+} // namespace truckee::metrics

@@ -1,0 +1,270 @@
+#include "metrics/families.hpp"
+#include "metrics/metrics.hpp"
+
+#include <algorithm>
+#include <gtest/gtest.h>
+#include <map>
+#include <prometheus/registry.h>
+#include <set>
+#include <sstream>
+#include <thread>
+
+using namespace truckee;
+using namespace truckee::metrics;
+
+namespace {
+
+/// The value of a sample as a scrape shows it; -1 where there is no such sample.
+double sample(const recorder& from, const std::string& name_and_labels) {
+  std::istringstream lines{from.text()};
+  for (std::string line; std::getline(lines, line);)
+    if (line.starts_with(name_and_labels + " "))
+      return std::stod(line.substr(name_and_labels.size() + 1));
+  return -1;
+}
+
+publish_end end_with(outcome how, std::size_t happiness = 10) {
+  return {.how = how, .took = std::chrono::milliseconds{20}, .happiness = happiness, .happiness_asked = 7};
+}
+
+/// Every event there is, so that every family has a child.
+std::shared_ptr<recorder> busy_recorder() {
+  auto r = std::make_shared<recorder>(build_facts{"0.1.0", "0.17.6"});
+  r->server("alpha").link_is(link_state::up);
+  r->store("0").served(storage_operation::read, {}, seconds{0.001});
+  return r;
+}
+
+} // namespace
+
+TEST(metrics, a_publish_is_counted_by_outcome_and_time) {
+  auto r = std::make_shared<recorder>();
+  EXPECT_EQ(sample(*r, R"(truckee_publishes_total{outcome="ok"})"), 0)
+      << "a rate needs the zero before the first";
+  running_publish{r}.ended(end_with({}));
+  running_publish{r}.ended(end_with(errc::uncoordinated_write));
+  running_publish{r}.ended(end_with(errc::not_enough_servers, 6));
+  EXPECT_EQ(sample(*r, R"(truckee_publishes_total{outcome="ok"})"), 1);
+  EXPECT_EQ(sample(*r, R"(truckee_publishes_total{outcome="uncoordinated_write"})"), 1);
+  EXPECT_EQ(sample(*r, R"(truckee_publishes_total{outcome="not_enough_servers"})"), 1);
+  EXPECT_EQ(sample(*r, "truckee_publish_duration_seconds_count"), 3);
+  EXPECT_NEAR(sample(*r, "truckee_publish_duration_seconds_sum"), 0.06, 1e-9);
+  EXPECT_EQ(sample(*r, "truckee_publishes_below_happiness_total"), 1);
+  EXPECT_EQ(sample(*r, R"(truckee_publish_happiness_servers_bucket{le="6"})"), 1);
+  EXPECT_EQ(sample(*r, "truckee_publishes_running"), 0);
+}
+
+TEST(metrics, goal_placed_and_outstanding_are_summed_over_running_publishes) {
+  auto r = std::make_shared<recorder>();
+  running_publish a{r};
+  {
+    running_publish b{r};
+    a.progress(10, 0, 10);
+    b.progress(5, 2, 3);
+    a.progress(10, 7, 3);
+    EXPECT_EQ(sample(*r, "truckee_publishes_running"), 2);
+    EXPECT_EQ(sample(*r, "truckee_publish_goal_shares"), 15);
+    EXPECT_EQ(sample(*r, "truckee_publish_placed_shares"), 9);
+    EXPECT_EQ(sample(*r, "truckee_publish_outstanding_shares"), 6);
+    b.ended(end_with({}));
+    b.progress(100, 100, 100);
+  }
+  EXPECT_EQ(sample(*r, "truckee_publishes_running"), 1);
+  EXPECT_EQ(sample(*r, "truckee_publish_goal_shares"), 10);
+}
+
+TEST(metrics, a_publish_that_vanishes_does_not_run_for_ever) {
+  auto r = std::make_shared<recorder>();
+  {
+    running_publish a{r};
+    a.progress(10, 1, 2);
+    running_publish moved{std::move(a)};
+    EXPECT_EQ(sample(*r, "truckee_publishes_running"), 1);
+  }
+  EXPECT_EQ(sample(*r, "truckee_publishes_running"), 0);
+  EXPECT_EQ(sample(*r, "truckee_publish_goal_shares"), 0);
+  EXPECT_EQ(sample(*r, "truckee_publish_outstanding_shares"), 0);
+  EXPECT_EQ(sample(*r, R"(truckee_publishes_total{outcome="abandoned"})"), 1);
+}
+
+TEST(metrics, each_server_is_seen_by_its_name) {
+  recorder r;
+  auto& alpha = r.server("alpha");
+  alpha.shares_written(write_outcome::written, 3, std::chrono::milliseconds{4});
+  alpha.shares_written(write_outcome::unreachable, 1, seconds{0});
+  alpha.read_answered({}, seconds{0.001});
+  alpha.read_answered(errc::timeout, seconds{30});
+  alpha.share_was_corrupt();
+  alpha.link_is(link_state::up);
+  alpha.link_is(link_state::down);
+  alpha.reconnected();
+  EXPECT_EQ(&alpha, &r.server("alpha"));
+  EXPECT_NE(&alpha, &r.server("beta"));
+  EXPECT_EQ(sample(r, R"(truckee_share_writes_total{outcome="written",server="alpha"})"), 3);
+  EXPECT_EQ(sample(r, R"(truckee_share_writes_total{outcome="unreachable",server="alpha"})"), 1);
+  EXPECT_EQ(sample(r, R"(truckee_server_write_duration_seconds_count{server="alpha"})"), 1);
+  EXPECT_EQ(sample(r, R"(truckee_server_reads_total{outcome="timeout",server="alpha"})"), 1);
+  EXPECT_EQ(sample(r, R"(truckee_server_read_duration_seconds_count{server="alpha"})"), 2);
+  EXPECT_EQ(sample(r, R"(truckee_corrupt_shares_total{server="alpha"})"), 1);
+  EXPECT_EQ(sample(r, R"(truckee_server_link_state{server="alpha",state="up"})"), 0);
+  EXPECT_EQ(sample(r, R"(truckee_server_link_state{server="alpha",state="down"})"), 1);
+  EXPECT_EQ(sample(r, R"(truckee_server_reconnects_total{server="alpha"})"), 1);
+}
+
+TEST(metrics, names_are_bounded) {
+  recorder r;
+  for (std::size_t i = 0; i < recorder::named_max; ++i)
+    r.store(std::to_string(i));
+  EXPECT_EQ(&r.store("one too many"), &r.store("and another"));
+  EXPECT_NE(&r.store("one too many"), &r.store("7"));
+  EXPECT_EQ(sample(r, R"(truckee_storage_slots{store="one too many"})"), -1);
+}
+
+TEST(metrics, the_other_events_move_their_families) {
+  recorder r{build_facts{"0.1.0", "0.17.6"}};
+  r.publish_waits();
+  r.publish_waits();
+  r.publish_stops_waiting();
+  r.stage_took(stage::sign, std::chrono::microseconds{600});
+  r.plaintext_given(1000);
+  r.share_bytes_sent(3333);
+  r.share_rehomed(write_outcome::no_space);
+  r.surprised(surprise::stale);
+  r.operation_ended(operation::repair, errc::not_enough_shares, seconds{1});
+  r.plaintext_retrieved(5);
+  r.in_flight(1000);
+  r.in_flight(-400);
+  r.in_flight_budget_is(64 << 20);
+  r.keys_ready_are(4);
+  auto& store = r.store("0");
+  store.served(storage_operation::read_test_write, errc::no_space, seconds{0.01});
+  store.bytes_read(1);
+  store.bytes_written(2);
+  store.slots_are(3);
+  store.available_bytes_are(4);
+  const std::map<std::string, double> expected{
+      {"truckee_publishes_waiting", 1},
+      {R"(truckee_publish_stage_duration_seconds_count{stage="sign"})", 1},
+      {R"(truckee_publish_stage_duration_seconds_bucket{stage="sign",le="0.0005"})", 0},
+      {R"(truckee_publish_stage_duration_seconds_bucket{stage="sign",le="0.001"})", 1},
+      {"truckee_publish_plaintext_bytes_total", 1000},
+      {"truckee_publish_share_bytes_total", 3333},
+      {R"(truckee_shares_rehomed_total{reason="no_space"})", 1},
+      {R"(truckee_surprises_total{kind="stale"})", 1},
+      {R"(truckee_operations_total{operation="repair",outcome="not_enough_shares"})", 1},
+      {R"(truckee_operation_duration_seconds_count{operation="repair"})", 1},
+      {"truckee_retrieve_plaintext_bytes_total", 5},
+      {"truckee_in_flight_bytes", 600},
+      {"truckee_in_flight_budget_bytes", 67108864},
+      {"truckee_keys_ready", 4},
+      {R"(truckee_storage_operations_total{operation="read_test_write",outcome="no_space",store="0"})", 1},
+      {R"(truckee_storage_operation_duration_seconds_count{operation="read_test_write",store="0"})", 1},
+      {R"(truckee_storage_read_bytes_total{store="0"})", 1},
+      {R"(truckee_storage_written_bytes_total{store="0"})", 2},
+      {R"(truckee_storage_slots{store="0"})", 3},
+      {R"(truckee_storage_available_bytes{store="0"})", 4},
+      {R"(truckee_build_info{caf="0.17.6",version="0.1.0"})", 1},
+  };
+  for (const auto& [name, value] : expected)
+    EXPECT_EQ(sample(r, name), value) << name;
+}
+
+TEST(metrics, threads_lose_no_count) {
+  recorder r;
+  {
+    std::vector<std::jthread> threads;
+    for (int t = 0; t < 4; ++t)
+      threads.emplace_back([&r] {
+        for (int i = 0; i < 1000; ++i) {
+          r.server(std::to_string(i % 7)).shares_written(write_outcome::written, 1, seconds{0.001});
+          r.plaintext_given(1);
+        }
+      });
+  }
+  EXPECT_EQ(sample(r, "truckee_publish_plaintext_bytes_total"), 4000);
+  double shares = 0;
+  for (int i = 0; i < 7; ++i)
+    shares +=
+        sample(r, R"(truckee_share_writes_total{outcome="written",server=")" + std::to_string(i) + "\"}");
+  EXPECT_EQ(shares, 4000);
+}
+
+TEST(metrics, every_family_listed_is_there_and_no_other) {
+  const auto families = busy_recorder()->registry()->Collect();
+  std::set<std::string_view> seen;
+  for (const auto& f : families)
+    seen.insert(f.name);
+  for (const auto& f : all_families) {
+    EXPECT_EQ(seen.count(f.name), 1U) << f.name << " is listed, but never registered";
+    seen.erase(f.name);
+  }
+  for (const auto name : seen)
+    ADD_FAILURE() << name << " is registered, but not listed in families.hpp";
+}
+
+TEST(metrics, labels_are_those_the_list_tells) {
+  for (const auto& collected : busy_recorder()->registry()->Collect()) {
+    const auto listed = std::find_if(all_families.begin(), all_families.end(),
+                                     [&](const family& f) { return f.name == collected.name; });
+    ASSERT_NE(listed, all_families.end());
+    std::set<std::string> expected;
+    std::istringstream words{std::string{listed->labels}};
+    for (std::string word; words >> word;)
+      expected.insert(word);
+    ASSERT_FALSE(collected.metric.empty()) << collected.name;
+    for (const auto& child : collected.metric) {
+      std::set<std::string> labels;
+      for (const auto& l : child.label)
+        labels.insert(l.name);
+      EXPECT_EQ(labels, expected) << collected.name;
+    }
+  }
+}
+
+TEST(metrics, names_follow_the_conventions_of_prometheus) {
+  std::set<std::string_view> names;
+  for (const auto& f : all_families) {
+    EXPECT_TRUE(names.insert(f.name).second) << f.name << " is there twice";
+    EXPECT_TRUE(f.name.starts_with("truckee_")) << f.name;
+    EXPECT_EQ(f.name.find_first_not_of("abcdefghijklmnopqrstuvwxyz_"), std::string_view::npos) << f.name;
+    EXPECT_TRUE(f.help.ends_with(".")) << f.name << " has no sentence of help";
+    EXPECT_EQ(f.name.ends_with("_total"), f.type == family_type::counter) << f.name;
+    if (f.type == family_type::histogram) {
+      EXPECT_TRUE(f.name.ends_with("_seconds") || f.name.ends_with("_servers")) << f.name << " has no unit";
+    }
+    if (f.name.find("bytes") != f.name.npos) {
+      EXPECT_TRUE(f.name.ends_with("_bytes") || f.name.ends_with("_bytes_total")) << f.name;
+    }
+    if (f.name.find("duration") != f.name.npos) {
+      EXPECT_TRUE(f.name.ends_with("_duration_seconds")) << f.name;
+    }
+    for (const auto* unit : {"milli", "micro", "kilo", "mega", "minutes", "percent"})
+      EXPECT_EQ(f.name.find(unit), std::string_view::npos) << f.name << " is not in a base unit";
+    for (const auto* reserved : {"_count", "_sum", "_bucket"})
+      EXPECT_FALSE(f.name.ends_with(reserved)) << f.name;
+    for (const auto* foreign : {"le", "quantile", "job", "instance"})
+      EXPECT_EQ((" " + std::string{f.labels} + " ").find(" " + std::string{foreign} + " "),
+                std::string::npos);
+  }
+}
+
+TEST(metrics, every_kind_of_error_has_a_label_of_its_own) {
+  std::set<std::string_view> labels;
+  for (std::size_t i = 0; i < outcome_count; ++i) {
+    const auto o = outcome_at(i);
+    EXPECT_EQ(index_of(o), i);
+    if (!o)
+      continue;
+    // The same words as to_string, so that a log and a dashboard can be read together.
+    std::string words{to_string(*o)};
+    std::replace(words.begin(), words.end(), ' ', '_');
+    std::replace(words.begin(), words.end(), '-', '_');
+    const auto label = to_label(o);
+    EXPECT_TRUE(labels.insert(label).second) << label;
+    EXPECT_TRUE(words.starts_with(label) || label == "io" || label == "internal")
+        << label << " for " << words;
+  }
+  EXPECT_EQ(to_label(outcome{}), "ok");
+  EXPECT_EQ(to_label(outcome{static_cast<errc>(outcome_count)}), "other")
+      << "errc grew; labels.cpp must follow";
+}
