@@ -11,8 +11,15 @@ namespace truckee::crypto {
 /// RFC 4648 alphabet in lower case, without padding.
 std::string to_base32(byte_view data);
 
-/// Nothing for a foreign or upper-case character, a length no byte string has, or a last character with stray
-/// low bits: each byte string has exactly one text.
-std::optional<bytes> from_base32(std::string_view text);
+/// What the bits of the last character that carry no data may be.
+enum class base32_tail : std::uint8_t {
+  canonical, ///< all zero, so that each byte string has exactly one text: right for every name and key
+  as_tahoe,  ///< as Tahoe-LAFS's decoder, which lets one of the two stray bits pass where the length is 2 mod
+             ///< 8
+};
+
+/// Nothing for a foreign or upper-case character, a length no byte string has, or stray bits that `tail`
+/// forbids.
+std::optional<bytes> from_base32(std::string_view text, base32_tail tail = base32_tail::canonical);
 
 } // namespace truckee::crypto

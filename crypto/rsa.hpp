@@ -22,7 +22,7 @@ public:
   static result<public_key> from_der(byte_view spki);
 
   byte_view der() const;
-  bool verify(byte_view message, byte_view signature) const;
+  bool verify(byte_view message, byte_view signed_bytes) const;
 
 private:
   friend class private_key;

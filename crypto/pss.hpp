@@ -1,0 +1,12 @@
+#pragma once
+
+#include "crypto/rsa.hpp"
+
+namespace truckee::crypto {
+
+/// EMSA-PSS of RFC 8017 section 9.1.1 for a modulus of 2048 bits: SHA-256, MGF1 with SHA-256, this salt.
+/// OpenSSL draws its own salts; here the salt comes from outside, so that one seed gives the same share
+/// again.
+std::array<std::byte, signature_size> pss_encode(byte_view message, const pss_salt& salt);
+
+} // namespace truckee::crypto
