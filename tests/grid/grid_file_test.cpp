@@ -1,0 +1,253 @@
+#include "grid/grid_file.hpp"
+
+#include "crypto/base32.hpp"
+#include "grid/toml_table.hpp"
+#include "test_support.hpp"
+
+#include <algorithm>
+#include <gtest/gtest.h>
+#include <rapidcheck/gtest.h>
+#include <regex>
+
+using namespace truckee;
+using namespace truckee::grid;
+
+namespace {
+
+const std::filesystem::path sample =
+    std::filesystem::path{TRUCKEE_TEST_DATA}.parent_path().parent_path() / "configs/grid.toml";
+constexpr const char* pin = "q-ARhrfrDHLnGpR8jCAmvAZ0PRmAqyG3s8Hn_M8EIyg";
+
+result<grid_config> parse(const std::string& text) {
+  return parse_grid_file(text, "/etc/truckee/grid.toml");
+}
+
+std::string server(const std::string& keys) {
+  return "[[server]]\nname = \"a\"\n" + keys + "\n";
+}
+const std::string one_server = server("directory = \"/srv/a\"");
+
+/// The text is refused, at that line, in these words.
+void expect_refused(const std::string& text, int line, const std::vector<std::string>& words) {
+  const auto got = parse(text);
+  ASSERT_FALSE(got) << text;
+  EXPECT_EQ(got.error().code, errc::configuration);
+  const auto& detail = got.error().detail;
+  EXPECT_TRUE(detail.starts_with("/etc/truckee/grid.toml:" + std::to_string(line) + ": ")) << detail;
+  for (const auto& word : words)
+    EXPECT_NE(detail.find(word), std::string::npos) << "\"" << word << "\" is not in: " << detail;
+}
+
+} // namespace
+
+TEST(grid_file, reads_every_kind_of_server) {
+  const auto got = parse("[encoding]\nneeded = 2\ntotal = 4\nhappy = 3\n"
+                         "[tls]\nca = \"certs/ca.pem\"\ncertificate = \"/abs/c.pem\"\nkey = \"../k.pem\"\n"
+                         "[[server]]\nname = \"alpha\"\ndirectory = \"stores/alpha\"\npreferred = true\n"
+                         "[[server]]\nname = \"beta\"\ncaf = \"192.0.2.7:4401\"\n"
+                         "id = \"aebagbafaydqqcikbmga2dqpcaireeyu\"\npermutation-seed = \"mv4gc3lqnrsq\"\n"
+                         "[[server]]\nname = \"gamma\"\nnurl = \"pb://" +
+                         std::string{pin} + "@192.0.2.8:4402/swiss#v=1\"\n");
+  ASSERT_TRUE(got) << to_string(got.error());
+  EXPECT_EQ(got->encoding, (spread{2, 4, 3}));
+  ASSERT_EQ(got->servers.size(), 3U);
+  EXPECT_EQ(std::get<local_directory>(got->servers[0].where).path, "/etc/truckee/stores/alpha");
+  EXPECT_TRUE(got->servers[0].preferred);
+  EXPECT_EQ(std::get<caf_address>(got->servers[1].where).at, (address{"192.0.2.7", 4401}));
+  EXPECT_EQ(to_hex(got->servers[1].id->view()), "0102030405060708090a0b0c0d0e0f1011121314");
+  EXPECT_EQ(as_text(*got->servers[1].permutation_seed), "example");
+  const auto& gamma = std::get<nurl>(got->servers[2].where);
+  EXPECT_EQ(to_hex(gamma.pin.view()), "abe01186b7eb0c72e71a947c8c2026bc06743d1980ab21b7b3c1e7fccf042328");
+  EXPECT_EQ(gamma.at, (address{"192.0.2.8", 4402}));
+  EXPECT_EQ(gamma.swissnum, "swiss");
+  EXPECT_EQ(got->tls, (tls_files{"/etc/truckee/certs/ca.pem", "/abs/c.pem", "/etc/k.pem"}));
+}
+
+TEST(grid_file, what_is_left_out_has_tahoes_defaults) {
+  const auto got = parse(one_server);
+  ASSERT_TRUE(got);
+  EXPECT_EQ(got->encoding, (spread{3, 10, 7}));
+  EXPECT_EQ(got->limits, limit_settings{});
+  EXPECT_FALSE(got->tls || got->metrics_listen || got->lease_secret);
+  EXPECT_EQ(parse("[encoding]\ntotal = 5\n" + one_server)->encoding, (spread{3, 5, 5}));
+}
+
+TEST(grid_file, reads_limits_metrics_and_the_lease_secret) {
+  const auto got =
+      parse("[limits]\nin-flight-bytes = 1048576\nkeys-ready = 0\nserver-deadline-seconds = 7\n"
+            "[metrics]\nlisten = \"127.0.0.1:0\"\n[client]\nlease-secret = \"private/secret\"\n" +
+            one_server);
+  ASSERT_TRUE(got) << to_string(got.error());
+  EXPECT_EQ(got->limits.in_flight_bytes, 1U << 20);
+  EXPECT_EQ(got->limits.keys_ready, 0U);
+  EXPECT_EQ(got->limits.server_deadline, std::chrono::seconds{7});
+  EXPECT_FALSE(got->limits.publish_deadline);
+  EXPECT_EQ(got->metrics_listen, (address{"127.0.0.1", 0}));
+  EXPECT_EQ(got->lease_secret, "/etc/truckee/private/secret");
+}
+
+TEST(grid_file, errors_name_the_line_the_key_and_what_is_expected) {
+  expect_refused("[encoding]\nneeded = \"3\"\n" + one_server, 2,
+                 {"[encoding] needed", "1 to 255", "found a text"});
+  expect_refused("[encoding]\nneeded = 0\n" + one_server, 2, {"needed", "1 to 255", "found 0"});
+  expect_refused("[encoding]\ntotal = 256\n" + one_server, 2, {"total", "found 256"});
+  expect_refused("[encoding]\ntotal = -9223372036854775808\n" + one_server, 2, {"total", "1 to 255"});
+  expect_refused("[encoding]\nneeded = 5\ntotal = 4\n" + one_server, 2,
+                 {"needed", "is 5", "total, which is 4"});
+  expect_refused("[encoding]\ntotal = 4\nhappy = 5\n" + one_server, 3,
+                 {"happy", "is 5", "total, which is 4"});
+  expect_refused("encoding = 3\n" + one_server, 1, {"encoding", "expected a table"});
+  expect_refused("\n[limits]\nkeys-ready = 1.5\n" + one_server, 3,
+                 {"[limits] keys-ready", "with a fraction"});
+  expect_refused("[metrics]\nlisten = \"9401\"\n" + one_server, 2, {"[metrics] listen", "port is missing"});
+}
+
+TEST(grid_file, unknown_keys_are_errors_and_the_nearest_is_named) {
+  expect_refused("[encoding]\nneded = 3\n" + one_server, 2, {"[encoding] neded", "did you mean \"needed\"?"});
+  expect_refused(server("direktory = \"/srv/a\""), 3, {"direktory", "did you mean \"directory\"?"});
+  expect_refused(server("directory = \"x\"\npermutation_seed = \"a\""), 4,
+                 {"did you mean \"permutation-seed\"?"});
+  expect_refused("[server]\nname = \"a\"\n", 1, {"at least one [[server]]"});
+  expect_refused("[encodin]\n" + one_server, 1, {"did you mean \"encoding\"?"});
+  expect_refused("[zzzzzzzz]\n" + one_server, 1, {"expected one of", "encoding", "server"});
+}
+
+TEST(grid_file, a_server_has_a_name_and_one_place) {
+  expect_refused("[[server]]\ndirectory = \"x\"\n", 1, {"number 1", "name: is missing"});
+  expect_refused("[[server]]\nname = \"a b\"\ndirectory = \"x\"\n", 2, {"name", "letters"});
+  expect_refused("[[server]]\nname = \"" + std::string(65, 'a') + "\"\ndirectory = \"x\"\n", 2,
+                 {"name", "64"});
+  expect_refused(server(""), 1, {"\"a\"", "exactly one of directory, caf and nurl", "found 0"});
+  expect_refused(server("directory = \"x\"\ncaf = \"127.0.0.1:1\""), 1, {"exactly one", "found 2"});
+  expect_refused(server("directory = \"\""), 3, {"directory", "is empty"});
+  expect_refused(server("caf = \"127.0.0.1:99999\""), 3, {"caf", "port is not a number from 1 to 65535"});
+  expect_refused(server("caf = \"127.0.0.1:0\""), 3, {"caf", "port 0"});
+  expect_refused(server("directory = \"x\"\nid = \"abc\""), 4, {"id", "32 characters of base32"});
+  expect_refused(server("directory = \"x\"\npermutation-seed = \"A1\""), 4, {"permutation-seed", "base32"});
+  expect_refused(server("directory = \"x\"\npreferred = 1"), 4, {"preferred", "true or false", "a number"});
+  expect_refused("server = []\n", 1, {"at least one [[server]]"});
+  expect_refused("server = [1]\n", 1, {"expected tables"});
+  EXPECT_FALSE(parse(""));
+}
+
+TEST(grid_file, a_server_is_listed_once) {
+  const auto two = [](const std::string& a, const std::string& b) {
+    return "[[server]]\nname = \"a\"\n" + a + "\n[[server]]\n" + b + "\n";
+  };
+  expect_refused(two("directory = \"x\"", "name = \"a\"\ndirectory = \"y\""), 4,
+                 {"another server has this name"});
+  expect_refused(two("directory = \"x\"", "name = \"b\"\ndirectory = \"./x\""), 4,
+                 {"\"b\"", "\"a\" has the same"});
+  expect_refused(two("caf = \"127.0.0.1:1\"", "name = \"b\"\ncaf = \"127.0.0.1:1\""), 4,
+                 {"the same caf address"});
+  const std::string id = "id = \"aebagbafaydqqcikbmga2dqpcaireeyu\"\n";
+  expect_refused(two("directory = \"x\"\n" + id, "name = \"b\"\ndirectory = \"y\"\n" + id), 6,
+                 {"the same id"});
+}
+
+TEST(grid_file, an_address_beyond_loopback_needs_tls) {
+  expect_refused(server("caf = \"192.0.2.7:4401\""), 3, {"192.0.2.7:4401", "mutual TLS", "truckee certs"});
+  expect_refused(server("caf = \"host.example:4401\""), 3, {"not a loopback address"});
+  for (const auto* local : {"127.0.0.1:1", "[::1]:1", "localhost:1"})
+    EXPECT_TRUE(parse(server("caf = \"" + std::string{local} + "\""))) << local;
+  expect_refused("[tls]\nca = \"ca.pem\"\nkey = \"k.pem\"\n" + one_server, 1,
+                 {"[tls]", "certificate", "is missing"});
+}
+
+TEST(grid_file, a_nurl_is_read_exactly_and_its_secret_never_repeated) {
+  const std::string good = "pb://" + std::string{pin} + "@host.example:4402/swissnumsecret#v=1";
+  EXPECT_TRUE(parse_nurl(good));
+  const std::vector<std::string> wrong{
+      good.substr(2),
+      "pb+tor://" + good.substr(5),
+      good.substr(0, good.size() - 1) + "2",
+      good + " ",
+      std::regex_replace(good, std::regex{"/swissnumsecret"}, "/"),
+      std::regex_replace(good, std::regex{"/swissnumsecret"}, "/swissnum/secret"),
+      std::regex_replace(good, std::regex{":4402"}, ""),
+      std::regex_replace(good, std::regex{"@"}, ""),
+      std::regex_replace(good, std::regex{"yg@"}, "yh@"), // stray low bits: a second text for the same pin
+      std::regex_replace(good, std::regex{"yg@"}, "y@"),
+      std::regex_replace(good, std::regex{"q-A"}, "q+A"),
+      "",
+  };
+  for (const auto& text : wrong) {
+    const auto got = parse_nurl(text);
+    ASSERT_FALSE(got) << text;
+    EXPECT_EQ(got.error().code, errc::configuration);
+    EXPECT_EQ(got.error().detail.find("secret"), std::string::npos) << got.error().detail;
+  }
+  expect_refused(server("nurl = \"pb://x@h:1/s#v=1\""), 3, {"nurl", "PIN is not 43 characters"});
+}
+
+TEST(grid_file, what_is_not_toml_is_refused_with_its_line) {
+  expect_refused("[encoding]\nneeded = \n", 2, {"not TOML"});
+  expect_refused("a = 1\na = 2\n", 2, {"not TOML"});
+  EXPECT_FALSE(parse(std::string(2 << 20, '#')));
+  EXPECT_FALSE(parse("a = " + std::string(100'000, '['))) << "deep nesting must not exhaust the stack";
+}
+
+TEST(grid_file, a_missing_file_is_named) {
+  const auto got = read_grid_file("/nowhere/grid.toml");
+  ASSERT_FALSE(got);
+  EXPECT_EQ(got.error().code, errc::configuration);
+  EXPECT_NE(got.error().detail.find("/nowhere/grid.toml"), std::string::npos);
+  EXPECT_FALSE(read_grid_file("/"));
+}
+
+TEST(grid_file, the_embedded_grid_is_ten_directories) {
+  const auto config = embedded_grid("/home/me/.local/share");
+  ASSERT_EQ(config.servers.size(), 10U);
+  EXPECT_EQ(config.encoding, (spread{3, 10, 7}));
+  EXPECT_EQ(std::get<local_directory>(config.servers[9].where).path, "/home/me/.local/share/truckee/grid/9");
+}
+
+TEST(grid_file, the_sample_is_read_and_has_every_key) {
+  const auto got = read_grid_file(sample);
+  ASSERT_TRUE(got) << to_string(got.error());
+  EXPECT_EQ(got->servers.size(), 3U);
+  std::vector<std::string> there;
+  const auto document = toml::parse_file(sample.string());
+  for (const auto& [name, node] : document) {
+    const auto add = [&, table = std::string{name.str()}](const toml::table& t) {
+      for (const auto& [key, value] : t)
+        there.push_back(table + "." + std::string{key.str()});
+    };
+    if (const auto* list = node.as_array())
+      for (const auto& each : *list)
+        add(*each.as_table());
+    else
+      add(*node.as_table());
+  }
+  std::sort(there.begin(), there.end());
+  there.erase(std::unique(there.begin(), there.end()), there.end());
+  EXPECT_EQ(there, grid_file_keys());
+}
+
+TEST(grid_file, the_nearest_key_is_near) {
+  constexpr std::array<std::string_view, 2> keys{"directory", "preferred"};
+  EXPECT_EQ(nearest_key("dirctory", keys), "directory");
+  EXPECT_EQ(nearest_key("prefered", keys), "preferred");
+  EXPECT_EQ(nearest_key("elephant", keys), std::nullopt);
+  EXPECT_EQ(nearest_key(std::string(100'000, 'd'), keys), std::nullopt);
+}
+
+RC_GTEST_PROP(grid_file, no_text_crashes_it, ()) {
+  const auto text = *rc::gen::arbitrary<std::string>();
+  const auto got = parse(text);
+  RC_ASSERT(got || got.error().code == errc::configuration);
+}
+
+RC_GTEST_PROP(grid_file, no_change_to_the_sample_crashes_it, ()) {
+  static const std::string whole{as_text(test::read_file(sample))};
+  auto text = whole;
+  const auto edits = *rc::gen::inRange(1, 8);
+  for (int i = 0; i < edits; ++i) {
+    const auto at = *rc::gen::inRange<std::size_t>(0, text.size());
+    const auto length = *rc::gen::inRange<std::size_t>(0, 20);
+    const auto from = *rc::gen::inRange<std::size_t>(0, whole.size());
+    text.replace(at, length, whole.substr(from, *rc::gen::inRange<std::size_t>(0, 40)));
+  }
+  const auto got = parse(text);
+  RC_ASSERT(got || got.error().detail.starts_with("/etc/truckee/grid.toml"));
+}
