@@ -101,7 +101,6 @@ private:
   std::vector<server_id> queue_;    ///< whom to ask, in order
   std::size_t next_in_queue_ = 0;
   std::set<server_id> asking_;
-  std::set<server_id> holders_; ///< answered with a good share
   std::set<share_place> key_tried_;
   std::optional<share_place> key_fetching_;
   bool private_key_ = false;

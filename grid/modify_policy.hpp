@@ -75,6 +75,8 @@ public:
   void on_applied(bool changed);
   void on_apply_failed(error why);
   void on_published(publish_report report);
+  /// The publish could not begin (encoding failed, refused): nothing was sent.
+  void on_publish_refused(error why);
   void on_waited();
   /// Cancel or deadline while mapping, reading or waiting; during a publish stop that first.
   void stop(error why);
@@ -85,26 +87,30 @@ public:
 private:
   void act_map(map_mode mode, bool all);
   void act_publish(bool rescue);
-  void act_wait();
+  void first_map();
   void after_remap();
+  void again(const publish_report& report);
   void tell();
   void fail_with(error why);
   void finish(write_end end);
+  /// The version we sent last, whose content is in memory, is the best one: publish that content again,
+  /// whole.
+  bool our_last_is_best() const;
 
   write_wish wish_;
   random_source* random_;
   write_action action_;
   write_result result_;
   servermap map_;
-  std::optional<publish_view> collided_; ///< what the failed publish knew
-  bool conflict_ = false;                ///< the last publish met another writer
-  bool content_ = false;                 ///< our content is in memory, built
-  bool telling_ = false;                 ///< a rescue ends with being told
-  std::optional<file_version> read_version_;
+  std::optional<publish_view> before_; ///< what the last publish knew when it began
+  std::optional<file_version> last_sent_;
+  bool conflict_ = false; ///< the last publish met another writer
+  bool telling_ = false;  ///< whatever a rescue brings, the caller is told
   sequence_number floor_; ///< unverified sequence numbers seen, within limits
 };
 
-/// The delay before try `tries` + 1: doubles, is bounded, and is drawn from its upper half.
+/// The delay before try `tries` + 1: the bound doubles up to a longest one; drawn from its upper
+/// three quarters, so that writers who collided part.
 std::chrono::milliseconds backoff_delay(std::uint32_t tries, const grid_limits& limits,
                                         random_source& random);
 

@@ -54,39 +54,43 @@ private:
   std::vector<publish_message> send_needed();
   std::vector<publish_message> send_retirements();
   std::vector<reread_message> send_rereads();
-  std::optional<publish_message> compose(const server_id& server, std::vector<planned_share> shares);
-  bool goal_met() const;
-  void finish(publish_end end);
-  publish_end verdict_at_end() const;
+  publish_message compose(const server_id& server, std::vector<planned_share> shares);
+  std::set<server_id> busy_servers() const;
+  bool enough_placed() const;
   bool safe_to_stop() const;
+  void finish(publish_end end);
 
   // outcomes
-  void judge_found(const server_id& server, const std::map<share_number, bytes>& found,
-                   const std::vector<planned_share>& written);
-  void judge_one(const share_place& place, const belief& found);
+  struct judged {
+    bool stale = false;     ///< something is to be replaced
+    bool surprised = false; ///< hidden or conflict
+  };
+  judged judge_found(const server_id& server, const std::map<share_number, bytes>& found,
+                     const std::vector<planned_share>& written);
+  void judge_one(const share_place& place, const belief& found, judged& sum);
   void on_written(const sent_message& message, const write_outcome& outcome);
   void on_test_failed(const sent_message& message, const write_outcome& outcome);
-  void on_unknown(const sent_message& message);
-  void mark_bad_server(const server_id& server, write_outcome_kind kind, const write_outcome& outcome);
-  void settle(const share_place& place);
-  std::size_t count_seen(const file_version& version, share_number share);
-  belief believed(const share_place& place) const;
+  void on_lost_track(const sent_message& message);
+  void count_stale_round(const server_id& server);
+  void mark_bad_server(const server_id& server, const write_outcome& outcome);
+  void mark_placed(const share_place& place);
+  std::size_t count_seen(const belief& found, share_number share);
+  bool ours_may_go_to(share_number share) const { return share.value < request_.version.n; }
   bool surprised() const { return !surprises_.empty() || !hidden_.empty(); }
 
   publish_request request_;
-  publish_view view_;
-  servermap now_; ///< the map, corrected by every answer
+  publish_view view_; ///< its map is corrected by every answer
 
   std::set<share_place> goal_;
   std::set<share_place> placed_;
   std::map<message_id, sent_message> writing_;
   std::map<message_id, server_id> rereading_;
   std::set<share_place> retired_; ///< deletions sent already
+  std::set<share_place> failed_;  ///< dropped from the goal, for display
 
   std::set<server_id> bad_;
-  std::set<server_id> unknown_;   ///< a write may land there
-  std::set<server_id> to_reread_; ///< unknown, not re-read since
-  std::set<share_place> unknown_places_;
+  std::set<server_id> to_reread_;        ///< a write may have landed there, not looked since
+  std::set<share_place> unknown_places_; ///< written to, not known whether it landed
   std::map<server_id, std::uint32_t> resends_;
   std::map<server_id, std::uint32_t> stale_rounds_;
   std::vector<server_problem> problems_;
@@ -97,6 +101,7 @@ private:
 
   message_id last_id_ = 0;
   std::uint32_t turns_ = 0;
+  bool something_new_ = true; ///< since the last turn
   bool cancelled_ = false;
   publish_end end_ = publish_end::running;
 };

@@ -69,6 +69,8 @@ private:
   std::map<server_id, std::size_t> speed_rank_;
   grid_limits limits_;
   std::set<share_place> candidates_; ///< not tried yet
+  std::set<share_place> tried_;
+  std::set<share_place> judged_; ///< a verdict came
   std::set<share_place> fetching_;
   std::set<share_place> slow_;
   std::map<share_number, server_id> good_;
