@@ -1,0 +1,20 @@
+#pragma once
+
+#include "base/bytes.hpp"
+#include "base/result.hpp"
+
+#include <filesystem>
+
+namespace truckee {
+
+enum class existing_file : std::uint8_t { refuse, replace };
+
+/// Writes a file that its owner alone may read (0600): whole under its name or not there at all, and on the
+/// disk when this returns. Errors: refused (it exists and must not), not_found (no such folder), io.
+result<void> write_private_file(const std::filesystem::path& path, byte_view content, existing_file existing);
+
+/// All of a file that is expected to be small. Errors: not_found, too_large (more than `bytes_max`), io (a
+/// folder, no permission, ...). The detail names the path.
+result<bytes> read_small_file(const std::filesystem::path& path, std::size_t bytes_max);
+
+} // namespace truckee

@@ -1,0 +1,66 @@
+#include "base/private_file.hpp"
+
+#include "test_folder.hpp"
+
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+
+using namespace truckee;
+
+namespace {
+
+unsigned mode_of(const std::filesystem::path& path) {
+  struct stat info {};
+  return ::stat(path.c_str(), &info) == 0 ? info.st_mode & 0777U : 0;
+}
+
+std::size_t files_in(const std::filesystem::path& folder) {
+  return static_cast<std::size_t>(
+      std::distance(std::filesystem::directory_iterator{folder}, std::filesystem::directory_iterator{}));
+}
+
+} // namespace
+
+TEST(private_file, is_readable_by_its_owner_only_whatever_the_umask) {
+  const test::folder folder;
+  const auto before = ::umask(0);
+  EXPECT_TRUE(write_private_file(folder / "secret", as_bytes("x"), existing_file::refuse));
+  ::umask(before);
+  EXPECT_EQ(mode_of(folder / "secret"), 0600U);
+  EXPECT_EQ(as_text(*read_small_file(folder / "secret", 1)), "x");
+}
+
+TEST(private_file, overwrites_only_when_asked_and_leaves_nothing_beside_it) {
+  const test::folder folder;
+  ASSERT_TRUE(write_private_file(folder / "secret", as_bytes("old"), existing_file::refuse));
+  const auto refused = write_private_file(folder / "secret", as_bytes("new"), existing_file::refuse);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, errc::refused);
+  EXPECT_EQ(as_text(*read_small_file(folder / "secret", 100)), "old");
+  std::filesystem::permissions(folder / "secret", std::filesystem::perms::all);
+  EXPECT_TRUE(write_private_file(folder / "secret", as_bytes("new"), existing_file::replace));
+  EXPECT_EQ(as_text(*read_small_file(folder / "secret", 100)), "new");
+  EXPECT_EQ(mode_of(folder / "secret"), 0600U);
+  EXPECT_EQ(files_in(folder.path()), 1U);
+}
+
+TEST(private_file, errors_name_the_path) {
+  const test::folder folder;
+  const auto nowhere = write_private_file(folder / "no/secret", as_bytes("x"), existing_file::replace);
+  ASSERT_FALSE(nowhere);
+  EXPECT_EQ(nowhere.error().code, errc::not_found);
+  EXPECT_NE(nowhere.error().detail.find("no/secret"), std::string::npos);
+  std::filesystem::create_directory(folder / "taken");
+  EXPECT_FALSE(write_private_file(folder / "taken", as_bytes("x"), existing_file::replace));
+  EXPECT_EQ(files_in(folder.path()), 1U) << "a temporary file was left";
+}
+
+TEST(small_file, is_read_up_to_its_limit) {
+  const test::folder folder;
+  ASSERT_TRUE(write_private_file(folder / "f", as_bytes("12345"), existing_file::refuse));
+  EXPECT_EQ(read_small_file(folder / "f", 5)->size(), 5U);
+  EXPECT_EQ(read_small_file(folder / "f", 4).error().code, errc::too_large);
+  EXPECT_EQ(read_small_file(folder / "none", 4).error().code, errc::not_found);
+  EXPECT_EQ(read_small_file(folder.path(), 4).error().code, errc::io);
+  EXPECT_EQ(read_small_file("/dev/zero", 4).error().code, errc::too_large);
+}
