@@ -1,0 +1,44 @@
+#pragma once
+
+#include "base/result.hpp"
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+/// Certificates for mutual TLS between Truckee's own nodes. Needs OpenSSL only, not CAF.
+namespace truckee::actors {
+
+struct node_certificate {
+  std::string name;
+  std::filesystem::path certificate; ///< PEM
+  std::filesystem::path key;         ///< PEM, not encrypted
+};
+
+struct made_certificates {
+  std::filesystem::path ca; ///< PEM; what every node trusts
+  bool ca_is_new = false;
+  std::vector<node_certificate> nodes;
+};
+
+/// A clock's reading, in unix seconds; injected by tests.
+std::int64_t unix_now();
+
+/// Makes dir/ca.pem and dir/ca.key unless they are there, and dir/NAME.pem and dir/NAME.key for each name:
+/// P-256, good for both sides of mutual TLS for 10 years, with the name as subject alternative name (an IP
+/// address as such). The folder is made with mode 0700, files with 0600. Nothing is overwritten, and nothing
+/// is made when any name is taken or bad. Errors: usage (a bad name), refused (a file exists; the folder is
+/// open to others), corrupt (the CA there is unusable), io.
+result<made_certificates> make_certificates(const std::filesystem::path& dir,
+                                            const std::vector<std::string>& names,
+                                            std::int64_t now = unix_now());
+
+/// Whether CAF can run mutual TLS with these files; CAF itself would end the process where they are wrong.
+/// Each must exist, be readable and parse; the key must be private to its owner, not encrypted, and the
+/// certificate's; the certificate must be good now for client and server, signed by the CA. Errors
+/// (configuration) name the file and what to do.
+result<void> check_tls_files(const std::filesystem::path& ca, const std::filesystem::path& certificate,
+                             const std::filesystem::path& key, std::int64_t now = unix_now());
+
+} // namespace truckee::actors
