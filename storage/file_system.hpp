@@ -1,6 +1,6 @@
 #pragma once
 
-#include "base/bytes.hpp"
+#include "base/shared_bytes.hpp"
 
 #include <tl/expected.hpp>
 
@@ -39,6 +39,9 @@ public:
   virtual std::uint64_t size() const = 0; ///< when it was opened
   /// Fills `out`; a file that ends before is an error (EIO).
   virtual io_result<void> read_at(std::uint64_t offset, mutable_byte_view out) const = 0;
+  /// The same as a value that can be handed on without a copy. The caller has checked `length` against
+  /// size().
+  virtual io_result<shared_bytes> read(std::uint64_t offset, std::uint64_t length) const;
 };
 
 class writable_file {

@@ -15,9 +15,10 @@ struct store_limits {
   std::uint64_t slots_max = 10'000'000;
   /// Shares one request may change; the protocol and one-byte share numbers allow 256.
   std::size_t changes_max = 256;
-  /// Tests on one share, and reads in one request: Tahoe-LAFS's own limits on the wire.
-  std::size_t tests_per_share_max = 30;
-  std::size_t reads_max = 30;
+  /// Tests on one share, and reads in one request: bounds the work of one message. Tahoe-LAFS itself takes 30
+  /// of each.
+  std::size_t tests_per_share_max = 1000;
+  std::size_t reads_max = 1000;
   /// Writes to one share. An MDMF publish sends one per segment of 128 KiB: 8192 for a share of 1 GiB.
   std::size_t writes_per_share_max = 16'384;
   /// Bytes read in answer to one request, over all shares of the slot: they are all in memory at once.

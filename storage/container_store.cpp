@@ -1,0 +1,298 @@
+#include "storage/container_store.hpp"
+
+#include "storage/rules.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <limits>
+
+namespace truckee::storage {
+
+using grid::storage_status;
+
+namespace {
+
+storage_status status_of(const io_failure& why) {
+  if (why.code == ENOSPC || why.code == EDQUOT)
+    return storage_status::no_space;
+  if (why.code == EROFS)
+    return storage_status::read_only;
+  return storage_status::io_error;
+}
+
+storage_status status_of(const error& why) {
+  return why.code == errc::io ? storage_status::io_error : storage_status::corrupt;
+}
+
+grid::read_test_write_answer refuse(storage_status status, std::string detail) {
+  grid::read_test_write_answer out;
+  out.status = status;
+  out.detail = std::move(detail);
+  return out;
+}
+
+std::string too_long_an_answer(std::uint64_t wanted, std::uint64_t limit) {
+  return "the reads ask for " + std::to_string(wanted) + " bytes, the limit is " + std::to_string(limit);
+}
+
+/// Whether every lease ended at least `grace` seconds before `now`.
+bool lets_go(const std::vector<lease>& leases, std::uint64_t now, const expiry_policy& policy) {
+  if (leases.empty())
+    return policy.remove_unleased;
+  return std::all_of(leases.begin(), leases.end(), [&](const lease& one) {
+    return now > one.expires && now - one.expires >= policy.grace_seconds;
+  });
+}
+
+} // namespace
+
+container_store::container_store(container_store_options options, unix_clock now,
+                                 std::unique_ptr<slot_backend> backend, std::uint64_t slots)
+  : options_(std::move(options)), now_(std::move(now)), backend_(std::move(backend)), slots_(slots) {
+  if (options_.permutation_seed.empty())
+    options_.permutation_seed = to_bytes(options_.id.view());
+}
+
+std::uint64_t container_store::bytes_available() {
+  const auto free = backend_->available_bytes().value_or(0);
+  return free - std::min(free, options_.limits.reserved_space);
+}
+
+std::uint32_t container_store::lease_end() const {
+  constexpr std::uint64_t last = std::numeric_limits<std::uint32_t>::max();
+  return static_cast<std::uint32_t>(std::min(now_() + lease_seconds, last));
+}
+
+grid::store_info container_store::info() {
+  return {.id = options_.id,
+          .software = "truckee/" TRUCKEE_VERSION,
+          .permutation_seed = options_.permutation_seed,
+          .read_only = options_.read_only,
+          .bytes_available = options_.read_only ? 0 : bytes_available(),
+          .share_bytes_max = options_.limits.share_bytes_max,
+          .slots = slots_.load()};
+}
+
+/// New files are complete before old ones go, so a plan needs room for all it writes. Removing needs none.
+container_store::verdict container_store::room_for(const open_slot& old, const slot_plan& plan) {
+  std::uint64_t needed = 0;
+  for (const auto& [share, image] : plan)
+    needed += image ? image->size() : 0;
+  if (needed == 0)
+    return {};
+  if (!old.present && slots_.load() >= options_.limits.slots_max)
+    return {storage_status::too_large,
+            "the store holds " + std::to_string(slots_.load()) + " slots, its limit"};
+  const auto free = backend_->available_bytes();
+  if (!free)
+    return {status_of(free.error()), free.error().what};
+  const auto available = *free - std::min(*free, options_.limits.reserved_space);
+  if (needed > available)
+    return {storage_status::no_space,
+            std::to_string(needed) + " bytes needed, " + std::to_string(available) + " available", available};
+  return {};
+}
+
+container_store::verdict container_store::carry_out(const storage_index& slot, const open_slot& old,
+                                                    const slot_plan& plan) {
+  if (plan.empty())
+    return {};
+  if (auto room = room_for(old, plan); room.status != storage_status::ok)
+    return room;
+  if (auto done = backend_->apply(slot, old, plan); !done) {
+    const auto status = status_of(done.error());
+    return {status, done.error().what, status == storage_status::no_space ? bytes_available() : 0};
+  }
+  const bool any_written =
+      std::any_of(plan.begin(), plan.end(), [](const auto& item) { return item.second.has_value(); });
+  const bool empty_now = !any_written && plan.size() == old.shares.size();
+  if (!old.present)
+    ++slots_;
+  else if (empty_now)
+    --slots_;
+  return {};
+}
+
+grid::read_test_write_answer container_store::read_test_write(const grid::read_test_write& request) {
+  if (auto refused = rules::check_request(request, options_.limits))
+    return refuse(refused->status, std::move(refused->detail));
+  if (options_.read_only && !request.changes.empty())
+    return refuse(storage_status::read_only, "this store takes no writes");
+  const auto files = backend_->open(request.slot);
+  if (!files)
+    return refuse(storage_status::io_error, files.error().what);
+  const auto slot = rules::load(*files, request.changes);
+  if (!slot)
+    return refuse(slot.error().status, slot.error().detail);
+  if (const auto node = rules::mismatched_enabler(*slot, request.secrets.write_enabler)) {
+    auto out = refuse(storage_status::bad_write_enabler,
+                      "the write enabler is not the one node " + to_hex(node->view()) + " recorded");
+    out.recorded_node = node;
+    return out;
+  }
+  if (const auto wanted = rules::answer_bytes(*slot, request.reads);
+      wanted > options_.limits.answer_bytes_max)
+    return refuse(storage_status::too_large, too_long_an_answer(wanted, options_.limits.answer_bytes_max));
+
+  grid::read_test_write_answer out;
+  for (const auto& [share, loaded] : *slot) {
+    auto found = rules::read_all(loaded, request.reads);
+    if (!found)
+      return refuse(status_of(found.error()), found.error().detail);
+    out.reads.emplace(share, std::move(*found));
+  }
+  const auto passed = rules::tests_pass(*slot, request.changes);
+  if (!passed)
+    return refuse(status_of(passed.error()), passed.error().detail);
+  if (!*passed) {
+    out.status = storage_status::test_failed;
+    return out;
+  }
+  const auto plan =
+      rules::plan_changes(*slot, request, {options_.id, lease_end(), options_.limits.leases_per_share_max});
+  if (!plan)
+    return refuse(plan.error().status, plan.error().detail);
+  const auto done = carry_out(request.slot, *files, *plan);
+  if (done.status == storage_status::ok)
+    return out;
+  auto refused = refuse(done.status, done.detail);
+  refused.bytes_available = done.bytes_available;
+  return refused;
+}
+
+grid::slot_read_answer container_store::read(const grid::slot_read& request) {
+  grid::slot_read_answer out;
+  const auto refused = [&out](storage_status status, std::string detail) {
+    out = {};
+    out.status = status;
+    out.detail = std::move(detail);
+    return out;
+  };
+  if (request.reads.size() > options_.limits.reads_max)
+    return refused(storage_status::too_large, std::to_string(request.reads.size()) +
+                                                  " read vectors, the limit is " +
+                                                  std::to_string(options_.limits.reads_max));
+  const auto files = backend_->open(request.slot);
+  if (!files)
+    return refused(storage_status::io_error, files.error().what);
+  rules::loaded_slot slot;
+  for (const auto& [share, file] : files->shares) {
+    if (!request.shares.empty() &&
+        std::find(request.shares.begin(), request.shares.end(), share) == request.shares.end())
+      continue;
+    if (!file) {
+      out.damaged.emplace(share, file.error().what);
+      continue;
+    }
+    auto head = read_container_head(**file);
+    if (head)
+      slot.emplace(share, rules::loaded_share{file->get(), std::move(*head)});
+    else
+      out.damaged.emplace(share, head.error().detail);
+  }
+  if (const auto wanted = rules::answer_bytes(slot, request.reads); wanted > options_.limits.answer_bytes_max)
+    return refused(storage_status::too_large, too_long_an_answer(wanted, options_.limits.answer_bytes_max));
+  for (const auto& [share, loaded] : slot) {
+    auto found = rules::read_all(loaded, request.reads);
+    if (found)
+      out.reads.emplace(share, std::move(*found));
+    else
+      out.damaged.emplace(share, found.error().detail);
+  }
+  return out;
+}
+
+lease_answer container_store::add_lease(const storage_index& slot, const server_secret& renew,
+                                        const server_secret& cancel) {
+  if (options_.read_only)
+    return {storage_status::read_only, 0, "this store takes no writes"};
+  const auto files = backend_->open(slot);
+  if (!files)
+    return {storage_status::io_error, 0, files.error().what};
+  if (files->shares.empty())
+    return {storage_status::not_found, 0, "no share of that slot"};
+  slot_plan plan;
+  std::string problems;
+  storage_status status = storage_status::ok;
+  const auto problem = [&](share_number share, storage_status what, const std::string& why) {
+    status = what;
+    problems += (problems.empty() ? "share " : "; share ") + std::to_string(share.value) + ": " + why;
+  };
+  for (const auto& [share, file] : files->shares) {
+    if (!file) {
+      problem(share, storage_status::io_error, file.error().what);
+      continue;
+    }
+    auto content = read_container(**file);
+    if (!content) {
+      problem(share, status_of(content.error()), content.error().detail);
+      continue;
+    }
+    container_edit edit(std::move(*content), (*file)->size());
+    edit.renew_or_add_lease(renew, cancel, lease_end(), options_.id);
+    const auto places = edit.now().places.size();
+    if (edit.changed() && places > std::max(leases_in_head, options_.limits.leases_per_share_max))
+      problem(share, storage_status::too_large, "it has as many leases as the store takes");
+    else if (edit.changed())
+      plan.emplace(share, edit.finish());
+  }
+  // A damaged share must not cost its neighbours their lease.
+  const auto done = carry_out(slot, *files, plan);
+  if (done.status != storage_status::ok)
+    return {done.status, done.bytes_available, done.detail};
+  return {status, 0, problems};
+}
+
+result<slot_leases> container_store::leases(const storage_index& slot) {
+  const auto files = backend_->open(slot);
+  if (!files)
+    return fail(errc::io, files.error().what);
+  slot_leases out;
+  for (const auto& [share, file] : files->shares) {
+    if (!file)
+      return fail(errc::io, file.error().what);
+    const auto content = read_container(**file);
+    if (!content)
+      return fail(content.error().code == errc::io ? errc::io : errc::corrupt,
+                  "share " + std::to_string(share.value) + ": " + content.error().detail);
+    out.emplace(share, leases_of(*content));
+  }
+  return out;
+}
+
+result<slot_expiry> container_store::expire(const storage_index& slot, std::uint64_t now,
+                                            const expiry_policy& policy, bool dry_run) {
+  if (options_.read_only && !dry_run)
+    return fail(errc::read_only, "this store takes no writes");
+  const auto files = backend_->open(slot);
+  if (!files)
+    return fail(errc::io, files.error().what);
+  slot_expiry out;
+  slot_plan plan;
+  for (const auto& [share, file] : files->shares) {
+    // What cannot be read is kept: it may be another format, or worth a person's look.
+    const auto content = file ? read_container(**file) : result<container>(fail(errc::io, file.error().what));
+    if (!content || !lets_go(leases_of(*content), now, policy)) {
+      ++out.kept;
+      continue;
+    }
+    out.removed.push_back(share);
+    out.bytes_freed += (*file)->size();
+    plan.emplace(share, std::nullopt);
+  }
+  if (dry_run)
+    return out;
+  if (const auto done = carry_out(slot, *files, plan); done.status != storage_status::ok)
+    return fail(errc::io, done.detail);
+  return out;
+}
+
+result<std::vector<storage_index>> container_store::slots() {
+  auto found = backend_->slots();
+  if (!found)
+    return fail(errc::io, found.error().what);
+  std::sort(found->begin(), found->end());
+  return std::move(*found);
+}
+
+} // namespace truckee::storage

@@ -1,0 +1,54 @@
+#pragma once
+
+#include "storage/container.hpp"
+#include "storage/slot_backend.hpp"
+
+#include <atomic>
+
+namespace truckee::storage {
+
+struct container_store_options {
+  server_id id;
+  bytes permutation_seed; ///< empty: the id's bytes
+  store_limits limits;
+  bool read_only = false;
+};
+
+/// Every rule of a storage server (formats.md section 2) over any backend: what disk and memory have in
+/// common.
+class container_store final : public share_store {
+public:
+  /// `slots` is how many the backend holds now.
+  container_store(container_store_options options, unix_clock now, std::unique_ptr<slot_backend> backend,
+                  std::uint64_t slots);
+
+  grid::store_info info() override;
+  grid::read_test_write_answer read_test_write(const grid::read_test_write& request) override;
+  grid::slot_read_answer read(const grid::slot_read& request) override;
+  lease_answer add_lease(const storage_index& slot, const server_secret& renew,
+                         const server_secret& cancel) override;
+  result<slot_leases> leases(const storage_index& slot) override;
+  result<slot_expiry> expire(const storage_index& slot, std::uint64_t now, const expiry_policy& policy,
+                             bool dry_run) override;
+  result<std::vector<storage_index>> slots() override;
+
+private:
+  /// A status with its explanation; ok: go on.
+  struct verdict {
+    grid::storage_status status = grid::storage_status::ok;
+    std::string detail;
+    std::uint64_t bytes_available = 0;
+  };
+
+  verdict carry_out(const storage_index& slot, const open_slot& old, const slot_plan& plan);
+  verdict room_for(const open_slot& old, const slot_plan& plan);
+  std::uint64_t bytes_available();
+  std::uint32_t lease_end() const;
+
+  container_store_options options_;
+  unix_clock now_;
+  std::unique_ptr<slot_backend> backend_;
+  std::atomic<std::uint64_t> slots_;
+};
+
+} // namespace truckee::storage

@@ -1,0 +1,252 @@
+#include "storage/disk_backend.hpp"
+
+#include "crypto/base32.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <charconv>
+
+namespace truckee::storage {
+
+namespace {
+
+constexpr std::size_t prefix_length = 2;
+
+/// Share files are named by their number, without leading zeros; anything else in a slot is somebody else's.
+std::optional<share_number> share_of(const directory_entry& entry) {
+  std::uint8_t number = 0;
+  const auto* end = entry.name.data() + entry.name.size();
+  const auto [stop, failed] = std::from_chars(entry.name.data(), end, number);
+  if (entry.kind != entry_kind::file || failed != std::errc{} || stop != end ||
+      std::to_string(number) != entry.name)
+    return std::nullopt;
+  return share_number{number};
+}
+
+std::optional<storage_index> slot_of(const directory_entry& entry, const std::string& prefix) {
+  if (entry.kind != entry_kind::directory || !entry.name.starts_with(prefix))
+    return std::nullopt;
+  const auto raw = crypto::from_base32(entry.name);
+  return raw ? storage_index::from(*raw) : std::nullopt;
+}
+
+const readable_file* old_file_of(const open_slot& old, share_number share) {
+  const auto found = old.shares.find(share);
+  return found == old.shares.end() || !found->second ? nullptr : found->second->get();
+}
+
+} // namespace
+
+io_result<void> remove_tree(file_system& files, const std::filesystem::path& tree, entry_kind kind) {
+  if (kind != entry_kind::directory)
+    return files.remove_file(tree);
+  const auto entries = files.list(tree);
+  if (!entries)
+    return tl::unexpected(entries.error());
+  for (const auto& entry : *entries)
+    if (auto done = remove_tree(files, tree / entry.name, entry.kind); !done)
+      return done;
+  return files.remove_directory(tree);
+}
+
+disk_backend::disk_backend(file_system& files, path shares, path aside, durability wanted,
+                           std::unique_ptr<file_lock> lock)
+  : files_(files), shares_(std::move(shares)), aside_(std::move(aside)), full_(wanted == durability::full),
+    lock_(std::move(lock)) {}
+
+disk_backend::path disk_backend::prefix_directory(const storage_index& slot) const {
+  return shares_ / crypto::to_base32(slot.view()).substr(0, prefix_length);
+}
+
+disk_backend::path disk_backend::slot_directory(const storage_index& slot) const {
+  return prefix_directory(slot) / crypto::to_base32(slot.view());
+}
+
+io_result<open_slot> disk_backend::open(const storage_index& slot) {
+  open_slot out;
+  const auto directory = slot_directory(slot);
+  const auto entries = files_.list(directory);
+  if (!entries && entries.error().code == ENOENT)
+    return out;
+  if (!entries)
+    return tl::unexpected(entries.error());
+  out.present = true;
+  for (const auto& entry : *entries)
+    if (const auto share = share_of(entry))
+      out.shares.emplace(*share, files_.open(directory / entry.name));
+  return out;
+}
+
+io_result<std::vector<storage_index>> disk_backend::slots() {
+  const auto prefixes = files_.list(shares_);
+  if (!prefixes)
+    return tl::unexpected(prefixes.error());
+  std::vector<storage_index> out;
+  for (const auto& prefix : *prefixes) {
+    if (prefix.kind != entry_kind::directory || prefix.name.size() != prefix_length)
+      continue; // Tahoe-LAFS keeps unfinished uploads in shares/incoming
+    const auto entries = files_.list(shares_ / prefix.name);
+    if (!entries)
+      return tl::unexpected(entries.error());
+    for (const auto& entry : *entries)
+      if (const auto slot = slot_of(entry, prefix.name))
+        out.push_back(*slot);
+  }
+  return out;
+}
+
+io_result<std::uint64_t> disk_backend::available_bytes() {
+  return files_.available_bytes(shares_);
+}
+
+io_result<void> disk_backend::sync_directory(const path& directory) {
+  return full_ ? files_.sync_directory(directory) : io_result<void>{};
+}
+
+io_result<std::unique_ptr<writable_file>> disk_backend::write_file(const path& file, const file_image& image,
+                                                                   const readable_file* old_file) {
+  auto out = files_.create(file);
+  if (!out)
+    return out;
+  auto done = write_image(image, old_file, [&out](byte_view piece) { return (*out)->append(piece); });
+  if (!done)
+    return tl::unexpected(done.error());
+  return out;
+}
+
+namespace {
+
+io_result<void> finish_file(writable_file& file, bool full) {
+  if (full)
+    if (auto done = file.sync(); !done)
+      return done;
+  return file.close();
+}
+
+} // namespace
+
+io_result<void> disk_backend::prepare_file(const path& file, const file_image& image, const open_slot& old,
+                                           share_number share) {
+  auto made = write_file(file, image, old_file_of(old, share));
+  if (!made)
+    return tl::unexpected(made.error());
+  return finish_file(**made, full_);
+}
+
+/// The slot as it shall be: what stays is linked, what changes is written.
+io_result<void> disk_backend::prepare_directory(const path& work, const path& live,
+                                                const std::vector<directory_entry>& entries,
+                                                const open_slot& old, const slot_plan& plan) {
+  if (auto done = files_.make_directory(work); !done)
+    return done;
+  for (const auto& entry : entries) {
+    const auto share = share_of(entry);
+    if (share && plan.contains(*share))
+      continue;
+    if (entry.kind == entry_kind::directory)
+      return io_fail(EISDIR, "keep a directory among shares,", live / entry.name);
+    if (auto done = files_.link(live / entry.name, work / entry.name); !done)
+      return done;
+  }
+  // All are written before the first is synced: the disk then has the most to do at once.
+  std::vector<std::unique_ptr<writable_file>> written;
+  for (const auto& [share, image] : plan) {
+    if (!image)
+      continue;
+    auto made = write_file(work / std::to_string(share.value), *image, old_file_of(old, share));
+    if (!made)
+      return tl::unexpected(made.error());
+    written.push_back(std::move(*made));
+  }
+  for (const auto& file : written)
+    if (auto done = finish_file(*file, full_); !done)
+      return done;
+  return sync_directory(work);
+}
+
+/// A prefix directory that was just made is on the disk before anything below it is acknowledged.
+io_result<void> disk_backend::ensure_prefix(const path& prefix) {
+  const std::lock_guard lock(prefixes_mutex_);
+  if (prefixes_.contains(prefix.string()))
+    return {};
+  const auto made = files_.make_directory(prefix);
+  if (!made && made.error().code != EEXIST)
+    return made;
+  if (auto done = sync_directory(shares_); !done)
+    return done;
+  prefixes_.insert(prefix.string());
+  return {};
+}
+
+io_result<disk_backend::flip> disk_backend::prepare(const path& work, const storage_index& slot,
+                                                    const open_slot& old, const slot_plan& plan) {
+  const auto live = slot_directory(slot);
+  if (!old.present) {
+    if (auto done = ensure_prefix(prefix_directory(slot)); !done)
+      return tl::unexpected(done.error());
+    if (auto done = prepare_directory(work, live, {}, old, plan); !done)
+      return tl::unexpected(done.error());
+    return flip{flip::kind::put, work, live};
+  }
+  const auto entries = files_.list(live);
+  if (!entries)
+    return tl::unexpected(entries.error());
+  const bool only_removes =
+      std::none_of(plan.begin(), plan.end(), [](const auto& item) { return item.second.has_value(); });
+  if (only_removes && plan.size() == entries->size())
+    return flip{flip::kind::take, work, live};
+  if (plan.size() > 1) {
+    if (auto done = prepare_directory(work, live, *entries, old, plan); !done)
+      return tl::unexpected(done.error());
+    return flip{flip::kind::exchange, work, live};
+  }
+  const auto& [share, image] = *plan.begin();
+  const auto file = live / std::to_string(share.value);
+  if (!image)
+    return flip{flip::kind::take, work, file};
+  if (auto done = prepare_file(work, *image, old, share); !done)
+    return tl::unexpected(done.error());
+  return flip{old.shares.contains(share) ? flip::kind::exchange : flip::kind::put, work, file};
+}
+
+io_result<void> disk_backend::turn(const flip& change, bool back) {
+  if (change.how == flip::kind::exchange)
+    return files_.exchange(change.aside, change.live);
+  const bool in = (change.how == flip::kind::put) != back;
+  return in ? files_.move(change.aside, change.live) : files_.move(change.live, change.aside);
+}
+
+/// Whether what lies aside may go: not while power loss could still bring it back as the live one.
+io_result<void> disk_backend::commit(const flip& change, bool& aside_is_free) {
+  if (auto done = turn(change, false); !done)
+    return done;
+  const auto parent = change.live.parent_path();
+  auto done = sync_directory(parent);
+  if (done)
+    return done;
+  // Nobody was told yet, so take it back; a power loss now may still find either state, each whole.
+  if (const auto undone = turn(change, true); !undone)
+    done.error().what +=
+        "; it is visible all the same, for it could not be taken back: " + undone.error().what;
+  aside_is_free = sync_directory(parent).has_value();
+  return done;
+}
+
+io_result<void> disk_backend::apply(const storage_index& slot, const open_slot& old, const slot_plan& plan) {
+  const auto work = aside_ / std::to_string(next_aside_++);
+  bool aside_is_free = true;
+  const auto change = prepare(work, slot, old, plan);
+  const auto done = change ? commit(*change, aside_is_free) : io_result<void>(tl::unexpected(change.error()));
+  // What cannot or must not be removed now is removed when the store is opened next.
+  if (aside_is_free)
+    discard(work);
+  return done;
+}
+
+void disk_backend::discard(const path& work) {
+  const auto gone = files_.remove_file(work);
+  if (!gone && gone.error().code == EISDIR)
+    (void)remove_tree(files_, work, entry_kind::directory);
+}
+
+} // namespace truckee::storage

@@ -1,0 +1,67 @@
+#pragma once
+
+#include "storage/disk_store.hpp"
+#include "storage/slot_backend.hpp"
+
+#include <atomic>
+#include <mutex>
+#include <set>
+
+namespace truckee::storage {
+
+/// Slots as directories of share files. Every change is prepared in the aside directory and takes effect by a
+/// single rename or exchange, so that power loss leaves the slot wholly before or wholly after. README.md
+/// says why.
+class disk_backend final : public slot_backend {
+public:
+  /// `shares` and `aside` exist, on one file system; `aside` is empty and nobody else's.
+  disk_backend(file_system& files, std::filesystem::path shares, std::filesystem::path aside,
+               durability wanted, std::unique_ptr<file_lock> lock);
+
+  io_result<open_slot> open(const storage_index& slot) override;
+  io_result<void> apply(const storage_index& slot, const open_slot& old, const slot_plan& plan) override;
+  io_result<std::vector<storage_index>> slots() override;
+  io_result<std::uint64_t> available_bytes() override;
+
+private:
+  using path = std::filesystem::path;
+
+  /// The one step that makes a prepared change real, and can be taken back.
+  struct flip {
+    enum class kind : std::uint8_t { put, take, exchange };
+    kind how = kind::exchange;
+    path aside;
+    path live;
+  };
+
+  path prefix_directory(const storage_index& slot) const;
+  path slot_directory(const storage_index& slot) const;
+  io_result<void> prepare_file(const path& file, const file_image& image, const open_slot& old,
+                               share_number share);
+  io_result<void> prepare_directory(const path& work, const path& live,
+                                    const std::vector<directory_entry>& entries, const open_slot& old,
+                                    const slot_plan& plan);
+  io_result<flip> prepare(const path& work, const storage_index& slot, const open_slot& old,
+                          const slot_plan& plan);
+  io_result<void> ensure_prefix(const path& prefix);
+  io_result<void> commit(const flip& change, bool& aside_is_free);
+  void discard(const path& work);
+  io_result<void> turn(const flip& change, bool back);
+  io_result<void> sync_directory(const path& directory);
+  io_result<std::unique_ptr<writable_file>> write_file(const path& file, const file_image& image,
+                                                       const readable_file* old_file);
+
+  file_system& files_;
+  const path shares_;
+  const path aside_;
+  const bool full_;
+  std::unique_ptr<file_lock> lock_;
+  std::atomic<std::uint64_t> next_aside_{0};
+  std::mutex prefixes_mutex_;
+  std::set<std::string> prefixes_; ///< prefix directories known to be on the disk
+};
+
+/// Removes a file, or a directory with the files in it.
+io_result<void> remove_tree(file_system& files, const std::filesystem::path& tree, entry_kind kind);
+
+} // namespace truckee::storage

@@ -1,0 +1,210 @@
+#include "storage/disk_store.hpp"
+
+#include "crypto/base32.hpp"
+#include "storage/container_store.hpp"
+#include "storage/disk_backend.hpp"
+
+#include <cerrno>
+
+namespace truckee::storage {
+
+namespace {
+
+using std::filesystem::path;
+
+/// No identity file has more; a longer one is a mistake.
+constexpr std::uint64_t identity_file_max = 4096;
+
+tl::unexpected<error> io(const io_failure& why) {
+  return fail(errc::io, why.what);
+}
+
+/// Opens one store's folder, step by step; each step names what went wrong.
+class opening {
+public:
+  opening(const disk_store_options& options, random_source& random, file_system& files)
+    : options_(options), random_(random), files_(files), directory_(options.directory),
+      shares_(directory_ / "shares"), aside_(directory_ / "truckee-aside") {}
+
+  result<std::unique_ptr<share_store>> run(unix_clock now) {
+    auto lock = take_lock();
+    if (!lock)
+      return tl::unexpected(lock.error());
+    if (!options_.read_only)
+      if (auto done = make_ready(); !done)
+        return tl::unexpected(done.error());
+    const auto id = node_id();
+    if (!id)
+      return tl::unexpected(id.error());
+    auto seed = identity("permutation-seed");
+    if (!seed)
+      return tl::unexpected(seed.error());
+    auto backend =
+        std::make_unique<disk_backend>(files_, shares_, aside_, options_.durability, std::move(*lock));
+    const auto slots = backend->slots();
+    if (!slots)
+      return io(slots.error());
+    return std::make_unique<container_store>(
+        container_store_options{*id, seed->value_or(bytes{}), options_.limits, options_.read_only},
+        std::move(now), std::move(backend), slots->size());
+  }
+
+private:
+  bool full() const { return options_.durability == durability::full; }
+
+  result<std::unique_ptr<file_lock>> take_lock() {
+    if (!options_.read_only)
+      if (auto done = make_path(directory_); !done)
+        return io(done.error());
+    auto lock = files_.lock(directory_ / "truckee.lock");
+    if (lock)
+      return std::move(*lock);
+    const auto code = lock.error().code;
+    if (code == EWOULDBLOCK)
+      return fail(errc::refused,
+                  "the store " + directory_.string() + " is open already: " + lock.error().what);
+    if (options_.read_only && (code == EROFS || code == EACCES))
+      return std::unique_ptr<file_lock>{};
+    return io(lock.error());
+  }
+
+  /// Makes a directory and what is missing above it, each on the disk before the next.
+  io_result<void> make_path(const path& directory) {
+    auto made = files_.make_directory(directory);
+    const auto parent = directory.parent_path();
+    if (!made && made.error().code == ENOENT && !parent.empty() && parent != directory) {
+      if (auto done = make_path(parent); !done)
+        return done;
+      made = files_.make_directory(directory);
+    }
+    if (!made && made.error().code == EEXIST)
+      return {};
+    if (!made || !full())
+      return made;
+    return files_.sync_directory(parent.empty() ? path(".") : parent);
+  }
+
+  /// Folders are there, leftovers of a crash are gone, and what earlier users of the folder left is on the
+  /// disk.
+  result<void> make_ready() {
+    for (const auto& folder : {shares_, aside_})
+      if (auto done = make_path(folder); !done)
+        return io(done.error());
+    // A process that was killed may have switched a slot and not synced it: leftovers must outlast the
+    // switch.
+    if (full())
+      if (auto done = files_.sync_all(shares_); !done)
+        return io(done.error());
+    const auto leftovers = files_.list(aside_);
+    if (!leftovers)
+      return io(leftovers.error());
+    for (const auto& entry : *leftovers)
+      if (auto done = remove_tree(files_, aside_ / entry.name, entry.kind); !done)
+        return io(done.error());
+    if (auto done = try_exchange(); !done)
+      return done;
+    return {};
+  }
+
+  /// A write to several shares of a slot needs it; better to hear of it now than at the first such write.
+  result<void> try_exchange() {
+    const auto a = aside_ / "a";
+    const auto b = aside_ / "b";
+    for (const auto& folder : {a, b})
+      if (auto done = files_.make_directory(folder); !done)
+        return io(done.error());
+    const auto exchanged = files_.exchange(a, b);
+    for (const auto& folder : {a, b})
+      if (auto done = files_.remove_directory(folder); !done)
+        return io(done.error());
+    if (!exchanged)
+      return fail(errc::io, "the file system of " + directory_.string() +
+                                " cannot exchange two directories in one step (" + exchanged.error().what +
+                                "); put the store on ext4, XFS, Btrfs or tmpfs");
+    return {};
+  }
+
+  /// The bytes of a base32 file in the folder or the one above; nothing where there is none.
+  result<std::optional<bytes>> identity(const char* name) {
+    for (const auto& file : {directory_ / name, directory_.parent_path() / name}) {
+      const auto found = files_.open(file);
+      if (!found && found.error().code == ENOENT)
+        continue;
+      if (!found)
+        return io(found.error());
+      if ((*found)->size() > identity_file_max)
+        return fail(errc::configuration, file.string() + ": too long; expected one line of base32");
+      const auto content = (*found)->read(0, (*found)->size());
+      if (!content)
+        return io(content.error());
+      std::string_view text = as_text(content->view());
+      while (!text.empty() && (text.back() == '\n' || text.back() == '\r' || text.back() == ' '))
+        text.remove_suffix(1);
+      auto raw = crypto::from_base32(text);
+      if (!raw || raw->empty())
+        return fail(errc::configuration, file.string() + ": expected one line of lower-case base32");
+      return std::optional(std::move(*raw));
+    }
+    return std::optional<bytes>{};
+  }
+
+  result<server_id> node_id() {
+    const auto found = identity("my_nodeid");
+    if (!found)
+      return tl::unexpected(found.error());
+    if (!*found)
+      return make_node_id();
+    if (const auto id = server_id::from(**found))
+      return *id;
+    return fail(errc::configuration, (directory_ / "my_nodeid").string() +
+                                         ", or the one above it: expected 20 bytes (32 "
+                                         "characters of base32), found " +
+                                         std::to_string((*found)->size()));
+  }
+
+  result<server_id> make_node_id() {
+    if (options_.read_only)
+      return fail(errc::configuration, directory_.string() +
+                                           " has no my_nodeid, so it is no store yet; open it once for "
+                                           "writing to make it one");
+    const auto id = random_.make<server_id>();
+    if (auto done = write_identity(crypto::to_base32(id.view()) + "\n"); !done)
+      return io(done.error());
+    return id;
+  }
+
+  io_result<void> write_identity(const std::string& text) {
+    const auto draft = aside_ / "my_nodeid";
+    auto file = files_.create(draft);
+    if (!file)
+      return tl::unexpected(file.error());
+    if (auto done = (*file)->append(as_bytes(text)); !done)
+      return done;
+    if (full())
+      if (auto done = (*file)->sync(); !done)
+        return done;
+    if (auto done = (*file)->close(); !done)
+      return done;
+    if (auto done = files_.move(draft, directory_ / "my_nodeid"); !done)
+      return done;
+    return full() ? files_.sync_directory(directory_) : io_result<void>{};
+  }
+
+  const disk_store_options& options_;
+  random_source& random_;
+  file_system& files_;
+  const path directory_;
+  const path shares_;
+  const path aside_;
+};
+
+} // namespace
+
+result<std::unique_ptr<share_store>> open_disk_store(const disk_store_options& options, unix_clock now,
+                                                     random_source& random, file_system& files) {
+  if (options.directory.empty())
+    return fail(errc::configuration, "a store needs a directory");
+  return opening(options, random, files).run(std::move(now));
+}
+
+} // namespace truckee::storage

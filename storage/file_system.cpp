@@ -1,0 +1,19 @@
+#include "storage/file_system.hpp"
+
+#include <system_error>
+
+namespace truckee::storage {
+
+tl::unexpected<io_failure> io_fail(int code, const char* what, const std::filesystem::path& path) {
+  return tl::unexpected(io_failure{code, std::string("cannot ") + what + " " + path.string() + ": " +
+                                             std::generic_category().message(code)});
+}
+
+io_result<shared_bytes> readable_file::read(std::uint64_t offset, std::uint64_t length) const {
+  buffer out(static_cast<std::size_t>(length));
+  if (auto done = read_at(offset, out.view()); !done)
+    return tl::unexpected(done.error());
+  return shared_bytes(std::move(out));
+}
+
+} // namespace truckee::storage

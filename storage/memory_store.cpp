@@ -1,0 +1,118 @@
+#include "storage/memory_store.hpp"
+
+#include "storage/container_store.hpp"
+
+#include <cerrno>
+#include <mutex>
+
+namespace truckee::storage {
+
+namespace {
+
+using share_files = std::map<share_number, shared_bytes>;
+
+class memory_file final : public readable_file {
+public:
+  explicit memory_file(shared_bytes content) : content_(std::move(content)) {}
+  std::uint64_t size() const override { return content_.size(); }
+
+  io_result<void> read_at(std::uint64_t offset, mutable_byte_view out) const override {
+    if (offset > content_.size() || out.size() > content_.size() - offset)
+      return io_fail(EIO, "read beyond the end of", "memory");
+    const auto from = content_.view().subspan(static_cast<std::size_t>(offset), out.size());
+    std::copy(from.begin(), from.end(), out.begin());
+    return {};
+  }
+
+  io_result<shared_bytes> read(std::uint64_t offset, std::uint64_t length) const override {
+    return content_.slice(static_cast<std::size_t>(offset), static_cast<std::size_t>(length));
+  }
+
+private:
+  shared_bytes content_;
+};
+
+class memory_backend final : public slot_backend {
+public:
+  explicit memory_backend(std::uint64_t capacity) : capacity_(capacity) {}
+
+  io_result<open_slot> open(const storage_index& slot) override {
+    const std::lock_guard lock(mutex_);
+    open_slot out;
+    const auto found = slots_.find(slot);
+    if (found == slots_.end())
+      return out;
+    out.present = true;
+    for (const auto& [share, content] : found->second)
+      out.shares.emplace(share, std::make_unique<memory_file>(content));
+    return out;
+  }
+
+  io_result<void> apply(const storage_index& slot, const open_slot& old, const slot_plan& plan) override {
+    std::map<share_number, shared_bytes> made;
+    for (const auto& [share, image] : plan) {
+      if (!image)
+        continue;
+      const auto before = old.shares.find(share);
+      auto content = render(*image, before == old.shares.end() ? nullptr : before->second->get());
+      if (!content)
+        return tl::unexpected(content.error());
+      made.emplace(share, std::move(*content));
+    }
+    const std::lock_guard lock(mutex_);
+    auto& files = slots_[slot];
+    for (const auto& [share, image] : plan) {
+      used_ -= files[share].size();
+      files.erase(share);
+    }
+    for (auto& [share, content] : made) {
+      used_ += content.size();
+      files[share] = std::move(content);
+    }
+    if (files.empty())
+      slots_.erase(slot);
+    return {};
+  }
+
+  io_result<std::vector<storage_index>> slots() override {
+    const std::lock_guard lock(mutex_);
+    std::vector<storage_index> out;
+    for (const auto& [slot, files] : slots_)
+      out.push_back(slot);
+    return out;
+  }
+
+  io_result<std::uint64_t> available_bytes() override {
+    const std::lock_guard lock(mutex_);
+    return capacity_ - std::min(capacity_, used_);
+  }
+
+private:
+  static io_result<shared_bytes> render(const file_image& image, const readable_file* old_file) {
+    buffer out(static_cast<std::size_t>(image.size()));
+    auto* to = out.data();
+    auto done = write_image(image, old_file, [&to](byte_view piece) -> io_result<void> {
+      to = std::copy(piece.begin(), piece.end(), to);
+      return {};
+    });
+    if (!done)
+      return tl::unexpected(done.error());
+    return shared_bytes(std::move(out));
+  }
+
+  const std::uint64_t capacity_;
+  std::mutex mutex_;
+  std::map<storage_index, share_files> slots_;
+  std::uint64_t used_ = 0;
+};
+
+} // namespace
+
+std::unique_ptr<share_store> make_memory_store(memory_store_options options, unix_clock now) {
+  return std::make_unique<container_store>(
+      container_store_options{options.id, std::move(options.permutation_seed), options.limits,
+                              options.read_only},
+      std::move(now), std::make_unique<memory_backend>(options.capacity), 0);
+}
+
+} // namespace truckee::storage

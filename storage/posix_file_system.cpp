@@ -1,0 +1,265 @@
+#include "storage/file_system.hpp"
+
+#include <cerrno>
+#include <dirent.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+#include <utility>
+
+namespace truckee::storage {
+
+namespace {
+
+using std::filesystem::path;
+
+/// Closes what it holds.
+class descriptor {
+public:
+  explicit descriptor(int fd) : fd_(fd) {}
+  descriptor(descriptor&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+  descriptor(const descriptor&) = delete;
+  descriptor& operator=(const descriptor&) = delete;
+  descriptor& operator=(descriptor&&) = delete;
+  ~descriptor() {
+    if (fd_ >= 0)
+      ::close(fd_);
+  }
+  explicit operator bool() const { return fd_ >= 0; }
+  int get() const { return fd_; }
+  int release() { return std::exchange(fd_, -1); }
+
+private:
+  int fd_;
+};
+
+class posix_readable final : public readable_file {
+public:
+  posix_readable(descriptor fd, path name, std::uint64_t size)
+    : fd_(std::move(fd)), name_(std::move(name)), size_(size) {}
+
+  std::uint64_t size() const override { return size_; }
+
+  io_result<void> read_at(std::uint64_t offset, mutable_byte_view out) const override {
+    while (!out.empty()) {
+      const auto got = ::pread(fd_.get(), out.data(), out.size(), static_cast<off_t>(offset));
+      if (got < 0 && errno == EINTR)
+        continue;
+      if (got <= 0)
+        return io_fail(got < 0 ? errno : EIO, "read", name_);
+      out = out.subspan(static_cast<std::size_t>(got));
+      offset += static_cast<std::uint64_t>(got);
+    }
+    return {};
+  }
+
+private:
+  descriptor fd_;
+  path name_;
+  std::uint64_t size_;
+};
+
+class posix_writable final : public writable_file {
+public:
+  posix_writable(descriptor fd, path name) : fd_(std::move(fd)), name_(std::move(name)) {}
+
+  io_result<void> append(byte_view data) override {
+    while (!data.empty()) {
+      const auto put = ::write(fd_.get(), data.data(), data.size());
+      if (put < 0 && errno == EINTR)
+        continue;
+      if (put < 0)
+        return io_fail(errno, "write", name_);
+      data = data.subspan(static_cast<std::size_t>(put));
+    }
+    return {};
+  }
+
+  io_result<void> sync() override {
+    if (::fsync(fd_.get()) != 0)
+      return io_fail(errno, "sync", name_);
+    return {};
+  }
+
+  io_result<void> close() override {
+    if (::close(fd_.release()) != 0 && errno != EINTR)
+      return io_fail(errno, "close", name_);
+    return {};
+  }
+
+private:
+  descriptor fd_;
+  path name_;
+};
+
+class posix_lock final : public file_lock {
+public:
+  explicit posix_lock(descriptor fd) : fd_(std::move(fd)) {}
+
+private:
+  descriptor fd_;
+};
+
+io_result<descriptor> open_directory(const path& directory) {
+  descriptor fd(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!fd)
+    return io_fail(errno, "open", directory);
+  return fd;
+}
+
+io_result<void> rename_with(const path& from, const path& to, unsigned flags, const char* what) {
+  if (::renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), flags) != 0)
+    return io_fail(errno, what, to);
+  return {};
+}
+
+entry_kind kind_of(int directory, const dirent& entry) {
+  if (entry.d_type == DT_REG)
+    return entry_kind::file;
+  if (entry.d_type == DT_DIR)
+    return entry_kind::directory;
+  struct stat about {};
+  if (entry.d_type != DT_UNKNOWN || ::fstatat(directory, entry.d_name, &about, AT_SYMLINK_NOFOLLOW) != 0)
+    return entry_kind::other;
+  if (S_ISREG(about.st_mode))
+    return entry_kind::file;
+  return S_ISDIR(about.st_mode) ? entry_kind::directory : entry_kind::other;
+}
+
+class posix final : public file_system {
+public:
+  io_result<std::unique_ptr<readable_file>> open(const path& file) override {
+    // O_NONBLOCK: a FIFO that somebody put there must not stop us.
+    descriptor fd(::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
+    if (!fd)
+      return io_fail(errno, "open", file);
+    struct stat about {};
+    if (::fstat(fd.get(), &about) != 0)
+      return io_fail(errno, "look at", file);
+    if (!S_ISREG(about.st_mode))
+      return io_fail(EINVAL, "read, for it is no regular file,", file);
+    return std::make_unique<posix_readable>(std::move(fd), file, static_cast<std::uint64_t>(about.st_size));
+  }
+
+  io_result<std::unique_ptr<writable_file>> create(const path& file) override {
+    descriptor fd(
+        ::open(file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, S_IRUSR | S_IWUSR));
+    if (!fd)
+      return io_fail(errno, "create", file);
+    return std::make_unique<posix_writable>(std::move(fd), file);
+  }
+
+  io_result<std::vector<directory_entry>> list(const path& directory) override {
+    auto fd = open_directory(directory);
+    if (!fd)
+      return tl::unexpected(fd.error());
+    const std::unique_ptr<DIR, int (*)(DIR*)> stream(::fdopendir(fd->get()), ::closedir);
+    if (!stream)
+      return io_fail(errno, "list", directory);
+    fd->release();
+    std::vector<directory_entry> out;
+    for (;;) {
+      errno = 0;
+      const auto* entry = ::readdir(stream.get());
+      if (entry == nullptr)
+        break;
+      std::string name = entry->d_name;
+      if (name != "." && name != "..")
+        out.push_back({std::move(name), kind_of(::dirfd(stream.get()), *entry)});
+    }
+    if (errno != 0)
+      return io_fail(errno, "list", directory);
+    return out;
+  }
+
+  io_result<void> make_directory(const path& directory) override {
+    if (::mkdir(directory.c_str(), S_IRWXU) != 0)
+      return io_fail(errno, "make", directory);
+    return {};
+  }
+
+  io_result<void> remove_file(const path& file) override {
+    if (::unlink(file.c_str()) != 0)
+      return io_fail(errno, "remove", file);
+    return {};
+  }
+
+  io_result<void> remove_directory(const path& directory) override {
+    if (::rmdir(directory.c_str()) != 0)
+      return io_fail(errno, "remove", directory);
+    return {};
+  }
+
+  io_result<void> link(const path& file, const path& second) override {
+    if (::link(file.c_str(), second.c_str()) != 0)
+      return io_fail(errno, "link", file);
+    return {};
+  }
+
+  io_result<void> move(const path& from, const path& to) override {
+    return rename_with(from, to, RENAME_NOREPLACE, "move to");
+  }
+
+  io_result<void> exchange(const path& a, const path& b) override {
+    return rename_with(a, b, RENAME_EXCHANGE, "exchange");
+  }
+
+  io_result<void> sync_directory(const path& directory) override {
+    const auto fd = open_directory(directory);
+    if (!fd)
+      return tl::unexpected(fd.error());
+    if (::fsync(fd->get()) != 0)
+      return io_fail(errno, "sync", directory);
+    return {};
+  }
+
+  io_result<void> sync_all(const path& directory) override {
+    const auto fd = open_directory(directory);
+    if (!fd)
+      return tl::unexpected(fd.error());
+    if (::syncfs(fd->get()) != 0)
+      return io_fail(errno, "sync the file system of", directory);
+    return {};
+  }
+
+  io_result<std::uint64_t> available_bytes(const path& directory) override {
+    struct statvfs about {};
+    if (::statvfs(directory.c_str(), &about) != 0)
+      return io_fail(errno, "ask the space of", directory);
+    return std::uint64_t{about.f_bavail} * about.f_frsize;
+  }
+
+  io_result<std::unique_ptr<file_lock>> lock(const path& file) override {
+    descriptor fd(::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, S_IRUSR | S_IWUSR));
+    if (!fd)
+      return io_fail(errno, "open", file);
+    if (::flock(fd.get(), LOCK_EX | LOCK_NB) != 0) {
+      if (errno != EWOULDBLOCK)
+        return io_fail(errno, "lock", file);
+      char holder[24] = {};
+      const auto got = ::pread(fd.get(), holder, sizeof holder - 1, 0);
+      const std::string pid(holder, got > 0 ? static_cast<std::size_t>(got) : 0);
+      return tl::unexpected(
+          io_failure{EWOULDBLOCK, file.string() + " is locked by process " +
+                                      (pid.empty() ? "(unknown)" : pid.substr(0, pid.find('\n')))});
+    }
+    // Only tells people who holds it; the lock itself is the kernel's and ends with the process.
+    const auto pid = std::to_string(::getpid()) + "\n";
+    if (::ftruncate(fd.get(), 0) != 0 ||
+        ::pwrite(fd.get(), pid.data(), pid.size(), 0) != static_cast<ssize_t>(pid.size()))
+      return io_fail(errno, "write", file);
+    return std::make_unique<posix_lock>(std::move(fd));
+  }
+};
+
+} // namespace
+
+file_system& posix_file_system() {
+  static posix instance; // stateless
+  return instance;
+}
+
+} // namespace truckee::storage
