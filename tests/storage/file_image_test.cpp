@@ -1,0 +1,91 @@
+#include "storage/file_image.hpp"
+
+#include "test_support.hpp"
+
+#include <gtest/gtest.h>
+
+using namespace truckee;
+using storage::file_image;
+
+namespace {
+
+class bytes_file final : public storage::readable_file {
+public:
+  explicit bytes_file(bytes content) : content_(std::move(content)) {}
+  std::uint64_t size() const override { return content_.size(); }
+  storage::io_result<void> read_at(std::uint64_t offset, mutable_byte_view out) const override {
+    if (offset + out.size() > content_.size())
+      return storage::io_fail(5, "read", "bytes");
+    std::copy_n(content_.begin() + static_cast<std::ptrdiff_t>(offset), out.size(), out.begin());
+    return {};
+  }
+
+private:
+  bytes content_;
+};
+
+bytes rendered(const file_image& image, const storage::readable_file* old_file) {
+  bytes out;
+  const auto done =
+      storage::write_image(image, old_file, [&out](byte_view piece) -> storage::io_result<void> {
+        out.insert(out.end(), piece.begin(), piece.end());
+        return {};
+      });
+  EXPECT_TRUE(done.has_value());
+  return out;
+}
+
+} // namespace
+
+TEST(file_image, any_sequence_of_writes_gives_what_the_same_writes_give_on_plain_bytes) {
+  test::seeded_random random(7);
+  for (int run = 0; run < 300; ++run) {
+    bytes plain(random.below(200));
+    random.fill(plain);
+    const bytes_file old_file(plain);
+    file_image image(plain.size());
+    for (int i = 0; i < 12; ++i) {
+      const auto offset = random.below(300);
+      bytes data(random.below(80));
+      const bool zeros = random.below(3) == 0;
+      if (!zeros)
+        random.fill(data);
+      if (plain.size() < offset + data.size() || plain.size() < offset)
+        plain.resize(offset + data.size());
+      std::copy(data.begin(), data.end(), plain.begin() + static_cast<std::ptrdiff_t>(offset));
+      if (zeros)
+        image.put_zeros(offset, data.size());
+      else
+        image.put(offset, shared_bytes::copy_of(byte_view(data)));
+    }
+    ASSERT_EQ(image.size(), plain.size()) << "run " << run;
+    ASSERT_EQ(to_hex(rendered(image, &old_file)), to_hex(plain)) << "run " << run;
+  }
+}
+
+TEST(file_image, large_runs_pass_through_in_pieces_and_in_order) {
+  test::seeded_random random(8);
+  bytes old_content(700'000);
+  random.fill(old_content);
+  const bytes_file old_file(old_content);
+  file_image image(old_content.size());
+  bytes big(300'000);
+  random.fill(big);
+  image.put(100'000, shared_bytes::copy_of(byte_view(big)));
+  image.put_zeros(900'000, 500'000);
+  auto expected = old_content;
+  expected.resize(1'400'000);
+  std::copy(big.begin(), big.end(), expected.begin() + 100'000);
+  EXPECT_TRUE(rendered(image, &old_file) == expected);
+}
+
+TEST(file_image, an_error_of_the_old_file_or_of_the_sink_is_passed_on) {
+  const bytes_file too_short(bytes(10));
+  const auto keep = [](byte_view) -> storage::io_result<void> { return {}; };
+  EXPECT_FALSE(storage::write_image(file_image(20), &too_short, keep));
+  EXPECT_FALSE(storage::write_image(file_image(20), nullptr, keep));
+  const auto full = [](byte_view) -> storage::io_result<void> { return storage::io_fail(28, "write", "x"); };
+  const auto failed = storage::write_image(file_image(10), &too_short, full);
+  ASSERT_FALSE(failed);
+  EXPECT_EQ(failed.error().code, 28);
+}
