@@ -82,23 +82,22 @@ result<bytes> read_small_file(const std::filesystem::path& path, std::size_t byt
   const descriptor file{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
   if (file.get() < 0)
     return failed(path, "cannot be read", errno);
-  struct stat info {};
-  if (::fstat(file.get(), &info) != 0)
-    return failed(path, "cannot be read", errno);
-  if (S_ISDIR(info.st_mode))
-    return failed(path, "cannot be read", EISDIR);
+  return read_small_stream(file.get(), path, bytes_max);
+}
+
+result<bytes> read_small_stream(int descriptor, const std::filesystem::path& name, std::size_t bytes_max) {
   // Room for one byte too many; a pipe's size is not known before its end. Never grown, so that no copy of a
-  // secret stays.
+  // secret stays behind.
   bytes out(bytes_max + 1);
   std::size_t size = 0;
   while (size < out.size()) {
-    const auto n = ::read(file.get(), out.data() + size, out.size() - size);
+    const auto n = ::read(descriptor, out.data() + size, out.size() - size);
     if (n < 0 && errno == EINTR)
       continue;
     if (n < 0) {
       const int number = errno;
       wipe(out);
-      return failed(path, "cannot be read", number);
+      return failed(name, "cannot be read", number);
     }
     if (n == 0)
       break;
@@ -106,7 +105,7 @@ result<bytes> read_small_file(const std::filesystem::path& path, std::size_t byt
   }
   if (size > bytes_max) {
     wipe(out);
-    return fail(errc::too_large, path.string() + ": has more than " + std::to_string(bytes_max) + " bytes");
+    return fail(errc::too_large, name.string() + ": has more than " + std::to_string(bytes_max) + " bytes");
   }
   out.resize(size);
   return out;

@@ -17,4 +17,7 @@ result<void> write_private_file(const std::filesystem::path& path, byte_view con
 /// folder, no permission, ...). The detail names the path.
 result<bytes> read_small_file(const std::filesystem::path& path, std::size_t bytes_max);
 
+/// The same from an open descriptor (standard input, say) up to its end; `name` is for errors.
+result<bytes> read_small_stream(int descriptor, const std::filesystem::path& name, std::size_t bytes_max);
+
 } // namespace truckee
