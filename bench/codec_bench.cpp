@@ -1,0 +1,162 @@
+#include "codec/block_hash.hpp"
+#include "codec/sdmf_decode.hpp"
+#include "codec/sdmf_encode.hpp"
+#include "codec/sdmf_share.hpp"
+#include "crypto/aes_ctr.hpp"
+
+#include <benchmark/benchmark.h>
+#include <fstream>
+#include <random>
+
+/// What each stage of a publish costs, at 3-of-10. Stage columns are microseconds a publish.
+namespace {
+
+using namespace truckee;
+using namespace truckee::codec;
+
+constexpr encoding three_of_ten{3, 10};
+
+bytes read_file(const std::string& name) {
+  std::ifstream in(std::string(TRUCKEE_TEST_DATA) + "/vectors/" + name, std::ios::binary);
+  const std::string text{std::istreambuf_iterator<char>(in), {}};
+  return to_bytes(as_bytes(text));
+}
+
+const crypto::file_keys& some_keys() {
+  static const crypto::file_keys keys(*crypto::private_key::from_der(read_file("keys/key0.pkcs8.der")));
+  return keys;
+}
+
+bytes content_of(std::size_t size) {
+  bytes out(size);
+  std::mt19937_64 engine(1);
+  for (auto& b : out)
+    b = static_cast<std::byte>(engine());
+  return out;
+}
+
+struct world {
+  explicit world(std::size_t threads) : workers(threads) {}
+  worker_pool workers;
+  erasure_codes codes;
+  codec_context context{system_random(), workers, codes};
+
+  encoded_file encode(byte_view content) {
+    return *encode_sdmf({content, three_of_ten, sequence_number{1}, some_keys()}, context);
+  }
+};
+
+void encode(benchmark::State& state) {
+  world here(static_cast<std::size_t>(state.range(1)));
+  const auto content = content_of(static_cast<std::size_t>(state.range(0)));
+  encode_timings sum;
+  for (auto _ : state) {
+    const auto file = here.encode(content);
+    sum.encrypt += file.timings.encrypt;
+    sum.encode += file.timings.encode;
+    sum.hash += file.timings.hash;
+    sum.sign += file.timings.sign;
+    sum.pack += file.timings.pack;
+  }
+  const auto mean = [](double seconds) {
+    return benchmark::Counter(seconds * 1e6, benchmark::Counter::kAvgIterations);
+  };
+  state.counters["1_encrypt"] = mean(sum.encrypt);
+  state.counters["2_encode"] = mean(sum.encode);
+  state.counters["3_hash"] = mean(sum.hash);
+  state.counters["4_sign"] = mean(sum.sign);
+  state.counters["5_pack"] = mean(sum.pack);
+  state.SetBytesProcessed(state.iterations() * state.range(0));
+}
+BENCHMARK(encode)
+    ->ArgNames({"bytes", "threads"})
+    ->ArgsProduct({{1 << 10, 1 << 16, 1 << 20, 1 << 24}, {0, 1}})
+    ->Unit(benchmark::kMicrosecond)
+    ->UseRealTime();
+
+/// From the last three shares: all pieces of the data have to be computed.
+void decode(benchmark::State& state) {
+  world here(0);
+  const auto content = content_of(static_cast<std::size_t>(state.range(0)));
+  const auto file = here.encode(content);
+  std::vector<numbered_block> blocks;
+  for (std::uint8_t i = 7; i < 10; ++i)
+    blocks.push_back({{i}, parse_share(file.shares[i].view())->share_data});
+  for (auto _ : state)
+    benchmark::DoNotOptimize(decode_sdmf(file.header, some_keys().read, blocks, here.codes));
+  state.SetBytesProcessed(state.iterations() * state.range(0));
+}
+BENCHMARK(decode)->Arg(1 << 10)->Arg(1 << 16)->Arg(1 << 20)->Arg(1 << 24)->Unit(benchmark::kMicrosecond);
+
+void verify_one_share(benchmark::State& state) {
+  world here(0);
+  const auto file = here.encode(content_of(static_cast<std::size_t>(state.range(0))));
+  for (auto _ : state)
+    benchmark::DoNotOptimize(verify_share(*parse_share(file.shares[4].view()), {4}, some_keys().fingerprint));
+}
+BENCHMARK(verify_one_share)->Arg(1 << 10)->Arg(1 << 20)->Unit(benchmark::kMicrosecond);
+
+void aes(benchmark::State& state) {
+  auto data = content_of(static_cast<std::size_t>(state.range(0)));
+  for (auto _ : state)
+    crypto::aes_ctr(some_keys().read).apply(data, data);
+  state.SetBytesProcessed(state.iterations() * state.range(0));
+}
+BENCHMARK(aes)->Arg(1 << 10)->Arg(1 << 16)->Arg(1 << 20);
+
+void hash(benchmark::State& state) {
+  const auto data = content_of(static_cast<std::size_t>(state.range(0)));
+  for (auto _ : state)
+    benchmark::DoNotOptimize(block_hash(data));
+  state.SetBytesProcessed(state.iterations() * state.range(0));
+}
+BENCHMARK(hash)->Arg(64)->Arg(1 << 16)->Arg(1 << 20);
+
+void erasure(benchmark::State& state) {
+  const auto size = static_cast<std::size_t>(state.range(0));
+  const auto code = *erasure_code::make(three_of_ten);
+  std::vector<buffer> regions;
+  for (int i = 0; i < 10; ++i)
+    std::fill_n(regions.emplace_back(size).data(), size, static_cast<std::byte>(i));
+  std::vector<byte_view> pieces;
+  std::vector<mutable_byte_view> checks;
+  for (std::size_t i = 0; i < 10; ++i)
+    if (i < 3)
+      pieces.push_back(regions[i].view());
+    else
+      checks.push_back(regions[i].view());
+  for (auto _ : state)
+    code->encode(pieces, checks);
+  state.SetBytesProcessed(state.iterations() * state.range(0) * 3);
+}
+BENCHMARK(erasure)->Arg(17)->Arg(342)->Arg(21846)->Arg(349526)->Arg(5592406);
+
+void make_code(benchmark::State& state) {
+  for (auto _ : state)
+    benchmark::DoNotOptimize(erasure_code::make(
+        {static_cast<std::uint8_t>(state.range(0)), static_cast<std::uint8_t>(state.range(1))}));
+}
+BENCHMARK(make_code)->Args({3, 10})->Args({64, 96})->Args({127, 255})->Unit(benchmark::kMicrosecond);
+
+void sign(benchmark::State& state) {
+  const bytes message(75);
+  for (auto _ : state)
+    benchmark::DoNotOptimize(some_keys().signing.sign(message, crypto::pss_salt{}));
+}
+BENCHMARK(sign)->Unit(benchmark::kMicrosecond);
+
+void parse_private_key(benchmark::State& state) {
+  const auto der = read_file("keys/key0.pkcs8.der");
+  for (auto _ : state)
+    benchmark::DoNotOptimize(crypto::private_key::from_der(der));
+}
+BENCHMARK(parse_private_key)->Unit(benchmark::kMicrosecond);
+
+void parse_public_key(benchmark::State& state) {
+  const auto der = read_file("keys/key0.spki.der");
+  for (auto _ : state)
+    benchmark::DoNotOptimize(crypto::public_key::from_der(der));
+}
+BENCHMARK(parse_public_key)->Unit(benchmark::kMicrosecond);
+
+} // namespace
