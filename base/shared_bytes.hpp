@@ -23,6 +23,7 @@ public:
 
 private:
   friend class shared_bytes;
+  friend class buffer_pool;
   std::shared_ptr<std::byte> owner_;
   std::byte* data_ = nullptr;
   std::size_t size_ = 0;

@@ -36,9 +36,12 @@ bytes content_of(std::size_t size) {
 }
 
 struct world {
-  explicit world(std::size_t threads) : workers(threads) {}
+  explicit world(std::size_t threads, bool pooled = true) : workers(threads) {
+    context.buffers = pooled ? &buffers : nullptr;
+  }
   worker_pool workers;
   erasure_codes codes;
+  buffer_pool buffers{std::size_t{1} << 27};
   codec_context context{system_random(), workers, codes};
 
   encoded_file encode(byte_view content) {
@@ -47,7 +50,7 @@ struct world {
 };
 
 void encode(benchmark::State& state) {
-  world here(static_cast<std::size_t>(state.range(1)));
+  world here(static_cast<std::size_t>(state.range(1)), state.range(2) != 0);
   const auto content = content_of(static_cast<std::size_t>(state.range(0)));
   encode_timings sum;
   for (auto _ : state) {
@@ -69,8 +72,8 @@ void encode(benchmark::State& state) {
   state.SetBytesProcessed(state.iterations() * state.range(0));
 }
 BENCHMARK(encode)
-    ->ArgNames({"bytes", "threads"})
-    ->ArgsProduct({{1 << 10, 1 << 16, 1 << 20, 1 << 24}, {0, 1}})
+    ->ArgNames({"bytes", "threads", "pooled"})
+    ->ArgsProduct({{1 << 10, 1 << 16, 1 << 20, 1 << 24}, {0, 1}, {0, 1}})
     ->Unit(benchmark::kMicrosecond)
     ->UseRealTime();
 

@@ -23,7 +23,9 @@ public:
     layout_ = make_layout(layout_.header, public_key().size(), request.keys.signing.der().size());
     shares_.reserve(request.shape.total);
     for (unsigned i = 0; i < request.shape.total; ++i)
-      shares_.emplace_back(layout_.length(), layout_.share_data.offset);
+      shares_.push_back(context.buffers != nullptr
+                            ? context.buffers->take(layout_.length(), layout_.share_data.offset)
+                            : buffer(layout_.length(), layout_.share_data.offset));
   }
 
   result<encoded_file> run(const erasure_code& code) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "base/buffer_pool.hpp"
 #include "base/shared_bytes.hpp"
 #include "base/worker_pool.hpp"
 #include "codec/erasure_code.hpp"
@@ -30,6 +31,8 @@ struct codec_context {
   random_source& random;
   worker_pool& workers;
   erasure_codes& codes;
+  /// Where share buffers come from, for who publishes often; none: fresh memory each time.
+  buffer_pool* buffers = nullptr;
   std::chrono::steady_clock::time_point (*now)() = &std::chrono::steady_clock::now;
 };
 

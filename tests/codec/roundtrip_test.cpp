@@ -70,6 +70,19 @@ TEST(roundtrip, a_pool_of_threads_makes_the_same_shares) {
     EXPECT_EQ(one.shares[i], two.shares[i]) << "share " << i;
 }
 
+TEST(encode, used_buffers_give_the_same_shares_as_fresh_ones) {
+  const bytes content(70001, std::byte{3});
+  const auto fresh = test::codec_world(5).encode(content, {3, 10});
+  buffer_pool pool(1 << 22);
+  for (int round = 0; round < 3; ++round) {
+    test::codec_world world(5);
+    world.context.buffers = &pool;
+    EXPECT_EQ(world.encode(content, {3, 10}).shares, fresh.shares) << "round " << round;
+    EXPECT_GT(pool.kept_bytes(), 0U);
+    static_cast<void>(world.encode(bytes(69000, std::byte{0xff}), {3, 10})); // leaves other bytes behind
+  }
+}
+
 TEST(encode, the_same_seed_gives_the_same_bytes_and_another_one_another_salt) {
   const bytes content(1000, std::byte{3});
   const auto one = test::codec_world(5).encode(content, {3, 10});
