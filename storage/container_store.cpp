@@ -270,9 +270,12 @@ result<slot_expiry> container_store::expire(const storage_index& slot, std::uint
   slot_expiry out;
   slot_plan plan;
   for (const auto& [share, file] : files->shares) {
-    // What cannot be read is kept: it may be another format, or worth a person's look.
     const auto content = file ? read_container(**file) : result<container>(fail(errc::io, file.error().what));
-    if (!content || !lets_go(leases_of(*content), now, policy)) {
+    if (!content) {
+      out.unreadable.emplace(share, content.error().detail); // another format, or worth a person's look
+      continue;
+    }
+    if (!lets_go(leases_of(*content), now, policy)) {
       ++out.kept;
       continue;
     }

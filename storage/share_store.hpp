@@ -46,6 +46,8 @@ struct slot_expiry {
   std::vector<share_number> removed;
   std::uint64_t bytes_freed = 0; ///< size of the removed containers
   std::size_t kept = 0;          ///< shares with a lease that still runs
+  /// Shares whose leases could not be read, with the reason; they are kept.
+  std::map<share_number, std::string> unreadable;
 };
 
 /// All storage of shares goes through this: Tahoe's directory of containers, memory.
