@@ -1,5 +1,6 @@
 #include "storage/file_system.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <dirent.h>
 #include <fcntl.h>
@@ -94,6 +95,9 @@ private:
   descriptor fd_;
   path name_;
 };
+
+/// A process id and a line feed, padded with spaces.
+constexpr std::size_t holder_length = 20;
 
 class posix_lock final : public file_lock {
 public:
@@ -239,17 +243,19 @@ public:
     if (::flock(fd.get(), LOCK_EX | LOCK_NB) != 0) {
       if (errno != EWOULDBLOCK)
         return io_fail(errno, "lock", file);
-      char holder[24] = {};
-      const auto got = ::pread(fd.get(), holder, sizeof holder - 1, 0);
-      const std::string pid(holder, got > 0 ? static_cast<std::size_t>(got) : 0);
-      return tl::unexpected(
-          io_failure{EWOULDBLOCK, file.string() + " is locked by process " +
-                                      (pid.empty() ? "(unknown)" : pid.substr(0, pid.find('\n')))});
+      std::string holder(holder_length, ' ');
+      const auto got = ::pread(fd.get(), holder.data(), holder.size(), 0);
+      holder.resize(got > 0 ? static_cast<std::size_t>(got) : 0);
+      holder.resize(std::min(holder.size(), holder.find_first_of(" \n")));
+      return tl::unexpected(io_failure{EWOULDBLOCK, file.string() + " is locked by process " +
+                                                        (holder.empty() ? "(unknown)" : holder)});
     }
-    // Only tells people who holds it; the lock itself is the kernel's and ends with the process.
-    const auto pid = std::to_string(::getpid()) + "\n";
-    if (::ftruncate(fd.get(), 0) != 0 ||
-        ::pwrite(fd.get(), pid.data(), pid.size(), 0) != static_cast<ssize_t>(pid.size()))
+    // Only tells people who holds it; the lock itself is the kernel's and ends with the process. Of one
+    // length, so that nothing needs to be cut off.
+    auto pid = std::to_string(::getpid());
+    pid.resize(holder_length, ' ');
+    pid.back() = '\n';
+    if (::pwrite(fd.get(), pid.data(), pid.size(), 0) != static_cast<ssize_t>(pid.size()))
       return io_fail(errno, "write", file);
     return std::make_unique<posix_lock>(std::move(fd));
   }
