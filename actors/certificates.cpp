@@ -22,7 +22,7 @@ namespace {
 using namespace ssl;
 namespace fs = std::filesystem;
 
-constexpr std::int64_t day = 24 * 3600;
+constexpr std::int64_t day = 86'400;
 constexpr std::int64_t valid_seconds = 3650 * day;
 constexpr std::int64_t early_seconds = 3600; // peers' clocks may be a little behind
 constexpr std::size_t name_chars_max = 64;   // X.509's limit on a common name

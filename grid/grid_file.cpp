@@ -15,7 +15,8 @@ namespace {
 constexpr std::size_t file_bytes_max = 1 << 20;
 constexpr std::size_t servers_max = 1000;
 constexpr std::size_t name_chars_max = 64;
-constexpr std::size_t seed_bytes_max = 64; // Tahoe-LAFS's own are 20, 32 or 52 bytes
+constexpr std::uint64_t longest_wait_seconds = 604'800; // a week; nothing waits for ever
+constexpr std::size_t seed_bytes_max = 64;              // Tahoe-LAFS's own are 20, 32 or 52 bytes
 
 using keys = std::string_view;
 constexpr std::array<keys, 6> top_keys{"client", "encoding", "limits", "metrics", "server", "tls"};
@@ -214,7 +215,7 @@ limit_settings read_limits(reading& in) {
     return out;
   const toml_table t{*found, "[limits]", limit_keys, in.problem};
   const auto read_seconds = [&t](std::string_view key, std::optional<std::chrono::seconds>& into) {
-    if (const auto n = t.number(key, 1, 7 * 24 * 3600)) // a week is as good as for ever, and no wait is
+    if (const auto n = t.number(key, 1, longest_wait_seconds))
       into = std::chrono::seconds{*n};
   };
   read_seconds("publish-deadline-seconds", out.publish_deadline);
