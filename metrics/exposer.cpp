@@ -5,7 +5,6 @@
 #include <arpa/inet.h>
 #include <cerrno>
 #include <cstring>
-#include <filesystem>
 #include <netinet/in.h>
 #include <prometheus/exposer.h>
 #include <prometheus/registry.h>
@@ -87,7 +86,6 @@ struct exposer::state {
   std::shared_ptr<prometheus::Registry> registry; ///< outlives the server, which holds it weakly
   std::unique_ptr<prometheus::Exposer> server;
   address listening;
-  bool tls = false;
 
   /// civetweb looks at its stop flag only when somebody connects or two seconds have passed, so somebody
   /// connects.
@@ -116,20 +114,14 @@ result<std::unique_ptr<exposer>> exposer::start(const exposer_options& options,
   const auto cannot = [&where](const std::string& why) {
     return fail(errc::configuration, "metrics: cannot listen on " + where + ": " + why);
   };
-  std::error_code ignored;
-  if (!options.certificate.empty() && !std::filesystem::is_regular_file(options.certificate, ignored))
-    return cannot("there is no certificate file \"" + options.certificate + "\"");
   if (auto why = why_not_listen(options.listen))
     return cannot(*why);
 
   auto s = std::make_unique<state>();
   s->registry = what->registry();
-  s->tls = !options.certificate.empty();
   s->listening = options.listen;
-  std::vector<std::string> settings{
-      "listening_ports", where + (s->tls ? "s" : ""), "num_threads", "2", "request_timeout_ms", "10000"};
-  if (s->tls)
-    settings.insert(settings.end(), {"ssl_certificate", options.certificate, "ssl_protocol_version", "4"});
+  std::vector<std::string> settings{"listening_ports",    where,  "num_threads", "2",
+                                    "request_timeout_ms", "10000"};
   try {
     s->server = std::make_unique<prometheus::Exposer>(settings);
     const auto ports = s->server->GetListeningPorts();
@@ -148,9 +140,7 @@ result<std::unique_ptr<exposer>> exposer::start(const exposer_options& options,
   } catch (const std::exception& problem) {
     if (options.listen.host.find(':') != std::string::npos)
       return cannot("the HTTP server of this build (civetweb) may lack IPv6; give an IPv4 address");
-    return cannot(s->tls ? "the HTTP server refused the certificate \"" + options.certificate +
-                               "\" (PEM with key and certificate), or: " + problem.what()
-                         : problem.what());
+    return cannot(problem.what());
   }
   return std::unique_ptr<exposer>{new exposer(std::move(s))};
 }
@@ -160,7 +150,7 @@ const address& exposer::listening() const {
 }
 
 std::string exposer::url() const {
-  return (state_->tls ? "https://" : "http://") + to_string(state_->listening) + "/metrics";
+  return "http://" + to_string(state_->listening) + "/metrics";
 }
 
 } // namespace truckee::metrics

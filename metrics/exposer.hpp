@@ -16,14 +16,14 @@ struct basic_auth {
 struct exposer_options {
   address listen{"127.0.0.1", 0};       ///< port 0: any free one
   std::optional<basic_auth> login = {}; ///< asked for when set
-  std::string certificate = {};         ///< PEM file with key and certificate chain: HTTPS; empty: HTTP
 };
 
-/// Serves a recorder's metrics over HTTP at /metrics until destroyed.
+/// Serves a recorder's metrics over HTTP at /metrics until destroyed. Debian 12's civetweb has neither TLS
+/// (it looks for functions that OpenSSL 3 renamed) nor IPv6; whoever needs them puts a reverse proxy in
+/// front.
 class exposer {
 public:
-  /// Errors (configuration): not a numeric address, the address is taken or not this machine's, the
-  /// certificate is bad.
+  /// Errors (configuration): not a numeric address, the address is taken or not this machine's.
   static result<std::unique_ptr<exposer>> start(const exposer_options& options,
                                                 const std::shared_ptr<recorder>& what);
   ~exposer();

@@ -58,11 +58,13 @@ TEST(exposer, two_recorders_in_one_process_do_not_mix) {
   EXPECT_NE(client_of(*eb).Get("/metrics")->body.find("truckee_keys_ready 0"), std::string::npos);
 }
 
-TEST(exposer, ipv6_loopback_works_where_there_is_one) {
+TEST(exposer, ipv6_works_or_the_error_says_that_it_does_not) {
   const auto e = exposer::start({.listen = {"::1", 0}}, std::make_shared<recorder>());
-  if (!e)
-    GTEST_SKIP() << "no IPv6 here: " << e.error().detail;
-  EXPECT_EQ(client_of(**e).Get("/metrics")->status, 200);
+  if (e) {
+    EXPECT_EQ(client_of(**e).Get("/metrics")->status, 200);
+  } else {
+    EXPECT_NE(e.error().detail.find("IPv"), std::string::npos) << e.error().detail;
+  }
 }
 
 TEST(exposer, asks_for_the_login_when_there_is_one) {
@@ -82,7 +84,6 @@ TEST(exposer, says_why_it_cannot_listen) {
   expect_refused({.listen = first->listening()}, "another program listens there");
   expect_refused({.listen = {"192.0.2.1", 0}}, "not an address of this machine");
   expect_refused({.listen = {"localhost", 0}}, "not a numeric address");
-  expect_refused({.certificate = "/nowhere/metrics.pem"}, "/nowhere/metrics.pem");
 }
 
 TEST(exposer, frees_its_port_when_destroyed) {
