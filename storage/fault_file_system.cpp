@@ -119,8 +119,13 @@ void fault_file_system::stop_at(std::uint64_t number, int code) {
   fail_ever_after_ = true;
 }
 
+void fault_file_system::refuse_directory_syncs(int code) {
+  directory_sync_code_ = code;
+}
+
 void fault_file_system::heal() {
   fail_at_.reset();
+  directory_sync_code_.reset();
 }
 std::uint64_t fault_file_system::calls() const {
   return calls_;
@@ -394,6 +399,8 @@ io_result<void> fault_file_system::sync_directory(const path& directory) {
     return tl::unexpected(at.error());
   if (!at->target)
     return io_fail(ENOENT, "sync", directory);
+  if (directory_sync_code_)
+    return io_fail(*directory_sync_code_, "sync", directory);
   ++syncs_;
   std::vector<bool> chosen;
   for (const auto& one : pending_)

@@ -272,6 +272,30 @@ TEST(crash, after_an_error_and_then_power_loss_the_slot_is_whole) {
   }
 }
 
+TEST(crash, a_disk_that_takes_no_more_names_leaves_the_slot_as_it_was_and_whole_after_power_loss) {
+  for (const auto& what : scenarios()) {
+    SCOPED_TRACE(what.name);
+    world here;
+    const auto base = prepared(here, what);
+    const auto before = state_of(here, *base);
+    const auto normal = run_undisturbed(here, *base, what);
+    for (std::uint64_t seed = 0; seed < 60; ++seed) {
+      const auto files = base->copy();
+      auto store = here.open(*files);
+      files->refuse_directory_syncs(EIO);
+      const auto answer = (*store)->read_test_write(request(slot, what.change));
+      EXPECT_EQ(answer.status, storage_status::io_error);
+      EXPECT_EQ(describe(slot_state(**store)), describe(before));
+      store->reset();
+      SCOPED_TRACE("seed " + std::to_string(seed));
+      files->crash(survival::scattered, seed);
+      expect_whole(here, *files, before, normal.after, false);
+      if (HasFailure())
+        return;
+    }
+  }
+}
+
 TEST(crash, a_process_that_dies_and_a_later_power_loss_leave_the_slot_whole) {
   for (const auto& what : scenarios()) {
     SCOPED_TRACE(what.name);
