@@ -119,8 +119,9 @@ void fault_file_system::stop_at(std::uint64_t number, int code) {
   fail_ever_after_ = true;
 }
 
-void fault_file_system::refuse_directory_syncs(int code) {
+void fault_file_system::refuse_directory_syncs(std::uint64_t after, int code) {
   directory_sync_code_ = code;
+  directory_syncs_left_ = after;
 }
 
 void fault_file_system::heal() {
@@ -399,8 +400,10 @@ io_result<void> fault_file_system::sync_directory(const path& directory) {
     return tl::unexpected(at.error());
   if (!at->target)
     return io_fail(ENOENT, "sync", directory);
-  if (directory_sync_code_)
+  if (directory_sync_code_ && directory_syncs_left_-- == 0) {
+    directory_syncs_left_ = 0;
     return io_fail(*directory_sync_code_, "sync", directory);
+  }
   ++syncs_;
   std::vector<bool> chosen;
   for (const auto& one : pending_)

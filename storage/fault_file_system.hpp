@@ -33,8 +33,8 @@ public:
   void fail_call(std::uint64_t number, int code);
   /// That call and all after it fail with `code`.
   void stop_at(std::uint64_t number, int code);
-  /// No directory reaches the disk any more: sync_directory() fails with `code`.
-  void refuse_directory_syncs(int code);
+  /// `after` more directories reach the disk, then none: sync_directory() fails with `code`.
+  void refuse_directory_syncs(std::uint64_t after, int code);
   void heal();
   std::uint64_t calls() const;
   std::uint64_t syncs() const; ///< of files and directories so far
@@ -110,6 +110,7 @@ private:
   bool fail_ever_after_ = false;
   int fail_code_ = 0;
   std::optional<int> directory_sync_code_;
+  std::uint64_t directory_syncs_left_ = 0;
 };
 
 } // namespace truckee::storage
