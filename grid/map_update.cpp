@@ -60,8 +60,11 @@ std::vector<map_action> map_update::next() {
     out.push_back(*fetch);
   const auto end = more_ ? more_target_ : queue_.size();
   while (next_in_queue_ < end) {
+    const bool first = next_in_queue_ < first_batch();
+    if (!first && !more_ && map_.servers_answered().empty() && map_.servers_failed().empty())
+      break; // the first batch may be enough
     const std::size_t in_flight_max =
-        next_in_queue_ < first_batch() ? request_.limits.map_batch_max : request_.limits.map_in_flight_max;
+        first ? request_.limits.map_batch_max : request_.limits.map_in_flight_max;
     if (asking_.size() >= in_flight_max)
       break;
     const auto& server = queue_[next_in_queue_++];
