@@ -5,6 +5,7 @@
 #include "storage/disk_backend.hpp"
 
 #include <cerrno>
+#include <system_error>
 
 namespace truckee::storage {
 
@@ -19,11 +20,19 @@ tl::unexpected<error> io(const io_failure& why) {
   return fail(errc::io, why.what);
 }
 
+/// Absolute and without a trailing slash, so that "the directory above" is one.
+path folder_of(const path& given) {
+  std::error_code failed;
+  auto out = std::filesystem::absolute(given, failed);
+  out = (failed ? given : out).lexically_normal();
+  return out.has_filename() ? out : out.parent_path();
+}
+
 /// Opens one store's folder, step by step; each step names what went wrong.
 class opening {
 public:
   opening(const disk_store_options& options, random_source& random, file_system& files)
-    : options_(options), random_(random), files_(files), directory_(options.directory),
+    : options_(options), random_(random), files_(files), directory_(folder_of(options.directory)),
       shares_(directory_ / "shares"), aside_(directory_ / "truckee-aside") {}
 
   result<std::unique_ptr<share_store>> run(unix_clock now) {
