@@ -16,13 +16,17 @@ class encode_run {
 public:
   encode_run(const encode_request& request, const codec_context& context)
     : request_(request), context_(context) {
-    layout_.header.sequence = request.sequence;
-    layout_.header.salt = context.random.make<crypto::version_salt>();
-    layout_.header.shape = request.shape;
+    if (request.again != nullptr) {
+      layout_.header = request.again->header;
+    } else {
+      layout_.header.sequence = request.sequence;
+      layout_.header.salt = context.random.make<crypto::version_salt>();
+      layout_.header.shape = request.shape;
+    }
     layout_.header.data_length = request.content.size();
     layout_ = make_layout(layout_.header, public_key().size(), request.keys.signing.der().size());
-    shares_.reserve(request.shape.total);
-    for (unsigned i = 0; i < request.shape.total; ++i)
+    shares_.reserve(shape().total);
+    for (unsigned i = 0; i < shape().total; ++i)
       shares_.push_back(context.buffers != nullptr
                             ? context.buffers->take(layout_.length(), layout_.share_data.offset)
                             : buffer(layout_.length(), layout_.share_data.offset));
@@ -39,6 +43,7 @@ public:
   }
 
 private:
+  encoding shape() const { return layout_.header.shape; }
   byte_view public_key() const { return request_.keys.signing.public_half().der(); }
 
   mutable_byte_view region(std::size_t share, const byte_range& range) {
@@ -62,7 +67,7 @@ private:
   result<void> encrypt() {
     crypto::aes_ctr cipher(crypto::derive_data_key(layout_.header.salt, request_.keys.read));
     auto rest = request_.content;
-    for (std::size_t i = 0; i < request_.shape.needed; ++i) {
+    for (std::size_t i = 0; i < shape().needed; ++i) {
       const auto out = region(i, layout_.share_data);
       const auto piece = rest.first(std::min(rest.size(), out.size()));
       cipher.apply(piece, out.first(piece.size()));
@@ -77,7 +82,7 @@ private:
     std::vector<mutable_byte_view> checks;
     for (std::size_t i = 0; i < shares_.size(); ++i) {
       const auto data = region(i, layout_.share_data);
-      if (i < request_.shape.needed)
+      if (i < shape().needed)
         pieces.push_back(data);
       else
         checks.push_back(data);
@@ -93,15 +98,27 @@ private:
     block_hashes_ = hash_many(blocks, context_.workers);
     tree_.emplace(block_hashes_);
     layout_.header.root_hash = tree_->root();
+    if (request_.again != nullptr && layout_.header != request_.again->header)
+      return fail(errc::corrupt, "the content is not that of the version whose shares are to be made again");
     return {};
   }
 
   result<void> sign() {
     prefix_ = pack_prefix(layout_.header);
+    if (request_.again != nullptr)
+      return take_over_signature();
     const auto salt = context_.random.make<crypto::pss_salt>();
     return request_.keys.signing.sign(prefix_, salt).map([&](const crypto::signature& made) {
       signature_ = made;
     });
+  }
+
+  result<void> take_over_signature() {
+    signature_ = request_.again->signature;
+    if (!request_.keys.signing.public_half().verify(prefix_, signature_.view()))
+      return fail(errc::corrupt,
+                  "the signature is not that of the version whose shares are to be made again");
+    return {};
   }
 
   result<void> pack() {
@@ -123,7 +140,7 @@ private:
 
   void pack_chain(std::size_t share) {
     auto out = region(share, layout_.share_hash_chain);
-    for (const auto node : needed_hashes(static_cast<std::uint32_t>(share), request_.shape.total)) {
+    for (const auto node : needed_hashes(static_cast<std::uint32_t>(share), shape().total)) {
       store_be(out.first(2), static_cast<std::uint16_t>(node));
       const auto& hash = tree_->nodes()[node];
       std::copy(hash.data.begin(), hash.data.end(), out.begin() + 2);
@@ -171,7 +188,7 @@ std::string_view to_string(encode_stage stage) {
 }
 
 result<encoded_file> encode_sdmf(const encode_request& request, const codec_context& context) {
-  const auto code = context.codes.get(request.shape);
+  const auto code = context.codes.get(request.again != nullptr ? request.again->header.shape : request.shape);
   if (!code)
     return tl::unexpected(code.error());
   try {

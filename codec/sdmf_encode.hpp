@@ -36,6 +36,12 @@ struct codec_context {
   std::chrono::steady_clock::time_point (*now)() = &std::chrono::steady_clock::now;
 };
 
+/// A version that exists already, of which some shares shall be made again (repair).
+struct existing_version {
+  share_header header;
+  crypto::signature signature;
+};
+
 struct encode_request {
   byte_view content; ///< must stay until the call returns; not kept
   encoding shape;
@@ -45,6 +51,10 @@ struct encode_request {
   std::function<void(encode_stage)> on_stage = {};
   /// Looked at before each stage; the answer is then errc::cancelled.
   std::stop_token stop = {};
+  /// Makes the shares of this version again, byte for byte, instead of a new version; `shape` and `sequence`
+  /// are then taken from it and nothing is drawn from the random source. errc::corrupt if the content or the
+  /// signature is not this version's: another content under a used salt would give both away.
+  const existing_version* again = nullptr;
 };
 
 /// One version of a file, ready to be sent.

@@ -167,6 +167,38 @@ TEST(sdmf_vectors, a_random_signature_verifies_and_all_else_is_equal) {
   EXPECT_GT(shares, 0U);
 }
 
+TEST(sdmf_vectors, a_version_s_shares_are_made_again_to_the_last_byte_signature_and_all) {
+  const auto raw = test::vector_share("k3n10s1000-realsig/seq1/sh4");
+  const auto share = parse_share(raw);
+  ASSERT_TRUE(share);
+  const existing_version version{share->header(), *crypto::signature::from(share->signature)};
+  const auto content = test::read_file(test::vector_path("sdmf/k3n10s1000-realsig/seq1/content.bin"));
+  test::scripted_random nothing({});
+  worker_pool workers(0);
+  erasure_codes codes;
+  const codec_context context{nothing, workers, codes};
+  const auto encode_again = [&](byte_view what, const existing_version& of) {
+    encode_request request{what, {1, 1}, sequence_number{99}, test::some_keys()};
+    request.again = &of;
+    return encode_sdmf(request, context);
+  };
+  const auto made = encode_again(content, version);
+  ASSERT_TRUE(made) << to_string(made.error());
+  ASSERT_EQ(made->shares.size(), 10U);
+  for (std::size_t i = 0; i < 10; ++i)
+    EXPECT_EQ(to_bytes(made->shares[i].view()),
+              test::vector_share("k3n10s1000-realsig/seq1/sh" + std::to_string(i)));
+
+  auto other = content;
+  other[10] ^= std::byte{1};
+  EXPECT_EQ(encode_again(other, version).error().code, errc::corrupt);
+  other.pop_back();
+  EXPECT_EQ(encode_again(other, version).error().code, errc::corrupt);
+  auto forged = version;
+  forged.signature.data[5] ^= std::byte{1};
+  EXPECT_EQ(encode_again(content, forged).error().code, errc::corrupt);
+}
+
 TEST(sdmf_vectors, real_shares_parse_and_verify) {
   std::size_t files = 0;
   for (const auto& vector : vectors()) {
@@ -181,7 +213,7 @@ TEST(sdmf_vectors, real_shares_parse_and_verify) {
   EXPECT_GE(files, 80U);
 }
 
-TEST(sdmf_vectors, all_files_of_the_full_set_are_there_and_verify) {
+TEST(sdmf_vectors, the_full_set_is_complete_where_it_is) {
   if (!std::filesystem::exists(std::filesystem::path(TRUCKEE_SHARED_VECTORS) / "sdmf"))
     GTEST_SKIP() << "the full set of vectors is not beside this checkout";
   for (const auto& vector : vectors())
