@@ -55,6 +55,11 @@ TEST_F(disk_store, makes_a_random_node_id_and_keeps_it) {
 TEST_F(disk_store, takes_node_id_and_permutation_seed_from_the_directory_above) {
   write_file(folder_.path() / "my_nodeid", "gpa5nag4r3oxmiedlahhitnuazyenzt7\n");
   write_file(folder_.path() / "permutation-seed", crypto::to_base32(as_bytes("a seed of any length")));
+  auto spelled =
+      try_open({.directory = directory() / "." / "", .limits = {}, .durability = {}, .read_only = false});
+  ASSERT_TRUE(spelled);
+  EXPECT_EQ(to_hex((*spelled)->info().id.view()), "33c1d680dc8edd762083580e744db4067046e67f");
+  spelled->reset();
   const auto info = open()->info();
   EXPECT_EQ(to_hex(info.id.view()), "33c1d680dc8edd762083580e744db4067046e67f");
   EXPECT_EQ(as_text(info.permutation_seed), "a seed of any length");
@@ -62,8 +67,9 @@ TEST_F(disk_store, takes_node_id_and_permutation_seed_from_the_directory_above) 
 }
 
 TEST_F(disk_store, an_unreadable_identity_is_a_configuration_error_that_names_the_file) {
-  for (const std::string content :
-       {"", "\n", "GPA5NAG4R3OXMIEDLAHHITNUAZYENZT7", "gpa5", "a b", std::string(5'000, 'a').c_str()}) {
+  const std::vector<std::string> wrong{"",     "\n",  "GPA5NAG4R3OXMIEDLAHHITNUAZYENZT7",
+                                       "gpa5", "a b", std::string(5'000, 'a')};
+  for (const auto& content : wrong) {
     write_file(directory() / "my_nodeid", content);
     const auto refused = try_open({});
     ASSERT_FALSE(refused) << content;
