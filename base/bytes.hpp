@@ -28,7 +28,9 @@ inline std::string_view as_text(byte_view data) {
   return {reinterpret_cast<const char*>(data.data()), data.size()};
 }
 
-inline bytes to_bytes(byte_view data) { return {data.begin(), data.end()}; }
+inline bytes to_bytes(byte_view data) {
+  return {data.begin(), data.end()};
+}
 
 bool equal(byte_view a, byte_view b);
 

@@ -11,28 +11,28 @@ namespace truckee {
 
 /// Every way an operation can fail. Closed: callers switch over it; the text in `error` is for people.
 enum class errc : std::uint8_t {
-  usage,                ///< wrong arguments
-  configuration,        ///< a configuration file or setting is wrong
-  bad_capability,       ///< not a capability, or not one of this kind
+  usage,                   ///< wrong arguments
+  configuration,           ///< a configuration file or setting is wrong
+  bad_capability,          ///< not a capability, or not one of this kind
   insufficient_capability, ///< the capability does not allow this (read cap for a write)
-  uncoordinated_write,  ///< somebody else wrote
-  not_enough_servers,   ///< too few servers accepted shares
-  not_enough_shares,    ///< too few good shares to read
-  timeout,              ///< a deadline passed
-  cancelled,            ///< the caller asked to stop
-  loop_limit,           ///< the publish loop did not converge
-  corrupt,              ///< data does not verify
-  malformed,            ///< bytes do not parse
-  no_space,             ///< the store has no room
-  too_large,            ///< a limit on size or count was passed
-  read_only,            ///< the store takes no writes
-  bad_write_enabler,    ///< the write enabler is not the recorded one
-  unreachable,          ///< no connection to a server
-  protocol,             ///< a peer broke the protocol
-  refused,              ///< refused by policy
-  not_found,            ///< no such thing
-  io,                   ///< the operating system said no
-  internal,             ///< a defect in Truckee
+  uncoordinated_write,     ///< somebody else wrote
+  not_enough_servers,      ///< too few servers accepted shares
+  not_enough_shares,       ///< too few good shares to read
+  timeout,                 ///< a deadline passed
+  cancelled,               ///< the caller asked to stop
+  loop_limit,              ///< the publish loop did not converge
+  corrupt,                 ///< data does not verify
+  malformed,               ///< bytes do not parse
+  no_space,                ///< the store has no room
+  too_large,               ///< a limit on size or count was passed
+  read_only,               ///< the store takes no writes
+  bad_write_enabler,       ///< the write enabler is not the recorded one
+  unreachable,             ///< no connection to a server
+  protocol,                ///< a peer broke the protocol
+  refused,                 ///< refused by policy
+  not_found,               ///< no such thing
+  io,                      ///< the operating system said no
+  internal,                ///< a defect in Truckee
 };
 
 /// The name of a code in lower case, e.g. "not enough servers".

@@ -10,8 +10,9 @@ buffer::buffer(std::size_t size, std::size_t align_at) : size_(size) {
     return;
   // Room before the first byte, so that the address `align_at` bytes in is aligned.
   const std::size_t lead = (alignment - align_at % alignment) % alignment;
-  auto* raw = static_cast<std::byte*>(::operator new(lead + size, std::align_val_t{alignment}));
-  owner_ = std::shared_ptr<std::byte>(raw, [](std::byte* p) { ::operator delete(p, std::align_val_t{alignment}); });
+  auto* raw = static_cast<std::byte*>(::operator new (lead + size, std::align_val_t{alignment}));
+  owner_ = std::shared_ptr<std::byte>(
+      raw, [](std::byte* p) { ::operator delete (p, std::align_val_t{alignment}); });
   data_ = raw + lead;
 }
 

@@ -6,8 +6,8 @@
 
 namespace truckee {
 
-/// Memory to be filled and then shared; not initialised. `align_at` bytes into it, an address is a multiple of 64,
-/// so that a share's data region can be aligned whatever its header's length.
+/// Memory to be filled and then shared; not initialised. `align_at` bytes into it, an address is a multiple
+/// of 64, so that a share's data region can be aligned whatever its header's length.
 class buffer {
 public:
   static constexpr std::size_t alignment = 64;

@@ -25,7 +25,8 @@ public:
   /// Runs `job` on some thread, later; with 0 threads at once.
   void submit(std::function<void()> job);
 
-  /// Runs body(0) .. body(count - 1), the caller helping, and returns when all are done. May be called from a job.
+  /// Runs body(0) .. body(count - 1), the caller helping, and returns when all are done. May be called from a
+  /// job.
   void for_each(std::size_t count, const std::function<void(std::size_t)>& body);
 
 private:

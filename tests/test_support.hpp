@@ -20,7 +20,9 @@ inline std::filesystem::path vector_path(const std::string& name) {
   return std::filesystem::path(TRUCKEE_SHARED_VECTORS) / name;
 }
 
-inline bool have_vector(const std::string& name) { return std::filesystem::exists(vector_path(name)); }
+inline bool have_vector(const std::string& name) {
+  return std::filesystem::exists(vector_path(name));
+}
 
 inline bytes read_file(const std::filesystem::path& path) {
   std::ifstream in(path, std::ios::binary);

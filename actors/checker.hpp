@@ -1,0 +1,17 @@
+#pragma once
+
+#include "actors/file_access.hpp"
+#include "actors/world.hpp"
+
+namespace truckee::actors {
+
+struct check_task {
+  std::uint64_t operation = 0;
+  file_access access;
+  server_list_ptr servers;
+};
+
+/// Maps the file in check mode and says what is where. Quits after its answer.
+messages::checker spawn_checker(caf::actor_system& system, const world& w, check_task task);
+
+} // namespace truckee::actors

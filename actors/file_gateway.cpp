@@ -1,0 +1,402 @@
+#include "actors/file_gateway.hpp"
+
+#include "actors/checker.hpp"
+#include "actors/file_access.hpp"
+#include "actors/file_reader.hpp"
+#include "actors/file_writer.hpp"
+#include "actors/key_maker.hpp"
+#include "actors/operation_table.hpp"
+#include "crypto/base32.hpp"
+
+namespace truckee::actors {
+
+namespace {
+
+using namespace messages;
+using clock = std::chrono::steady_clock;
+
+/// Gathers one answer from each of several servers.
+template <class Answer>
+struct gathering {
+  std::vector<std::optional<Answer>> answers;
+  std::size_t missing = 0;
+  std::function<void(std::vector<std::optional<Answer>>&)> done;
+
+  void arrived(std::size_t i, std::optional<Answer> answer) {
+    answers[i] = std::move(answer);
+    if (--missing == 0)
+      done(answers);
+  }
+};
+
+class file_gateway_state {
+public:
+  using handle = extended<file_gateway, void(operation_progress), void(stop), void(continuation)>;
+  static constexpr const char* name = "truckee.file_gateway";
+
+  file_gateway_state(shell<file_gateway_state>* self, const world& w, gateway_options options)
+    : self_(self), world_(w), options_(std::move(options)), table_(options_.limits.recent_max),
+      keys_(spawn_key_maker(self->system(), w, options_.keys_ready)) {}
+
+  handle::behavior_type make_behavior() {
+    return {
+        [this](const publish_request& x) { return on_publish(x); },
+        [this](const retrieve_request& x) { return on_retrieve(x); },
+        [this](const check_request& x) { return on_check(x); },
+        [this](const cancel_request& x) { return on_cancel(x); },
+        [this](const subscribe& x) { return on_subscribe(x); },
+        [this](const status_request&) { return on_status(); },
+        [this](const operation_progress& x) { on_progress(x); },
+        [this](const stop& x) { on_stop(x.reason); },
+        [](const continuation& rest) { rest.run(); },
+    };
+  }
+
+  void on_down(const caf::actor_addr& who) {
+    std::erase_if(listeners_, [&](const progress_listener& x) { return same_actor(x.address(), who); });
+  }
+
+private:
+  // -- requests
+  // --------------------------------------------------------------------------------------------------
+
+  caf::result<publish_reply> on_publish(const publish_request& x) {
+    auto promise = self_->template make_response_promise<publish_reply>();
+    if (auto bad = check_publish(x)) {
+      refuse(promise, *bad);
+      return promise;
+    }
+    if (!x.write_cap.empty()) {
+      auto access = open_capability(x.write_cap, strength::write);
+      if (!access)
+        refuse(promise, access.error());
+      else
+        enter_publish(x, promise, std::move(*access), std::nullopt);
+      return promise;
+    }
+    request(
+        self_, keys_, duration(world_.limits.publish_deadline), take_key{},
+        [this, x, promise](const key_answer& answer) mutable {
+          if (!answer.key) {
+            refuse(promise, answer.failure);
+            return;
+          }
+          const crypto::file_keys keys(*answer.key);
+          enter_publish(x, promise, access_to({x.format, keys.write, keys.fingerprint}), answer.key);
+        },
+        [this, promise](const caf::error& e) mutable {
+          refuse(promise, {errc::timeout, "no key for the new file: " + describe(e, self_->system())});
+        });
+    return promise;
+  }
+
+  std::optional<error> check_publish(const publish_request& x) const {
+    if (x.content.size() > options_.limits.content_bytes_max)
+      return error{errc::too_large, "the content has " + std::to_string(x.content.size()) +
+                                        " bytes and at most " +
+                                        std::to_string(options_.limits.content_bytes_max) + " are taken"};
+    if (x.format != file_format::sdmf || x.write_cap.starts_with("URI:MDMF"))
+      return error{errc::refused, "MDMF files cannot be written yet; use --format sdmf"};
+    return std::nullopt;
+  }
+
+  void enter_publish(const publish_request& x, caf::typed_response_promise<publish_reply> promise,
+                     file_access access, std::optional<crypto::private_key> key) {
+    const auto cap =
+        to_text(crypto::file_cap(crypto::write_cap{access.format, *access.write, access.fingerprint}));
+    enter("publish", x.token, access, x.timeout_ms, x.content.size(), promise,
+          [this, x, access, key, cap](std::uint64_t id, server_list_ptr servers,
+                                      const std::function<void(publish_reply)>& finish) {
+            write_task task;
+            task.operation = id;
+            task.listener = listener();
+            task.servers = std::move(servers);
+            task.access = access;
+            task.key = key;
+            task.content = x.content;
+            task.spread = x.spread;
+            task.defaults = options_.defaults;
+            task.wish.limits = world_.limits;
+            run_operation<publish_reply>(id, spawn_file_writer(self_->system(), world_, std::move(task)),
+                                         [cap, finish](publish_reply reply) {
+                                           reply.write_cap = cap;
+                                           finish(std::move(reply));
+                                         });
+          });
+  }
+
+  caf::result<retrieve_reply> on_retrieve(const retrieve_request& x) {
+    auto promise = self_->template make_response_promise<retrieve_reply>();
+    auto access = open_capability(x.cap, strength::read);
+    if (!access) {
+      refuse(promise, access.error());
+      return promise;
+    }
+    enter("retrieve", x.token, *access, x.timeout_ms, 0, promise,
+          [this, access = *access](std::uint64_t id, server_list_ptr servers,
+                                   const std::function<void(retrieve_reply)>& finish) {
+            run_operation<retrieve_reply>(
+                id, spawn_file_reader(self_->system(), world_, {id, listener(), access, std::move(servers)}),
+                finish);
+          });
+    return promise;
+  }
+
+  caf::result<check_reply> on_check(const check_request& x) {
+    auto promise = self_->template make_response_promise<check_reply>();
+    auto access = open_capability(x.cap, strength::verify);
+    if (!access) {
+      refuse(promise, access.error());
+      return promise;
+    }
+    enter("check", x.token, *access, x.timeout_ms, 0, promise,
+          [this, access = *access](std::uint64_t id, server_list_ptr servers,
+                                   const std::function<void(check_reply)>& finish) {
+            run_operation<check_reply>(
+                id, spawn_checker(self_->system(), world_, {id, access, std::move(servers)}), finish);
+          });
+    return promise;
+  }
+
+  template <class Reply>
+  void refuse(caf::typed_response_promise<Reply>& promise, error why) {
+    Reply reply;
+    reply.failure = std::move(why);
+    promise.deliver(std::move(reply));
+  }
+
+  // -- operations
+  // --------------------------------------------------------------------------------------------------
+
+  /// Puts an operation in line for its file. `start(id, servers, finish)` begins it; finish(reply) ends it.
+  template <class Reply, class Start>
+  void enter(const char* kind, operation_token token, const file_access& access, std::uint64_t timeout_ms,
+             std::uint64_t content_bytes, caf::typed_response_promise<Reply> promise, Start start) {
+    if (table_.size() >= options_.limits.operations_max || (token.value != 0 && table_.find(token))) {
+      refuse(promise, {errc::refused, table_.size() >= options_.limits.operations_max
+                                          ? "too many operations are running and waiting; try again later"
+                                          : "an operation with this token is running"});
+      return;
+    }
+    const auto id = ++last_id_;
+    gateway_operation operation;
+    operation.slot = access.slot;
+    operation.asked = clock::now();
+    operation.event.token = token;
+    operation.event.operation = id;
+    operation.event.kind = kind;
+    operation.event.slot = crypto::to_base32(access.slot.view()).substr(0, 5);
+    operation.event.text = "Waiting";
+    operation.event.bytes_total = content_bytes;
+    const std::function<void(Reply)> finish = [this, id, promise](Reply reply) mutable {
+      end(id, reply.ok ? "Finished" : "Failed: " + to_string(reply.failure));
+      promise.deliver(std::move(reply));
+    };
+    operation.refuse = [finish](error why) {
+      Reply reply;
+      reply.failure = std::move(why);
+      finish(std::move(reply));
+    };
+    operation.begin = [this, id, start, finish] {
+      gather_servers([this, id, start, finish](server_list_ptr servers) {
+        if (table_.find(id) == nullptr)
+          return; // cancelled meanwhile
+        if (servers->entries().empty())
+          table_.find(id)->refuse({errc::not_enough_servers, "no server can be reached: " + unreachable_});
+        else
+          start(id, std::move(servers), finish);
+      });
+    };
+    if (timeout_ms > 0)
+      send_later(self_, std::chrono::milliseconds(std::min<std::uint64_t>(timeout_ms, 86'400'000)),
+                 continuation{[this, id] { stop_operation(id, errc::timeout); }});
+    if (table_.enter(id, std::move(operation)))
+      begin(id);
+    else
+      show(table_.find(id)->event);
+  }
+
+  void begin(std::uint64_t id) {
+    auto* operation = table_.find(id);
+    operation->running = true;
+    operation->event.text = "Starting";
+    show(operation->event);
+    // Copied: the operation may end, and be erased, while it begins.
+    const auto go = operation->begin;
+    go();
+  }
+
+  template <class Reply, class Actor>
+  void run_operation(std::uint64_t id, const Actor& actor, const std::function<void(Reply)>& finish) {
+    table_.find(id)->stop = [this, actor](errc reason) { send(self_, actor, stop{reason}); };
+    // Operations arm their own deadlines; this one only guards against a defect of ours.
+    request(
+        self_, actor, std::chrono::hours(24), run{}, [finish](const Reply& reply) { finish(reply); },
+        [this, finish](const caf::error& e) {
+          Reply reply;
+          reply.failure = {errc::internal, "the operation broke off: " + describe(e, self_->system())};
+          finish(std::move(reply));
+        });
+  }
+
+  void end(std::uint64_t id, std::string text) {
+    auto* operation = table_.find(id);
+    if (operation == nullptr)
+      return;
+    operation->event.text = std::move(text);
+    operation->event.finished = true;
+    operation->event.seconds = std::chrono::duration<double>(clock::now() - operation->asked).count();
+    show(operation->event);
+    if (const auto next = table_.leave(id))
+      begin(*next);
+    quit_when_idle();
+  }
+
+  void stop_operation(std::uint64_t id, errc reason) {
+    auto* operation = table_.find(id);
+    if (operation == nullptr)
+      return;
+    if (operation->stop)
+      operation->stop(reason);
+    else if (const auto refuse = operation->refuse)
+      refuse({reason, reason == errc::timeout ? "it was not begun in the time it was given"
+                                              : "it was cancelled before it began"});
+  }
+
+  caf::result<cancel_answer> on_cancel(const cancel_request& x) {
+    const auto id = table_.find(x.token);
+    if (id)
+      stop_operation(*id, errc::cancelled);
+    return cancel_answer{id.has_value()};
+  }
+
+  /// The node ends: running operations are asked to end well, waiting ones are refused.
+  void on_stop(errc reason) {
+    stopping_ = true;
+    for (const auto id : table_.ids())
+      stop_operation(id, reason);
+    quit_when_idle();
+  }
+
+  void quit_when_idle() {
+    if (stopping_ && table_.size() == 0)
+      self_->quit();
+  }
+
+  // -- servers
+  // -------------------------------------------------------------------------------------------------------
+
+  void gather_servers(std::function<void(server_list_ptr)> then) {
+    auto gather = std::make_shared<gathering<introduction>>();
+    gather->answers.resize(options_.servers.size());
+    gather->missing = options_.servers.size();
+    gather->done = [this, then = std::move(then)](auto& answers) { then(list_servers(answers)); };
+    for (std::size_t i = 0; i < options_.servers.size(); ++i)
+      request(
+          self_, options_.servers[i].link, options_.limits.introduction_timeout, introduce{},
+          [gather, i](const introduction& x) { gather->arrived(i, x); },
+          [gather, i](const caf::error&) { gather->arrived(i, std::nullopt); });
+  }
+
+  /// Those whose id is known. A second server with an id another one has is left out: a write enabler and a
+  /// share must not go to one server under two names.
+  server_list_ptr list_servers(const std::vector<std::optional<introduction>>& answers) {
+    std::vector<server_entry> entries;
+    std::set<server_id> ids;
+    unreachable_.clear();
+    for (std::size_t i = 0; i < answers.size(); ++i) {
+      const auto& server = options_.servers[i];
+      const auto& x = answers[i];
+      if (!x || !x->known || !ids.insert(x->info.id).second) {
+        const auto why = !x ? "no answer" : x->known ? "it has the id of another server" : x->detail;
+        unreachable_ += (unreachable_.empty() ? "" : "; ") + server.name + ": " + why;
+        continue;
+      }
+      entries.push_back({server.name, x->info.id, server.permutation_seed.value_or(x->info.permutation_seed),
+                         server.preferred, server.link});
+    }
+    return std::make_shared<const server_list>(std::move(entries));
+  }
+
+  // -- what others see
+  // ---------------------------------------------------------------------------------------------
+
+  progress_sink listener() { return caf::actor_cast<progress_sink>(self_->ctrl()); }
+
+  caf::result<subscribe_answer> on_subscribe(const subscribe& x) {
+    if (!x.listener || listeners_.size() >= options_.limits.subscribers_max)
+      return subscribe_answer{false};
+    listeners_.push_back(x.listener);
+    self_->watch(x.listener);
+    return subscribe_answer{true};
+  }
+
+  void on_progress(const operation_progress& x) {
+    auto* operation = table_.find(x.operation);
+    if (operation == nullptr)
+      return;
+    auto& event = operation->event;
+    event.text = x.text;
+    event.progress = std::max(event.progress, x.progress);
+    event.goal = x.goal;
+    event.placed = x.placed;
+    event.outstanding = x.outstanding;
+    event.bytes_done = static_cast<std::uint64_t>(static_cast<double>(event.bytes_total) * event.progress);
+    event.seconds = std::chrono::duration<double>(clock::now() - operation->asked).count();
+    show(event);
+  }
+
+  void show(const progress_event& event) {
+    for (const auto& listener : listeners_)
+      send(self_, listener, event);
+  }
+
+  caf::result<status_reply> on_status() {
+    auto promise = self_->template make_response_promise<status_reply>();
+    auto reply = std::make_shared<status_reply>();
+    table_.report(*reply);
+    reply->subscribers = static_cast<std::uint32_t>(listeners_.size());
+    auto gather = std::make_shared<gathering<link_report>>();
+    gather->answers.resize(options_.servers.size());
+    gather->missing = options_.servers.size();
+    gather->done = [this, promise, reply](auto& answers) mutable {
+      for (std::size_t i = 0; i < answers.size(); ++i) {
+        auto report = answers[i].value_or(link_report{{}, {}, {}, "unknown", "no answer", 0, 0});
+        report.server = options_.servers[i].name;
+        reply->servers.push_back(std::move(report));
+      }
+      request(
+          self_, keys_, std::chrono::seconds(1), count_keys{},
+          [promise, reply](const key_count& x) mutable {
+            reply->keys_ready = x.ready;
+            promise.deliver(std::move(*reply));
+          },
+          [promise, reply](const caf::error&) mutable { promise.deliver(std::move(*reply)); });
+    };
+    for (std::size_t i = 0; i < options_.servers.size(); ++i)
+      request(
+          self_, options_.servers[i].link, std::chrono::seconds(1), link_status{},
+          [gather, i](const link_report& x) { gather->arrived(i, x); },
+          [gather, i](const caf::error&) { gather->arrived(i, std::nullopt); });
+    return promise;
+  }
+
+  shell<file_gateway_state>* self_;
+  const world& world_;
+  gateway_options options_;
+  operation_table table_;
+  key_maker keys_;
+  std::vector<progress_listener> listeners_;
+  std::uint64_t last_id_ = 0;
+  bool stopping_ = false;
+  std::string unreachable_; ///< servers the last list had to leave out, and why
+};
+
+} // namespace
+
+messages::file_gateway spawn_file_gateway(caf::actor_system& system, const world& w,
+                                          gateway_options options) {
+  return messages::spawn<file_gateway_state>(system, w, std::move(options));
+}
+
+} // namespace truckee::actors

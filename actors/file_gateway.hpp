@@ -1,0 +1,40 @@
+#pragma once
+
+#include "actors/world.hpp"
+
+#include <deque>
+
+namespace truckee::actors {
+
+/// A configured server as the gateway gets it.
+struct gateway_server {
+  std::string name;
+  messages::server_link link;
+  bool preferred = false;
+  std::optional<bytes> permutation_seed; ///< nothing: what the server reports
+};
+
+struct gateway_limits {
+  /// Content of one publish: an SDMF file is held whole, with all its shares, several times its size.
+  std::uint64_t content_bytes_max = 1ULL << 30;
+  /// Operations running and waiting; one more is refused at once.
+  std::size_t operations_max = 1024;
+  /// Ended operations that status still shows.
+  std::size_t recent_max = 100;
+  std::size_t subscribers_max = 64;
+  /// How long to wait for servers to introduce themselves before the first operation.
+  messages::duration introduction_timeout = std::chrono::seconds(20);
+};
+
+struct gateway_options {
+  std::vector<gateway_server> servers;
+  grid::spread defaults;
+  std::uint32_t keys_ready = 0;
+  gateway_limits limits;
+};
+
+/// The door: takes every request, checks it, runs operations on one file one after another and on different
+/// files side by side, and tells subscribers what is going on.
+messages::file_gateway spawn_file_gateway(caf::actor_system& system, const world& w, gateway_options options);
+
+} // namespace truckee::actors

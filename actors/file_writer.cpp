@@ -1,0 +1,317 @@
+#include "actors/file_writer.hpp"
+
+#include "actors/map_updater.hpp"
+#include "actors/offload.hpp"
+#include "actors/publish_coordinator.hpp"
+#include "actors/replies.hpp"
+#include "actors/retriever.hpp"
+
+namespace truckee::actors {
+
+namespace {
+
+using namespace messages;
+
+class file_writer_state {
+public:
+  using handle = extended<file_writer, void(continuation)>;
+  static constexpr const char* name = "truckee.file_writer";
+
+  file_writer_state(shell<file_writer_state>* self, const world& w, write_task task)
+    : self_(self), world_(w), task_(std::move(task)) {
+    reply_.content_bytes = task_.content.size();
+  }
+
+  handle::behavior_type make_behavior() {
+    return {
+        [this](const run&) {
+          promise_ = self_->template make_response_promise<publish_reply>();
+          if (task_.key)
+            publish_new();
+          else
+            publish_next();
+          return caf::result<publish_reply>(*promise_);
+        },
+        [this](const stop& x) { on_stop(x.reason); },
+        [](const continuation& rest) { rest.run(); },
+    };
+  }
+
+private:
+  // -- a new file: no map, no retry
+  // ----------------------------------------------------------------------------
+
+  void publish_new() {
+    auto task = publish_task_for(crypto::file_keys(*task_.key), task_.spread.value_or(task_.defaults));
+    task.new_file = true;
+    start_publish_of(std::move(task), [this](const publish_result& x) {
+      fill_reply(reply_, *task_.servers, x);
+      finish(x.failure ? x.failure : x.report.failure());
+    });
+  }
+
+  publish_task publish_task_for(crypto::file_keys keys, const grid::spread& spread) const {
+    return publish_task{task_.operation,
+                        task_.listener,
+                        task_.servers,
+                        std::move(keys),
+                        task_.content,
+                        codec::encoding{spread.needed, spread.total},
+                        spread.happy,
+                        sequence_number{1},
+                        false,
+                        {},
+                        {},
+                        {}};
+  }
+
+  template <class Then>
+  void start_publish_of(publish_task task, Then then) {
+    coordinator_ = spawn_publish_coordinator(self_->system(), world_, std::move(task));
+    // The coordinator arms its own deadline; this one only guards against a defect of ours.
+    messages::request(
+        self_, coordinator_, duration(world_.limits.publish_deadline) + std::chrono::seconds(30),
+        start_publish{},
+        [this, then](const publish_answer& x) {
+          coordinator_ = publish_coordinator{};
+          then(*x.result);
+        },
+        [this](const caf::error& e) {
+          finish(error{is_timeout(e) ? errc::timeout : errc::internal, describe(e, self_->system())});
+        });
+  }
+
+  // -- an existing file
+  // ------------------------------------------------------------------------------------------
+
+  void publish_next() {
+    operation_.emplace(task_.wish, world_.random);
+    act();
+  }
+
+  void act() {
+    const auto action = operation_->next();
+    switch (action.what) {
+    case grid::write_action::kind::map:
+      map(action);
+      return;
+    case grid::write_action::kind::read:
+      read(*action.version);
+      return;
+    case grid::write_action::kind::apply:
+      apply();
+      return;
+    case grid::write_action::kind::publish:
+      publish(action);
+      return;
+    case grid::write_action::kind::wait:
+      tell("Waiting after a collision", 0.05);
+      send_later(self_, duration(action.delay), continuation{[this] {
+                   if (operation_->done())
+                     return;
+                   operation_->on_waited();
+                   act();
+                 }});
+      return;
+    case grid::write_action::kind::done:
+      conclude();
+      return;
+    }
+  }
+
+  void map(const grid::write_action& action) {
+    tell("Mapping shares", 0.01);
+    grid::map_request request;
+    request.mode = action.mode;
+    request.servers = task_.servers->permuted(task_.access.slot);
+    request.ask_all = action.ask_all;
+    request.have_private_key = keys_.has_value();
+    request.k = task_.defaults.needed;
+    request.n = task_.defaults.total;
+    request.limits = world_.limits;
+    drop_mapper();
+    mapper_ = spawn_map_updater(self_->system(), world_, {task_.access, task_.servers, std::move(request)});
+    messages::request(
+        self_, mapper_, duration(world_.limits.publish_deadline), map_file{},
+        [this](const map_answer& x) {
+          if (!operation_->done())
+            on_map(x);
+        },
+        [this](const caf::error& e) {
+          operation_->on_map_failed(
+              {is_timeout(e) ? errc::timeout : errc::internal, describe(e, self_->system())});
+          act();
+        });
+  }
+
+  void on_map(const map_answer& x) {
+    mapped_ = x.mapped;
+    map_seconds_ += x.mapped->seconds;
+    world_.metrics->stage_took(metrics::stage::map, std::chrono::duration<double>(x.mapped->seconds));
+    if (x.mapped->key && !keys_)
+      keys_.emplace(*x.mapped->key);
+    if (!keys_)
+      operation_->on_map_failed(no_key(x.mapped->map));
+    else
+      operation_->on_map(x.mapped->map);
+    act();
+  }
+
+  error no_key(const grid::servermap& map) const {
+    std::string detail =
+        map.versions().empty() && map.bad_shares().empty()
+            ? "no server that answered has a share of this file, so its signing key cannot be had"
+            : "no share gave a private key that belongs to this write capability";
+    for (const auto& [server, why] : map.servers_failed())
+      detail += "; " + task_.servers->name_of(server) + ": " + why;
+    return {errc::not_enough_shares, std::move(detail)};
+  }
+
+  void read(const grid::file_version& version) {
+    const auto reader = spawn_retriever(
+        self_->system(), world_,
+        {task_.operation, task_.listener, task_.access, task_.servers, mapped_, mapper_, version});
+    messages::request(
+        self_, reader, duration(world_.limits.publish_deadline), read_version{},
+        [this](const content_answer& x) {
+          if (operation_->done())
+            return;
+          if (x.ok)
+            read_content_ = x.content;
+          operation_->on_read(x.ok, x.failure.detail);
+          act();
+        },
+        [this](const caf::error& e) {
+          operation_->on_read(false, describe(e, self_->system()));
+          act();
+        });
+  }
+
+  void apply() {
+    offload(
+        self_, world_.compute, [modify = task_.modify, content = read_content_] { return modify(content); },
+        [this](result<std::optional<shared_bytes>>&& changed) {
+          if (operation_->done())
+            return;
+          if (!changed) {
+            operation_->on_apply_failed(changed.error());
+          } else {
+            if (*changed)
+              task_.content = **changed;
+            else if (read_content_)
+              task_.content = *read_content_;
+            reply_.content_bytes = task_.content.size();
+            operation_->on_applied(changed->has_value());
+          }
+          act();
+        });
+  }
+
+  void publish(const grid::write_action& action) {
+    auto task = publish_task_for(*keys_, spread_for(action.base));
+    task.sequence = action.sequence;
+    task.map = mapped_->map;
+    task.base = action.base;
+    task.earlier = operation_->result().sent;
+    start_publish_of(std::move(task), [this](const publish_result& x) {
+      fill_reply(reply_, *task_.servers, x);
+      if (x.failure) {
+        // Nothing was sent: encoding or the loop's own checks said no.
+        operation_->stop(*x.failure);
+      } else {
+        operation_->on_published(x.report);
+      }
+      act();
+    });
+  }
+
+  /// An existing file keeps its own k and N unless the caller asks for others.
+  grid::spread spread_for(const std::optional<grid::file_version>& base) const {
+    if (task_.spread)
+      return *task_.spread;
+    if (!base)
+      return task_.defaults;
+    return {base->k, base->n, std::min(task_.defaults.happy, base->n)};
+  }
+
+  void conclude() {
+    const auto& x = operation_->result();
+    switch (x.end) {
+    case grid::write_end::written:
+    case grid::write_end::unchanged:
+      finish(std::nullopt);
+      return;
+    case grid::write_end::running:
+    case grid::write_end::uncoordinated_write:
+    case grid::write_end::version_changed:
+    case grid::write_end::unrecoverable:
+    case grid::write_end::failed:
+      break;
+    }
+    for (const auto& version : x.recoverable_now)
+      reply_.recoverable_now += (reply_.recoverable_now.empty() ? "" : ", ") + describe(version);
+    finish(x.failure ? *x.failure
+                     : error{errc::internal, "the write ended as \"" + std::string(to_string(x.end)) + "\""});
+  }
+
+  // -- the end
+  // -----------------------------------------------------------------------------------------------------
+
+  void on_stop(errc reason) {
+    const error why{reason, reason == errc::timeout ? "the write took longer than it was given"
+                                                    : "the write was stopped"};
+    if (coordinator_) {
+      // The publish decides when it is safe to end; its report follows.
+      send(self_, coordinator_, stop{reason});
+      return;
+    }
+    if (operation_ && !operation_->done()) {
+      operation_->stop(why);
+      act();
+    }
+  }
+
+  void finish(std::optional<error> failure) {
+    if (!promise_)
+      return;
+    reply_.ok = !failure;
+    if (failure)
+      reply_.failure = std::move(*failure);
+    reply_.stages.insert(reply_.stages.begin(), {"map", map_seconds_});
+    drop_mapper();
+    promise_->deliver(std::move(reply_));
+    promise_.reset();
+    self_->quit();
+  }
+
+  void tell(const char* text, double progress) {
+    if (task_.listener)
+      send(self_, task_.listener, operation_progress{task_.operation, text, progress, 0, 0, 0});
+  }
+
+  void drop_mapper() {
+    if (mapper_)
+      send(self_, mapper_, stop{});
+  }
+
+  shell<file_writer_state>* self_;
+  const world& world_;
+  write_task task_;
+  std::optional<caf::typed_response_promise<publish_reply>> promise_;
+  std::optional<grid::write_operation> operation_;
+  std::optional<crypto::file_keys> keys_;
+  std::shared_ptr<const mapped_file> mapped_;
+  std::optional<shared_bytes> read_content_;
+  map_updater mapper_;
+  publish_coordinator coordinator_;
+  publish_reply reply_;
+  double map_seconds_ = 0;
+};
+
+} // namespace
+
+messages::file_writer spawn_file_writer(caf::actor_system& system, const world& w, write_task task) {
+  return messages::spawn<file_writer_state>(system, w, std::move(task));
+}
+
+} // namespace truckee::actors

@@ -1,0 +1,34 @@
+#pragma once
+
+#include "actors/file_access.hpp"
+#include "actors/world.hpp"
+#include "crypto/rsa.hpp"
+#include "grid/modify_policy.hpp"
+
+#include <functional>
+
+namespace truckee::actors {
+
+/// From what is there now (nothing: no version yet) to what shall be there; nothing: leave it. Runs on a
+/// worker thread.
+using modifier =
+    std::function<result<std::optional<shared_bytes>>(const std::optional<shared_bytes>& content)>;
+
+struct write_task {
+  std::uint64_t operation = 0;
+  messages::progress_sink listener; ///< may be empty
+  server_list_ptr servers;
+  file_access access;                     ///< with a write key
+  std::optional<crypto::private_key> key; ///< of a new file; nothing: the file exists
+  shared_bytes content;
+  modifier modify;                    ///< instead of content
+  std::optional<grid::spread> spread; ///< nothing: the file's own k and N
+  grid::spread defaults;              ///< happy of an existing file; all of a new one
+  grid::write_wish wish;
+};
+
+/// Writes one version of one file: maps, reads and modifies where asked, publishes, backs off and starts over
+/// as grid::write_operation says. Quits after its answer.
+messages::file_writer spawn_file_writer(caf::actor_system& system, const world& w, write_task task);
+
+} // namespace truckee::actors

@@ -1,0 +1,177 @@
+#include "actors/map_updater.hpp"
+
+#include "actors/offload.hpp"
+#include "actors/share_check.hpp"
+
+namespace truckee::actors {
+
+namespace {
+
+using namespace messages;
+using clock = std::chrono::steady_clock;
+
+class map_updater_state {
+public:
+  using handle = extended<map_updater, void(continuation)>;
+  static constexpr const char* name = "truckee.map_updater";
+
+  map_updater_state(shell<map_updater_state>* self, const world& w, map_task task)
+    : self_(self), world_(w), access_(std::move(task.access)), servers_(std::move(task.servers)),
+      wants_key_(task.request.mode == grid::map_mode::write || task.request.mode == grid::map_mode::repair),
+      update_(std::move(task.request)) {}
+
+  typename handle::behavior_type make_behavior() {
+    return {
+        [this](const map_file&) { return answer_later(true); },
+        [this](const map_more&) { return answer_later(update_.ask_more()); },
+        [this](const stop& x) { on_stop(x); },
+        [](const continuation& rest) { rest.run(); },
+    };
+  }
+
+private:
+  caf::result<map_answer> answer_later(bool more) {
+    auto promise = self_->template make_response_promise<map_answer>();
+    waiting_.emplace_back(promise, more);
+    pump();
+    return promise;
+  }
+
+  void pump() {
+    for (const auto& action : update_.next()) {
+      if (action.what == grid::map_action::kind::ask)
+        ask(action.server);
+      else
+        fetch_private_key(action.server, action.share);
+    }
+    if (update_.done())
+      answer();
+  }
+
+  void answer() {
+    auto mapped = std::make_shared<mapped_file>();
+    mapped->map = update_.map();
+    mapped->end = update_.end();
+    mapped->key = key_;
+    mapped->heads = heads_;
+    mapped->seconds = std::chrono::duration<double>(clock::now() - start_).count();
+    auto waiting = std::move(waiting_);
+    waiting_.clear();
+    for (auto& [promise, more] : waiting)
+      promise.deliver(map_answer{mapped, more});
+  }
+
+  void on_stop(const stop&) {
+    update_.cancel();
+    answer();
+    self_->quit();
+  }
+
+  template <class Then>
+  void read(const server_entry& entry, grid::slot_read request, std::uint64_t bytes, Then then) {
+    const auto deadline = duration(world_.limits.server_deadline(bytes));
+    // The link answers within the deadline; the second only guards against a defect of ours.
+    messages::request(self_, entry.link, deadline + std::chrono::seconds(1),
+                      read_slot{std::move(request), deadline}, then,
+                      [this, then](const caf::error& e) mutable {
+                        read_answer lost;
+                        lost.how = delivery::unknown;
+                        lost.detail = describe(e, self_->system());
+                        then(lost);
+                      });
+  }
+
+  void ask(const server_id& id) {
+    const auto* entry = servers_->find(id);
+    if (entry == nullptr) {
+      update_.on_failure(id, "it is not in the grid file any more");
+      return;
+    }
+    read(*entry, grid::slot_read{access_.slot, {}, {{0, first_read_size}}}, 0,
+         [this, id, entry](const read_answer& x) {
+           auto& events = world_.metrics->server(entry->name);
+           if (x.how != delivery::answered || x.answer.status != grid::storage_status::ok) {
+             events.read_answered(x.how == delivery::unreachable ? errc::unreachable : errc::timeout,
+                                  std::chrono::duration<double>(x.seconds));
+             update_.on_failure(id, x.how == delivery::answered
+                                        ? std::string(to_string(x.answer.status)) + " " + x.answer.detail
+                                        : x.detail);
+             pump();
+             return;
+           }
+           events.read_answered(std::nullopt, std::chrono::duration<double>(x.seconds));
+           offload(
+               self_, world_.compute,
+               [access = access_, answer = x.answer, wants = wants_key_] {
+                 return look_at(access, answer, first_read_size, wants);
+               },
+               [this, id](sighting&& seen) { on_seen(id, std::move(seen)); });
+         });
+  }
+
+  void on_seen(const server_id& id, sighting&& seen) {
+    for (auto& [share, head] : seen.heads)
+      heads_.insert_or_assign({id, share}, std::move(head));
+    for (std::size_t i = 0; i < seen.answer.bad.size(); ++i)
+      world_.metrics->server(servers_->name_of(id)).share_was_corrupt();
+    if (seen.private_key && !key_)
+      key_ = std::move(seen.private_key);
+    update_.on_answer(id, seen.answer);
+    pump();
+  }
+
+  /// The private key stands at the end of a share, for larger files beyond the first read.
+  void fetch_private_key(const server_id& id, share_number share) {
+    const auto* entry = servers_->find(id);
+    const auto head = heads_.find({id, share});
+    std::optional<codec::byte_range> range;
+    if (head != heads_.end())
+      if (const auto parsed = codec::parse_share_head(head->second.view()))
+        range = parsed->layout().encrypted_private_key;
+    if (entry == nullptr || !range) {
+      update_.on_private_key(id, share, false);
+      pump();
+      return;
+    }
+    read(*entry, grid::slot_read{access_.slot, {share}, {{range->offset, range->length}}}, range->length,
+         [this, id, share](const read_answer& x) {
+           const auto at = x.answer.reads.find(share);
+           if (x.how != delivery::answered || at == x.answer.reads.end() || at->second.size() != 1) {
+             update_.on_private_key(id, share, false);
+             pump();
+             return;
+           }
+           offload(
+               self_, world_.compute,
+               [key = *access_.write, encrypted = at->second.front()] {
+                 auto opened = codec::decrypt_private_key(encrypted.view(), key);
+                 return opened ? std::optional(std::move(*opened)) : std::nullopt;
+               },
+               [this, id, share](std::optional<crypto::private_key>&& key) {
+                 if (key && !key_)
+                   key_ = std::move(key);
+                 update_.on_private_key(id, share, key_.has_value());
+                 pump();
+               });
+         });
+  }
+
+  shell<map_updater_state>* self_;
+  const world& world_;
+  file_access access_;
+  server_list_ptr servers_;
+  bool wants_key_;
+  grid::map_update update_;
+  std::map<grid::share_place, shared_bytes> heads_;
+  std::optional<crypto::private_key> key_;
+  std::vector<std::pair<caf::typed_response_promise<map_answer>, bool>> waiting_;
+  clock::time_point start_ = clock::now();
+};
+
+} // namespace
+
+messages::map_updater spawn_map_updater(caf::actor_system& system, const world& w, map_task task) {
+  return messages::spawn<map_updater_state>(system, w, std::move(task));
+}
+
+} // namespace truckee::actors

@@ -1,0 +1,18 @@
+#pragma once
+
+#include "actors/file_access.hpp"
+#include "actors/world.hpp"
+
+namespace truckee::actors {
+
+struct map_task {
+  file_access access;
+  server_list_ptr servers;
+  grid::map_request request;
+};
+
+/// Asks servers which shares they have, verifies each, and answers with a servermap. Lives until stopped, so
+/// that a reader can ask for more.
+messages::map_updater spawn_map_updater(caf::actor_system& system, const world& w, map_task task);
+
+} // namespace truckee::actors

@@ -1,0 +1,73 @@
+#include "actors/node.hpp"
+
+#include "actors/certificates.hpp"
+
+#include <mutex>
+#include <thread>
+
+namespace truckee::actors {
+
+std::string_view truckee_version() {
+  return TRUCKEE_VERSION;
+}
+
+namespace {
+
+std::optional<messages::system_config::tls> tls_of(const node_options& options) {
+  if (!options.tls)
+    return std::nullopt;
+  return messages::system_config::tls{options.tls->ca.string(), options.tls->certificate.string(),
+                                      options.tls->key.string()};
+}
+
+std::size_t threads_or_processors(std::size_t wanted) {
+  return wanted > 0 ? wanted : std::max(1U, std::thread::hardware_concurrency());
+}
+
+std::string caf_version() {
+  return std::to_string(CAF_MAJOR_VERSION) + "." + std::to_string(CAF_MINOR_VERSION) + "." +
+         std::to_string(CAF_PATCH_VERSION);
+}
+
+} // namespace
+
+result<std::unique_ptr<node>> node::start(const node_options& options) {
+  if (options.tls)
+    if (auto good = check_tls_files(options.tls->ca, options.tls->certificate, options.tls->key); !good)
+      return tl::unexpected(good.error());
+  static std::once_flag once;
+  std::call_once(once, [] { messages::register_types(); });
+  return std::unique_ptr<node>(new node(options));
+}
+
+node::node(const node_options& options)
+  : tls_(options.tls.has_value()), config_(tls_of(options)),
+    system_(std::make_unique<caf::actor_system>(config_)),
+    compute_(std::make_unique<worker_pool>(threads_or_processors(options.compute_threads))),
+    blocking_(std::make_unique<worker_pool>(options.blocking_threads)),
+    recorder_(std::make_shared<metrics::recorder>(
+        metrics::build_facts{std::string(truckee_version()), caf_version()})) {
+  messages::close_registry(*system_);
+}
+
+node::~node() {
+  for (const auto& actor : owned_)
+    caf::anon_send_exit(actor, caf::exit_reason::user_shutdown);
+  owned_.clear();
+  // Actors use the pools, and jobs on the pools hold actors: first no actor, then no job, then no CAF.
+  system_->await_all_actors_done();
+  blocking_.reset();
+  compute_.reset();
+}
+
+result<void> node::may_listen(const address& where) const {
+  if (where.is_loopback() || tls_)
+    return {};
+  return fail(
+      errc::refused,
+      "refusing to listen on " + to_string(where) +
+          " without mutual TLS: anybody who reaches the port could crash the process. Make certificates "
+          "with `truckee certs DIR NAME...` and give them, or listen on 127.0.0.1");
+}
+
+} // namespace truckee::actors

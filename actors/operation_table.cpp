@@ -1,0 +1,59 @@
+#include "actors/operation_table.hpp"
+
+#include <algorithm>
+
+namespace truckee::actors {
+
+bool operation_table::enter(std::uint64_t id, gateway_operation operation) {
+  auto& turns = turns_[operation.slot];
+  turns.push_back(id);
+  operations_.emplace(id, std::move(operation));
+  return turns.size() == 1;
+}
+
+gateway_operation* operation_table::find(std::uint64_t id) {
+  const auto at = operations_.find(id);
+  return at == operations_.end() ? nullptr : &at->second;
+}
+
+std::optional<std::uint64_t> operation_table::find(messages::operation_token token) const {
+  if (token.value == 0)
+    return std::nullopt;
+  for (const auto& [id, operation] : operations_)
+    if (operation.event.token == token)
+      return id;
+  return std::nullopt;
+}
+
+std::optional<std::uint64_t> operation_table::leave(std::uint64_t id) {
+  const auto at = operations_.find(id);
+  if (at == operations_.end())
+    return std::nullopt;
+  recent_.push_front(at->second.event);
+  if (recent_.size() > recent_max_)
+    recent_.pop_back();
+  const auto turns = turns_.find(at->second.slot);
+  operations_.erase(at);
+  const bool was_first = turns->second.front() == id;
+  std::erase(turns->second, id);
+  if (turns->second.empty()) {
+    turns_.erase(turns);
+    return std::nullopt;
+  }
+  return was_first ? std::optional(turns->second.front()) : std::nullopt;
+}
+
+std::vector<std::uint64_t> operation_table::ids() const {
+  std::vector<std::uint64_t> out;
+  for (const auto& [id, operation] : operations_)
+    out.push_back(id);
+  return out;
+}
+
+void operation_table::report(messages::status_reply& out) const {
+  for (const auto& [id, operation] : operations_)
+    (operation.running ? out.running : out.waiting).push_back(operation.event);
+  out.recent.assign(recent_.begin(), recent_.end());
+}
+
+} // namespace truckee::actors

@@ -1,0 +1,301 @@
+#include "actors/publish_coordinator.hpp"
+
+#include "actors/metric_words.hpp"
+#include "actors/offload.hpp"
+#include "actors/share_check.hpp"
+#include "actors/share_writer.hpp"
+#include "codec/sdmf_encode.hpp"
+#include "grid/publish_loop.hpp"
+#include "grid/write_message.hpp"
+
+#include <stop_token>
+
+namespace truckee::actors {
+
+namespace {
+
+using namespace messages;
+using clock = std::chrono::steady_clock;
+
+double seconds_between(clock::time_point from, clock::time_point to) {
+  return std::chrono::duration<double>(to - from).count();
+}
+
+class publish_coordinator_state {
+public:
+  using handle = extended<publish_coordinator, void(continuation)>;
+  static constexpr const char* name = "truckee.publish_coordinator";
+
+  publish_coordinator_state(shell<publish_coordinator_state>* self, const world& w, publish_task task)
+    : self_(self), world_(w), task_(std::make_shared<const publish_task>(std::move(task))),
+      running_(w.metrics) {}
+
+  handle::behavior_type make_behavior() {
+    return {
+        [this](const start_publish&) { return start(); },
+        [this](const shares_sent& x) { on_shares_sent(x); },
+        [this](const stop& x) { on_stop(x.reason); },
+        [](const continuation& rest) { rest.run(); },
+    };
+  }
+
+private:
+  // -- encoding
+  // ----------------------------------------------------------------------------------------------
+
+  caf::result<publish_answer> start() {
+    promise_ = self_->template make_response_promise<publish_answer>();
+    tell("Encrypting", 0.02);
+    const auto me = caf::actor_cast<handle>(self_->ctrl());
+    offload(
+        self_, world_.compute,
+        [this, task = task_, stop = stop_.get_token(), me] {
+          codec::codec_context context{world_.random, world_.compute, world_.codes};
+          auto on_stage = [this, me](codec::encode_stage stage) {
+            send_anonymously(me, continuation{[this, stage] { tell_stage(stage); }});
+          };
+          return codec::encode_sdmf(
+              {task->content.view(), task->shape, task->sequence, task->keys, on_stage, stop}, context);
+        },
+        [this](result<codec::encoded_file>&& encoded) {
+          if (encoded)
+            begin_push(std::move(*encoded));
+          else
+            refuse(encoded.error());
+        });
+    return *promise_;
+  }
+
+  void tell_stage(codec::encode_stage stage) {
+    switch (stage) {
+    case codec::encode_stage::encrypt:
+      tell("Encrypting", 0.02);
+      return;
+    case codec::encode_stage::encode:
+      tell("Encoding", 0.05);
+      return;
+    case codec::encode_stage::hash:
+      tell("Hashing", 0.08);
+      return;
+    case codec::encode_stage::sign:
+      tell("Signing", 0.18);
+      return;
+    case codec::encode_stage::pack:
+      tell("Packing", 0.2);
+      return;
+    }
+  }
+
+  void refuse(error why) {
+    auto result = std::make_shared<publish_result>();
+    result->failure = std::move(why);
+    running_.ended({outcome_of(result->failure), clock::now() - start_, 0, task_->happy, 0, 0});
+    answer(std::move(result));
+  }
+
+  // -- the loop
+  // ----------------------------------------------------------------------------------------------
+
+  void begin_push(codec::encoded_file&& encoded) {
+    stages_ = {{"encrypt", encoded.timings.encrypt},
+               {"encode", encoded.timings.encode},
+               {"hash", encoded.timings.hash},
+               {"sign", encoded.timings.sign},
+               {"pack", encoded.timings.pack}};
+    for (std::uint8_t i = 0; i < stages_.size(); ++i)
+      world_.metrics->stage_took(static_cast<metrics::stage>(i + 1),
+                                 std::chrono::duration<double>(stages_[i].seconds));
+    for (std::size_t i = 0; i < encoded.shares.size(); ++i)
+      shares_.emplace(share_number{static_cast<std::uint8_t>(i)}, encoded.shares[i]);
+    auto loop = grid::publish_loop::start(request_for(encoded));
+    if (!loop) {
+      refuse(loop.error());
+      return;
+    }
+    loop_.emplace(std::move(*loop));
+    push_start_ = clock::now();
+    if (stopped_)
+      loop_->cancel();
+    send_later(self_, duration(world_.limits.publish_deadline), continuation{[this] {
+                 if (!loop_->finished()) {
+                   loop_->deadline_passed();
+                   pump();
+                 }
+               }});
+    pump();
+  }
+
+  grid::publish_request request_for(const codec::encoded_file& encoded) const {
+    grid::publish_request out;
+    out.version = version_of(encoded.header);
+    out.happy = task_->happy;
+    out.map = task_->map;
+    out.new_file = task_->new_file;
+    out.base = task_->base;
+    out.servers = task_->servers->permuted(task_->keys.slot);
+    out.earlier = task_->earlier;
+    out.limits = world_.limits;
+    return out;
+  }
+
+  void pump() {
+    const auto actions = loop_->step();
+    for (const auto& message : actions.writes)
+      write(message);
+    for (const auto& message : actions.rereads)
+      reread(message);
+    show();
+    if (actions.finished)
+      finish();
+  }
+
+  void write(const grid::publish_message& message) {
+    const auto* entry = task_->servers->find(message.server);
+    auto built = grid::build_message(message, shares_, task_->keys.slot, secrets_for(message.server));
+    if (entry == nullptr || !built) {
+      grid::write_outcome no;
+      no.kind = grid::write_outcome_kind::unreachable;
+      no.detail = entry == nullptr ? "it is not in the grid file any more" : to_string(built.error());
+      loop_->on_write(message.id, no);
+      send_later(self_, duration(0), continuation{[this] { pump(); }});
+      return;
+    }
+    const auto bytes = grid::message_size(*built);
+    share_bytes_ += bytes;
+    world_.metrics->share_bytes_sent(bytes);
+    auto& writer = writers_[message.server];
+    if (!writer) {
+      writer = spawn_share_writer(self_->system(), world_, *entry,
+                                  caf::actor_cast<publish_coordinator>(self_->ctrl()));
+    }
+    send(self_, writer,
+         send_shares{message.id, std::make_shared<const grid::read_test_write>(std::move(*built)),
+                     duration(world_.limits.server_deadline(bytes))});
+  }
+
+  grid::slot_secrets secrets_for(const server_id& server) const {
+    const auto lease = crypto::derive_lease_secrets(world_.lease, task_->keys.slot, server);
+    return {crypto::derive_write_enabler(task_->keys.write, server), lease.renew, lease.cancel};
+  }
+
+  void on_shares_sent(const shares_sent& x) {
+    if (!loop_ || loop_->finished())
+      return;
+    const auto server = task_->servers->name_of(x.server);
+    servers_.push_back({server, std::string(to_string(x.outcome.kind)), x.outcome.detail, x.seconds});
+    loop_->on_write(x.id, x.outcome);
+    pump();
+  }
+
+  void reread(const grid::reread_message& message) {
+    const auto* entry = task_->servers->find(message.server);
+    const auto deadline = duration(world_.limits.reread_deadline);
+    auto done = [this, id = message.id](grid::reread_outcome outcome) {
+      if (loop_->finished())
+        return;
+      loop_->on_reread(id, outcome);
+      pump();
+    };
+    messages::request(
+        self_, entry->link, deadline + std::chrono::seconds(1),
+        read_slot{grid::build_reread(task_->keys.slot), deadline},
+        [done](const read_answer& x) {
+          if (x.how == delivery::answered)
+            done(grid::judge_reread(x.answer));
+          else
+            done(grid::reread_outcome{false, {}, x.detail});
+        },
+        [this, done](const caf::error& e) {
+          done(grid::reread_outcome{false, {}, describe(e, self_->system())});
+        });
+  }
+
+  void on_stop(errc reason) {
+    stopped_ = reason;
+    stop_.request_stop();
+    if (!loop_ || loop_->finished())
+      return;
+    if (reason == errc::timeout)
+      loop_->deadline_passed();
+    else
+      loop_->cancel();
+    pump();
+  }
+
+  // -- what others see
+  // -----------------------------------------------------------------------------------------
+
+  void show() {
+    const auto status = loop_->status();
+    running_.progress(status.goal, status.placed, status.outstanding);
+    if (!task_->listener)
+      return;
+    operation_progress out;
+    out.operation = task_->operation;
+    out.text = status.text;
+    out.progress = 0.2 + 0.8 * status.progress;
+    out.goal = static_cast<std::uint32_t>(status.goal);
+    out.placed = static_cast<std::uint32_t>(status.placed);
+    out.outstanding = static_cast<std::uint32_t>(status.outstanding);
+    send(self_, task_->listener, std::move(out));
+  }
+
+  void tell(std::string text, double progress) {
+    if (task_->listener && !loop_)
+      send(self_, task_->listener, operation_progress{task_->operation, std::move(text), progress, 0, 0, 0});
+  }
+
+  void finish() {
+    auto result = std::make_shared<publish_result>();
+    result->report = loop_->report();
+    const auto push = seconds_between(push_start_, clock::now());
+    stages_.push_back({"push", push});
+    world_.metrics->stage_took(metrics::stage::push, std::chrono::duration<double>(push));
+    result->stages = std::move(stages_);
+    result->servers = std::move(servers_);
+    result->share_bytes = share_bytes_;
+    const auto& report = result->report;
+    for (const auto& problem : report.problems)
+      world_.metrics->share_rehomed(label_of(problem.kind));
+    for (std::size_t i = 0; i < report.surprises.size() + report.hidden.size(); ++i)
+      world_.metrics->surprised(metrics::surprise::uncoordinated_write);
+    if (report.ok())
+      world_.metrics->plaintext_given(task_->content.size());
+    running_.ended({outcome_of(report.failure()), clock::now() - start_, report.happiness, report.happy,
+                    report.stale.size(), report.unknown_servers.size()});
+    answer(std::move(result));
+  }
+
+  void answer(std::shared_ptr<const publish_result> result) {
+    for (const auto& [id, writer] : writers_)
+      send(self_, writer, stop{});
+    promise_->deliver(publish_answer{std::move(result)});
+    self_->quit();
+  }
+
+  shell<publish_coordinator_state>* self_;
+  const world& world_;
+  std::shared_ptr<const publish_task> task_; ///< shared with the encoding job, which may outlive the actor
+  metrics::running_publish running_;
+  clock::time_point start_ = clock::now();
+  clock::time_point push_start_;
+  std::optional<caf::typed_response_promise<publish_answer>> promise_;
+  std::stop_source stop_;
+  std::optional<errc> stopped_;
+
+  std::map<share_number, shared_bytes> shares_;
+  std::optional<grid::publish_loop> loop_;
+  std::map<server_id, share_writer> writers_;
+  std::vector<named_seconds> stages_;
+  std::vector<server_report> servers_;
+  std::uint64_t share_bytes_ = 0;
+};
+
+} // namespace
+
+messages::publish_coordinator spawn_publish_coordinator(caf::actor_system& system, const world& w,
+                                                        publish_task task) {
+  return messages::spawn<publish_coordinator_state>(system, w, std::move(task));
+}
+
+} // namespace truckee::actors

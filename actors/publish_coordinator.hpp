@@ -1,0 +1,30 @@
+#pragma once
+
+#include "actors/world.hpp"
+#include "codec/encoding.hpp"
+#include "crypto/rsa.hpp"
+#include "grid/publish_report.hpp"
+
+namespace truckee::actors {
+
+struct publish_task {
+  std::uint64_t operation = 0;
+  messages::progress_sink listener; ///< may be empty
+  server_list_ptr servers;
+  crypto::file_keys keys;
+  shared_bytes content;
+  codec::encoding shape;
+  std::uint8_t happy = 1;
+  sequence_number sequence{1};
+  bool new_file = false;
+  grid::servermap map;
+  std::optional<grid::file_version> base;
+  std::set<grid::file_version> earlier;
+};
+
+/// Runs one publish: encodes, then does what grid::publish_loop says until it ends, with one share_writer per
+/// server. Quits after its answer.
+messages::publish_coordinator spawn_publish_coordinator(caf::actor_system& system, const world& w,
+                                                        publish_task task);
+
+} // namespace truckee::actors

@@ -1,0 +1,19 @@
+#pragma once
+
+#include "actors/world.hpp"
+#include "grid/modify_policy.hpp"
+
+/// From the decisions' reports to the replies people and programs get.
+namespace truckee::actors {
+
+messages::share_place place_of(const server_list& servers, const grid::share_place& place);
+std::vector<messages::share_place> places_of(const server_list& servers,
+                                             const std::vector<grid::share_place>& places);
+
+/// What a publish reached; the caller adds the capability, stages of its own and the failure.
+void fill_reply(messages::publish_reply& reply, const server_list& servers,
+                const messages::publish_result& result);
+
+messages::check_reply check_reply_of(const server_list& servers, const grid::servermap& map);
+
+} // namespace truckee::actors

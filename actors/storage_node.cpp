@@ -1,0 +1,25 @@
+#include "actors/storage_node.hpp"
+
+#include "base/random.hpp"
+
+namespace truckee::actors {
+
+storage::unix_clock system_clock() {
+  return [] {
+    return static_cast<std::uint64_t>(
+        std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch())
+            .count());
+  };
+}
+
+result<messages::storage_server> open_storage_server(node& n, const storage::disk_store_options& options,
+                                                     const std::string& name) {
+  auto store = storage::open_disk_store(options, system_clock(), system_random());
+  if (!store)
+    return tl::unexpected(store.error());
+  auto server = spawn_storage_server(n.system(), std::move(*store), n.blocking(), n.recorder(), name);
+  n.own(caf::actor_cast<caf::strong_actor_ptr>(server));
+  return server;
+}
+
+} // namespace truckee::actors

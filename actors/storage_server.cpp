@@ -1,0 +1,145 @@
+#include "actors/storage_server.hpp"
+
+#include "actors/metric_words.hpp"
+#include "actors/offload.hpp"
+#include "metrics/metrics.hpp"
+
+#include <deque>
+#include <map>
+
+namespace truckee::actors {
+
+namespace {
+
+using namespace messages;
+
+std::uint64_t bytes_of(const grid::read_test_write& request) {
+  std::uint64_t sum = 0;
+  for (const auto& change : request.changes)
+    for (const auto& write : change.writes)
+      sum += write.data.size();
+  return sum;
+}
+
+/// Runs each slot's calls one after another.
+class storage_server_state {
+public:
+  using handle = extended<storage_server, void(continuation)>;
+  static constexpr const char* name = "truckee.storage_server";
+
+  storage_server_state(shell<storage_server_state>* self, std::shared_ptr<storage::share_store> store,
+                       worker_pool& pool, std::shared_ptr<metrics::recorder> recorder,
+                       const std::string& label, storage_server_limits limits)
+    : self_(self), store_(std::move(store)), pool_(pool), recorder_(std::move(recorder)),
+      events_(recorder_->store(label)), limits_(limits) {}
+
+  typename handle::behavior_type make_behavior() {
+    return {
+        [this](const hello& x) { return introduce_store(x); },
+        [this](const grid::read_test_write& x) {
+          return run<grid::read_test_write_answer>(
+              x.slot, bytes_of(x), metrics::storage_operation::read_test_write,
+              [request = x](auto& store) { return store.read_test_write(request); });
+        },
+        [this](const grid::slot_read& x) {
+          return run<grid::slot_read_answer>(x.slot, 0, metrics::storage_operation::read,
+                                             [request = x](auto& store) { return store.read(request); });
+        },
+        [this](const add_lease& x) {
+          return run<lease_answer>(x.slot, 0, metrics::storage_operation::lease, [request = x](auto& store) {
+            auto answer = store.add_lease(request.slot, request.renew, request.cancel);
+            return lease_answer{answer.status, std::move(answer.detail)};
+          });
+        },
+        [](const continuation& rest) { rest.run(); },
+    };
+  }
+
+private:
+  caf::result<grid::store_info> introduce_store(const hello& x) {
+    // A client of another generation learns who we are and that we do not speak; it can say so to its user.
+    auto promise = self_->template make_response_promise<grid::store_info>();
+    offload(
+        self_, pool_, [store = store_] { return store->info(); },
+        [promise, same = x.protocol == storage_protocol](grid::store_info info) mutable {
+          if (!same)
+            info.software += " (storage protocol " + std::to_string(storage_protocol) + ")";
+          promise.deliver(std::move(info));
+        });
+    return promise;
+  }
+
+  template <class Answer, class Call>
+  caf::result<Answer> run(const storage_index& slot, std::uint64_t bytes, metrics::storage_operation kind,
+                          Call call) {
+    if (queued_calls_ >= limits_.queued_calls_max ||
+        (bytes > 0 && queued_calls_ > 0 && queued_bytes_ + bytes > limits_.queued_bytes_max)) {
+      Answer busy;
+      busy.status = grid::storage_status::refused;
+      busy.detail = "the server has too much queued; ask again later";
+      return busy;
+    }
+    ++queued_calls_;
+    queued_bytes_ += bytes;
+    auto promise = self_->template make_response_promise<Answer>();
+    auto job = [this, promise, slot, bytes, kind, call = std::move(call)]() mutable {
+      offload(
+          self_, pool_,
+          [store = store_, call = std::move(call)] {
+            const auto start = std::chrono::steady_clock::now();
+            auto answer = call(*store);
+            return std::pair(std::move(answer), std::chrono::steady_clock::now() - start);
+          },
+          [this, promise, slot, bytes, kind](auto&& done) mutable {
+            count(kind, done.first.status, std::chrono::duration<double>(done.second).count(), bytes);
+            promise.deliver(std::move(done.first));
+            finished(slot, bytes);
+          });
+    };
+    auto& queue = slots_[slot];
+    queue.push_back(std::move(job));
+    if (queue.size() == 1)
+      queue.front()();
+    return promise;
+  }
+
+  void finished(const storage_index& slot, std::uint64_t bytes) {
+    --queued_calls_;
+    queued_bytes_ -= bytes;
+    const auto at = slots_.find(slot);
+    at->second.pop_front();
+    if (at->second.empty())
+      slots_.erase(at);
+    else
+      at->second.front()();
+  }
+
+  void count(metrics::storage_operation kind, grid::storage_status status, double seconds,
+             std::uint64_t bytes) {
+    events_.served(kind, outcome_of(status), std::chrono::duration<double>(seconds));
+    if (status == grid::storage_status::ok && bytes > 0)
+      events_.bytes_written(bytes);
+  }
+
+  shell<storage_server_state>* self_;
+  std::shared_ptr<storage::share_store> store_;
+  worker_pool& pool_;
+  std::shared_ptr<metrics::recorder> recorder_;
+  metrics::store_events& events_;
+  storage_server_limits limits_;
+  std::map<storage_index, std::deque<std::function<void()>>> slots_; ///< front: the one that runs
+  std::size_t queued_calls_ = 0;
+  std::uint64_t queued_bytes_ = 0;
+};
+
+} // namespace
+
+messages::storage_server spawn_storage_server(caf::actor_system& system,
+                                              std::shared_ptr<storage::share_store> store, worker_pool& pool,
+                                              std::shared_ptr<metrics::recorder> recorder,
+                                              const std::string& name, storage_server_limits limits) {
+  return messages::spawn<storage_server_state>(system, std::move(store), pool, std::move(recorder), name,
+                                               limits);
+}
+
+} // namespace truckee::actors

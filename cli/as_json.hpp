@@ -1,0 +1,14 @@
+#pragma once
+
+#include "messages/catalog.hpp"
+
+#include <nlohmann/json_fwd.hpp>
+
+/// Replies as JSON, for --json. Capabilities appear only where the command's result is one.
+namespace truckee::cli {
+
+nlohmann::json as_json(const messages::publish_reply& x);
+nlohmann::json as_json(const messages::retrieve_reply& x);
+nlohmann::json as_json(const messages::check_reply& x);
+
+} // namespace truckee::cli

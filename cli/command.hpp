@@ -1,0 +1,36 @@
+#pragma once
+
+#include "base/result.hpp"
+#include "cli/exit_code.hpp"
+
+#include <CLI/CLI.hpp>
+#include <functional>
+#include <memory>
+#include <string>
+
+/// What every command file has in common. Each adds itself to the program and leaves its action in `run`.
+namespace truckee::cli {
+
+/// The options that come before the command.
+struct global_options {
+  std::string grid_file; ///< empty: the embedded grid
+  bool json = false;
+  std::string durability = "full";
+};
+
+struct program {
+  global_options options;
+  std::function<int()> run; ///< set by the command that was given
+};
+
+void add_put(CLI::App& app, program& p);
+void add_get(CLI::App& app, program& p);
+void add_check(CLI::App& app, program& p);
+void add_cap(CLI::App& app, program& p);
+void add_storage(CLI::App& app, program& p);
+void add_certs(CLI::App& app, program& p);
+
+/// "truckee: kind: detail" on standard error, and the exit code.
+int complain(const error& e);
+
+} // namespace truckee::cli

@@ -1,0 +1,44 @@
+#include "cli/command.hpp"
+#include "cli/signals.hpp"
+
+#include <iostream>
+
+int main(int argc, char** argv) {
+  using namespace truckee::cli;
+  // Before any thread exists, so that all of them leave signals to the one that waits for them.
+  block_signals();
+
+  CLI::App app{
+      "truckee put report.pdf > report.cap      publishes a file, keeps its write capability\n"
+      "truckee get --cap-file report.cap -o copy.pdf\n\n"
+      "Publishes Tahoe-LAFS mutable files: encrypted, spread over storage servers that need not be trusted.\n"
+      "Without --grid, ten servers inside the process keep their shares below $XDG_DATA_HOME/truckee/grid.",
+      "truckee"};
+  app.set_version_flag("--version", std::string("truckee ") + TRUCKEE_VERSION);
+  program p;
+  app.add_option("--grid", p.options.grid_file,
+                 "Grid file (TOML): which servers there are; see configs/grid.toml")
+      ->type_name("FILE");
+  app.add_flag("--json", p.options.json, "Results as JSON on standard output");
+  app.add_option("--durability", p.options.durability,
+                 "What servers inside this process do before they acknowledge a write: 'full' waits until it "
+                 "is on the disk; "
+                 "'none' does not, and power loss may tear what was written in the last half minute")
+      ->check(CLI::IsMember({"full", "none"}));
+  app.require_subcommand(1);
+  app.fallthrough();
+  add_put(app, p);
+  add_get(app, p);
+  add_check(app, p);
+  add_cap(app, p);
+  add_storage(app, p);
+  add_certs(app, p);
+
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& e) {
+    const int code = app.exit(e, std::cout, std::cerr);
+    return code == 0 ? exit_ok : exit_usage;
+  }
+  return p.run();
+}

@@ -1,0 +1,153 @@
+#include "cli/as_json.hpp"
+#include "cli/file_input.hpp"
+#include "cli/progress_bar.hpp"
+#include "cli/secret_files.hpp"
+#include "cli/session.hpp"
+#include "codec/encoding.hpp"
+
+#include <fmt/format.h>
+#include <iostream>
+#include <nlohmann/json.hpp>
+
+namespace truckee::cli {
+
+using namespace messages;
+
+namespace {
+
+struct put_options {
+  std::string file = "-";
+  std::string cap_file;
+  std::optional<int> needed, total, happy;
+  std::string format = "sdmf";
+  std::string metrics_listen;
+  double timeout = 0;
+};
+
+/// The spread asked for; what is not given stays as the grid (or the file) has it.
+result<std::optional<grid::spread>> spread_of(const put_options& o, const grid::spread& defaults) {
+  if (!o.needed && !o.total && !o.happy)
+    return std::nullopt;
+  if (!o.cap_file.empty() && (o.needed.has_value() != o.total.has_value() || (o.happy && !o.needed)))
+    return fail(
+        errc::usage,
+        "an existing file keeps its own -k and -n; give both (and --happy, if wanted) to change them");
+  const int k = o.needed.value_or(defaults.needed);
+  const int n = o.total.value_or(std::max<int>(defaults.total, k));
+  const int happy = o.happy.value_or(std::min<int>(defaults.happy, n));
+  if (k < 1 || k > n || n > 255)
+    return fail(errc::usage, fmt::format("-k {} -n {}: must be 1 <= k <= n <= 255", k, n));
+  if (happy < 1 || happy > n)
+    return fail(errc::usage, fmt::format("--happy {}: must be between 1 and n, which is {}", happy, n));
+  return grid::spread{static_cast<std::uint8_t>(k), static_cast<std::uint8_t>(n),
+                      static_cast<std::uint8_t>(happy)};
+}
+
+void summarize(const publish_reply& x, double seconds) {
+  auto& out = std::cerr;
+  out << fmt::format("version {} of {}, {} of {} shares placed, happiness {} (asked: {}), {:.2f} s\n",
+                     x.version.value, human_bytes(static_cast<double>(x.content_bytes)), x.placed.size(),
+                     x.spread.total, x.happiness, x.spread.happy, seconds);
+  std::string stages;
+  for (const auto& stage : x.stages)
+    stages += fmt::format("{}{} {:.1f}", stages.empty() ? "" : ", ", stage.name, stage.seconds * 1e3);
+  out << "stages (ms): " << stages << "\n";
+  for (const auto& server : x.servers)
+    if (server.outcome != "written")
+      out << fmt::format("{}: {}{}{}\n", server.server, server.outcome, server.detail.empty() ? "" : ": ",
+                         server.detail);
+  for (const auto& server : x.unknown_servers)
+    out << server << ": silent since the write was sent; it may hold the new version or the old one\n";
+  for (const auto& stale : x.stale)
+    out << fmt::format(
+        "{}: an older share {} was left behind; `truckee repair` replaces it once the server takes writes\n",
+        stale.server, stale.share.value);
+  for (const auto& c : x.conflicts)
+    out << fmt::format("{} share {}: expected {}, found {}\n", c.server, c.share.value, c.expected, c.found);
+  out << std::flush;
+}
+
+int put(const put_options& o, const global_options& global) {
+  if (o.format != "sdmf")
+    return complain({errc::refused, "--format mdmf: MDMF files cannot be written yet; use sdmf"});
+  publish_request request;
+  std::optional<secret_text> cap;
+  if (!o.cap_file.empty()) {
+    if (o.cap_file == "-" && o.file == "-")
+      return complain(
+          {errc::usage,
+           "standard input cannot be both the content and the capability; name a file for one of them"});
+    auto read = read_cap_file(o.cap_file);
+    if (!read)
+      return complain(read.error());
+    request.write_cap = std::string(read->view());
+  }
+  auto content = read_content(o.file);
+  if (!content)
+    return complain(content.error());
+  request.content = std::move(*content);
+  request.timeout_ms = static_cast<std::uint64_t>(o.timeout * 1000);
+  auto grid = load_grid(global);
+  if (!grid)
+    return complain(grid.error());
+  auto spread = spread_of(o, grid->encoding);
+  if (!spread)
+    return complain(spread.error());
+  request.spread = *spread;
+  auto session = open_session(global, o.metrics_listen);
+  if (!session)
+    return complain(session.error());
+
+  const bool is_new = request.write_cap.empty();
+  const auto start = std::chrono::steady_clock::now();
+  const auto reply = ask<publish_reply>(*session, std::move(request), "publish");
+  const double took = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+
+  // A new file whose publish failed after shares were sent exists: without its capability it would be lost.
+  const bool show_cap = is_new && !reply.write_cap.empty() &&
+                        (reply.ok || !reply.placed.empty() || !reply.unknown_servers.empty());
+  if (global.json) {
+    auto out = as_json(reply);
+    if (show_cap)
+      out["write_cap"] = reply.write_cap;
+    std::cout << out.dump(2) << std::endl;
+  } else if (show_cap) {
+    std::cout << reply.write_cap << std::endl;
+  }
+  if (!global.json && (reply.ok || !reply.servers.empty()))
+    summarize(reply, took);
+  if (!reply.ok) {
+    if (!reply.recoverable_now.empty())
+      std::cerr << "recoverable now: " << reply.recoverable_now << "\n";
+    return complain(reply.failure);
+  }
+  return std::cout.good() ? exit_ok : complain({errc::io, "cannot write to standard output"});
+}
+
+} // namespace
+
+void add_put(CLI::App& app, program& p) {
+  auto o = std::make_shared<put_options>();
+  auto* cmd = app.add_subcommand(
+      "put", "truckee put report.pdf > report.cap             makes a new file\n"
+             "truckee put report.pdf --cap-file report.cap     writes its next version\n\n"
+             "Publishes a file. Without --cap-file it is new, and its write capability is printed:\n"
+             "whoever has it may read and write the file, so keep it secret and safe.");
+  cmd->add_option("FILE", o->file, "What to publish; '-' or nothing: standard input");
+  cmd->add_option("--cap-file", o->cap_file,
+                  "File with the write capability ('-': standard input) of the file to write to")
+      ->type_name("FILE");
+  cmd->add_option("-k", o->needed, "How many shares give the content back")->type_name("NUMBER");
+  cmd->add_option("-n", o->total, "How many shares are made")->type_name("NUMBER");
+  cmd->add_option("--happy", o->happy, "Success needs shares on so many distinct servers")
+      ->type_name("NUMBER");
+  cmd->add_option("--format", o->format, "sdmf or mdmf")->check(CLI::IsMember({"sdmf", "mdmf"}));
+  cmd->add_option("--timeout", o->timeout, "Give up after so many seconds")
+      ->check(CLI::PositiveNumber)
+      ->type_name("SECONDS");
+  cmd->add_option("--metrics-listen", o->metrics_listen, "Serve Prometheus metrics while it runs")
+      ->type_name("ADDRESS:PORT");
+  cmd->callback([&p, o] { p.run = [&p, o] { return put(*o, p.options); }; });
+}
+
+} // namespace truckee::cli

@@ -1,0 +1,150 @@
+#include "cli/session.hpp"
+
+#include "cli/progress_bar.hpp"
+#include "cli/signals.hpp"
+
+#include <csignal>
+#include <cstdlib>
+#include <iostream>
+#include <mutex>
+#include <unistd.h>
+
+namespace truckee::cli {
+
+using namespace messages;
+
+result<std::filesystem::path> data_home() {
+  if (const char* xdg = std::getenv("XDG_DATA_HOME"); xdg != nullptr && *xdg == '/')
+    return std::filesystem::path(xdg);
+  if (const char* home = std::getenv("HOME"); home != nullptr && *home == '/')
+    return std::filesystem::path(home) / ".local" / "share";
+  return fail(
+      errc::configuration,
+      "neither XDG_DATA_HOME nor HOME is set to an absolute path; set one, it says where data is kept");
+}
+
+result<grid::grid_config> load_grid(const global_options& options) {
+  if (!options.grid_file.empty())
+    return grid::read_grid_file(options.grid_file);
+  const auto home = data_home();
+  if (!home)
+    return tl::unexpected(home.error());
+  return grid::embedded_grid(*home);
+}
+
+storage::durability durability_of(const std::string& name) {
+  return name == "none" ? storage::durability::none : storage::durability::full;
+}
+
+result<std::unique_ptr<metrics::exposer>> expose(const std::shared_ptr<metrics::recorder>& recorder,
+                                                 const address& where) {
+  metrics::exposer_options options;
+  options.listen = where;
+  auto out = metrics::exposer::start(options, recorder);
+  if (out)
+    std::cerr << "metrics: " << (*out)->url() << std::endl;
+  return out;
+}
+
+result<session> open_session(const global_options& options, const std::string& metrics_listen) {
+  auto grid = load_grid(options);
+  const auto home = data_home();
+  if (!grid)
+    return tl::unexpected(grid.error());
+  if (!home)
+    return tl::unexpected(home.error());
+  auto listen = grid->metrics_listen;
+  if (!metrics_listen.empty()) {
+    auto given = parse_address(metrics_listen, true);
+    if (!given)
+      return tl::unexpected(given.error());
+    listen = *given;
+  }
+  actors::client_options client;
+  client.grid = std::move(*grid);
+  client.data_home = *home;
+  client.durability = durability_of(options.durability);
+  session out;
+  auto started = actors::client_node::start(std::move(client));
+  if (!started)
+    return tl::unexpected(started.error());
+  out.client = std::move(*started);
+  if (listen) {
+    auto exposer = expose(out.client->owner().recorder(), *listen);
+    if (!exposer)
+      return tl::unexpected(exposer.error());
+    out.exposer = std::move(*exposer);
+  }
+  return out;
+}
+
+namespace {
+
+/// Draws the events of one operation.
+class progress_state_of {
+public:
+  using handle = progress_listener;
+  static constexpr const char* name = "truckee.cli.progress";
+
+  progress_state_of(shell<progress_state_of>*, operation_token token)
+    : token_(token), display_(facts_of(STDERR_FILENO), write_to(STDERR_FILENO)) {}
+
+  handle::behavior_type make_behavior() {
+    return {[this](const progress_event& x) {
+      if (x.token != token_)
+        return;
+      if (x.finished)
+        display_.finish({});
+      else
+        display_.update(
+            {x.text, x.progress, x.placed, x.goal, x.bytes_done, x.bytes_total, seconds(x.seconds)});
+    }};
+  }
+
+private:
+  operation_token token_;
+  progress_display display_;
+};
+
+} // namespace
+
+template <class Reply, class Request>
+Reply ask(session& s, Request request, const std::string& verb) {
+  auto& system = s.client->system();
+  const auto& gateway = s.client->gateway();
+  request.token.value = 1 + system_random().below(UINT64_MAX - 1);
+  const auto listener = spawn<progress_state_of>(system, request.token);
+  caf::scoped_actor self(system);
+  const duration moment = std::chrono::seconds(10);
+  request_blocking(
+      self, gateway, moment, subscribe{listener}, [](const subscribe_answer&) {}, [](const caf::error&) {});
+  Reply out;
+  {
+    const signal_watch watch([&](int count) {
+      if (count > 1)
+        std::_Exit(128 + SIGINT);
+      std::cerr << "\ntruckee: interrupted; ending the " << verb
+                << " so that a version stays recoverable (again: end at once)" << std::endl;
+      send_anonymously(gateway, cancel_request{request.token});
+    });
+    request_blocking(
+        self, gateway, std::chrono::hours(24), request, [&](const Reply& reply) { out = reply; },
+        [&](const caf::error& e) {
+          out.failure = {errc::internal, describe(e, system)};
+        });
+  }
+  caf::anon_send_exit(listener, caf::exit_reason::user_shutdown);
+  self->wait_for(listener);
+  return out;
+}
+
+template publish_reply ask(session&, publish_request, const std::string&);
+template retrieve_reply ask(session&, retrieve_request, const std::string&);
+template check_reply ask(session&, check_request, const std::string&);
+
+int complain(const error& e) {
+  std::cerr << "truckee: " << to_string(e) << std::endl;
+  return exit_code_of(e.code);
+}
+
+} // namespace truckee::cli

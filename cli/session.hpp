@@ -1,0 +1,41 @@
+#pragma once
+
+#include "actors/client_node.hpp"
+#include "cli/command.hpp"
+#include "metrics/exposer.hpp"
+
+#include <optional>
+
+/// A command's client: the grid it was told of, the gateway, the metrics port.
+namespace truckee::cli {
+
+/// $XDG_DATA_HOME, or ~/.local/share. errc::configuration where neither is known.
+result<std::filesystem::path> data_home();
+
+/// The grid file's content, or the embedded grid.
+result<grid::grid_config> load_grid(const global_options& options);
+
+struct session {
+  std::unique_ptr<actors::client_node> client;
+  std::unique_ptr<metrics::exposer> exposer; ///< when asked for
+};
+
+/// `metrics_listen` empty: as the grid file says, or not at all.
+result<session> open_session(const global_options& options, const std::string& metrics_listen);
+
+/// Starts the metrics port and says where, on standard error.
+result<std::unique_ptr<metrics::exposer>> expose(const std::shared_ptr<metrics::recorder>& recorder,
+                                                 const address& where);
+
+storage::durability durability_of(const std::string& name);
+
+/// Asks the gateway and waits, drawing progress on standard error. A first SIGINT or SIGTERM asks the
+/// operation to end well, a second ends the process at once.
+template <class Reply, class Request>
+Reply ask(session& s, Request request, const std::string& verb);
+
+extern template messages::publish_reply ask(session&, messages::publish_request, const std::string&);
+extern template messages::retrieve_reply ask(session&, messages::retrieve_request, const std::string&);
+extern template messages::check_reply ask(session&, messages::check_request, const std::string&);
+
+} // namespace truckee::cli

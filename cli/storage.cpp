@@ -1,0 +1,114 @@
+#include "actors/storage_node.hpp"
+#include "cli/session.hpp"
+#include "cli/signals.hpp"
+#include "crypto/base32.hpp"
+
+#include <iostream>
+
+namespace truckee::cli {
+
+namespace {
+
+struct storage_options {
+  std::string directory;
+  std::string listen = "127.0.0.1:0";
+  std::string name;
+  std::string ca, certificate, key;
+  std::string metrics_listen;
+  bool read_only = false;
+  std::uint64_t reserved_space = 0;
+  std::uint64_t share_bytes_max = storage::store_limits{}.share_bytes_max;
+};
+
+result<std::optional<grid::tls_files>> tls_of(const storage_options& o) {
+  const int given = !o.ca.empty() + !o.certificate.empty() + !o.key.empty();
+  if (given == 0)
+    return std::nullopt;
+  if (given < 3)
+    return fail(errc::usage,
+                "mutual TLS needs all of --ca, --cert and --key; `truckee certs DIR NAME` makes them");
+  return grid::tls_files{o.ca, o.certificate, o.key};
+}
+
+result<int> serve(const storage_options& o, const global_options& global) {
+  const auto listen = parse_address(o.listen, true);
+  if (!listen)
+    return tl::unexpected(listen.error());
+  auto tls = tls_of(o);
+  if (!tls)
+    return tl::unexpected(tls.error());
+  actors::node_options options;
+  options.tls = *tls;
+  options.compute_threads = 1;
+  auto node = actors::node::start(options);
+  if (!node)
+    return tl::unexpected(node.error());
+  storage::disk_store_options store;
+  store.directory = o.directory;
+  store.durability = durability_of(global.durability);
+  store.read_only = o.read_only;
+  store.limits.reserved_space = o.reserved_space;
+  store.limits.share_bytes_max = o.share_bytes_max;
+  auto server = actors::open_storage_server(**node, store, o.name.empty() ? "storage" : o.name);
+  if (!server)
+    return tl::unexpected(server.error());
+  std::unique_ptr<metrics::exposer> exposer;
+  if (!o.metrics_listen.empty()) {
+    const auto where = parse_address(o.metrics_listen, true);
+    if (!where)
+      return tl::unexpected(where.error());
+    auto started = expose((*node)->recorder(), *where);
+    if (!started)
+      return tl::unexpected(started.error());
+    exposer = std::move(*started);
+  }
+  const auto at = (*node)->listen(*server, *listen);
+  if (!at)
+    return tl::unexpected(at.error());
+  // The one line on standard output: whoever started this may wait for it.
+  std::cout << "listening on " << to_string(*at) << (*tls ? " (mutual TLS)" : " (plain, loopback only)")
+            << std::endl;
+  wait_for_signal();
+  std::cerr << "truckee: stopping" << std::endl;
+  return exit_ok;
+}
+
+} // namespace
+
+void add_storage(CLI::App& app, program& p) {
+  auto o = std::make_shared<storage_options>();
+  auto* cmd =
+      app.add_subcommand("storage", "truckee storage --directory /srv/alpha --listen 192.0.2.7:4401 \\\n"
+                                    "                --ca ca.pem --cert alpha.pem --key alpha.key\n\n"
+                                    "Serves one share store to Truckee clients until SIGINT or SIGTERM. The "
+                                    "store has Tahoe-LAFS's own layout.");
+  cmd->add_option("--directory", o->directory, "The store: shares/ is below it; made when absent")
+      ->required()
+      ->type_name("DIR");
+  cmd->add_option("--listen", o->listen,
+                  "Where to listen; port 0 takes any. Addresses that are not loopback need TLS")
+      ->type_name("ADDRESS:PORT")
+      ->capture_default_str();
+  cmd->add_option("--name", o->name, "Label in metrics")->type_name("NAME");
+  cmd->add_option("--ca", o->ca, "Mutual TLS: certificate of the CA")->type_name("FILE");
+  cmd->add_option("--cert", o->certificate, "Mutual TLS: this node's certificate")->type_name("FILE");
+  cmd->add_option("--key", o->key, "Mutual TLS: this node's key")->type_name("FILE");
+  cmd->add_option("--reserved-space", o->reserved_space,
+                  "Bytes of the file system left to others (e.g. 1GiB)")
+      ->transform(CLI::AsSizeValue(false))
+      ->type_name("SIZE");
+  cmd->add_option("--share-size-max", o->share_bytes_max, "The longest share taken")
+      ->transform(CLI::AsSizeValue(false))
+      ->type_name("SIZE");
+  cmd->add_flag("--read-only", o->read_only, "Take no writes");
+  cmd->add_option("--metrics-listen", o->metrics_listen, "Serve Prometheus metrics")
+      ->type_name("ADDRESS:PORT");
+  cmd->callback([&p, o] {
+    p.run = [&p, o] {
+      const auto done = serve(*o, p.options);
+      return done ? *done : complain(done.error());
+    };
+  });
+}
+
+} // namespace truckee::cli

@@ -1,0 +1,31 @@
+#include "messages/caf.hpp"
+
+#include "messages/types.hpp"
+
+namespace truckee::messages {
+
+system_config::system_config(const std::optional<tls>& files) {
+  register_types(*this);
+#if TRUCKEE_CAF_1
+  load<caf::io::middleman>();
+  if (files) {
+    load<caf::openssl::manager>();
+    set("caf.openssl.cafile", files->ca);
+    set("caf.openssl.certificate", files->certificate);
+    set("caf.openssl.key", files->key);
+  }
+  // Heartbeats would end connections that are busy with one large message.
+  set("caf.middleman.heartbeat-interval", caf::timespan{0});
+  set("caf.logger.console.verbosity", "quiet");
+#else
+  load<caf::io::middleman>();
+  if (files) {
+    load<caf::openssl::manager>();
+    openssl_cafile = files->ca;
+    openssl_certificate = files->certificate;
+    openssl_key = files->key;
+  }
+#endif
+}
+
+} // namespace truckee::messages

@@ -1,0 +1,235 @@
+#pragma once
+
+/// Every actor's protocol in one place, a sentence a message. Reading this file alone tells the system.
+/// Messages above the line "in one process" also cross the network; each has its inspection in
+/// messages/wire.hpp.
+
+#include "base/result.hpp"
+#include "crypto/capability.hpp"
+#include "grid/grid_file.hpp"
+#include "grid/slot.hpp"
+#include "messages/caf.hpp"
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace truckee::messages {
+
+// == storage_server ========================================================================================
+
+/// The generation of the storage protocol; a server answers only its own.
+inline constexpr std::uint32_t storage_protocol = 1;
+
+/// Introduces a client and asks what the server is.
+struct hello {
+  std::uint32_t protocol = storage_protocol;
+};
+
+/// Asks for a lease on every share of a slot: renewed where this renew secret holds one, else added.
+struct add_lease {
+  storage_index slot;
+  server_secret renew;
+  server_secret cancel;
+};
+
+struct lease_answer {
+  grid::storage_status status = grid::storage_status::ok;
+  std::string detail;
+};
+
+/// One share store. Calls for one slot are answered in the order they came and never interleave.
+using storage_server = protocol<grid::store_info(hello),
+                                /// All tests pass and all writes land, or nothing does.
+                                grid::read_test_write_answer(grid::read_test_write),
+                                /// Reads shares of one slot.
+                                grid::slot_read_answer(grid::slot_read), lease_answer(add_lease)>;
+
+// == file_gateway ==========================================================================================
+
+/// Chosen by whoever asks, so that the operation can be named later; 0 means it never will be.
+struct operation_token {
+  std::uint64_t value = 0;
+  friend auto operator<=>(operation_token, operation_token) = default;
+};
+
+using crypto::file_format;
+inline constexpr std::uint8_t file_format_count = 2;
+
+/// Asks for a new version of a file; or, without a capability, for a new file.
+struct publish_request {
+  operation_token token;
+  std::string write_cap; ///< empty: make a new file
+  shared_bytes content;
+  file_format format = file_format::sdmf;
+  std::optional<grid::spread> spread; ///< nothing: the file's own; for a new file the gateway's default
+  std::uint64_t timeout_ms = 0;       ///< 0: the gateway's limit
+};
+
+/// Where one share is, as a person would say it.
+struct share_place {
+  std::string server;
+  share_number share;
+};
+
+/// One stage's or one server's time.
+struct named_seconds {
+  std::string name;
+  double seconds = 0;
+};
+
+/// What a server did in a publish.
+struct server_report {
+  std::string server;
+  std::string outcome; ///< "written", "unreachable", ...
+  std::string detail;
+  double seconds = 0;
+};
+
+/// A share that showed another writer's hand.
+struct write_conflict {
+  std::string server;
+  share_number share;
+  std::string expected; ///< e.g. "version 4 (root 3f2a...)"
+  std::string found;
+};
+
+struct publish_reply {
+  error failure; ///< meaningful when !ok
+  bool ok = false;
+  std::string
+      write_cap; ///< of the file; also for a new file whose first publish failed after shares were sent
+  sequence_number version; ///< the version that was written, or tried
+  grid::spread spread;
+  std::uint32_t happiness = 0; ///< distinct servers by maximum matching
+  std::vector<share_place> placed;
+  std::vector<server_report> servers;
+  std::vector<write_conflict> conflicts;
+  std::vector<std::string> unknown_servers; ///< silent since the write was sent: it may land later
+  std::vector<share_place> stale;           ///< older shares left behind where they could not be replaced
+  bool recoverable = false;                 ///< whether the version written can be read back now
+  std::string recoverable_now;              ///< after a failure: what can be read now, for people
+  std::vector<named_seconds> stages;
+  std::uint64_t content_bytes = 0;
+  std::uint64_t share_bytes = 0; ///< sent, over all shares
+};
+
+/// Asks for the best recoverable version.
+struct retrieve_request {
+  operation_token token;
+  std::string cap;
+  std::uint64_t timeout_ms = 0;
+};
+
+/// A share that did not verify, and who gave it.
+struct bad_share {
+  std::string server;
+  share_number share;
+  std::string reason;
+};
+
+struct retrieve_reply {
+  error failure;
+  bool ok = false;
+  shared_bytes content;
+  sequence_number version;
+  std::vector<bad_share> bad;
+  std::vector<server_report> servers; ///< those that did not answer well
+  std::vector<named_seconds> stages;
+};
+
+/// Asks which shares are where.
+struct check_request {
+  operation_token token;
+  std::string cap;
+  std::uint64_t timeout_ms = 0;
+};
+
+/// One version seen on the grid.
+struct version_report {
+  sequence_number version;
+  std::string root; ///< first bytes of the root hash
+  grid::spread spread;
+  std::uint32_t distinct_shares = 0;
+  bool recoverable = false;
+  std::uint64_t content_bytes = 0;
+  std::vector<share_place> places;
+};
+
+struct check_reply {
+  error failure;
+  bool ok = false;      ///< whether the check could be made at all
+  bool healthy = false; ///< one recoverable version, nothing else, all its shares there
+  bool recoverable = false;
+  std::uint32_t happiness = 0;          ///< of the best version
+  std::vector<version_report> versions; ///< best first
+  std::vector<bad_share> bad;
+  std::vector<server_report> servers; ///< every server asked, and how it answered
+  std::string summary;                ///< one line for people
+};
+
+/// Asks to end an operation early; it answers whoever asked for it, and says what is on the grid.
+struct cancel_request {
+  operation_token token;
+};
+struct cancel_answer {
+  bool found = false;
+};
+
+/// What one running operation is doing; sent to subscribers as it changes.
+struct progress_event {
+  operation_token token;
+  std::uint64_t operation = 0; ///< the gateway's own counter
+  std::string kind;            ///< "publish", "retrieve", "check"
+  std::string slot;            ///< first letters of the storage index
+  std::string text;            ///< "Sending shares: 7 placed of 10, 3 outstanding"
+  double progress = 0;         ///< 0..1
+  std::uint32_t goal = 0;
+  std::uint32_t placed = 0;
+  std::uint32_t outstanding = 0;
+  std::uint64_t bytes_total = 0; ///< of content
+  std::uint64_t bytes_done = 0;
+  double seconds = 0; ///< since the start
+  bool finished = false;
+};
+
+/// Takes progress events.
+using progress_listener = protocol<void(progress_event)>;
+
+/// Asks for the progress of every operation from now on, until the listener ends.
+struct subscribe {
+  progress_listener listener;
+};
+struct subscribe_answer {
+  bool accepted = false;
+};
+
+/// How one server is reached and how it is.
+struct link_report {
+  std::string server;
+  std::string id; ///< base32 of the node id; empty while unknown
+  std::string endpoint;
+  std::string state; ///< "ready", "connecting", "unreachable", "silent", "refused"
+  std::string detail;
+  double latency_seconds = 0;
+  std::uint64_t bytes_in_flight = 0;
+};
+
+/// Asks what the gateway is doing.
+struct status_request {};
+struct status_reply {
+  std::vector<progress_event> running;
+  std::vector<progress_event> waiting;
+  std::vector<progress_event> recent; ///< newest first, bounded
+  std::vector<link_report> servers;
+  std::uint32_t keys_ready = 0;
+  std::uint32_t subscribers = 0;
+};
+
+/// The door: everything a client may ask for, from this process or another.
+using file_gateway =
+    protocol<publish_reply(publish_request), retrieve_reply(retrieve_request), check_reply(check_request),
+             cancel_answer(cancel_request), subscribe_answer(subscribe), status_reply(status_request)>;
+
+} // namespace truckee::messages

@@ -1,0 +1,21 @@
+#include "messages/types.hpp"
+
+namespace truckee::messages {
+
+void register_types() {
+#if TRUCKEE_CAF_1
+  caf::core::init_global_meta_objects();
+  caf::io::middleman::init_global_meta_objects();
+  caf::init_global_meta_objects<caf::id_block::truckee>();
+#endif
+}
+
+void register_types([[maybe_unused]] caf::actor_system_config& config) {
+#if !TRUCKEE_CAF_1
+#define TRUCKEE_ADD(type) config.add_message_type<type>(#type);
+  TRUCKEE_WIRE_TYPES(TRUCKEE_ADD)
+#undef TRUCKEE_ADD
+#endif
+}
+
+} // namespace truckee::messages

@@ -1,0 +1,178 @@
+#pragma once
+
+/// The inspections of everything in catalog.hpp that crosses the network.
+
+#include "messages/catalog.hpp"
+#include "messages/inspect.hpp"
+
+namespace truckee::grid {
+
+template <class Inspector>
+auto inspect(Inspector& f, store_info& x) {
+  // As one run of bytes: CAF writes other byte vectors one by one.
+  shared_bytes seed = shared_bytes::copy_of(x.permutation_seed);
+  auto accept = [&] {
+    x.permutation_seed = to_bytes(seed.view());
+    return true;
+  };
+  return messages::inspect_checked(f, x, accept, x.id, x.software, seed, x.read_only, x.bytes_available,
+                                   x.share_bytes_max, x.slots);
+}
+
+template <class Inspector>
+auto inspect(Inspector& f, spread& x) {
+  auto accept = [&] { return x.needed >= 1 && x.needed <= x.total && x.happy >= 1 && x.happy <= x.total; };
+  return messages::inspect_checked(f, x, accept, x.needed, x.total, x.happy);
+}
+
+} // namespace truckee::grid
+
+namespace truckee::messages {
+
+template <class Inspector>
+auto inspect(Inspector& f, hello& x) {
+  return inspect_members(f, x, x.protocol);
+}
+
+template <class Inspector>
+auto inspect(Inspector& f, add_lease& x) {
+  return inspect_members(f, x, x.slot, x.renew, x.cancel);
+}
+
+template <class Inspector>
+auto inspect(Inspector& f, lease_answer& x) {
+  auto status = grid::checked(x.status);
+  return inspect_members(f, x, status, x.detail);
+}
+
+template <class Inspector>
+auto inspect(Inspector& f, operation_token& x) {
+  return inspect_members(f, x, x.value);
+}
+
+/// A capability is a secret: logs of messages show only that there is one.
+struct cap_member {
+  std::string& value;
+};
+
+template <class Inspector>
+auto inspect(Inspector& f, cap_member& x) {
+  if constexpr (is_for_people_v<Inspector>)
+    return detail::show(f, x.value.empty() ? "<no capability>" : "<capability>");
+  else
+    return inspect_members(f, x, x.value);
+}
+
+template <class Inspector>
+auto inspect(Inspector& f, publish_request& x) {
+  cap_member cap{x.write_cap};
+  optional_member<grid::spread> spread{x.spread};
+  enum_member<file_format> format{x.format, file_format_count};
+  return inspect_members(f, x, x.token, cap, x.content, format, spread, x.timeout_ms);
+}
+
+template <class Inspector>
+auto inspect(Inspector& f, share_place& x) {
+  return inspect_members(f, x, x.server, x.share);
+}
+
+template <class Inspector>
+auto inspect(Inspector& f, named_seconds& x) {
+  return inspect_members(f, x, x.name, x.seconds);
+}
+
+template <class Inspector>
+auto inspect(Inspector& f, server_report& x) {
+  return inspect_members(f, x, x.server, x.outcome, x.detail, x.seconds);
+}
+
+template <class Inspector>
+auto inspect(Inspector& f, write_conflict& x) {
+  return inspect_members(f, x, x.server, x.share, x.expected, x.found);
+}
+
+template <class Inspector>
+auto inspect(Inspector& f, publish_reply& x) {
+  cap_member cap{x.write_cap};
+  return inspect_members(f, x, x.failure, x.ok, cap, x.version, x.spread, x.happiness, x.placed, x.servers,
+                         x.conflicts, x.unknown_servers, x.stale, x.recoverable, x.recoverable_now, x.stages,
+                         x.content_bytes, x.share_bytes);
+}
+
+template <class Inspector>
+auto inspect(Inspector& f, retrieve_request& x) {
+  cap_member cap{x.cap};
+  return inspect_members(f, x, x.token, cap, x.timeout_ms);
+}
+
+template <class Inspector>
+auto inspect(Inspector& f, bad_share& x) {
+  return inspect_members(f, x, x.server, x.share, x.reason);
+}
+
+template <class Inspector>
+auto inspect(Inspector& f, retrieve_reply& x) {
+  return inspect_members(f, x, x.failure, x.ok, x.content, x.version, x.bad, x.servers, x.stages);
+}
+
+template <class Inspector>
+auto inspect(Inspector& f, check_request& x) {
+  cap_member cap{x.cap};
+  return inspect_members(f, x, x.token, cap, x.timeout_ms);
+}
+
+template <class Inspector>
+auto inspect(Inspector& f, version_report& x) {
+  return inspect_members(f, x, x.version, x.root, x.spread, x.distinct_shares, x.recoverable, x.content_bytes,
+                         x.places);
+}
+
+template <class Inspector>
+auto inspect(Inspector& f, check_reply& x) {
+  return inspect_members(f, x, x.failure, x.ok, x.healthy, x.recoverable, x.happiness, x.versions, x.bad,
+                         x.servers, x.summary);
+}
+
+template <class Inspector>
+auto inspect(Inspector& f, cancel_request& x) {
+  return inspect_members(f, x, x.token);
+}
+
+template <class Inspector>
+auto inspect(Inspector& f, cancel_answer& x) {
+  return inspect_members(f, x, x.found);
+}
+
+template <class Inspector>
+auto inspect(Inspector& f, progress_event& x) {
+  return inspect_members(f, x, x.token, x.operation, x.kind, x.slot, x.text, x.progress, x.goal, x.placed,
+                         x.outstanding, x.bytes_total, x.bytes_done, x.seconds, x.finished);
+}
+
+template <class Inspector>
+auto inspect(Inspector& f, subscribe& x) {
+  return inspect_members(f, x, x.listener);
+}
+
+template <class Inspector>
+auto inspect(Inspector& f, subscribe_answer& x) {
+  return inspect_members(f, x, x.accepted);
+}
+
+template <class Inspector>
+auto inspect(Inspector& f, link_report& x) {
+  return inspect_members(f, x, x.server, x.id, x.endpoint, x.state, x.detail, x.latency_seconds,
+                         x.bytes_in_flight);
+}
+
+template <class Inspector>
+auto inspect(Inspector& f, status_request& x) {
+  return inspect_members(f, x);
+}
+
+template <class Inspector>
+auto inspect(Inspector& f, status_reply& x) {
+  return inspect_members(f, x, x.running, x.waiting, x.recent, x.servers, x.keys_ready, x.subscribers);
+}
+
+} // namespace truckee::messages
