@@ -18,6 +18,9 @@ struct grid_limits {
   /// shows another old share lies.
   std::uint32_t stale_rounds_per_server_max = 4;
 
+  /// The boundary of a write map: so many servers without shares, or k if that is more (Tahoe-LAFS: k, and 3
+  /// before it knows k). With k = 1, one server that was empty by chance would hide all that lie behind it.
+  std::uint32_t map_boundary_least = 3;
   /// Servers asked at a time beyond the first batch of a map update (Tahoe-LAFS: 5).
   std::uint32_t map_in_flight_max = 5;
   /// The most servers that may be asked at a time, whatever the mode: bounds sockets and memory on large

@@ -43,12 +43,16 @@ map_update::map_update(map_request request) : request_(std::move(request)), map_
   evaluate();
 }
 
+std::size_t map_update::boundary() const {
+  return std::max<std::size_t>(request_.k, request_.limits.map_boundary_least);
+}
+
 std::size_t map_update::first_batch() const {
   std::size_t batch = queue_.size();
   if (!request_.ask_all && (request_.mode == map_mode::anything || request_.mode == map_mode::read))
     batch = 2 * std::size_t{request_.k};
   else if (!request_.ask_all && request_.mode == map_mode::write)
-    batch = std::size_t{request_.n} + request_.k;
+    batch = std::size_t{request_.n} + boundary();
   return std::min(queue_.size(), std::max(batch, must_answer_.size()));
 }
 
@@ -178,7 +182,7 @@ bool map_update::write_rule() const {
       return false;
     if (map_.shares_on(server).empty()) // only bad shares: neither a holder nor empty
       ++empty_since;
-    if (holders_left == 0 && empty_since >= request_.k)
+    if (holders_left == 0 && empty_since >= boundary())
       return true;
   }
   return false;

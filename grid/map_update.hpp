@@ -92,6 +92,7 @@ private:
   bool write_rule() const;
   bool satisfied() const;
   std::size_t first_batch() const;
+  std::size_t boundary() const; ///< empty servers in a row that end a write map
   void evaluate();
   std::optional<map_action> next_private_key();
 

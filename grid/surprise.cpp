@@ -46,7 +46,7 @@ bool harmless(const publish_view& view, const belief& expected, const file_versi
     return true;
   // A writer would have had to pass a test on the newer share to put an older one there.
   const auto* held = std::get_if<file_version>(&expected);
-  return held && found < *held;
+  return held && found < *held && found.sequence < view.ours.sequence;
 }
 
 } // namespace

@@ -59,7 +59,11 @@ TEST(surprise, the_version_we_build_on_and_older_ones_are_stale) {
 }
 
 TEST(surprise, older_than_what_the_place_held_is_stale) {
-  EXPECT_EQ(judged(looked, version(8), version(7)), verdict::stale);
+  auto above = view();
+  above.ours = version(9);
+  EXPECT_EQ(judge(above, looked, version(8), version(7), 1), verdict::stale);
+  // But nothing as new as ours is ever let pass. Found by the simulation: a server restored from a backup.
+  EXPECT_EQ(judge(above, looked, version(9, 9), version(9, 5), 1), verdict::conflict);
 }
 
 TEST(surprise, same_or_higher_on_a_server_that_answered_is_a_conflict) {

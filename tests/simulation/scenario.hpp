@@ -1,0 +1,104 @@
+#pragma once
+
+#include "tests/simulation/event_queue.hpp"
+
+#include <array>
+#include <cstdint>
+#include <random>
+#include <string>
+#include <string_view>
+
+namespace truckee::simulation {
+
+/// xoshiro-like speed is not needed, equal numbers on every platform are: only the engine of <random>, no
+/// distributions.
+class dice {
+public:
+  explicit dice(std::uint64_t seed) : engine_(seed * 0x9e3779b97f4a7c15U + 1) {}
+  std::uint64_t raw() { return engine_(); }
+  std::uint64_t below(std::uint64_t bound) { return engine_() % bound; }
+  std::uint64_t between(std::uint64_t least, std::uint64_t most) { return least + below(most - least + 1); }
+  bool chance(double p) { return double(engine_() >> 11) * 0x1.0p-53 < p; }
+
+private:
+  std::mt19937_64 engine_;
+};
+
+enum class fault : std::uint8_t {
+  request_lost,
+  answer_lost,
+  duplicate,
+  late_landing,
+  server_down,
+  server_crash,
+  back_in_time,
+  full,
+  read_only,
+  corrupted,
+  swapped,
+  lie,
+  writer_crash,
+};
+inline constexpr std::size_t fault_count = 13;
+std::string_view to_string(fault what);
+
+/// One run's world, drawn from its seed.
+struct scenario {
+  std::uint64_t seed = 0;
+  std::size_t servers = 10;
+  std::uint8_t k = 3;
+  std::uint8_t n = 10;
+  std::uint8_t happy = 7;
+  std::size_t writers = 2;
+  std::size_t operations = 1; ///< by each writer, one after the other
+  double overwrites = 0;      ///< share of operations that are overwrites; the rest modify
+  sim_time start_within = 0;  ///< writers start at random in this time
+  sim_time delay_least = 20 * millisecond;
+  sim_time delay_most = 20 * millisecond;
+  bool one_attempt = false; ///< a collision ends the writer: no back-off, no second try
+  bool new_file = false;    ///< nothing is there at the start
+
+  // probabilities, per message
+  double request_lost = 0, answer_lost = 0, duplicate = 0, late_landing = 0;
+  // per server: down for the whole run; flapping; restarting with old shares; full; read-only; lying
+  double down = 0, flapping = 0, back_in_time = 0, full = 0, read_only = 0, lying = 0;
+  // per server: a share of it rots or is swapped with another during the run
+  double corrupted = 0, swapped = 0;
+  // per writer: crashes at a random message
+  double writer_crash = 0;
+
+  /// No server lies, rots or swaps: what is promised to a lone writer holds.
+  bool honest() const { return lying == 0 && corrupted == 0 && swapped == 0; }
+};
+
+/// For people: every number of a scenario on one line.
+std::string describe(const scenario& s);
+
+/// Everything drawn: 1-20 servers, k-of-N, faults of several kinds at once. `writers` 0: drawn as well, 1-5.
+scenario draw_scenario(std::uint64_t seed, std::size_t writers);
+
+/// The setting of the independent model: 3-of-10, ten servers, one attempt a writer, all starting within four
+/// one-way delays, crash 0.2, down 0.05, late landing 0.02, loss 0.01.
+scenario reference_scenario(std::uint64_t seed, std::size_t writers);
+
+/// What a number of runs brought.
+struct tally {
+  std::uint64_t runs = 0;
+  std::uint64_t operations = 0;
+  std::uint64_t acknowledged = 0;
+  std::uint64_t uncoordinated = 0; ///< operations that were told of another writer
+  std::uint64_t failed = 0;        ///< operations that ended otherwise
+  std::uint64_t crashed = 0;       ///< operations whose writer crashed
+  std::uint64_t acknowledged_lost = 0;
+  std::uint64_t versions_lost = 0; ///< runs that ended quietly without a recoverable version
+  std::uint64_t rescues = 0;
+  std::uint64_t collisions = 0; ///< publishes that met another writer
+  std::uint64_t hidden = 0;     ///< publishes that found what the map could not see
+  std::uint64_t messages = 0;
+  std::uint64_t events = 0;
+  std::array<std::uint64_t, fault_count> faults{};
+
+  tally& operator+=(const tally& other);
+};
+
+} // namespace truckee::simulation

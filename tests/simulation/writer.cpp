@@ -1,0 +1,390 @@
+#include "tests/simulation/writer.hpp"
+
+#include "grid/happiness.hpp"
+#include "grid/write_message.hpp"
+
+namespace truckee::simulation {
+
+using namespace truckee::grid;
+
+namespace {
+
+/// Far beyond what any operation needs; one that reaches it hangs.
+constexpr sim_time operation_limit = 3600 * second;
+
+sim_time to_sim(std::chrono::milliseconds t) {
+  return static_cast<sim_time>(t.count()) * millisecond;
+}
+
+} // namespace
+
+writer::writer(world& w, writer_plan plan, finished done)
+  : world_(w), plan_(std::move(plan)), done_(std::move(done)), id_(w.add_writer()), random_(w.chance()),
+    has_key_(plan_.has_key) {}
+
+template <class F>
+auto writer::guarded(F f) {
+  return [this, phase = phase_, f = std::move(f)](auto&&... args) {
+    if (!crashed_ && phase == phase_)
+      f(args...);
+  };
+}
+
+void writer::start(sim_time delay) {
+  world_.clock().after(delay, [this] { begin_operation(); });
+}
+
+bool writer::may_send(bool write) {
+  if (crashed_)
+    return false;
+  if (plan_.crash_at && (write || !plan_.count_writes_only) && sent_++ >= *plan_.crash_at) {
+    crashed_ = true;
+    ++world_.counts().faults.at(static_cast<std::size_t>(fault::writer_crash));
+    ++world_.counts().crashed;
+    done_(*this);
+    return false;
+  }
+  return true;
+}
+
+void writer::begin_operation() {
+  const auto number = results_.size();
+  if (number == plan_.operations.size())
+    return done_(*this);
+  ++world_.counts().operations;
+  ++operation_number_;
+  began_ = world_.clock().now();
+  content_.clear();
+  last_sent_.reset();
+  write_wish wish;
+  wish.kind = plan_.operations[number];
+  wish.earlier = earlier_;
+  wish.limits = world_.limits();
+  operation_.emplace(std::move(wish), random_);
+  world_.clock().after(operation_limit, [this, which = operation_number_] {
+    if (!crashed_ && operation_ && which == operation_number_)
+      operation_deadline();
+  });
+  advance();
+}
+
+void writer::operation_deadline() {
+  world_.violation(4, "an operation did not end within its deadline");
+  operation_->stop({errc::timeout, "operation deadline"});
+  if (operation_->done())
+    end_operation();
+}
+
+void writer::advance() {
+  if (crashed_)
+    return;
+  ++phase_;
+  const auto action = operation_->next();
+  world_.trace(2, id_, static_cast<std::uint64_t>(action.what));
+  switch (action.what) {
+  case write_action::kind::map:
+    return begin_map(action);
+  case write_action::kind::read:
+    return begin_read(*action.version);
+  case write_action::kind::apply:
+    return apply();
+  case write_action::kind::publish:
+    return begin_publish(action);
+  case write_action::kind::wait:
+    return world_.clock().after(to_sim(action.delay), guarded([this] {
+                                  operation_->on_waited();
+                                  advance();
+                                }));
+  case write_action::kind::done:
+    return end_operation();
+  }
+}
+
+bool writer::lone() const {
+  for (std::size_t other = 0; other < world_.writers(); ++other)
+    if (other != id_ && (world_.writes_under_way(other) > 0 || world_.last_write_ended(other) >= began_))
+      return false;
+  return true;
+}
+
+void writer::end_operation() {
+  const auto& result = operation_->result();
+  auto& counts = world_.counts();
+  const auto update = plan_.first_update + static_cast<update_id>(results_.size());
+  operation_result out{update, result.end, {}, result.failure ? to_string(*result.failure) : ""};
+  if (result.report)
+    out.version = result.report->version;
+  const bool told = result.end == write_end::uncoordinated_write;
+  if (result.end == write_end::written || result.end == write_end::unchanged)
+    ++counts.acknowledged;
+  else if (told)
+    ++counts.uncoordinated;
+  else
+    ++counts.failed;
+  counts.rescues += result.rescued ? 1 : 0;
+  if (told && world_.conditions().honest() && lone())
+    world_.violation(6, "a lone writer was told: " + out.detail);
+  earlier_.insert(result.sent.begin(), result.sent.end());
+  world_.trace(3, id_, static_cast<std::uint64_t>(result.end));
+  results_.push_back(std::move(out));
+  operation_.reset();
+  ++operation_number_;
+  ++phase_;
+  begin_operation();
+}
+
+// -- map
+// --------------------------------------------------------------------------------------------------------------
+
+void writer::begin_map(const write_action& action) {
+  map_request request;
+  request.mode = action.mode;
+  request.servers = world_.order();
+  request.known = map_;
+  request.k = world_.conditions().k;
+  request.n = world_.conditions().n;
+  request.ask_all = action.ask_all;
+  request.have_private_key = has_key_;
+  request.limits = world_.limits();
+  map_update_ = std::make_unique<map_update>(std::move(request));
+  reading_more_ = false;
+  pump_map();
+}
+
+map_answer writer::verified(const std::map<share_number, bytes>& shares) {
+  map_answer out;
+  for (const auto& [number, data] : shares) {
+    const auto v = parse_prefix(data);
+    if (v && world_.proves_true(*v))
+      out.good.push_back({number, *v, (id_ + number.value) % 3 != 0});
+    else
+      out.bad.push_back({number, data, "signature"});
+  }
+  return out;
+}
+
+void writer::pump_map() {
+  const auto deadline = to_sim(world_.limits().server_deadline_base);
+  for (const auto& action : map_update_->next()) {
+    if (!may_send(false))
+      return;
+    world_.send_read(action.server, deadline,
+                     guarded([this, action](bool answered, const std::map<share_number, bytes>& shares) {
+                       if (action.what == map_action::kind::fetch_private_key)
+                         map_update_->on_private_key(action.server, action.share,
+                                                     answered && shares.contains(action.share));
+                       else if (answered)
+                         map_update_->on_answer(action.server, verified(shares));
+                       else
+                         map_update_->on_failure(action.server, "no answer");
+                       pump_map();
+                     }));
+  }
+  if (map_update_->done())
+    map_done();
+}
+
+void writer::map_done() {
+  ++phase_;
+  map_ = map_update_->map();
+  has_key_ = has_key_ || map_update_->private_key_found();
+  if (reading_more_) {
+    retrieve_->add_places(map_);
+    return pump_read();
+  }
+  if (map_update_->end() == map_end::no_private_key)
+    operation_->on_map_failed({errc::not_enough_shares, "no share gave a private key"});
+  else
+    operation_->on_map(map_);
+  advance();
+}
+
+// -- read and apply
+// ---------------------------------------------------------------------------------------------------
+
+void writer::begin_read(const file_version& version) {
+  retrieve_ = std::make_unique<retrieve_plan>(map_, version, std::vector<server_id>{}, world_.limits());
+  pump_read();
+}
+
+void writer::pump_read() {
+  for (const auto& place : retrieve_->next()) {
+    if (!may_send(false))
+      return;
+    world_.send_read(place.server, to_sim(world_.limits().server_deadline_base),
+                     guarded([this, place](bool answered, const std::map<share_number, bytes>& shares) {
+                       const auto found = shares.find(place.share);
+                       if (!answered)
+                         retrieve_->on_failure(place, "no answer");
+                       else if (found == shares.end())
+                         retrieve_->on_verdict(place, share_verdict::gone);
+                       else if (equal(found->second, share_bytes(retrieve_->version(), place.share)))
+                         retrieve_->on_verdict(place, share_verdict::good);
+                       else if (const auto v = parse_prefix(found->second); v && *v != retrieve_->version())
+                         retrieve_->on_verdict(place, share_verdict::changed);
+                       else
+                         retrieve_->on_verdict(place, share_verdict::bad, "block hash");
+                       pump_read();
+                     }));
+  }
+  if (retrieve_->state() == retrieve_state::enough)
+    return read_done(true);
+  if (retrieve_->state() != retrieve_state::needs_more)
+    return;
+  for (const auto& lie : retrieve_->lying())
+    map_update_->mark_bad({lie.server, lie.share}, {}, lie.reason);
+  if (retrieve_->changed() || !map_update_->ask_more())
+    return read_done(false);
+  ++phase_;
+  reading_more_ = true;
+  pump_map();
+}
+
+void writer::read_done(bool ok) {
+  if (ok)
+    content_ = world_.find(retrieve_->version())->updates;
+  operation_->on_read(ok, "too few good shares");
+  advance();
+}
+
+void writer::apply() {
+  const auto update = plan_.first_update + static_cast<update_id>(results_.size());
+  operation_->on_applied(content_.insert(update).second);
+  advance();
+}
+
+// -- publish
+// ----------------------------------------------------------------------------------------------------------
+
+void writer::begin_publish(const write_action& action) {
+  const auto update = plan_.first_update + static_cast<update_id>(results_.size());
+  const bool overwrites = plan_.operations[results_.size()] != write_kind::modify;
+  // What our new version is built on: for an overwrite the version it knowingly replaces.
+  if (overwrites && !action.rescue) {
+    content_.clear();
+    if (action.base)
+      content_ = world_.find(*action.base)->updates;
+    content_.insert(update);
+  }
+  publish_request request;
+  request.version = world_.sign(action.sequence, content_);
+  request.happy = world_.conditions().happy;
+  request.new_file = plan_.has_key && map_.servers_answered().empty();
+  request.map = map_;
+  request.base = action.base;
+  request.servers = world_.order();
+  request.earlier = earlier_;
+  request.earlier.insert(operation_->result().sent.begin(), operation_->result().sent.end());
+  request.limits = world_.limits();
+  auto loop = publish_loop::start(std::move(request));
+  if (!loop) {
+    operation_->on_publish_refused(loop.error());
+    return advance();
+  }
+  loop_ = std::make_unique<publish_loop>(std::move(*loop));
+  last_sent_ = loop_->report().version;
+  earlier_.insert(*last_sent_);
+  saw_newer_ = false;
+  busy_.clear();
+  for (const auto& server : world_.servers())
+    rollbacks_[server.id] = server.rollbacks;
+  world_.clock().after(to_sim(world_.limits().publish_deadline), guarded([this] {
+                         loop_->deadline_passed();
+                         pump_publish();
+                       }));
+  pump_publish();
+}
+
+void writer::pump_publish() {
+  const auto actions = loop_->step();
+  for (const auto& message : actions.writes) {
+    if (!may_send(true))
+      return;
+    send(message);
+  }
+  for (const auto& message : actions.rereads) {
+    if (!may_send(false))
+      return;
+    world_.send_read(message.server, to_sim(world_.limits().reread_deadline),
+                     guarded([this, message](bool answered, const std::map<share_number, bytes>& shares) {
+                       slot_read_answer answer;
+                       for (const auto& [number, data] : shares)
+                         answer.reads[number] = {shared_bytes::copy_of(
+                             byte_view{data}.first(std::min(data.size(), prefix_read_size)))};
+                       auto outcome = judge_reread(answer);
+                       outcome.answered = answered;
+                       note_found(message.server, outcome.found);
+                       loop_->on_reread(message.id, outcome);
+                       pump_publish();
+                     }));
+  }
+  if (actions.finished)
+    publish_done();
+}
+
+void writer::send(const publish_message& message) {
+  if (!busy_.insert(message.server).second)
+    world_.violation(5, "a second write to a server whose answer is still out");
+  const auto version = *last_sent_;
+  std::map<share_number, shared_bytes> encoded;
+  for (const auto& planned : message.shares)
+    if (planned.share.value < version.n)
+      encoded[planned.share] = shared_bytes(share_bytes(version, planned.share));
+  auto built = build_message(message, encoded, {}, {});
+  if (!built)
+    return world_.violation(5, to_string(built.error()));
+  world_.send_write(id_, message.server, std::move(*built),
+                    guarded([this, message](const write_outcome& outcome) {
+                      busy_.erase(message.server);
+                      note_found(message.server, outcome.found);
+                      loop_->on_write(message.id, outcome);
+                      pump_publish();
+                    }));
+}
+
+void writer::note_found(const server_id& server, const std::map<share_number, bytes>& found) {
+  if (world_.at(server).lying || !world_.conditions().honest())
+    return;
+  for (const auto& [number, data] : found)
+    if (const auto v = parse_prefix(data); v && !earlier_.contains(*v) && v->sequence >= last_sent_->sequence)
+      saw_newer_ = true;
+}
+
+void writer::publish_done() {
+  ++phase_;
+  auto report = loop_->report();
+  world_.counts().collisions += report.end == publish_end::uncoordinated_write ? 1 : 0;
+  world_.counts().hidden += report.end == publish_end::map_outdated ? 1 : 0;
+  world_.trace(4, id_, static_cast<std::uint64_t>(report.end));
+  if (report.ok()) {
+    check_success(report);
+    map_ = report.map;
+  }
+  operation_->on_published(std::move(report));
+  advance();
+}
+
+void writer::check_success(const publish_report& report) {
+  if (saw_newer_)
+    world_.violation(2, "success although a same or newer version of another writer was seen");
+  if (report.happiness < world_.conditions().happy || happiness(report.placed) != report.happiness)
+    world_.violation(1, "success with happiness " + std::to_string(report.happiness));
+  if (!world_.conditions().honest())
+    return;
+  std::set<share_number> numbers;
+  for (const auto& place : report.placed) {
+    numbers.insert(place.share);
+    const auto& server = world_.at(place.server);
+    if (server.rollbacks != rollbacks_[place.server])
+      continue;
+    const auto there = server.slot.shares.find(place.share);
+    const auto v = there == server.slot.shares.end() ? result<file_version>(fail(errc::not_found, ""))
+                                                     : parse_prefix(there->second);
+    if (!v || (*v != report.version && v->sequence <= report.version.sequence))
+      world_.violation(1, "a share reported as placed is not there");
+  }
+  if (numbers.size() < report.version.k)
+    world_.violation(1, "success with too few share numbers to read");
+}
+
+} // namespace truckee::simulation

@@ -1,0 +1,116 @@
+#pragma once
+
+#include "grid/map_update.hpp"
+#include "grid/modify_policy.hpp"
+#include "grid/publish_loop.hpp"
+#include "grid/retrieve_plan.hpp"
+#include "tests/simulation/world.hpp"
+
+#include <memory>
+#include <optional>
+
+namespace truckee::simulation {
+
+/// What one operation came to.
+struct operation_result {
+  update_id update = 0;
+  grid::write_end end = grid::write_end::running;
+  std::optional<grid::file_version> version; ///< of the last publish
+  std::string detail;
+};
+
+struct writer_plan {
+  std::vector<grid::write_kind> operations;
+  update_id first_update = 0;
+  /// Crashes when it is about to send this many messages (writes only, if so said).
+  std::optional<std::uint64_t> crash_at;
+  bool count_writes_only = false;
+  bool has_key = false; ///< made the file
+};
+
+/// The shell around the decisions, as the actors are: sends what they say, tells them what came. Checks
+/// invariants 1, 2, 4, 5 and 6 on the way.
+class writer {
+public:
+  using finished = std::function<void(writer&)>;
+
+  writer(world& w, writer_plan plan, finished done);
+
+  void start(sim_time delay);
+  bool crashed() const { return crashed_; }
+  const std::vector<operation_result>& results() const { return results_; }
+  /// Operations not begun or not ended when it crashed.
+  std::size_t operations_left() const { return plan_.operations.size() - results_.size(); }
+  const writer_plan& plan() const { return plan_; }
+
+private:
+  class dice_random final : public random_source {
+  public:
+    explicit dice_random(dice& d) : dice_(&d) {}
+    void fill(mutable_byte_view out) override {
+      for (auto& b : out)
+        b = static_cast<std::byte>(dice_->raw() & 0xff);
+    }
+
+  private:
+    dice* dice_;
+  };
+
+  void begin_operation();
+  void advance();
+  void end_operation();
+  void operation_deadline();
+  bool may_send(bool write);
+  bool lone() const;
+  /// Wraps a callback so that it does nothing once the phase it belongs to is over.
+  template <class F>
+  auto guarded(F f);
+
+  void begin_map(const grid::write_action& action);
+  void pump_map();
+  void map_done();
+  grid::map_answer verified(const std::map<share_number, bytes>& shares);
+
+  void begin_read(const grid::file_version& version);
+  void pump_read();
+  void read_done(bool ok);
+
+  void apply();
+
+  void begin_publish(const grid::write_action& action);
+  void pump_publish();
+  void send(const grid::publish_message& message);
+  void note_found(const server_id& server, const std::map<share_number, bytes>& found);
+  void publish_done();
+  void check_success(const grid::publish_report& report);
+
+  world& world_;
+  writer_plan plan_;
+  finished done_;
+  std::size_t id_;
+  dice_random random_;
+  bool crashed_ = false;
+  std::uint64_t sent_ = 0;
+  std::uint64_t phase_ = 0;
+  std::vector<operation_result> results_;
+
+  std::optional<grid::write_operation> operation_;
+  sim_time began_ = 0;
+  std::uint64_t operation_number_ = 0;
+  std::set<grid::file_version> earlier_;
+  bool has_key_ = false;
+
+  std::unique_ptr<grid::map_update> map_update_;
+  bool reading_more_ = false;
+  grid::servermap map_;
+  std::unique_ptr<grid::retrieve_plan> retrieve_;
+  std::set<update_id> content_; ///< what is in memory
+  std::optional<grid::file_version> last_sent_;
+
+  std::unique_ptr<grid::publish_loop> loop_;
+  std::map<server_id, std::uint64_t> rollbacks_;
+  std::set<server_id> busy_;
+  bool saw_newer_ = false;
+};
+
+} // namespace truckee::simulation
