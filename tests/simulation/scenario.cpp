@@ -120,6 +120,18 @@ scenario reference_scenario(std::uint64_t seed, std::size_t writers) {
   return s;
 }
 
+scenario contention_scenario(std::uint64_t seed, std::size_t writers) {
+  dice d(seed);
+  scenario s;
+  s.seed = seed;
+  s.writers = writers;
+  s.operations = 3;
+  s.delay_least = d.between(1, 50) * millisecond;
+  s.delay_most = s.delay_least * d.between(1, 10);
+  s.start_within = d.between(0, 20) * s.delay_most;
+  return s;
+}
+
 tally& tally::operator+=(const tally& other) {
   runs += other.runs;
   operations += other.operations;

@@ -56,7 +56,10 @@ struct scenario {
   sim_time delay_least = 20 * millisecond;
   sim_time delay_most = 20 * millisecond;
   bool one_attempt = false; ///< a collision ends the writer: no back-off, no second try
-  bool new_file = false;    ///< nothing is there at the start
+  /// Versions that the map shows anywhere count as replaceable everywhere, as the design's table has it, even
+  /// where they appear after the writer looked. Only for comparison: see README.md.
+  bool known_is_stale = false;
+  bool new_file = false; ///< nothing is there at the start
 
   // probabilities, per message
   double request_lost = 0, answer_lost = 0, duplicate = 0, late_landing = 0;
@@ -80,6 +83,9 @@ scenario draw_scenario(std::uint64_t seed, std::size_t writers);
 /// The setting of the independent model: 3-of-10, ten servers, one attempt a writer, all starting within four
 /// one-way delays, crash 0.2, down 0.05, late landing 0.02, loss 0.01.
 scenario reference_scenario(std::uint64_t seed, std::size_t writers);
+
+/// Nothing breaks; writers only get in each other's way. Three increments each.
+scenario contention_scenario(std::uint64_t seed, std::size_t writers);
 
 /// What a number of runs brought.
 struct tally {

@@ -61,14 +61,20 @@ int main(int argc, char** argv) {
   std::size_t threads = 1;
   std::size_t shown = 20;
   bool reference = false;
+  bool contention = false;
+  bool known_is_stale = false;
   app.add_option("--seeds", seeds, "How many seeds to run")->check(CLI::PositiveNumber);
   app.add_option("--from", from, "The first seed");
   app.add_option("--writers", writers, "Writers in each run; 0: drawn, 1 to 5")->check(CLI::Range(0, 64));
   app.add_option("--threads", threads, "Runs at a time")->check(CLI::Range(1, 256));
   app.add_option("--show", shown, "Broken invariants to print");
   app.add_flag("--reference", reference, "The fixed setting that other models were measured in");
+  app.add_flag(
+      "--known-is-stale", known_is_stale,
+      "The design's first surprise rule: a version the map knows anywhere may be replaced everywhere");
+  app.add_flag("--contention", contention, "Nothing breaks; writers only get in each other's way");
   CLI11_PARSE(app, argc, argv);
-  if (reference && writers == 0)
+  if ((reference || contention) && writers == 0)
     writers = 2;
 
   summary all;
@@ -77,7 +83,10 @@ int main(int argc, char** argv) {
   const auto work = [&](std::size_t first) {
     summary mine;
     for (auto seed = from + first; seed < from + seeds; seed += threads) {
-      const auto conditions = reference ? reference_scenario(seed, writers) : draw_scenario(seed, writers);
+      auto conditions = reference    ? reference_scenario(seed, writers)
+                        : contention ? contention_scenario(seed, writers)
+                                     : draw_scenario(seed, writers);
+      conditions.known_is_stale = known_is_stale;
       const auto result = run(conditions);
       mine.counts += result.counts;
       mine.violating_runs += result.violations.empty() ? 0 : 1;

@@ -1,0 +1,76 @@
+#include "tests/simulation/run.hpp"
+
+#include <gtest/gtest.h>
+#include <set>
+
+using namespace truckee::simulation;
+
+namespace {
+
+void expect_clean(const scenario& s) {
+  const auto result = run(s);
+  for (const auto& v : result.violations)
+    ADD_FAILURE() << v << "\n" << describe(s);
+}
+
+} // namespace
+
+// Invariants 1 to 7; ./dev simulate runs more of the same.
+TEST(simulation, two_thousand_drawn_seeds_break_no_invariant) {
+  for (std::uint64_t seed = 1; seed <= 2000; ++seed)
+    expect_clean(draw_scenario(seed, 0));
+}
+
+TEST(simulation, a_lone_writer_is_never_told) {
+  for (std::uint64_t seed = 1; seed <= 1000; ++seed) {
+    const auto s = draw_scenario(1'000'000 + seed, 1);
+    const auto result = run(s);
+    if (s.honest() && s.writer_crash == 0) {
+      EXPECT_EQ(result.counts.uncoordinated, 0U) << describe(s);
+    }
+  }
+}
+
+TEST(simulation, the_reference_setting_breaks_no_invariant) {
+  for (const std::size_t writers : {2, 4, 8})
+    for (std::uint64_t seed = 1; seed <= 200; ++seed)
+      expect_clean(reference_scenario(seed, writers));
+}
+
+// Invariant 8.
+TEST(simulation, the_same_seed_gives_the_same_trace) {
+  std::set<std::uint64_t> traces;
+  for (std::uint64_t seed = 1; seed <= 200; ++seed) {
+    const auto s = draw_scenario(seed, 0);
+    const auto once = run(s).trace;
+    EXPECT_EQ(run(s).trace, once) << describe(s);
+    traces.insert(once);
+  }
+  EXPECT_EQ(traces.size(), 200U);
+}
+
+// Invariant 9. Where nothing breaks, nothing acknowledged is lost.
+TEST(simulation, every_acknowledged_increment_is_in_the_final_value) {
+  for (const std::size_t writers : {2, 3, 5})
+    for (std::uint64_t seed = 1; seed <= 150; ++seed) {
+      const auto s = contention_scenario(seed, writers);
+      const auto result = run(s);
+      EXPECT_EQ(result.counts.acknowledged_lost, 0U) << describe(s);
+      EXPECT_EQ(result.counts.versions_lost, 0U) << describe(s);
+      EXPECT_TRUE(result.violations.empty()) << result.violations.front();
+    }
+}
+
+// The tests above prove nothing if nothing ever goes wrong in them.
+TEST(simulation, every_kind_of_fault_happens) {
+  tally all;
+  for (std::uint64_t seed = 1; seed <= 500; ++seed)
+    all += run(draw_scenario(seed, 0)).counts;
+  for (std::size_t i = 0; i < fault_count; ++i)
+    EXPECT_GT(all.faults.at(i), 0U) << to_string(static_cast<fault>(i));
+  EXPECT_GT(all.acknowledged, 0U);
+  EXPECT_GT(all.uncoordinated, 0U);
+  EXPECT_GT(all.collisions, 0U);
+  EXPECT_GT(all.hidden, 0U);
+  EXPECT_GT(all.rescues, 0U);
+}
