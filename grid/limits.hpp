@@ -46,6 +46,9 @@ struct grid_limits {
 
   /// Tries of one modify or overwrite, the first included.
   std::uint32_t write_tries_max = 12;
+  /// When nothing is readable after a collision, the writer of the newest version publishes its content at
+  /// once; the others look again so many times first. What they have in memory may be built on less.
+  std::uint32_t rescue_patience = 3;
   /// First back-off after a collision; it doubles with each try up to the longest one.
   milliseconds backoff_first{250};
   milliseconds backoff_longest{20'000};

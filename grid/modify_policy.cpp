@@ -106,7 +106,7 @@ void write_operation::after_remap() {
   const auto best = map_.best();
   if (wish_.kind == write_kind::modify) {
     if (!best)
-      return act_publish(true);
+      return rescue();
     if (our_last_is_best())
       return act_publish(false);
     action_ = {};
@@ -117,12 +117,26 @@ void write_operation::after_remap() {
   if (another_writer || telling_) {
     telling_ = true;
     // Nobody leaves the grid without a readable version while one of them still has its content.
-    return best ? tell() : act_publish(true);
+    return best ? tell() : rescue();
   }
   const bool moved = best && best != wish_.only_if && !result_.sent.contains(*best);
   if (wish_.kind == write_kind::conditional && moved)
     return finish(write_end::version_changed);
   act_publish(false);
+}
+
+void write_operation::rescue() {
+  const auto all = map_.versions();
+  const bool newest = all.empty() || (last_sent_ && *last_sent_ >= *all.rbegin());
+  if (newest || rescue_rounds_++ >= wish_.limits.rescue_patience)
+    return act_publish(true);
+  act_wait();
+}
+
+void write_operation::act_wait() {
+  action_ = {};
+  action_.what = write_action::kind::wait;
+  action_.delay = backoff_delay(result_.tries, wish_.limits, *random_);
 }
 
 void write_operation::on_map_failed(error why) {
@@ -144,9 +158,7 @@ void write_operation::on_read(bool ok, std::string detail) {
     result_.failure = error{errc::not_enough_shares, std::move(detail)};
     return finish(write_end::unrecoverable);
   }
-  action_ = {};
-  action_.what = write_action::kind::wait;
-  action_.delay = backoff_delay(result_.tries, wish_.limits, *random_);
+  act_wait();
 }
 
 void write_operation::on_applied(bool changed) {
@@ -207,9 +219,7 @@ void write_operation::again(const publish_report& report) {
   }
   if (!conflict_)
     return act_map(map_mode::check, true);
-  action_ = {};
-  action_.what = write_action::kind::wait;
-  action_.delay = backoff_delay(result_.tries, wish_.limits, *random_);
+  act_wait();
 }
 
 void write_operation::on_waited() {

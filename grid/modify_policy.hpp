@@ -89,6 +89,8 @@ private:
   void act_publish(bool rescue);
   void first_map();
   void after_remap();
+  void rescue();
+  void act_wait();
   void again(const publish_report& report);
   void tell();
   void fail_with(error why);
@@ -106,6 +108,7 @@ private:
   std::optional<file_version> last_sent_;
   bool conflict_ = false; ///< the last publish met another writer
   bool telling_ = false;  ///< whatever a rescue brings, the caller is told
+  std::uint32_t rescue_rounds_ = 0;
   sequence_number floor_; ///< unverified sequence numbers seen, within limits
 };
 

@@ -34,8 +34,9 @@ struct driver {
       seen.push_back(action.what);
       switch (action.what) {
       case kind::map:
+        ++maps;
         if (before_map)
-          before_map(++maps);
+          before_map(maps);
         map = g.map(away, action.mode);
         op.on_map(map);
         break;
@@ -173,6 +174,21 @@ TEST(overwrite, nobody_leaves_the_grid_without_a_readable_version) {
   EXPECT_EQ(result.end, write_end::uncoordinated_write); // told
   EXPECT_TRUE(result.rescued);
   EXPECT_EQ(g.map().best(), version(3, 1));
+}
+
+TEST(overwrite, the_writer_of_the_newest_version_rescues_first) {
+  const auto rounds = [](std::uint8_t mine) {
+    model_grid g(10);
+    g.fill(version(1));
+    driver d{g, mine};
+    d.before_publish = [&](int n) {
+      for (std::size_t i = 0; n == 1 && i < 8; ++i)
+        g.put(i, i, version(2, static_cast<std::uint8_t>(10 + i / 2)));
+    };
+    EXPECT_TRUE(d.run(wish(write_kind::overwrite)).rescued);
+    return d.maps;
+  };
+  EXPECT_LT(rounds(200), rounds(1));
 }
 
 TEST(overwrite, a_failure_for_lack_of_servers_is_not_tried_again) {
