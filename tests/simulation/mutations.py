@@ -1,0 +1,129 @@
+#!/usr/bin/env python3
+"""Re-introduces plausible bugs into the decisions, one at a time, and shows which test catches each.
+
+Example: tests/simulation/mutations.py build/release
+
+Needs a finished build of grid_tests and simulation_tests in that directory. Changes no file of the checkout.
+"""
+import json
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+
+# name, file, what stands there, what stands there in the mutant
+MUTATIONS = [
+    ("no re-homing", "publish_loop.cpp",
+     "homeless_shares(goal_, request_.version.n)) {",
+     "homeless_shares(goal_, request_.version.n)) {\n    if (turns_ > 1)\n      break;"),
+    ("bad shares tested as if nothing were there", "write_message.cpp",
+     "bad && !bad->seen.empty())", "bad && bad->seen.size() > 1000)"),
+    ("surprise ignored", "publish_loop.cpp",
+     "(what == verdict::conflict ? surprises_ : hidden_).push_back({place, expected, found});", ";"),
+    ("unknown treated as failed", "publish_loop.cpp",
+     "  case write_outcome_kind::unknown:\n  case write_outcome_kind::malformed:\n    on_lost_track(message);",
+     "  case write_outcome_kind::unknown:\n  case write_outcome_kind::malformed:"),
+    ("own earlier copy treated as a conflict", "surprise.cpp",
+     "  if (version && *version == view.ours)\n    return verdict::ours;", ""),
+    ("happiness ignored", "publish_loop.cpp",
+     "happiness(placed_) >= request_.happy;", "true;"),
+    ("stale treated as a conflict", "surprise.cpp",
+     "  if (harmless(view, expected, *version))\n    return verdict::stale;",
+     "  if (harmless(view, expected, *version))\n    return verdict::conflict;"),
+    ("placed recorded before the answer", "publish_loop.cpp",
+     "  writing_.emplace(id, sent_message{server, shares});",
+     "  writing_.emplace(id, sent_message{server, shares});\n  for (const auto& p : shares)\n    placed_.insert({server, p.share});"),
+    ("map stops early", "map_update.cpp",
+     "    if (!map_.answered(server))\n      return false;", "    if (!map_.answered(server))\n      continue;"),
+    ("deadline ignored", "publish_loop.cpp",
+     "void publish_loop::deadline_passed() {\n  if (!finished())", "void publish_loop::deadline_passed() {\n  if (false)"),
+    ("loop limit ignored", "publish_loop.cpp",
+     "++turns_ > request_.limits.publish_turns_max", "++turns_ > 1000000"),
+    ("versions the map knows may be replaced everywhere", "surprise.cpp",
+     "    const auto readable = map.recoverable_versions();\n    view.settled = {readable.begin(), readable.end()};",
+     "    view.settled = map.versions();"),
+    ("hidden versions pass as stale", "surprise.cpp",
+     "  return verdict::hidden;\n}", "  return verdict::stale;\n}"),
+    ("hidden versions are accusations", "surprise.cpp",
+     "  return verdict::hidden;\n}", "  return verdict::conflict;\n}"),
+    ("sequence number not above our own late writes", "modify_policy.cpp",
+     "  for (const auto& version : earlier)\n    highest = std::max(highest, version.sequence);", "  (void)earlier;"),
+    ("nobody rescues", "modify_policy.cpp",
+     "return best ? tell() : rescue();", "return tell();"),
+    ("our half-written version is applied again", "modify_policy.cpp",
+     "return last_sent_ && map_.best() == last_sent_;", "return false;"),
+    ("no resend to a server that lost a message", "publish_loop.cpp",
+     "++resends_[server] > request_.limits.resends_per_server_max", "true"),
+    ("answers that contradict themselves are believed", "write_message.cpp",
+     "if (pass != (out.kind == write_outcome_kind::written))", "if (false)"),
+    ("repair picks a head by itself", "repair_plan.cpp",
+     "  if (!force)\n", "  if (!force && map.mode() == map_mode::read)\n"),
+]
+
+
+def compile_command(build, source):
+    for entry in json.loads((build / "compile_commands.json").read_text()):
+        if entry["file"].endswith("/grid/" + source):
+            return entry["command"], entry["directory"]
+    sys.exit(f"{source} is not in {build}/compile_commands.json")
+
+
+def link_command(build, target):
+    lines = subprocess.run(["ninja", "-C", str(build), "-t", "commands", target], capture_output=True, text=True,
+                           check=True).stdout.splitlines()
+    for line in reversed(lines):
+        if "-o tests/" in line and line.split("-o ")[-1].split()[0].endswith(target):
+            return line
+    sys.exit(f"{build} has no {target}")
+
+
+def run_mutant(build, work, source, changed):
+    root = pathlib.Path(__file__).resolve().parents[2]
+    mutant = work / source
+    mutant.write_text(changed)
+    command, directory = compile_command(build, source)
+    command = re.sub(r" -o \S+", f" -o {work}/mutant.o", command)
+    command = re.sub(r" -M\S+( \S+\.o(\.d)?)?", "", command.replace(f"{root}/grid/{source}", str(mutant)))
+    built = subprocess.run(command, shell=True, cwd=directory, capture_output=True, text=True)
+    if built.returncode:
+        return "does not compile: " + built.stderr.splitlines()[0]
+    caught = []
+    for target in ("grid_tests", "simulation_tests"):
+        link = re.sub(r" -o (\S+)", f" {work}/mutant.o -o {work}/{target}", link_command(build, target), count=1)
+        link = re.split(r" && cd .*cmake", link)[0]
+        linked = subprocess.run(link, shell=True, cwd=build, capture_output=True, text=True)
+        if linked.returncode:
+            return "does not link: " + linked.stderr.splitlines()[-1]
+        try:
+            ran = subprocess.run([f"{work}/{target}"], capture_output=True, text=True, timeout=600)
+            failed = re.findall(r"^\[  FAILED  \] (\S+?)(?: \(|,|$)", ran.stdout, re.M)
+            if failed:
+                caught.append(f"{target}: {failed[0]}" + (f" and {len(set(failed)) - 1} more" if len(set(failed)) > 1 else ""))
+            elif ran.returncode:
+                caught.append(f"{target}: ends with {ran.returncode}")
+        except subprocess.TimeoutExpired:
+            caught.append(f"{target}: does not end")
+    return "; ".join(caught)
+
+
+def main():
+    if len(sys.argv) != 2:
+        sys.exit(__doc__)
+    build = pathlib.Path(sys.argv[1]).resolve()
+    root = pathlib.Path(__file__).resolve().parents[2]
+    survivors = 0
+    print("| bug | caught by |\n|---|---|")
+    for name, source, old, new in MUTATIONS:
+        text = (root / "grid" / source).read_text()
+        if text.count(old) != 1:
+            sys.exit(f"{name}: grid/{source} has the original text {text.count(old)} times, not once")
+        with tempfile.TemporaryDirectory() as work:
+            caught = run_mutant(build, pathlib.Path(work), source, text.replace(old, new))
+        survivors += not caught
+        print(f"| {name} | {caught or '**nothing**'} |", flush=True)
+    sys.exit(1 if survivors else 0)
+
+
+if __name__ == "__main__":
+    main()
