@@ -9,6 +9,7 @@
 #include "grid/slot.hpp"
 #include "messages/caf.hpp"
 
+#include <cmath>
 #include <optional>
 
 namespace truckee::messages {
@@ -118,6 +119,22 @@ auto inspect(Inspector& f, enum_member<Enum>& x) {
   auto accept = [&] {
     x.value = static_cast<Enum>(raw);
     return raw < x.count;
+  };
+  return inspect_checked(f, x, accept, raw);
+}
+
+/// A number that is one. Infinity and "not a number" are refused from peers and written as 0: CAF 0.17 never
+/// comes to an end writing an infinity.
+struct finite_member {
+  double& value;
+};
+
+template <class Inspector>
+auto inspect(Inspector& f, finite_member& x) {
+  auto raw = std::isfinite(x.value) ? x.value : 0.0;
+  auto accept = [&] {
+    x.value = raw;
+    return std::isfinite(raw);
   };
   return inspect_checked(f, x, accept, raw);
 }

@@ -78,12 +78,14 @@ auto inspect(Inspector& f, share_place& x) {
 
 template <class Inspector>
 auto inspect(Inspector& f, named_seconds& x) {
-  return inspect_members(f, x, x.name, x.seconds);
+  finite_member seconds{x.seconds};
+  return inspect_members(f, x, x.name, seconds);
 }
 
 template <class Inspector>
 auto inspect(Inspector& f, server_report& x) {
-  return inspect_members(f, x, x.server, x.outcome, x.detail, x.seconds);
+  finite_member seconds{x.seconds};
+  return inspect_members(f, x, x.server, x.outcome, x.detail, seconds);
 }
 
 template <class Inspector>
@@ -145,8 +147,10 @@ auto inspect(Inspector& f, cancel_answer& x) {
 
 template <class Inspector>
 auto inspect(Inspector& f, progress_event& x) {
-  return inspect_members(f, x, x.token, x.operation, x.kind, x.slot, x.text, x.progress, x.goal, x.placed,
-                         x.outstanding, x.bytes_total, x.bytes_done, x.seconds, x.finished);
+  finite_member progress{x.progress};
+  finite_member seconds{x.seconds};
+  return inspect_members(f, x, x.token, x.operation, x.kind, x.slot, x.text, progress, x.goal, x.placed,
+                         x.outstanding, x.bytes_total, x.bytes_done, seconds, x.finished);
 }
 
 template <class Inspector>
@@ -161,8 +165,8 @@ auto inspect(Inspector& f, subscribe_answer& x) {
 
 template <class Inspector>
 auto inspect(Inspector& f, link_report& x) {
-  return inspect_members(f, x, x.server, x.id, x.endpoint, x.state, x.detail, x.latency_seconds,
-                         x.bytes_in_flight);
+  finite_member latency{x.latency_seconds};
+  return inspect_members(f, x, x.server, x.id, x.endpoint, x.state, x.detail, latency, x.bytes_in_flight);
 }
 
 template <class Inspector>
