@@ -59,8 +59,9 @@ result<std::unique_ptr<client_node>> client_node::start(client_options options) 
     return tl::unexpected(n.error());
   std::unique_ptr<client_node> out(new client_node(std::move(*n)));
   auto& owner = *out->node_;
+  out->buffers_ = std::make_unique<buffer_pool>(options.kept_buffer_bytes_max);
   out->world_.reset(new world{owner.compute(), system_random(), owner.codes(), owner.recorder(), *secret,
-                              limits_of(options.grid.limits)});
+                              limits_of(options.grid.limits), out->buffers_.get()});
   gateway_options gateway;
   gateway.defaults = options.grid.encoding;
   gateway.keys_ready = options.grid.limits.keys_ready.value_or(options.keys_ready);
@@ -105,6 +106,35 @@ result<messages::server_link> client_node::link_to(const grid::server_config& se
                                node_->recorder());
   node_->own(caf::actor_cast<caf::strong_actor_ptr>(out));
   return out;
+}
+
+namespace {
+
+template <class Reply, class Request>
+Reply ask_gateway(caf::actor_system& system, const messages::file_gateway& gateway, Request request) {
+  caf::scoped_actor self(system);
+  Reply out;
+  // Operations arm their own deadlines; this one only guards against a defect of ours.
+  messages::request_blocking(
+      self, gateway, std::chrono::hours(24), std::move(request), [&](const Reply& reply) { out = reply; },
+      [&](const caf::error& e) {
+        out.failure = {errc::internal, messages::describe(e, system)};
+      });
+  return out;
+}
+
+} // namespace
+
+messages::publish_reply client_node::ask(messages::publish_request request) {
+  return ask_gateway<messages::publish_reply>(system(), gateway_, std::move(request));
+}
+
+messages::retrieve_reply client_node::ask(messages::retrieve_request request) {
+  return ask_gateway<messages::retrieve_reply>(system(), gateway_, std::move(request));
+}
+
+messages::check_reply client_node::ask(messages::check_request request) {
+  return ask_gateway<messages::check_reply>(system(), gateway_, std::move(request));
 }
 
 client_node::~client_node() {

@@ -49,8 +49,8 @@ private:
     const auto me = caf::actor_cast<handle>(self_->ctrl());
     offload(
         self_, world_.compute,
-        [this, task = task_, stop = stop_.get_token(), me] {
-          codec::codec_context context{world_.random, world_.compute, world_.codes};
+        [this, &w = world_, task = task_, stop = stop_.get_token(), me] {
+          codec::codec_context context{w.random, w.compute, w.codes, w.buffers};
           auto on_stage = [this, me](codec::encode_stage stage) {
             send_anonymously(me, continuation{[this, stage] { tell_stage(stage); }});
           };

@@ -203,11 +203,11 @@ private:
     ended_ = true;
     offload(
         self_, world_.compute,
-        [this, header = *header_, key = *task_.access.read, bodies = bodies_] {
+        [&w = world_, header = *header_, key = *task_.access.read, bodies = bodies_] {
           std::vector<codec::numbered_block> blocks;
           for (const auto& [share, body] : bodies)
             blocks.push_back({share, body.data.view()});
-          return codec::decode_sdmf(header, key, blocks, world_.codes);
+          return codec::decode_sdmf(header, key, blocks, w.codes);
         },
         [this](result<shared_bytes>&& content) {
           if (!content) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "base/buffer_pool.hpp"
 #include "base/random.hpp"
 #include "base/worker_pool.hpp"
 #include "codec/erasure_code.hpp"
@@ -23,6 +24,7 @@ struct world {
   std::shared_ptr<metrics::recorder> metrics;
   crypto::lease_secret lease;
   grid::grid_limits limits;
+  buffer_pool* buffers = nullptr; ///< where shares are made; nothing: fresh memory each time
 };
 
 /// A server an operation may use: its id is known.

@@ -59,12 +59,12 @@ inline constexpr std::uint8_t file_format_count = 2;
 
 /// Asks for a new version of a file; or, without a capability, for a new file.
 struct publish_request {
-  operation_token token;
-  std::string write_cap; ///< empty: make a new file
-  shared_bytes content;
+  operation_token token = {};
+  std::string write_cap = {}; ///< empty: make a new file
+  shared_bytes content = {};
   file_format format = file_format::sdmf;
-  std::optional<grid::spread> spread; ///< nothing: the file's own; for a new file the gateway's default
-  std::uint64_t timeout_ms = 0;       ///< 0: the gateway's limit
+  std::optional<grid::spread> spread = {}; ///< nothing: the file's own; for a new file the gateway's default
+  std::uint64_t timeout_ms = 0;            ///< 0: the gateway's limit
 };
 
 /// Where one share is, as a person would say it.
@@ -117,8 +117,8 @@ struct publish_reply {
 
 /// Asks for the best recoverable version.
 struct retrieve_request {
-  operation_token token;
-  std::string cap;
+  operation_token token = {};
+  std::string cap = {};
   std::uint64_t timeout_ms = 0;
 };
 
@@ -141,8 +141,8 @@ struct retrieve_reply {
 
 /// Asks which shares are where.
 struct check_request {
-  operation_token token;
-  std::string cap;
+  operation_token token = {};
+  std::string cap = {};
   std::uint64_t timeout_ms = 0;
 };
 

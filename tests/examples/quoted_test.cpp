@@ -1,0 +1,48 @@
+#include "test_support.hpp"
+
+#include <gtest/gtest.h>
+#include <regex>
+
+namespace truckee {
+namespace {
+
+const std::filesystem::path source = TRUCKEE_SOURCE;
+
+std::string text_of(const std::filesystem::path& file) {
+  return std::string(as_text(test::read_file(file)));
+}
+
+/// The first block of a language in a Markdown file; empty where there is none.
+std::string code_block(const std::string& text, const std::string& language) {
+  const auto open = "```" + language + "\n";
+  const auto begin = text.find(open);
+  if (begin == std::string::npos)
+    return {};
+  const auto end = text.find("```", begin + open.size());
+  return text.substr(begin + open.size(), end - begin - open.size());
+}
+
+std::vector<std::filesystem::path> documents() {
+  std::vector<std::filesystem::path> out{source / "README.md"};
+  for (const auto& at : std::filesystem::directory_iterator(source / "docs"))
+    if (at.path().extension() == ".md")
+      out.push_back(at.path());
+  return out;
+}
+
+TEST(Documents, the_README_quotes_the_example_as_it_is_compiled) {
+  EXPECT_EQ(code_block(text_of(source / "README.md"), "cpp"), text_of(source / "examples" / "embed.cpp"));
+}
+
+TEST(Documents, every_link_to_a_file_leads_to_one) {
+  const std::regex link(R"(\]\(([^)#:]+)(#[^)]*)?\))");
+  for (const auto& document : documents()) {
+    const auto text = text_of(document);
+    for (std::sregex_iterator at(text.begin(), text.end(), link), end; at != end; ++at)
+      EXPECT_TRUE(std::filesystem::exists(document.parent_path() / (*at)[1].str()))
+          << document.filename() << " links to " << (*at)[1];
+  }
+}
+
+} // namespace
+} // namespace truckee
