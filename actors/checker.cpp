@@ -2,12 +2,14 @@
 
 #include "actors/map_updater.hpp"
 #include "actors/replies.hpp"
+#include "actors/share_verifier.hpp"
 
 namespace truckee::actors {
 
 namespace {
 
 using namespace messages;
+using clock = std::chrono::steady_clock;
 
 class checker_state {
 public:
@@ -19,17 +21,23 @@ public:
 
   handle::behavior_type make_behavior() {
     return {
-        [this](const run&) { return check(); },
+        [this](const run&) {
+          promise_ = self_->template make_response_promise<check_reply>();
+          map();
+          return caf::result<check_reply>(*promise_);
+        },
         [this](const stop& x) {
           stopped_ = x.reason;
-          send(self_, mapper_, stop{x.reason});
+          if (verifier_)
+            send(self_, verifier_, stop{x.reason});
+          else
+            send(self_, mapper_, stop{x.reason});
         },
     };
   }
 
 private:
-  caf::result<check_reply> check() {
-    auto promise = self_->template make_response_promise<check_reply>();
+  void map() {
     grid::map_request request;
     request.mode = grid::map_mode::check;
     request.servers = task_.servers->permuted(task_.access.slot);
@@ -37,33 +45,110 @@ private:
     mapper_ = spawn_map_updater(self_->system(), world_, {task_.access, task_.servers, std::move(request)});
     messages::request(
         self_, mapper_, duration(world_.limits.publish_deadline), map_file{},
-        [this, promise](const map_answer& x) mutable {
-          auto reply = check_reply_of(*task_.servers, x.mapped->map);
-          if (stopped_) {
-            reply.ok = false;
-            reply.failure = {*stopped_, "the check was stopped before every server had answered"};
-          }
-          finish(promise, std::move(reply));
+        [this](const map_answer& x) {
+          mapped_ = x.mapped;
+          map_ = x.mapped->map;
+          if (task_.add_lease && !stopped_)
+            add_leases();
+          else
+            verify_or_finish();
         },
-        [this, promise](const caf::error& e) mutable {
-          check_reply reply;
-          reply.failure = {is_timeout(e) ? errc::timeout : errc::internal, describe(e, self_->system())};
-          finish(promise, std::move(reply));
-        });
-    return promise;
+        [this](const caf::error& e) { break_off(e); });
   }
 
-  void finish(caf::typed_response_promise<check_reply>& promise, check_reply reply) {
+  /// To every server, in parallel; one without a share says not_found, which is fine.
+  void add_leases() {
+    const auto& servers = task_.servers->entries();
+    leases_missing_ = servers.size();
+    const auto deadline = duration(world_.limits.server_deadline(0));
+    for (const auto& server : servers) {
+      const auto secrets = crypto::derive_lease_secrets(world_.lease, task_.access.slot, server.id);
+      messages::request(
+          self_, server.link, deadline + std::chrono::seconds(1),
+          lease_slot{add_lease{task_.access.slot, secrets.renew, secrets.cancel}, deadline},
+          [this, name = server.name](const lease_slot_answer& x) {
+            const bool answered = x.how == delivery::answered;
+            const bool fine = answered && (x.answer.status == grid::storage_status::ok ||
+                                           x.answer.status == grid::storage_status::not_found);
+            if (!fine)
+              lease_problems_.push_back(
+                  {name, "lease not added",
+                   answered ? std::string(to_string(x.answer.status)) + " " + x.answer.detail : x.detail, 0});
+            lease_done();
+          },
+          [this, name = server.name](const caf::error& e) {
+            lease_problems_.push_back({name, "lease not added", describe(e, self_->system()), 0});
+            lease_done();
+          });
+    }
+  }
+
+  void lease_done() {
+    if (--leases_missing_ == 0)
+      verify_or_finish();
+  }
+
+  void verify_or_finish() {
+    if (!task_.verify || stopped_) {
+      finish();
+      return;
+    }
+    verifier_ = spawn_share_verifier(self_->system(), world_,
+                                     {task_.operation, task_.listener, task_.access, task_.servers, mapped_});
+    messages::request(
+        self_, verifier_, std::chrono::hours(24), verify_shares{},
+        [this](const verify_answer& x) {
+          verifier_ = share_verifier{};
+          for (const auto& [place, reason] : x.bad)
+            map_.mark_bad(place, {}, reason);
+          for (const auto& [place, reason] : x.unread)
+            unread_.push_back({task_.servers->name_of(place.server), "share not read", reason, 0});
+          finish();
+        },
+        [this](const caf::error& e) { break_off(e); });
+  }
+
+  void finish() {
+    auto reply = check_reply_of(*task_.servers, map_);
+    reply.servers.insert(reply.servers.end(), lease_problems_.begin(), lease_problems_.end());
+    reply.servers.insert(reply.servers.end(), unread_.begin(), unread_.end());
+    if (!unread_.empty())
+      reply.healthy = false;
+    if (stopped_) {
+      reply.ok = false;
+      reply.failure = {*stopped_, "the check was stopped before every server had answered"};
+    }
+    answer(std::move(reply));
+  }
+
+  void break_off(const caf::error& e) {
+    check_reply reply;
+    reply.failure = {is_timeout(e) ? errc::timeout : errc::internal, describe(e, self_->system())};
+    answer(std::move(reply));
+  }
+
+  void answer(check_reply reply) {
+    world_.metrics->operation_ended(task_.verify ? metrics::operation::verify : metrics::operation::check,
+                                    reply.ok ? std::nullopt : metrics::outcome(reply.failure.code),
+                                    clock::now() - start_);
     send(self_, mapper_, stop{});
-    promise.deliver(std::move(reply));
+    promise_->deliver(std::move(reply));
     self_->quit();
   }
 
   shell<checker_state>* self_;
   const world& world_;
   check_task task_;
+  std::optional<caf::typed_response_promise<check_reply>> promise_;
   map_updater mapper_;
+  share_verifier verifier_;
+  std::shared_ptr<const mapped_file> mapped_;
+  grid::servermap map_;
+  std::size_t leases_missing_ = 0;
+  std::vector<server_report> lease_problems_;
+  std::vector<server_report> unread_;
   std::optional<errc> stopped_;
+  clock::time_point start_ = clock::now();
 };
 
 } // namespace

@@ -1,5 +1,6 @@
 #include "actors/client_node.hpp"
 
+#include "actors/byte_budget.hpp"
 #include "actors/storage_node.hpp"
 #include "base/private_file.hpp"
 #include "crypto/base32.hpp"
@@ -62,6 +63,9 @@ result<std::unique_ptr<client_node>> client_node::start(client_options options) 
   out->buffers_ = std::make_unique<buffer_pool>(options.kept_buffer_bytes_max);
   out->world_.reset(new world{owner.compute(), system_random(), owner.codes(), owner.recorder(), *secret,
                               limits_of(options.grid.limits), out->buffers_.get()});
+  const auto budget = options.grid.limits.in_flight_bytes.value_or(256ULL << 20);
+  out->world_->budget = spawn_byte_budget(owner.system(), *out->world_, budget);
+  owner.own(caf::actor_cast<caf::strong_actor_ptr>(out->world_->budget));
   gateway_options gateway;
   gateway.defaults = options.grid.encoding;
   gateway.keys_ready = options.grid.limits.keys_ready.value_or(options.keys_ready);
@@ -138,14 +142,18 @@ messages::check_reply client_node::ask(messages::check_request request) {
 }
 
 client_node::~client_node() {
-  if (!gateway_)
-    return;
-  // The gateway ends once its operations have; then the node ends the rest.
-  const auto gateway = caf::actor_cast<caf::actor>(gateway_);
-  gateway_ = messages::file_gateway{};
-  messages::send_anonymously(gateway, messages::stop{});
-  caf::scoped_actor self(node_->system());
-  self->wait_for(gateway);
+  if (gateway_) {
+    // The gateway ends once its operations have.
+    const auto gateway = caf::actor_cast<caf::actor>(gateway_);
+    gateway_ = messages::file_gateway{};
+    messages::send_anonymously(gateway, messages::stop{});
+    caf::scoped_actor self(node_->system());
+    self->wait_for(gateway);
+  }
+  // Handles go before the system they belong to, and the system before the world its actors use.
+  if (world_)
+    world_->budget = messages::byte_budget{};
+  node_.reset();
 }
 
 } // namespace truckee::actors

@@ -6,6 +6,7 @@
 #include "actors/file_writer.hpp"
 #include "actors/key_maker.hpp"
 #include "actors/operation_table.hpp"
+#include "actors/repairer.hpp"
 #include "crypto/base32.hpp"
 
 namespace truckee::actors {
@@ -41,8 +42,11 @@ public:
   handle::behavior_type make_behavior() {
     return {
         [this](const publish_request& x) { return on_publish(x); },
+        [this](const append_request& x) { return on_append(x); },
         [this](const retrieve_request& x) { return on_retrieve(x); },
         [this](const check_request& x) { return on_check(x); },
+        [this](const repair_request& x) { return on_repair(x); },
+        [this](const list_leases_request& x) { return on_list_leases(x); },
         [this](const cancel_request& x) { return on_cancel(x); },
         [this](const subscribe& x) { return on_subscribe(x); },
         [this](const status_request&) { return on_status(); },
@@ -101,12 +105,13 @@ private:
   }
 
   void enter_publish(const publish_request& x, caf::typed_response_promise<publish_reply> promise,
-                     file_access access, std::optional<crypto::private_key> key) {
+                     file_access access, std::optional<crypto::private_key> key,
+                     const modifier& modify = {}) {
     const auto cap =
         to_text(crypto::file_cap(crypto::write_cap{access.format, *access.write, access.fingerprint}));
     enter("publish", x.token, access, x.timeout_ms, x.content.size(), promise,
-          [this, x, access, key, cap](std::uint64_t id, server_list_ptr servers,
-                                      const std::function<void(publish_reply)>& finish) {
+          [this, x, access, key, cap, modify](std::uint64_t id, server_list_ptr servers,
+                                              const std::function<void(publish_reply)>& finish) {
             write_task task;
             task.operation = id;
             task.listener = listener();
@@ -114,6 +119,8 @@ private:
             task.access = access;
             task.key = key;
             task.content = x.content;
+            task.modify = modify;
+            task.only_if = x.only_if;
             task.spread = x.spread;
             task.defaults = options_.defaults;
             task.wish.limits = world_.limits;
@@ -123,6 +130,111 @@ private:
                                            finish(std::move(reply));
                                          });
           });
+  }
+
+  caf::result<publish_reply> on_append(const append_request& x) {
+    auto promise = self_->template make_response_promise<publish_reply>();
+    auto access = open_capability(x.write_cap, strength::write);
+    if (!access) {
+      refuse(promise, access.error());
+      return promise;
+    }
+    publish_request as_publish;
+    as_publish.token = x.token;
+    as_publish.write_cap = x.write_cap;
+    as_publish.content = x.data;
+    as_publish.timeout_ms = x.timeout_ms;
+    if (auto bad = check_publish(as_publish)) {
+      refuse(promise, *bad);
+      return promise;
+    }
+    const auto limit = options_.limits.content_bytes_max;
+    enter_publish(as_publish, promise, std::move(*access), std::nullopt,
+                  [data = x.data, limit](const std::optional<shared_bytes>& now) {
+                    return appended(now, data, limit);
+                  });
+    return promise;
+  }
+
+  static result<std::optional<shared_bytes>> appended(const std::optional<shared_bytes>& now,
+                                                      const shared_bytes& data, std::uint64_t limit) {
+    const std::size_t have = now ? now->size() : 0;
+    if (have + data.size() > limit)
+      return fail(errc::too_large, "the file would have " + std::to_string(have + data.size()) +
+                                       " bytes and at most " + std::to_string(limit) + " are taken");
+    if (data.empty())
+      return std::nullopt;
+    buffer both(have + data.size());
+    if (now)
+      std::copy(now->view().begin(), now->view().end(), both.data());
+    std::copy(data.view().begin(), data.view().end(), both.data() + have);
+    return std::optional(shared_bytes(std::move(both)));
+  }
+
+  caf::result<repair_reply> on_repair(const repair_request& x) {
+    auto promise = self_->template make_response_promise<repair_reply>();
+    auto access = open_capability(x.write_cap, strength::write);
+    if (!access) {
+      refuse(promise, access.error());
+      return promise;
+    }
+    enter("repair", x.token, *access, x.timeout_ms, 0, promise,
+          [this, access = *access, force = x.force](std::uint64_t id, server_list_ptr servers,
+                                                    const std::function<void(repair_reply)>& finish) {
+            run_operation<repair_reply>(
+                id,
+                spawn_repairer(self_->system(), world_,
+                               {id, listener(), access, std::move(servers), options_.defaults, force}),
+                finish);
+          });
+    return promise;
+  }
+
+  caf::result<list_leases_reply> on_list_leases(const list_leases_request& x) {
+    auto promise = self_->template make_response_promise<list_leases_reply>();
+    auto access = open_capability(x.cap, strength::verify);
+    if (!access) {
+      refuse(promise, access.error());
+      return promise;
+    }
+    enter("leases", x.token, *access, 0, 0, promise,
+          [this, slot = access->slot](std::uint64_t, server_list_ptr servers,
+                                      const std::function<void(list_leases_reply)>& finish) {
+            gather_leases(slot, servers, finish);
+          });
+    return promise;
+  }
+
+  void gather_leases(const storage_index& slot, const server_list_ptr& servers,
+                     const std::function<void(list_leases_reply)>& finish) {
+    const auto& entries = servers->entries();
+    auto gather = std::make_shared<gathering<read_leases_answer>>();
+    gather->answers.resize(entries.size());
+    gather->missing = entries.size();
+    gather->done = [servers, finish](auto& answers) {
+      list_leases_reply reply;
+      reply.ok = true;
+      for (std::size_t i = 0; i < answers.size(); ++i) {
+        const auto& server = servers->entries()[i].name;
+        const auto& x = answers[i];
+        if (!x || x->how != delivery::answered || x->answer.status != grid::storage_status::ok) {
+          reply.servers.push_back({server, "failed", !x ? "no answer" : x->detail + x->answer.detail, 0});
+          continue;
+        }
+        for (const auto& lease : x->answer.leases)
+          reply.leases.push_back({server, lease.share, lease.expires, lease.ours});
+      }
+      finish(std::move(reply));
+    };
+    const auto deadline = duration(world_.limits.server_deadline(0));
+    for (std::size_t i = 0; i < entries.size(); ++i) {
+      const auto secrets = crypto::derive_lease_secrets(world_.lease, slot, entries[i].id);
+      request(
+          self_, entries[i].link, deadline + std::chrono::seconds(1),
+          read_leases_at{read_leases{slot, secrets.renew}, deadline},
+          [gather, i](const read_leases_answer& x) { gather->arrived(i, x); },
+          [gather, i](const caf::error&) { gather->arrived(i, std::nullopt); });
+    }
   }
 
   caf::result<retrieve_reply> on_retrieve(const retrieve_request& x) {
@@ -149,11 +261,14 @@ private:
       refuse(promise, access.error());
       return promise;
     }
-    enter("check", x.token, *access, x.timeout_ms, 0, promise,
-          [this, access = *access](std::uint64_t id, server_list_ptr servers,
-                                   const std::function<void(check_reply)>& finish) {
+    enter(x.verify ? "verify" : "check", x.token, *access, x.timeout_ms, 0, promise,
+          [this, access = *access, verify = x.verify, lease = x.add_lease](
+              std::uint64_t id, server_list_ptr servers, const std::function<void(check_reply)>& finish) {
             run_operation<check_reply>(
-                id, spawn_checker(self_->system(), world_, {id, access, std::move(servers)}), finish);
+                id,
+                spawn_checker(self_->system(), world_,
+                              {id, listener(), access, std::move(servers), verify, lease}),
+                finish);
           });
     return promise;
   }

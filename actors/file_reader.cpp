@@ -70,6 +70,7 @@ private:
       return;
     }
     reply_.version = best->sequence;
+    reply_.root = to_hex(best->root.view());
     const auto reader = spawn_retriever(
         self_->system(), world_,
         {task_.operation, task_.listener, task_.access, task_.servers, x.mapped, mapper_, *best});

@@ -62,6 +62,7 @@ private:
                         false,
                         {},
                         {},
+                        {},
                         {}};
   }
 
@@ -85,8 +86,34 @@ private:
   // ------------------------------------------------------------------------------------------
 
   void publish_next() {
+    if (task_.modify)
+      task_.wish.kind = grid::write_kind::modify;
+    if (task_.only_if)
+      task_.wish.kind = grid::write_kind::conditional;
     operation_.emplace(task_.wish, world_.random);
     act();
+  }
+
+  /// The condition names a version by what a person has seen of it; the first map says which one that is.
+  bool resolve_condition(const grid::servermap& map) {
+    if (!task_.only_if || task_.wish.only_if)
+      return true;
+    const auto best = map.best();
+    const auto matches = [&](const grid::file_version& version) {
+      return version.sequence == task_.only_if->version &&
+             to_hex(version.root.view()).starts_with(task_.only_if->root);
+    };
+    if (best && matches(*best)) {
+      task_.wish.only_if = best;
+      operation_.emplace(task_.wish, world_.random); // it begins with a map, which is at hand
+      return true;
+    }
+    auto now = best ? "the file is at " + describe(*best) : std::string("no version of the file can be read");
+    finish(error{errc::uncoordinated_write,
+                 now + ", not at version " + std::to_string(task_.only_if->version.value) +
+                     (task_.only_if->root.empty() ? "" : " (root " + task_.only_if->root + ")") +
+                     "; read it again and decide anew. Nothing was written"});
+    return false;
   }
 
   void act() {
@@ -150,6 +177,8 @@ private:
     world_.metrics->stage_took(metrics::stage::map, std::chrono::duration<double>(x.mapped->seconds));
     if (x.mapped->key && !keys_)
       keys_.emplace(*x.mapped->key);
+    if (!resolve_condition(x.mapped->map))
+      return;
     if (!keys_)
       operation_->on_map_failed(no_key(x.mapped->map));
     else
@@ -217,7 +246,7 @@ private:
       fill_reply(reply_, *task_.servers, x);
       if (x.failure) {
         // Nothing was sent: encoding or the loop's own checks said no.
-        operation_->stop(*x.failure);
+        operation_->on_publish_refused(*x.failure);
       } else {
         operation_->on_published(x.report);
       }
@@ -239,6 +268,7 @@ private:
     switch (x.end) {
     case grid::write_end::written:
     case grid::write_end::unchanged:
+      reply_.unchanged = x.end == grid::write_end::unchanged;
       finish(std::nullopt);
       return;
     case grid::write_end::running:

@@ -24,6 +24,8 @@ struct write_task {
   modifier modify;                    ///< instead of content
   std::optional<grid::spread> spread; ///< nothing: the file's own k and N
   grid::spread defaults;              ///< happy of an existing file; all of a new one
+  /// Refuse unless this is the file's version now.
+  std::optional<messages::version_name> only_if;
   grid::write_wish wish;
 };
 

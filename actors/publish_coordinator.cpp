@@ -45,17 +45,45 @@ private:
 
   caf::result<publish_answer> start() {
     promise_ = self_->template make_response_promise<publish_answer>();
+    if (world_.budget)
+      take_room();
+    else
+      encode();
+    return *promise_;
+  }
+
+  /// Shares exist in memory only once there is room for them: many publishes at once wait here, in order.
+  void take_room() {
+    tell("Waiting for other publishes' bytes", 0.01);
+    const auto bytes = codec::block_size(task_->content.size(), task_->shape) * task_->shape.total;
+    request(
+        self_, world_.budget, duration(world_.limits.publish_deadline), take_bytes{bytes},
+        [this](const bytes_taken& x) {
+          grant_ = x.grant;
+          if (stopped_)
+            refuse({*stopped_, "stopped while it waited for room; nothing was sent"});
+          else
+            encode();
+        },
+        [this](const caf::error& e) {
+          refuse({errc::timeout, "no room for its shares in time: " + describe(e, self_->system())});
+        });
+  }
+
+  void encode() {
     tell("Encrypting", 0.02);
     const auto me = caf::actor_cast<handle>(self_->ctrl());
     offload(
         self_, world_.compute,
         [this, &w = world_, task = task_, stop = stop_.get_token(), me] {
           codec::codec_context context{w.random, w.compute, w.codes, w.buffers};
-          auto on_stage = [this, me](codec::encode_stage stage) {
+          codec::encode_request request{task->content.view(), task->shape, task->sequence, task->keys};
+          request.on_stage = [this, me](codec::encode_stage stage) {
             send_anonymously(me, continuation{[this, stage] { tell_stage(stage); }});
           };
-          return codec::encode_sdmf(
-              {task->content.view(), task->shape, task->sequence, task->keys, on_stage, stop}, context);
+          request.stop = stop;
+          request.again = task->again ? &*task->again : nullptr;
+          return codec::encode_sdmf(request, context);
         },
         [this](result<codec::encoded_file>&& encoded) {
           if (encoded)
@@ -63,7 +91,6 @@ private:
           else
             refuse(encoded.error());
         });
-    return *promise_;
   }
 
   void tell_stage(codec::encode_stage stage) {
@@ -132,6 +159,7 @@ private:
     out.map = task_->map;
     out.new_file = task_->new_file;
     out.base = task_->base;
+    out.same_version = task_->again.has_value();
     out.servers = task_->servers->permuted(task_->keys.slot);
     out.earlier = task_->earlier;
     out.limits = world_.limits;
@@ -213,6 +241,10 @@ private:
   void on_stop(errc reason) {
     stopped_ = reason;
     stop_.request_stop();
+    if (promise_ && world_.budget && !grant_) {
+      refuse({reason, "stopped while it waited for room; nothing was sent"});
+      return;
+    }
     if (!loop_ || loop_->finished())
       return;
     if (reason == errc::timeout)
@@ -269,6 +301,8 @@ private:
   void answer(std::shared_ptr<const publish_result> result) {
     for (const auto& [id, writer] : writers_)
       send(self_, writer, stop{});
+    if (grant_)
+      send(self_, world_.budget, give_bytes_back{*grant_});
     promise_->deliver(publish_answer{std::move(result)});
     self_->quit();
   }
@@ -282,6 +316,7 @@ private:
   std::optional<caf::typed_response_promise<publish_answer>> promise_;
   std::stop_source stop_;
   std::optional<errc> stopped_;
+  std::optional<std::uint64_t> grant_;
 
   std::map<share_number, shared_bytes> shares_;
   std::optional<grid::publish_loop> loop_;

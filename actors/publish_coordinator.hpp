@@ -1,7 +1,7 @@
 #pragma once
 
 #include "actors/world.hpp"
-#include "codec/encoding.hpp"
+#include "codec/sdmf_encode.hpp"
 #include "crypto/rsa.hpp"
 #include "grid/publish_report.hpp"
 
@@ -20,6 +20,8 @@ struct publish_task {
   grid::servermap map;
   std::optional<grid::file_version> base;
   std::set<grid::file_version> earlier;
+  /// Repair: shares of this version are made again, byte for byte, and put where they are missing.
+  std::optional<codec::existing_version> again;
 };
 
 /// Runs one publish: encodes, then does what grid::publish_loop says until it ends, with one share_writer per

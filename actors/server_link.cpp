@@ -61,6 +61,9 @@ public:
         [this](const lease_slot& x) {
           return forward<lease_slot_answer, lease_answer>(x.request, 0, x.deadline);
         },
+        [this](const read_leases_at& x) {
+          return forward<read_leases_answer, stored_leases>(x.request, 0, x.deadline);
+        },
         [this](const introduce&) { return introduction_later(); },
         [this](const link_status&) { return report(); },
         [](const continuation& rest) { rest.run(); },

@@ -51,11 +51,29 @@ public:
             return lease_answer{answer.status, std::move(answer.detail)};
           });
         },
+        [this](const read_leases& x) {
+          return run<stored_leases>(x.slot, 0, metrics::storage_operation::lease,
+                                    [request = x](auto& store) { return list_leases(store, request); });
+        },
         [](const continuation& rest) { rest.run(); },
     };
   }
 
 private:
+  static stored_leases list_leases(storage::share_store& store, const read_leases& request) {
+    stored_leases out;
+    const auto found = store.leases(request.slot);
+    if (!found) {
+      out.status = grid::storage_status::io_error;
+      out.detail = to_string(found.error());
+      return out;
+    }
+    for (const auto& [share, leases] : *found)
+      for (const auto& lease : leases)
+        out.leases.push_back({share, lease.expires, storage::renews(lease, request.renew)});
+    return out;
+  }
+
   caf::result<grid::store_info> introduce_store(const hello& x) {
     // A client of another generation learns who we are and that we do not speak; it can say so to its user.
     auto promise = self_->template make_response_promise<grid::store_info>();

@@ -25,6 +25,7 @@ struct world {
   crypto::lease_secret lease;
   grid::grid_limits limits;
   buffer_pool* buffers = nullptr; ///< where shares are made; nothing: fresh memory each time
+  messages::byte_budget budget = {}; ///< empty: no bound on shares in memory
 };
 
 /// A server an operation may use: its id is known.

@@ -1,5 +1,7 @@
 #include "cli/as_json.hpp"
 
+#include "cli/report.hpp"
+
 #include <nlohmann/json.hpp>
 
 namespace truckee::cli {
@@ -56,6 +58,7 @@ json as_json(const publish_reply& x) {
   out["happiness"] = x.happiness;
   out["placed"] = places(x.placed);
   out["servers"] = servers(x.servers);
+  out["unchanged"] = x.unchanged;
   out["unknown_servers"] = x.unknown_servers;
   out["stale"] = places(x.stale);
   out["recoverable"] = x.recoverable;
@@ -74,6 +77,7 @@ json as_json(const retrieve_reply& x) {
   json out;
   add_failure(out, x.ok, x.failure);
   out["version"] = x.version.value;
+  out["root"] = x.root;
   out["content_bytes"] = x.content.size();
   out["bad_shares"] = bad_shares(x.bad);
   out["failed_servers"] = servers(x.servers);
@@ -100,6 +104,29 @@ json as_json(const check_reply& x) {
                                {"recoverable", v.recoverable},
                                {"content_bytes", v.content_bytes},
                                {"places", places(v.places)}});
+  return out;
+}
+
+json as_json(const repair_reply& x) {
+  json out;
+  add_failure(out, x.ok, x.failure);
+  out["done"] = to_text(x.done);
+  out["before"] = as_json(x.before);
+  if (x.done != repair_action::nothing)
+    out["write"] = as_json(x.write);
+  return out;
+}
+
+json as_json(const list_leases_reply& x) {
+  json out;
+  add_failure(out, x.ok, x.failure);
+  out["failed_servers"] = servers(x.servers);
+  out["leases"] = json::array();
+  for (const auto& lease : x.leases)
+    out["leases"].push_back({{"server", lease.server},
+                             {"share", lease.share.value},
+                             {"expires", lease.expires},
+                             {"ours", lease.ours}});
   return out;
 }
 

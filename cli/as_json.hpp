@@ -10,5 +10,7 @@ namespace truckee::cli {
 nlohmann::json as_json(const messages::publish_reply& x);
 nlohmann::json as_json(const messages::retrieve_reply& x);
 nlohmann::json as_json(const messages::check_reply& x);
+nlohmann::json as_json(const messages::repair_reply& x);
+nlohmann::json as_json(const messages::list_leases_reply& x);
 
 } // namespace truckee::cli

@@ -1,5 +1,6 @@
 #include "cli/as_json.hpp"
 #include "cli/progress_bar.hpp"
+#include "cli/report.hpp"
 #include "cli/secret_files.hpp"
 #include "cli/session.hpp"
 
@@ -18,7 +19,11 @@ struct check_options {
   std::string cap_file;
   std::string metrics_listen;
   double timeout = 0;
+  bool verify = false;
+  bool add_lease = false;
 };
+
+} // namespace
 
 void show(const check_reply& x) {
   auto& out = std::cout;
@@ -48,6 +53,8 @@ void show(const check_reply& x) {
   out << std::flush;
 }
 
+namespace {
+
 int check(const check_options& o, const global_options& global) {
   auto cap = read_cap_file(o.cap_file);
   if (!cap)
@@ -58,7 +65,9 @@ int check(const check_options& o, const global_options& global) {
   check_request request;
   request.cap = std::string(cap->view());
   request.timeout_ms = static_cast<std::uint64_t>(o.timeout * 1000);
-  const auto reply = ask<check_reply>(*session, std::move(request), "check");
+  request.verify = o.verify;
+  request.add_lease = o.add_lease;
+  const auto reply = ask<check_reply>(*session, std::move(request), o.verify ? "verification" : "check");
   if (global.json)
     std::cout << as_json(reply).dump(2) << std::endl;
   if (!reply.ok)
@@ -72,22 +81,35 @@ int check(const check_options& o, const global_options& global) {
 
 } // namespace
 
-void add_check(CLI::App& app, program& p) {
+namespace {
+
+void add(CLI::App& app, program& p, const std::string& name, bool verify, const std::string& description) {
   auto o = std::make_shared<check_options>();
-  auto* cmd = app.add_subcommand(
-      "check",
-      "truckee check --cap-file report.cap\n\n"
-      "Says which shares of which version are on which server. Exit code 0: healthy; 1: recoverable,\n"
-      "but something is missing, old or damaged; 4: no version can be read.");
+  o->verify = verify;
+  auto* cmd = app.add_subcommand(name, description);
   cmd->add_option("--cap-file", o->cap_file, "File with any capability of the file; '-': standard input")
       ->required()
       ->type_name("FILE");
+  cmd->add_flag("--add-lease", o->add_lease, "Renew or add this client's lease on every share");
   cmd->add_option("--timeout", o->timeout, "Give up after so many seconds")
       ->check(CLI::PositiveNumber)
       ->type_name("SECONDS");
   cmd->add_option("--metrics-listen", o->metrics_listen, "Serve Prometheus metrics while it runs")
       ->type_name("ADDRESS:PORT");
   cmd->callback([&p, o] { p.run = [&p, o] { return check(*o, p.options); }; });
+}
+
+} // namespace
+
+void add_check(CLI::App& app, program& p) {
+  add(app, p, "check", false,
+      "truckee check --cap-file report.cap\n\n"
+      "Says which shares of which version are on which server. Exit code 0: healthy; 1: recoverable,\n"
+      "but something is missing, old or damaged; 4: no version can be read.");
+  add(app, p, "verify", true,
+      "truckee verify --cap-file report.cap\n\n"
+      "Like check, and reads every byte of every share. With a write capability the private key in\n"
+      "each share is proved too. Same exit codes.");
 }
 
 } // namespace truckee::cli

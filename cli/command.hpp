@@ -2,6 +2,7 @@
 
 #include "base/result.hpp"
 #include "cli/exit_code.hpp"
+#include "grid/grid_file.hpp"
 
 #include <CLI/CLI.hpp>
 #include <functional>
@@ -16,6 +17,12 @@ struct global_options {
   std::string grid_file; ///< empty: the embedded grid
   bool json = false;
   std::string durability = "full";
+  std::string gateway; ///< ADDRESS:PORT of a running gateway; empty: a client of our own
+  std::string ca, certificate, key;
+  std::uint32_t keys_ready = 0; ///< fresh RSA keys kept; set by commands that run long
+
+  /// All three files, none (nothing), or errc::usage.
+  result<std::optional<grid::tls_files>> tls() const;
 };
 
 struct program {
@@ -29,6 +36,10 @@ void add_check(CLI::App& app, program& p);
 void add_cap(CLI::App& app, program& p);
 void add_storage(CLI::App& app, program& p);
 void add_certs(CLI::App& app, program& p);
+void add_gateway(CLI::App& app, program& p);
+void add_append(CLI::App& app, program& p);
+void add_repair(CLI::App& app, program& p);
+void add_debug(CLI::App& app, program& p);
 
 /// "truckee: kind: detail" on standard error, and the exit code.
 int complain(const error& e);

@@ -25,14 +25,24 @@ int main(int argc, char** argv) {
                  "is on the disk; "
                  "'none' does not, and power loss may tear what was written in the last half minute")
       ->check(CLI::IsMember({"full", "none"}));
+  app.add_option("--gateway", p.options.gateway, "Use the gateway that runs there, not a client of our own")
+      ->type_name("ADDRESS:PORT");
+  app.add_option("--ca", p.options.ca, "Mutual TLS between Truckee's nodes: certificate of the CA")
+      ->type_name("FILE");
+  app.add_option("--cert", p.options.certificate, "Mutual TLS: this node's certificate")->type_name("FILE");
+  app.add_option("--key", p.options.key, "Mutual TLS: this node's key")->type_name("FILE");
   app.require_subcommand(1);
   app.fallthrough();
   add_put(app, p);
   add_get(app, p);
+  add_append(app, p);
   add_check(app, p);
+  add_repair(app, p);
   add_cap(app, p);
   add_storage(app, p);
   add_certs(app, p);
+  add_gateway(app, p);
+  add_debug(app, p);
 
   try {
     app.parse(argc, argv);

@@ -1,6 +1,7 @@
 #include "cli/as_json.hpp"
 #include "cli/file_input.hpp"
 #include "cli/progress_bar.hpp"
+#include "cli/report.hpp"
 #include "cli/secret_files.hpp"
 #include "cli/session.hpp"
 #include "codec/encoding.hpp"
@@ -21,8 +22,26 @@ struct put_options {
   std::optional<int> needed, total, happy;
   std::string format = "sdmf";
   std::string metrics_listen;
+  std::string if_version;
   double timeout = 0;
 };
+
+/// "7" or "7:3f2a91c0".
+result<version_name> parse_version(const std::string& text) {
+  version_name out;
+  const auto colon = text.find(':');
+  const auto number = text.substr(0, colon);
+  if (number.empty() || number.size() > 19 || number.find_first_not_of("0123456789") != std::string::npos)
+    return fail(errc::usage,
+                "--if-version " + text +
+                    ": a version is a number, or a number, a colon and the first digits of its root");
+  out.version.value = std::stoull(number);
+  if (colon != std::string::npos)
+    out.root = text.substr(colon + 1);
+  if (out.root.find_first_not_of("0123456789abcdef") != std::string::npos)
+    return fail(errc::usage, "--if-version " + text + ": a root is written in the digits 0-9 and a-f");
+  return out;
+}
 
 /// The spread asked for; what is not given stays as the grid (or the file) has it.
 result<std::optional<grid::spread>> spread_of(const put_options& o, const grid::spread& defaults) {
@@ -43,11 +62,13 @@ result<std::optional<grid::spread>> spread_of(const put_options& o, const grid::
                       static_cast<std::uint8_t>(happy)};
 }
 
-void summarize(const publish_reply& x, double seconds) {
+} // namespace
+
+void summarize(const publish_reply& x, double took) {
   auto& out = std::cerr;
   out << fmt::format("version {} of {}, {} of {} shares placed, happiness {} (asked: {}), {:.2f} s\n",
                      x.version.value, human_bytes(static_cast<double>(x.content_bytes)), x.placed.size(),
-                     x.spread.total, x.happiness, x.spread.happy, seconds);
+                     x.spread.total, x.happiness, x.spread.happy, took);
   std::string stages;
   for (const auto& stage : x.stages)
     stages += fmt::format("{}{} {:.1f}", stages.empty() ? "" : ", ", stage.name, stage.seconds * 1e3);
@@ -66,6 +87,8 @@ void summarize(const publish_reply& x, double seconds) {
     out << fmt::format("{} share {}: expected {}, found {}\n", c.server, c.share.value, c.expected, c.found);
   out << std::flush;
 }
+
+namespace {
 
 int put(const put_options& o, const global_options& global) {
   if (o.format != "sdmf")
@@ -87,10 +110,23 @@ int put(const put_options& o, const global_options& global) {
     return complain(content.error());
   request.content = std::move(*content);
   request.timeout_ms = static_cast<std::uint64_t>(o.timeout * 1000);
-  auto grid = load_grid(global);
-  if (!grid)
-    return complain(grid.error());
-  auto spread = spread_of(o, grid->encoding);
+  if (!o.if_version.empty()) {
+    if (o.cap_file.empty())
+      return complain({errc::usage, "--if-version speaks of an existing file; give its --cap-file"});
+    const auto version = parse_version(o.if_version);
+    if (!version)
+      return complain(version.error());
+    request.only_if = *version;
+  }
+  // A gateway's own grid file has its defaults; what is not given then starts from Tahoe-LAFS's.
+  grid::spread defaults;
+  if (global.gateway.empty()) {
+    auto grid = load_grid(global);
+    if (!grid)
+      return complain(grid.error());
+    defaults = grid->encoding;
+  }
+  auto spread = spread_of(o, defaults);
   if (!spread)
     return complain(spread.error());
   request.spread = *spread;
@@ -142,6 +178,9 @@ void add_put(CLI::App& app, program& p) {
   cmd->add_option("--happy", o->happy, "Success needs shares on so many distinct servers")
       ->type_name("NUMBER");
   cmd->add_option("--format", o->format, "sdmf or mdmf")->check(CLI::IsMember({"sdmf", "mdmf"}));
+  cmd->add_option("--if-version", o->if_version,
+                  "Write only if this is the file's version now, else exit with 3")
+      ->type_name("NUMBER[:ROOT]");
   cmd->add_option("--timeout", o->timeout, "Give up after so many seconds")
       ->check(CLI::PositiveNumber)
       ->type_name("SECONDS");

@@ -1,5 +1,6 @@
 #include "cli/session.hpp"
 
+#include "actors/gateway_client.hpp"
 #include "cli/progress_bar.hpp"
 #include "cli/signals.hpp"
 
@@ -46,35 +47,90 @@ result<std::unique_ptr<metrics::exposer>> expose(const std::shared_ptr<metrics::
   return out;
 }
 
-result<session> open_session(const global_options& options, const std::string& metrics_listen) {
+result<std::optional<grid::tls_files>> global_options::tls() const {
+  const int given = !ca.empty() + !certificate.empty() + !key.empty();
+  if (given == 0)
+    return std::nullopt;
+  if (given < 3)
+    return fail(errc::usage,
+                "mutual TLS needs all of --ca, --cert and --key; `truckee certs DIR NAME` makes them");
+  return grid::tls_files{ca, certificate, key};
+}
+
+session::~session() {
+  // The handle must go before the system it belongs to.
+  remote = messages::file_gateway{};
+}
+
+namespace {
+
+result<session> connect_session(const global_options& options) {
+  const auto where = parse_address(options.gateway);
+  if (!where)
+    return tl::unexpected(where.error());
+  const auto tls = options.tls();
+  if (!tls)
+    return tl::unexpected(tls.error());
+  actors::node_options node;
+  node.tls = *tls;
+  node.compute_threads = 1;
+  auto started = actors::node::start(node);
+  if (!started)
+    return tl::unexpected(started.error());
+  auto gateway = actors::connect_gateway(**started, *where, *tls);
+  if (!gateway)
+    return tl::unexpected(gateway.error());
+  session out;
+  out.node = std::move(*started);
+  out.remote = *gateway;
+  return out;
+}
+
+result<session> own_session(const global_options& options, std::optional<address>& listen) {
   auto grid = load_grid(options);
   const auto home = data_home();
   if (!grid)
     return tl::unexpected(grid.error());
   if (!home)
     return tl::unexpected(home.error());
-  auto listen = grid->metrics_listen;
+  const auto tls = options.tls();
+  if (!tls)
+    return tl::unexpected(tls.error());
+  if (*tls)
+    grid->tls = *tls;
+  if (!listen)
+    listen = grid->metrics_listen;
+  actors::client_options client;
+  client.grid = std::move(*grid);
+  client.data_home = *home;
+  client.durability = durability_of(options.durability);
+  client.keys_ready = options.keys_ready;
+  auto started = actors::client_node::start(std::move(client));
+  if (!started)
+    return tl::unexpected(started.error());
+  session out;
+  out.client = std::move(*started);
+  return out;
+}
+
+} // namespace
+
+result<session> open_session(const global_options& options, const std::string& metrics_listen) {
+  std::optional<address> listen;
   if (!metrics_listen.empty()) {
     auto given = parse_address(metrics_listen, true);
     if (!given)
       return tl::unexpected(given.error());
     listen = *given;
   }
-  actors::client_options client;
-  client.grid = std::move(*grid);
-  client.data_home = *home;
-  client.durability = durability_of(options.durability);
-  session out;
-  auto started = actors::client_node::start(std::move(client));
-  if (!started)
-    return tl::unexpected(started.error());
-  out.client = std::move(*started);
-  if (listen) {
-    auto exposer = expose(out.client->owner().recorder(), *listen);
-    if (!exposer)
-      return tl::unexpected(exposer.error());
-    out.exposer = std::move(*exposer);
-  }
+  auto out = options.gateway.empty() ? own_session(options, listen) : connect_session(options);
+  if (!out || !listen)
+    return out;
+  const auto& recorder = out->client ? out->client->owner().recorder() : out->node->recorder();
+  auto exposer = expose(recorder, *listen);
+  if (!exposer)
+    return tl::unexpected(exposer.error());
+  out->exposer = std::move(*exposer);
   return out;
 }
 
@@ -110,8 +166,8 @@ private:
 
 template <class Reply, class Request>
 Reply ask(session& s, Request request, const std::string& verb) {
-  auto& system = s.client->system();
-  const auto& gateway = s.client->gateway();
+  auto& system = s.system();
+  const auto& gateway = s.gateway();
   request.token.value = 1 + system_random().below(UINT64_MAX - 1);
   const auto listener = spawn<progress_state_of>(system, request.token);
   caf::scoped_actor self(system);
@@ -141,6 +197,9 @@ Reply ask(session& s, Request request, const std::string& verb) {
 template publish_reply ask(session&, publish_request, const std::string&);
 template retrieve_reply ask(session&, retrieve_request, const std::string&);
 template check_reply ask(session&, check_request, const std::string&);
+template publish_reply ask(session&, append_request, const std::string&);
+template repair_reply ask(session&, repair_request, const std::string&);
+template list_leases_reply ask(session&, list_leases_request, const std::string&);
 
 int complain(const error& e) {
   std::cerr << "truckee: " << to_string(e) << std::endl;

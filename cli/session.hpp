@@ -16,8 +16,17 @@ result<std::filesystem::path> data_home();
 result<grid::grid_config> load_grid(const global_options& options);
 
 struct session {
-  std::unique_ptr<actors::client_node> client;
+  std::unique_ptr<actors::client_node> client; ///< unless the gateway is another node's
+  std::unique_ptr<actors::node> node;          ///< then this
+  messages::file_gateway remote;
   std::unique_ptr<metrics::exposer> exposer; ///< when asked for
+
+  session() = default;
+  session(session&&) = default;
+  ~session();
+
+  const messages::file_gateway& gateway() const { return client ? client->gateway() : remote; }
+  caf::actor_system& system() { return client ? client->system() : node->system(); }
 };
 
 /// `metrics_listen` empty: as the grid file says, or not at all.
@@ -37,5 +46,9 @@ Reply ask(session& s, Request request, const std::string& verb);
 extern template messages::publish_reply ask(session&, messages::publish_request, const std::string&);
 extern template messages::retrieve_reply ask(session&, messages::retrieve_request, const std::string&);
 extern template messages::check_reply ask(session&, messages::check_request, const std::string&);
+
+extern template messages::publish_reply ask(session&, messages::append_request, const std::string&);
+extern template messages::repair_reply ask(session&, messages::repair_request, const std::string&);
+extern template messages::list_leases_reply ask(session&, messages::list_leases_request, const std::string&);
 
 } // namespace truckee::cli

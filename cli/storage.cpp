@@ -13,28 +13,17 @@ struct storage_options {
   std::string directory;
   std::string listen = "127.0.0.1:0";
   std::string name;
-  std::string ca, certificate, key;
   std::string metrics_listen;
   bool read_only = false;
   std::uint64_t reserved_space = 0;
   std::uint64_t share_bytes_max = storage::store_limits{}.share_bytes_max;
 };
 
-result<std::optional<grid::tls_files>> tls_of(const storage_options& o) {
-  const int given = !o.ca.empty() + !o.certificate.empty() + !o.key.empty();
-  if (given == 0)
-    return std::nullopt;
-  if (given < 3)
-    return fail(errc::usage,
-                "mutual TLS needs all of --ca, --cert and --key; `truckee certs DIR NAME` makes them");
-  return grid::tls_files{o.ca, o.certificate, o.key};
-}
-
 result<int> serve(const storage_options& o, const global_options& global) {
   const auto listen = parse_address(o.listen, true);
   if (!listen)
     return tl::unexpected(listen.error());
-  auto tls = tls_of(o);
+  auto tls = global.tls();
   if (!tls)
     return tl::unexpected(tls.error());
   actors::node_options options;
@@ -90,9 +79,6 @@ void add_storage(CLI::App& app, program& p) {
       ->type_name("ADDRESS:PORT")
       ->capture_default_str();
   cmd->add_option("--name", o->name, "Label in metrics")->type_name("NAME");
-  cmd->add_option("--ca", o->ca, "Mutual TLS: certificate of the CA")->type_name("FILE");
-  cmd->add_option("--cert", o->certificate, "Mutual TLS: this node's certificate")->type_name("FILE");
-  cmd->add_option("--key", o->key, "Mutual TLS: this node's key")->type_name("FILE");
   cmd->add_option("--reserved-space", o->reserved_space,
                   "Bytes of the file system left to others (e.g. 1GiB)")
       ->transform(CLI::AsSizeValue(false))

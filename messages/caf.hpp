@@ -224,6 +224,30 @@ void connect(Self* self, bool tls, std::string host, std::uint16_t port, duratio
 #endif
 }
 
+/// The same from a thread that may block. Nothing, and the reason in `why`, where no connection was made in
+/// time.
+inline std::optional<connected_peer> connect_blocking(caf::actor_system& system, bool tls, std::string host,
+                                                      std::uint16_t port, duration timeout,
+                                                      std::string& why) {
+  const auto& middleman = tls ? system.openssl_manager().actor_handle() : system.middleman().actor_handle();
+  caf::scoped_actor self(system);
+  std::optional<connected_peer> out;
+  auto on_peer = [&out](const caf::node_id&, const caf::strong_actor_ptr& actor,
+                        const std::set<std::string>& signatures) {
+    out = connected_peer{actor, signatures};
+  };
+  auto on_error = [&](const caf::error& e) { why = describe(e, system); };
+#if TRUCKEE_CAF_1
+  self->mail(caf::connect_atom_v, std::move(host), port)
+      .request(middleman, timeout)
+      .receive(on_peer, on_error);
+#else
+  self->request(middleman, timeout, caf::connect_atom::value, std::move(host), port)
+      .receive(on_peer, on_error);
+#endif
+  return out;
+}
+
 /// The peer as an actor of protocol Handle; an empty handle if it does not speak all of it.
 template <class Handle>
 Handle as_protocol(caf::actor_system& system, const connected_peer& peer) {

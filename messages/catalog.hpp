@@ -39,12 +39,30 @@ struct lease_answer {
   std::string detail;
 };
 
+/// Asks for the leases on a slot; those that this renew secret renews are marked.
+struct read_leases {
+  storage_index slot;
+  server_secret renew;
+};
+struct stored_lease {
+  share_number share;
+  std::uint32_t expires = 0; ///< unix time, seconds
+  bool ours = false;
+};
+struct stored_leases {
+  grid::storage_status status = grid::storage_status::ok;
+  std::vector<stored_lease> leases;
+  std::string detail;
+};
+
 /// One share store. Calls for one slot are answered in the order they came and never interleave.
 using storage_server = protocol<grid::store_info(hello),
                                 /// All tests pass and all writes land, or nothing does.
                                 grid::read_test_write_answer(grid::read_test_write),
                                 /// Reads shares of one slot.
-                                grid::slot_read_answer(grid::slot_read), lease_answer(add_lease)>;
+                                grid::slot_read_answer(grid::slot_read), lease_answer(add_lease),
+                                /// The leases on each share of one slot.
+                                stored_leases(read_leases)>;
 
 // == file_gateway ==========================================================================================
 
@@ -58,13 +76,29 @@ using crypto::file_format;
 inline constexpr std::uint8_t file_format_count = 2;
 
 /// Asks for a new version of a file; or, without a capability, for a new file.
+/// Names a version a caller has seen: its sequence number and, unless empty, the first hexadecimal digits of
+/// its root hash.
+struct version_name {
+  sequence_number version;
+  std::string root;
+};
+
 struct publish_request {
   operation_token token = {};
   std::string write_cap = {}; ///< empty: make a new file
   shared_bytes content = {};
   file_format format = file_format::sdmf;
-  std::optional<grid::spread> spread = {}; ///< nothing: the file's own; for a new file the gateway's default
-  std::uint64_t timeout_ms = 0;            ///< 0: the gateway's limit
+  std::optional<grid::spread> spread = {};  ///< nothing: the file's own; for a new file the gateway's default
+  std::optional<version_name> only_if = {}; ///< refuse (uncoordinated write) unless this is the version now
+  std::uint64_t timeout_ms = 0;             ///< 0: the gateway's limit
+};
+
+/// Asks for data to be added at the end of a file: read, append, publish, and again after a collision.
+struct append_request {
+  operation_token token;
+  std::string write_cap;
+  shared_bytes data;
+  std::uint64_t timeout_ms = 0;
 };
 
 /// Where one share is, as a person would say it.
@@ -108,6 +142,7 @@ struct publish_reply {
   std::vector<write_conflict> conflicts;
   std::vector<std::string> unknown_servers; ///< silent since the write was sent: it may land later
   std::vector<share_place> stale;           ///< older shares left behind where they could not be replaced
+  bool unchanged = false;                   ///< nothing had to be written
   bool recoverable = false;                 ///< whether the version written can be read back now
   std::string recoverable_now;              ///< after a failure: what can be read now, for people
   std::vector<named_seconds> stages;
@@ -134,6 +169,7 @@ struct retrieve_reply {
   bool ok = false;
   shared_bytes content;
   sequence_number version;
+  std::string root; ///< the version's root hash, hexadecimal; for publish_request::only_if
   std::vector<bad_share> bad;
   std::vector<server_report> servers; ///< those that did not answer well
   std::vector<named_seconds> stages;
@@ -144,6 +180,8 @@ struct check_request {
   operation_token token = {};
   std::string cap = {};
   std::uint64_t timeout_ms = 0;
+  bool verify = false;    ///< read and verify every byte of every share
+  bool add_lease = false; ///< renew or add this client's lease on every share, on every server
 };
 
 /// One version seen on the grid.
@@ -167,6 +205,47 @@ struct check_reply {
   std::vector<bad_share> bad;
   std::vector<server_report> servers; ///< every server asked, and how it answered
   std::string summary;                ///< one line for people
+};
+
+/// Asks for missing, damaged and old shares to be put right.
+struct repair_request {
+  operation_token token;
+  std::string write_cap;
+  bool force = false; ///< choose the best version where two could be kept, or a newer one cannot be read
+  std::uint64_t timeout_ms = 0;
+};
+
+enum class repair_action : std::uint8_t {
+  nothing,     ///< it was healthy
+  refilled,    ///< shares were put back at the same version
+  republished, ///< the content was published again as a higher version
+};
+inline constexpr std::uint8_t repair_action_count = 3;
+
+struct repair_reply {
+  error failure;
+  bool ok = false;
+  repair_action done = repair_action::nothing;
+  check_reply before;  ///< what was found
+  publish_reply write; ///< how the writing went, when there was any
+};
+
+/// Asks who holds leases on a file's shares.
+struct list_leases_request {
+  operation_token token;
+  std::string cap;
+};
+struct lease_report {
+  std::string server;
+  share_number share;
+  std::uint32_t expires = 0; ///< unix time, seconds
+  bool ours = false;         ///< this client's own
+};
+struct list_leases_reply {
+  error failure;
+  bool ok = false;
+  std::vector<lease_report> leases;
+  std::vector<server_report> servers; ///< those that did not answer well
 };
 
 /// Asks to end an operation early; it answers whoever asked for it, and says what is on the grid.
@@ -229,7 +308,8 @@ struct status_reply {
 
 /// The door: everything a client may ask for, from this process or another.
 using file_gateway =
-    protocol<publish_reply(publish_request), retrieve_reply(retrieve_request), check_reply(check_request),
+    protocol<publish_reply(publish_request), publish_reply(append_request), retrieve_reply(retrieve_request),
+             check_reply(check_request), repair_reply(repair_request), list_leases_reply(list_leases_request),
              cancel_answer(cancel_request), subscribe_answer(subscribe), status_reply(status_request)>;
 
 } // namespace truckee::messages

@@ -63,6 +63,16 @@ struct lease_slot_answer {
   std::string detail;
 };
 
+struct read_leases_at {
+  read_leases request;
+  duration deadline{};
+};
+struct read_leases_answer {
+  delivery how = delivery::answered;
+  stored_leases answer;
+  std::string detail;
+};
+
 /// Asks who the server is. The answer comes once the link is ready, or has failed for now.
 struct introduce {};
 struct introduction {
@@ -75,8 +85,9 @@ struct introduction {
 struct link_status {};
 
 /// One configured server, whatever the transport. Keeps the connection and bounds the bytes in flight.
-using server_link = protocol<write_answer(write_slot), read_answer(read_slot), lease_slot_answer(lease_slot),
-                             introduction(introduce), link_report(link_status)>;
+using server_link =
+    protocol<write_answer(write_slot), read_answer(read_slot), lease_slot_answer(lease_slot),
+             introduction(introduce), link_report(link_status), read_leases_answer(read_leases_at)>;
 
 // == operations ============================================================================================
 
@@ -163,6 +174,35 @@ struct publish_answer {
 };
 using publish_coordinator = protocol<publish_answer(start_publish), void(shares_sent), void(stop)>;
 
+// -- share_verifier
+// ------------------------------------------------------------------------------------------
+
+/// Reads and verifies every byte of every good share of a map.
+struct verify_shares {};
+struct verify_answer {
+  std::vector<std::pair<grid::share_place, std::string>> bad;    ///< do not verify, with the reason
+  std::vector<std::pair<grid::share_place, std::string>> unread; ///< could not be read
+  std::uint64_t bytes_read = 0;
+  bool stopped = false;
+};
+using share_verifier = protocol<verify_answer(verify_shares), void(stop)>;
+
+// -- byte_budget
+// ---------------------------------------------------------------------------------------------
+
+/// Asks for room for so many bytes of shares in memory and on their way; granted in the order asked. More
+/// than the whole budget is granted when nobody else has any. Given back when the asker says so, or ends.
+struct take_bytes {
+  std::uint64_t bytes = 0;
+};
+struct bytes_taken {
+  std::uint64_t grant = 0; ///< names what was granted
+};
+struct give_bytes_back {
+  std::uint64_t grant = 0;
+};
+using byte_budget = protocol<bytes_taken(take_bytes), void(give_bytes_back)>;
+
 // -- key_maker ---------------------------------------------------------------------------------------------
 
 /// Takes a fresh key; waits for one to be made where none is ready.
@@ -184,5 +224,6 @@ struct run {};
 using file_writer = protocol<publish_reply(run), void(stop)>;
 using file_reader = protocol<retrieve_reply(run), void(stop)>;
 using checker = protocol<check_reply(run), void(stop)>;
+using repairer = protocol<repair_reply(run), void(stop)>;
 
 } // namespace truckee::messages

@@ -7,6 +7,13 @@
 
 // Both generations want to know each type in advance, 1.1 at compile time, 0.17 when the system starts.
 #define TRUCKEE_WIRE_TYPES(X)                                                                                \
+  X(truckee::messages::read_leases)                                                                          \
+  X(truckee::messages::stored_leases)                                                                        \
+  X(truckee::messages::append_request)                                                                       \
+  X(truckee::messages::repair_request)                                                                       \
+  X(truckee::messages::repair_reply)                                                                         \
+  X(truckee::messages::list_leases_request)                                                                  \
+  X(truckee::messages::list_leases_reply)                                                                    \
   X(truckee::grid::read_test_write)                                                                          \
   X(truckee::grid::read_test_write_answer)                                                                   \
   X(truckee::grid::slot_read)                                                                                \
@@ -32,6 +39,13 @@
   X(truckee::messages::status_reply)
 
 #define TRUCKEE_LOCAL_TYPES(X)                                                                               \
+  X(truckee::messages::read_leases_at)                                                                       \
+  X(truckee::messages::read_leases_answer)                                                                   \
+  X(truckee::messages::verify_shares)                                                                        \
+  X(truckee::messages::verify_answer)                                                                        \
+  X(truckee::messages::take_bytes)                                                                           \
+  X(truckee::messages::bytes_taken)                                                                          \
+  X(truckee::messages::give_bytes_back)                                                                      \
   X(truckee::messages::continuation)                                                                         \
   X(truckee::messages::write_slot)                                                                           \
   X(truckee::messages::write_answer)                                                                         \

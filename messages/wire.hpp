@@ -46,6 +46,22 @@ auto inspect(Inspector& f, lease_answer& x) {
 }
 
 template <class Inspector>
+auto inspect(Inspector& f, read_leases& x) {
+  return inspect_members(f, x, x.slot, x.renew);
+}
+
+template <class Inspector>
+auto inspect(Inspector& f, stored_lease& x) {
+  return inspect_members(f, x, x.share, x.expires, x.ours);
+}
+
+template <class Inspector>
+auto inspect(Inspector& f, stored_leases& x) {
+  auto status = grid::checked(x.status);
+  return inspect_members(f, x, status, x.leases, x.detail);
+}
+
+template <class Inspector>
 auto inspect(Inspector& f, operation_token& x) {
   return inspect_members(f, x, x.value);
 }
@@ -64,11 +80,23 @@ auto inspect(Inspector& f, cap_member& x) {
 }
 
 template <class Inspector>
+auto inspect(Inspector& f, version_name& x) {
+  return inspect_members(f, x, x.version, x.root);
+}
+
+template <class Inspector>
 auto inspect(Inspector& f, publish_request& x) {
   cap_member cap{x.write_cap};
   optional_member<grid::spread> spread{x.spread};
   enum_member<file_format> format{x.format, file_format_count};
-  return inspect_members(f, x, x.token, cap, x.content, format, spread, x.timeout_ms);
+  optional_member<version_name> only_if{x.only_if};
+  return inspect_members(f, x, x.token, cap, x.content, format, spread, only_if, x.timeout_ms);
+}
+
+template <class Inspector>
+auto inspect(Inspector& f, append_request& x) {
+  cap_member cap{x.write_cap};
+  return inspect_members(f, x, x.token, cap, x.data, x.timeout_ms);
 }
 
 template <class Inspector>
@@ -97,8 +125,8 @@ template <class Inspector>
 auto inspect(Inspector& f, publish_reply& x) {
   cap_member cap{x.write_cap};
   return inspect_members(f, x, x.failure, x.ok, cap, x.version, x.spread, x.happiness, x.placed, x.servers,
-                         x.conflicts, x.unknown_servers, x.stale, x.recoverable, x.recoverable_now, x.stages,
-                         x.content_bytes, x.share_bytes);
+                         x.conflicts, x.unknown_servers, x.stale, x.unchanged, x.recoverable,
+                         x.recoverable_now, x.stages, x.content_bytes, x.share_bytes);
 }
 
 template <class Inspector>
@@ -114,13 +142,13 @@ auto inspect(Inspector& f, bad_share& x) {
 
 template <class Inspector>
 auto inspect(Inspector& f, retrieve_reply& x) {
-  return inspect_members(f, x, x.failure, x.ok, x.content, x.version, x.bad, x.servers, x.stages);
+  return inspect_members(f, x, x.failure, x.ok, x.content, x.version, x.root, x.bad, x.servers, x.stages);
 }
 
 template <class Inspector>
 auto inspect(Inspector& f, check_request& x) {
   cap_member cap{x.cap};
-  return inspect_members(f, x, x.token, cap, x.timeout_ms);
+  return inspect_members(f, x, x.token, cap, x.timeout_ms, x.verify, x.add_lease);
 }
 
 template <class Inspector>
@@ -133,6 +161,34 @@ template <class Inspector>
 auto inspect(Inspector& f, check_reply& x) {
   return inspect_members(f, x, x.failure, x.ok, x.healthy, x.recoverable, x.happiness, x.versions, x.bad,
                          x.servers, x.summary);
+}
+
+template <class Inspector>
+auto inspect(Inspector& f, repair_request& x) {
+  cap_member cap{x.write_cap};
+  return inspect_members(f, x, x.token, cap, x.force, x.timeout_ms);
+}
+
+template <class Inspector>
+auto inspect(Inspector& f, repair_reply& x) {
+  enum_member<repair_action> done{x.done, repair_action_count};
+  return inspect_members(f, x, x.failure, x.ok, done, x.before, x.write);
+}
+
+template <class Inspector>
+auto inspect(Inspector& f, list_leases_request& x) {
+  cap_member cap{x.cap};
+  return inspect_members(f, x, x.token, cap);
+}
+
+template <class Inspector>
+auto inspect(Inspector& f, lease_report& x) {
+  return inspect_members(f, x, x.server, x.share, x.expires, x.ours);
+}
+
+template <class Inspector>
+auto inspect(Inspector& f, list_leases_reply& x) {
+  return inspect_members(f, x, x.failure, x.ok, x.leases, x.servers);
 }
 
 template <class Inspector>

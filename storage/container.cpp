@@ -1,5 +1,7 @@
 #include "storage/container.hpp"
 
+#include "storage/share_store.hpp"
+
 #include <algorithm>
 #include <sodium.h>
 
@@ -107,6 +109,10 @@ shared_bytes pack_extra(const container& from) {
 }
 
 } // namespace
+
+bool renews(const lease& held, const server_secret& renew) {
+  return held.renew_secret == (held.hashed ? blake2b(renew) : renew);
+}
 
 result<container> read_container_head(const readable_file& file) {
   const auto size = file.size();

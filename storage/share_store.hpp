@@ -26,6 +26,9 @@ struct lease {
   bool hashed = true;          ///< whether the two secrets above are hashes (version 2)
 };
 
+/// Whether this renew secret renews that lease; compared in constant time.
+bool renews(const lease& held, const server_secret& renew);
+
 using slot_leases = std::map<share_number, std::vector<lease>>;
 
 struct lease_answer {

@@ -1,0 +1,102 @@
+#include "actors/byte_budget.hpp"
+
+#include <deque>
+
+namespace truckee::actors {
+
+namespace {
+
+using namespace messages;
+
+class byte_budget_state {
+public:
+  using handle = byte_budget;
+  static constexpr const char* name = "truckee.byte_budget";
+
+  byte_budget_state(shell<byte_budget_state>* self, const world& w, std::uint64_t bytes)
+    : self_(self), world_(w), bytes_(bytes) {}
+
+  handle::behavior_type make_behavior() {
+    world_.metrics->in_flight_budget_is(bytes_);
+    return {
+        [this](const take_bytes& x) { return take(x.bytes); },
+        [this](const give_bytes_back& x) { give_back(x.grant); },
+    };
+  }
+
+  /// Whoever ends without giving back is not there to do so any more.
+  void on_down(const caf::actor_addr& who) {
+    std::erase_if(waiting_, [&](const request_waiting& x) { return same_actor(x.who, who); });
+    for (auto at = granted_.begin(); at != granted_.end();)
+      if (same_actor(at->second.who, who)) {
+        release(at->second.bytes);
+        at = granted_.erase(at);
+      } else {
+        ++at;
+      }
+    hand_out();
+  }
+
+private:
+  struct request_waiting {
+    std::uint64_t bytes;
+    caf::actor_addr who;
+    caf::typed_response_promise<bytes_taken> promise;
+  };
+  struct grant {
+    std::uint64_t bytes;
+    caf::actor_addr who;
+  };
+
+  caf::result<bytes_taken> take(std::uint64_t bytes) {
+    auto promise = self_->template make_response_promise<bytes_taken>();
+    const auto sender = self_->current_sender();
+    if (sender)
+      self_->watch(caf::actor_cast<caf::actor>(sender));
+    waiting_.push_back(
+        {bytes, sender ? caf::actor_cast<caf::actor_addr>(sender) : caf::actor_addr{}, promise});
+    hand_out();
+    return promise;
+  }
+
+  void hand_out() {
+    while (!waiting_.empty() && (granted_.empty() || used_ + waiting_.front().bytes <= bytes_)) {
+      auto next = std::move(waiting_.front());
+      waiting_.pop_front();
+      used_ += next.bytes;
+      world_.metrics->in_flight(static_cast<std::int64_t>(next.bytes));
+      granted_.emplace(++last_, grant{next.bytes, next.who});
+      next.promise.deliver(bytes_taken{last_});
+    }
+  }
+
+  void give_back(std::uint64_t id) {
+    const auto at = granted_.find(id);
+    if (at == granted_.end())
+      return;
+    release(at->second.bytes);
+    granted_.erase(at);
+    hand_out();
+  }
+
+  void release(std::uint64_t bytes) {
+    used_ -= bytes;
+    world_.metrics->in_flight(-static_cast<std::int64_t>(bytes));
+  }
+
+  shell<byte_budget_state>* self_;
+  const world& world_;
+  std::uint64_t bytes_;
+  std::uint64_t used_ = 0;
+  std::uint64_t last_ = 0;
+  std::deque<request_waiting> waiting_;
+  std::map<std::uint64_t, grant> granted_;
+};
+
+} // namespace
+
+messages::byte_budget spawn_byte_budget(caf::actor_system& system, const world& w, std::uint64_t bytes) {
+  return messages::spawn<byte_budget_state>(system, w, bytes);
+}
+
+} // namespace truckee::actors

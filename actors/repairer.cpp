@@ -1,0 +1,219 @@
+#include "actors/repairer.hpp"
+
+#include "actors/map_updater.hpp"
+#include "actors/metric_words.hpp"
+#include "actors/publish_coordinator.hpp"
+#include "actors/replies.hpp"
+#include "actors/retriever.hpp"
+#include "actors/share_check.hpp"
+#include "actors/share_verifier.hpp"
+#include "grid/modify_policy.hpp"
+#include "grid/repair_plan.hpp"
+
+namespace truckee::actors {
+
+namespace {
+
+using namespace messages;
+using clock = std::chrono::steady_clock;
+
+/// The version as the codec makes it again: its header, and the signature some verified share of it carries.
+std::optional<codec::existing_version> existing(const mapped_file& mapped,
+                                                const grid::file_version& version) {
+  for (const auto& place : mapped.map.places(version)) {
+    const auto head = mapped.heads.find(place);
+    if (head == mapped.heads.end())
+      continue;
+    const auto parsed = codec::parse_share_head(head->second.view());
+    if (!parsed)
+      continue;
+    const auto signature = parsed->part(codec::share_field::signature);
+    const auto fixed = signature ? crypto::signature::from(*signature) : std::nullopt;
+    if (fixed)
+      return codec::existing_version{parsed->header(), *fixed};
+  }
+  return std::nullopt;
+}
+
+class repairer_state {
+public:
+  using handle = repairer;
+  static constexpr const char* name = "truckee.repairer";
+
+  repairer_state(shell<repairer_state>* self, const world& w, repair_task task)
+    : self_(self), world_(w), task_(std::move(task)) {}
+
+  handle::behavior_type make_behavior() {
+    return {
+        [this](const run&) {
+          promise_ = self_->template make_response_promise<repair_reply>();
+          map();
+          return caf::result<repair_reply>(*promise_);
+        },
+        [this](const stop& x) { on_stop(x.reason); },
+    };
+  }
+
+private:
+  void map() {
+    tell("Mapping shares", 0.01);
+    grid::map_request request;
+    request.mode = grid::map_mode::repair;
+    request.servers = task_.servers->permuted(task_.access.slot);
+    request.limits = world_.limits;
+    mapper_ = spawn_map_updater(self_->system(), world_, {task_.access, task_.servers, std::move(request)});
+    messages::request(
+        self_, mapper_, duration(world_.limits.publish_deadline), map_file{},
+        [this](const map_answer& x) {
+          if (!promise_)
+            return;
+          mapped_ = std::make_shared<mapped_file>(*x.mapped);
+          verify();
+        },
+        [this](const caf::error& e) { break_off(e); });
+  }
+
+  void verify() {
+    verifier_ = spawn_share_verifier(self_->system(), world_,
+                                     {task_.operation, task_.listener, task_.access, task_.servers, mapped_});
+    messages::request(
+        self_, verifier_, std::chrono::hours(24), verify_shares{},
+        [this](const verify_answer& x) {
+          if (!promise_)
+            return;
+          for (const auto& [place, reason] : x.bad) {
+            const auto head = mapped_->heads.find(place);
+            const auto seen = head == mapped_->heads.end() ? byte_view{} : head->second.view();
+            mapped_->map.mark_bad(place, seen.first(std::min(seen.size(), grid::prefix_read_size)), reason);
+          }
+          decide();
+        },
+        [this](const caf::error& e) { break_off(e); });
+  }
+
+  void decide() {
+    reply_.before = check_reply_of(*task_.servers, mapped_->map);
+    const auto plan = grid::plan_repair(mapped_->map, task_.force);
+    if (!plan) {
+      finish(plan.error());
+      return;
+    }
+    plan_ = *plan;
+    if (plan_.step == grid::repair_step::nothing) {
+      finish(std::nullopt);
+      return;
+    }
+    if (!mapped_->key) {
+      finish(error{errc::not_enough_shares,
+                   "no share gave a private key that belongs to this write capability"});
+      return;
+    }
+    read();
+  }
+
+  void read() {
+    const auto reader =
+        spawn_retriever(self_->system(), world_,
+                        {task_.operation, {}, task_.access, task_.servers, mapped_, mapper_, *plan_.version});
+    messages::request(
+        self_, reader, duration(world_.limits.publish_deadline), read_version{},
+        [this](const content_answer& x) {
+          if (!promise_)
+            return;
+          if (x.ok)
+            write(x.content);
+          else
+            finish(x.failure);
+        },
+        [this](const caf::error& e) { break_off(e); });
+  }
+
+  void write(const shared_bytes& content) {
+    const auto& version = *plan_.version;
+    publish_task task{task_.operation,
+                      task_.listener,
+                      task_.servers,
+                      crypto::file_keys(*mapped_->key),
+                      content,
+                      codec::encoding{version.k, version.n},
+                      std::min(task_.defaults.happy, version.n),
+                      version.sequence,
+                      false,
+                      mapped_->map,
+                      version,
+                      {},
+                      {}};
+    if (plan_.step == grid::repair_step::refill)
+      task.again = existing(*mapped_, version);
+    if (!task.again)
+      task.sequence = grid::next_sequence(mapped_->map, {});
+    reply_.done = task.again ? repair_action::refilled : repair_action::republished;
+    reply_.write.content_bytes = content.size();
+    coordinator_ = spawn_publish_coordinator(self_->system(), world_, std::move(task));
+    messages::request(
+        self_, coordinator_, duration(world_.limits.publish_deadline) + std::chrono::seconds(30),
+        start_publish{},
+        [this](const publish_answer& x) {
+          coordinator_ = publish_coordinator{};
+          if (!x.result->failure)
+            fill_reply(reply_.write, *task_.servers, *x.result);
+          const auto failure = x.result->failure ? x.result->failure : x.result->report.failure();
+          reply_.write.ok = !failure;
+          if (failure)
+            reply_.write.failure = *failure;
+          finish(failure);
+        },
+        [this](const caf::error& e) { break_off(e); });
+  }
+
+  void on_stop(errc reason) {
+    if (coordinator_)
+      send(self_, coordinator_, stop{reason}); // it knows when it is safe to end; its report follows
+    else
+      finish(error{reason, "the repair was stopped before anything was written"});
+  }
+
+  void break_off(const caf::error& e) {
+    finish(error{is_timeout(e) ? errc::timeout : errc::internal, describe(e, self_->system())});
+  }
+
+  void finish(std::optional<error> failure) {
+    if (!promise_)
+      return;
+    reply_.ok = !failure;
+    world_.metrics->operation_ended(metrics::operation::repair, outcome_of(failure), clock::now() - start_);
+    if (failure)
+      reply_.failure = std::move(*failure);
+    send(self_, mapper_, stop{});
+    if (verifier_)
+      send(self_, verifier_, stop{});
+    promise_->deliver(std::move(reply_));
+    promise_.reset();
+    self_->quit();
+  }
+
+  void tell(const char* text, double progress) {
+    if (task_.listener)
+      send(self_, task_.listener, operation_progress{task_.operation, text, progress, 0, 0, 0});
+  }
+
+  shell<repairer_state>* self_;
+  const world& world_;
+  repair_task task_;
+  std::optional<caf::typed_response_promise<repair_reply>> promise_;
+  map_updater mapper_;
+  share_verifier verifier_;
+  publish_coordinator coordinator_;
+  std::shared_ptr<mapped_file> mapped_;
+  grid::repair_plan plan_;
+  repair_reply reply_;
+  clock::time_point start_ = clock::now();
+};
+
+} // namespace
+
+messages::repairer spawn_repairer(caf::actor_system& system, const world& w, repair_task task) {
+  return messages::spawn<repairer_state>(system, w, std::move(task));
+}
+
+} // namespace truckee::actors

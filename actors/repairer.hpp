@@ -1,0 +1,21 @@
+#pragma once
+
+#include "actors/file_access.hpp"
+#include "actors/world.hpp"
+
+namespace truckee::actors {
+
+struct repair_task {
+  std::uint64_t operation = 0;
+  messages::progress_sink listener; ///< may be empty
+  file_access access;               ///< with a write key
+  server_list_ptr servers;
+  grid::spread defaults; ///< its happy
+  bool force = false;
+};
+
+/// Looks at every byte of every share, then does what grid::plan_repair says: puts shares back at the same
+/// version where it can, and publishes the best content again where it must. Quits after its answer.
+messages::repairer spawn_repairer(caf::actor_system& system, const world& w, repair_task task);
+
+} // namespace truckee::actors

@@ -1,0 +1,74 @@
+#include "cli/as_json.hpp"
+#include "cli/file_input.hpp"
+#include "cli/report.hpp"
+#include "cli/secret_files.hpp"
+#include "cli/session.hpp"
+
+#include <iostream>
+#include <nlohmann/json.hpp>
+
+namespace truckee::cli {
+
+using namespace messages;
+
+namespace {
+
+struct append_options {
+  std::string file = "-";
+  std::string cap_file;
+  double timeout = 0;
+};
+
+int append(const append_options& o, const global_options& global) {
+  if (o.cap_file == "-" && o.file == "-")
+    return complain(
+        {errc::usage,
+         "standard input cannot be both the data and the capability; name a file for one of them"});
+  auto cap = read_cap_file(o.cap_file);
+  if (!cap)
+    return complain(cap.error());
+  auto data = read_content(o.file);
+  if (!data)
+    return complain(data.error());
+  auto session = open_session(global, {});
+  if (!session)
+    return complain(session.error());
+  append_request request;
+  request.write_cap = std::string(cap->view());
+  request.data = std::move(*data);
+  request.timeout_ms = static_cast<std::uint64_t>(o.timeout * 1000);
+  const auto start = std::chrono::steady_clock::now();
+  const auto reply = ask<publish_reply>(*session, std::move(request), "append");
+  if (global.json)
+    std::cout << as_json(reply).dump(2) << std::endl;
+  else if (reply.unchanged)
+    std::cerr << "nothing to append; nothing was written" << std::endl;
+  else if (reply.ok || !reply.servers.empty())
+    summarize(reply, std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
+  if (reply.ok)
+    return exit_ok;
+  if (!reply.recoverable_now.empty())
+    std::cerr << "recoverable now: " << reply.recoverable_now << "\n";
+  return complain(reply.failure);
+}
+
+} // namespace
+
+void add_append(CLI::App& app, program& p) {
+  auto o = std::make_shared<append_options>();
+  auto* cmd = app.add_subcommand(
+      "append", "date | truckee append --cap-file log.cap\n\n"
+                "Adds data at the end of a file. Reads, appends and publishes; when somebody else wrote "
+                "meanwhile, backs off\n"
+                "and starts over on top of what they wrote, so that both writers' data is kept.");
+  cmd->add_option("FILE", o->file, "What to append; '-' or nothing: standard input");
+  cmd->add_option("--cap-file", o->cap_file, "File with the write capability; '-': standard input")
+      ->required()
+      ->type_name("FILE");
+  cmd->add_option("--timeout", o->timeout, "Give up after so many seconds")
+      ->check(CLI::PositiveNumber)
+      ->type_name("SECONDS");
+  cmd->callback([&p, o] { p.run = [&p, o] { return append(*o, p.options); }; });
+}
+
+} // namespace truckee::cli

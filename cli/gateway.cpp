@@ -1,0 +1,59 @@
+#include "cli/session.hpp"
+#include "cli/signals.hpp"
+
+#include <iostream>
+
+namespace truckee::cli {
+
+namespace {
+
+struct gateway_options {
+  std::string listen = "127.0.0.1:0";
+  std::string metrics_listen;
+};
+
+result<int> serve(const gateway_options& o, global_options global) {
+  const auto listen = parse_address(o.listen, true);
+  if (!listen)
+    return tl::unexpected(listen.error());
+  if (!global.gateway.empty())
+    return fail(errc::usage, "a gateway is a client of its own; --gateway names another one");
+  global.keys_ready = 4;
+  auto session = open_session(global, o.metrics_listen);
+  if (!session)
+    return tl::unexpected(session.error());
+  const auto at = session->client->owner().listen(session->client->gateway(), *listen);
+  if (!at)
+    return tl::unexpected(at.error());
+  // The one line on standard output: whoever started this may wait for it.
+  std::cout << "listening on " << to_string(*at) << std::endl;
+  wait_for_signal();
+  std::cerr << "truckee: stopping; running operations end first" << std::endl;
+  return exit_ok;
+}
+
+} // namespace
+
+void add_gateway(CLI::App& app, program& p) {
+  auto o = std::make_shared<gateway_options>();
+  auto* cmd = app.add_subcommand(
+      "gateway", "truckee --grid grid.toml gateway --listen 127.0.0.1:4400\n"
+                 "truckee --gateway 127.0.0.1:4400 put report.pdf > report.cap\n\n"
+                 "Runs a client for other programs until SIGINT or SIGTERM: keeps connections to the servers "
+                 "and fresh keys,\n"
+                 "and serves CAF peers, who publish and read by messages. Whoever may connect may use it.");
+  cmd->add_option("--listen", o->listen,
+                  "Where to listen; port 0 takes any. Addresses that are not loopback need TLS")
+      ->type_name("ADDRESS:PORT")
+      ->capture_default_str();
+  cmd->add_option("--metrics-listen", o->metrics_listen, "Serve Prometheus metrics")
+      ->type_name("ADDRESS:PORT");
+  cmd->callback([&p, o] {
+    p.run = [&p, o] {
+      const auto done = serve(*o, p.options);
+      return done ? *done : complain(done.error());
+    };
+  });
+}
+
+} // namespace truckee::cli

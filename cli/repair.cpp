@@ -1,0 +1,72 @@
+#include "cli/as_json.hpp"
+#include "cli/report.hpp"
+#include "cli/secret_files.hpp"
+#include "cli/session.hpp"
+
+#include <iostream>
+#include <nlohmann/json.hpp>
+
+namespace truckee::cli {
+
+using namespace messages;
+
+namespace {
+
+struct repair_options {
+  std::string cap_file;
+  bool force = false;
+  double timeout = 0;
+};
+
+int repair(const repair_options& o, const global_options& global) {
+  auto cap = read_cap_file(o.cap_file);
+  if (!cap)
+    return complain(cap.error());
+  auto session = open_session(global, {});
+  if (!session)
+    return complain(session.error());
+  repair_request request;
+  request.write_cap = std::string(cap->view());
+  request.force = o.force;
+  request.timeout_ms = static_cast<std::uint64_t>(o.timeout * 1000);
+  const auto start = std::chrono::steady_clock::now();
+  const auto reply = ask<repair_reply>(*session, std::move(request), "repair");
+  const double took = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  if (global.json) {
+    std::cout << as_json(reply).dump(2) << std::endl;
+  } else if (reply.before.ok) {
+    std::cerr << "before: " << reply.before.summary << "\n";
+    if (!reply.ok)
+      show(reply.before);
+    if (reply.done == repair_action::nothing && reply.ok)
+      std::cerr << "nothing to repair" << std::endl;
+    if (reply.done == repair_action::refilled)
+      std::cerr << "shares were put back at the same version\n";
+    if (reply.done == repair_action::republished)
+      std::cerr << "the content was published again as a higher version\n";
+    if (reply.done != repair_action::nothing)
+      summarize(reply.write, took);
+  }
+  return reply.ok ? exit_ok : complain(reply.failure);
+}
+
+} // namespace
+
+void add_repair(CLI::App& app, program& p) {
+  auto o = std::make_shared<repair_options>();
+  auto* cmd = app.add_subcommand("repair", "truckee repair --cap-file report.cap\n\n"
+                                           "Reads every byte of every share, then puts missing and damaged "
+                                           "shares back at the same version where it can,\n"
+                                           "and publishes the content again where it must. Refuses to choose "
+                                           "between two versions without --force.");
+  cmd->add_option("--cap-file", o->cap_file, "File with the write capability; '-': standard input")
+      ->required()
+      ->type_name("FILE");
+  cmd->add_flag("--force", o->force, "Keep the best version that can be read, and lose the other");
+  cmd->add_option("--timeout", o->timeout, "Give up after so many seconds")
+      ->check(CLI::PositiveNumber)
+      ->type_name("SECONDS");
+  cmd->callback([&p, o] { p.run = [&p, o] { return repair(*o, p.options); }; });
+}
+
+} // namespace truckee::cli
