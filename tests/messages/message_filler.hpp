@@ -37,14 +37,24 @@ TRUCKEE_MEMBERS(messages::share_place, a, b)
 TRUCKEE_MEMBERS(messages::named_seconds, a, b)
 TRUCKEE_MEMBERS(messages::server_report, a, b, c, d)
 TRUCKEE_MEMBERS(messages::write_conflict, a, b, c, d)
-TRUCKEE_MEMBERS(messages::publish_request, a, b, c, d, e, f)
-TRUCKEE_MEMBERS(messages::publish_reply, a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p)
+TRUCKEE_MEMBERS(messages::version_name, a, b)
+TRUCKEE_MEMBERS(messages::publish_request, a, b, c, d, e, f, g)
+TRUCKEE_MEMBERS(messages::append_request, a, b, c, d)
+TRUCKEE_MEMBERS(messages::publish_reply, a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q)
 TRUCKEE_MEMBERS(messages::retrieve_request, a, b, c)
 TRUCKEE_MEMBERS(messages::bad_share, a, b, c)
-TRUCKEE_MEMBERS(messages::retrieve_reply, a, b, c, d, e, f, g)
-TRUCKEE_MEMBERS(messages::check_request, a, b, c)
+TRUCKEE_MEMBERS(messages::retrieve_reply, a, b, c, d, e, f, g, h)
+TRUCKEE_MEMBERS(messages::check_request, a, b, c, d, e)
 TRUCKEE_MEMBERS(messages::version_report, a, b, c, d, e, f, g)
 TRUCKEE_MEMBERS(messages::check_reply, a, b, c, d, e, f, g, h, i)
+TRUCKEE_MEMBERS(messages::repair_request, a, b, c, d)
+TRUCKEE_MEMBERS(messages::repair_reply, a, b, c, d, e)
+TRUCKEE_MEMBERS(messages::list_leases_request, a, b)
+TRUCKEE_MEMBERS(messages::lease_report, a, b, c, d)
+TRUCKEE_MEMBERS(messages::list_leases_reply, a, b, c, d)
+TRUCKEE_MEMBERS(messages::read_leases, a, b)
+TRUCKEE_MEMBERS(messages::stored_lease, a, b, c)
+TRUCKEE_MEMBERS(messages::stored_leases, a, b, c)
 TRUCKEE_MEMBERS(messages::cancel_request, a)
 TRUCKEE_MEMBERS(messages::cancel_answer, a)
 TRUCKEE_MEMBERS(messages::progress_event, a, b, c, d, e, f, g, h, i, j, k, l, m)
@@ -65,6 +75,8 @@ concept has_members = requires(T& x) {
 using wire_types = std::tuple<
     grid::read_test_write, grid::read_test_write_answer, grid::slot_read, grid::slot_read_answer,
     grid::store_info, messages::hello, messages::add_lease, messages::lease_answer, messages::publish_request,
+    messages::append_request, messages::repair_request, messages::repair_reply, messages::list_leases_request,
+    messages::list_leases_reply, messages::read_leases, messages::stored_leases,
     messages::publish_reply, messages::retrieve_request, messages::retrieve_reply, messages::check_request,
     messages::check_reply, messages::cancel_request, messages::cancel_answer, messages::progress_event,
     messages::subscribe_answer, messages::link_report, messages::status_request, messages::status_reply>;
@@ -105,6 +117,9 @@ public:
   void fill(errc& x) { x = static_cast<errc>(below(static_cast<std::uint64_t>(errc::internal) + 1)); }
   void fill(grid::storage_status& x) {
     x = static_cast<grid::storage_status>(below(grid::storage_status_count));
+  }
+  void fill(messages::repair_action& x) {
+    x = static_cast<messages::repair_action>(below(messages::repair_action_count));
   }
   void fill(messages::file_format& x) {
     x = static_cast<messages::file_format>(below(messages::file_format_count));
@@ -180,6 +195,8 @@ bool same(T& a, T& b) {
            std::equal(a.begin(), a.end(), b.begin(), [](auto& x, auto& y) { return same_entry(x, y); });
   } else if constexpr (requires { a.push_back(a.front()); }) {
     return same_list(a, b);
+  } else if constexpr (requires { a.has_value(); }) {
+    return a.has_value() == b.has_value() && (!a || same(*a, *b));
   } else {
     return a == b;
   }
