@@ -30,6 +30,13 @@ struct gathering {
   }
 };
 
+std::string in_words(const std::vector<server_report>& left_out) {
+  std::string out;
+  for (const auto& server : left_out)
+    out += (out.empty() ? "" : "; ") + server.server + ": " + server.detail;
+  return out;
+}
+
 class file_gateway_state {
 public:
   using handle = extended<file_gateway, void(operation_progress), void(stop), void(continuation)>;
@@ -293,6 +300,10 @@ private:
                                           : "an operation with this token is running"});
       return;
     }
+    if (std::erase(early_cancels_, token) > 0) {
+      refuse(promise, {errc::cancelled, "it was cancelled before it began"});
+      return;
+    }
     const auto id = ++last_id_;
     gateway_operation operation;
     operation.slot = access.slot;
@@ -314,31 +325,50 @@ private:
     };
     operation.begin = [this, id, start, finish] {
       gather_servers([this, id, start, finish](server_list_ptr servers) {
-        if (table_.find(id) == nullptr)
+        const auto* entered = table_.find(id);
+        if (entered == nullptr)
           return; // cancelled meanwhile
-        if (servers->entries().empty())
-          table_.find(id)->refuse({errc::not_enough_servers, "no server can be reached: " + unreachable_});
-        else
-          start(id, std::move(servers), finish);
+        if (servers->entries().empty()) {
+          // Copied: what refuses erases the operation, and itself with it.
+          const auto no = entered->refuse;
+          no({errc::not_enough_servers, "no server can be reached: " + in_words(left_out_)});
+          return;
+        }
+        start(id, std::move(servers), [finish, left_out = left_out_](Reply reply) {
+          reply.servers.insert(reply.servers.end(), left_out.begin(), left_out.end());
+          finish(std::move(reply));
+        });
       });
     };
     if (timeout_ms > 0)
       send_later(self_, std::chrono::milliseconds(std::min<std::uint64_t>(timeout_ms, 86'400'000)),
                  continuation{[this, id] { stop_operation(id, errc::timeout); }});
-    if (table_.enter(id, std::move(operation)))
+    if (table_.enter(id, std::move(operation))) {
       begin(id);
-    else
-      show(table_.find(id)->event);
+      return;
+    }
+    auto* waiting = table_.find(id);
+    waiting->waiting_publish = waiting->event.kind == "publish";
+    if (waiting->waiting_publish)
+      world_.metrics->publish_waits();
+    show(waiting->event);
   }
 
   void begin(std::uint64_t id) {
     auto* operation = table_.find(id);
     operation->running = true;
+    stops_waiting(*operation);
     operation->event.text = "Starting";
     show(operation->event);
     // Copied: the operation may end, and be erased, while it begins.
     const auto go = operation->begin;
     go();
+  }
+
+  void stops_waiting(gateway_operation& operation) {
+    if (operation.waiting_publish)
+      world_.metrics->publish_stops_waiting();
+    operation.waiting_publish = false;
   }
 
   template <class Reply, class Actor>
@@ -358,6 +388,7 @@ private:
     auto* operation = table_.find(id);
     if (operation == nullptr)
       return;
+    stops_waiting(*operation);
     operation->event.text = std::move(text);
     operation->event.finished = true;
     operation->event.seconds = std::chrono::duration<double>(clock::now() - operation->asked).count();
@@ -382,7 +413,16 @@ private:
     const auto id = table_.find(x.token);
     if (id)
       stop_operation(*id, errc::cancelled);
+    else if (x.token.value != 0)
+      remember_cancel(x.token);
     return cancel_answer{id.has_value()};
+  }
+
+  /// A cancel may overtake the request it means: another actor sends it.
+  void remember_cancel(operation_token token) {
+    early_cancels_.push_back(token);
+    if (early_cancels_.size() > early_cancels_max)
+      early_cancels_.pop_front();
   }
 
   /// The node ends: running operations are asked to end well, waiting ones are refused.
@@ -418,13 +458,13 @@ private:
   server_list_ptr list_servers(const std::vector<std::optional<introduction>>& answers) {
     std::vector<server_entry> entries;
     std::set<server_id> ids;
-    unreachable_.clear();
+    left_out_.clear();
     for (std::size_t i = 0; i < answers.size(); ++i) {
       const auto& server = options_.servers[i];
       const auto& x = answers[i];
       if (!x || !x->known || !ids.insert(x->info.id).second) {
         const auto why = !x ? "no answer" : x->known ? "it has the id of another server" : x->detail;
-        unreachable_ += (unreachable_.empty() ? "" : "; ") + server.name + ": " + why;
+        left_out_.push_back({server.name, x && x->known ? "refused" : "unreachable", why, 0});
         continue;
       }
       entries.push_back({server.name, x->info.id, server.permutation_seed.value_or(x->info.permutation_seed),
@@ -502,9 +542,11 @@ private:
   operation_table table_;
   key_maker keys_;
   std::vector<progress_listener> listeners_;
+  static constexpr std::size_t early_cancels_max = 64;
+  std::deque<operation_token> early_cancels_; ///< of requests that have not come yet
   std::uint64_t last_id_ = 0;
   bool stopping_ = false;
-  std::string unreachable_; ///< servers the last list had to leave out, and why
+  std::vector<server_report> left_out_; ///< servers the last list had to leave out, and why
 };
 
 } // namespace

@@ -15,6 +15,7 @@ struct gateway_operation {
   storage_index slot;
   std::chrono::steady_clock::time_point asked;
   bool running = false;
+  bool waiting_publish = false; ///< counted as one, until it begins or ends
   std::function<void()> begin;
   /// Answers the asker without having begun.
   std::function<void(error)> refuse;
