@@ -64,7 +64,6 @@ private:
       auto next = std::move(waiting_.front());
       waiting_.pop_front();
       used_ += next.bytes;
-      world_.metrics->in_flight(static_cast<std::int64_t>(next.bytes));
       granted_.emplace(++last_, grant{next.bytes, next.who});
       next.promise.deliver(bytes_taken{last_});
     }
@@ -81,7 +80,6 @@ private:
 
   void release(std::uint64_t bytes) {
     used_ -= bytes;
-    world_.metrics->in_flight(-static_cast<std::int64_t>(bytes));
   }
 
   shell<byte_budget_state>* self_;

@@ -1,6 +1,7 @@
 #include "actors/checker.hpp"
 
 #include "actors/map_updater.hpp"
+#include "actors/metric_words.hpp"
 #include "actors/replies.hpp"
 #include "actors/share_verifier.hpp"
 

@@ -37,6 +37,10 @@ result<crypto::lease_secret> lease_secret_in(const std::filesystem::path& file) 
   return *secret;
 }
 
+/// Shares in memory and on their way, over all publishes: CAF's own queues have no bound, and take some times the
+/// bytes they hold.
+constexpr std::uint64_t in_flight_bytes_max = 256ULL << 20;
+
 grid::grid_limits limits_of(const grid::limit_settings& set) {
   grid::grid_limits out;
   if (set.publish_deadline)
@@ -63,7 +67,7 @@ result<std::unique_ptr<client_node>> client_node::start(client_options options) 
   out->buffers_ = std::make_unique<buffer_pool>(options.kept_buffer_bytes_max);
   out->world_.reset(new world{owner.compute(), system_random(), owner.codes(), owner.recorder(), *secret,
                               limits_of(options.grid.limits), out->buffers_.get()});
-  const auto budget = options.grid.limits.in_flight_bytes.value_or(256ULL << 20);
+  const auto budget = options.grid.limits.in_flight_bytes.value_or(in_flight_bytes_max);
   out->world_->budget = spawn_byte_budget(owner.system(), *out->world_, budget);
   owner.own(caf::actor_cast<caf::strong_actor_ptr>(out->world_->budget));
   gateway_options gateway;

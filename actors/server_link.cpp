@@ -2,6 +2,7 @@
 
 #include "actors/offload.hpp"
 #include "crypto/base32.hpp"
+#include "metrics/metrics.hpp"
 
 #include <deque>
 #include <map>
@@ -35,6 +36,21 @@ const char* to_text(link_state state) {
   return "?";
 }
 
+metrics::link_state label_of(link_state state) {
+  switch (state) {
+  case link_state::connecting:
+    return metrics::link_state::connecting;
+  case link_state::ready:
+    return metrics::link_state::up;
+  case link_state::unreachable:
+  case link_state::silent:
+    return metrics::link_state::down;
+  case link_state::refused:
+    return metrics::link_state::refused;
+  }
+  return metrics::link_state::down;
+}
+
 class server_link_state {
 public:
   using handle = extended<server_link, void(continuation)>;
@@ -43,7 +59,10 @@ public:
   server_link_state(shell<server_link_state>* self, link_options options, worker_pool& blocking,
                     random_source& random, std::shared_ptr<metrics::recorder> recorder)
     : self_(self), options_(std::move(options)), blocking_(blocking), random_(random),
-      recorder_(std::move(recorder)) {}
+      recorder_(std::move(recorder)), events_(recorder_->server(options_.name)) {}
+  ~server_link_state() { forget_in_flight(); }
+  server_link_state(const server_link_state&) = delete;
+  server_link_state& operator=(const server_link_state&) = delete;
 
   typename handle::behavior_type make_behavior() {
     connect();
@@ -88,8 +107,13 @@ private:
   // -- the connection
   // ----------------------------------------------------------------------------------------
 
+  void enter(link_state state) {
+    state_ = state;
+    events_.link_is(label_of(state));
+  }
+
   void connect() {
-    state_ = link_state::connecting;
+    enter(link_state::connecting);
     if (const auto* local = std::get_if<storage_server>(&options_.endpoint)) {
       meet(*local);
       return;
@@ -152,9 +176,12 @@ private:
     if (!server_ || !same_actor(server_.address(), server.address())) {
       server_ = server;
       self_->watch(server_);
+      if (connected_before_)
+        events_.reconnected();
+      connected_before_ = true;
     }
     attempts_ = 0;
-    state_ = link_state::ready;
+    enter(link_state::ready);
     detail_.clear();
     answer_introductions();
     flush();
@@ -162,11 +189,11 @@ private:
 
   /// Gives up on the connection for now; what was sent has an unknown fate.
   void fail_connection(link_state why, std::string detail) {
-    state_ = why;
+    enter(why);
     detail_ = std::move(detail);
     auto sent = std::move(sent_);
     sent_.clear();
-    bytes_in_flight_ = 0;
+    forget_in_flight();
     for (auto& [id, c] : sent)
       c.give_up(delivery::unknown, false, detail_);
     reject_waiting();
@@ -182,7 +209,7 @@ private:
   void fall_silent() {
     if (state_ != link_state::ready)
       return;
-    state_ = link_state::silent;
+    enter(link_state::silent);
     detail_ = "it has not answered in time; asked again from time to time";
     reject_waiting();
     ping();
@@ -303,6 +330,7 @@ private:
 
   void transmit(std::uint64_t id, call c) {
     bytes_in_flight_ += c.bytes;
+    recorder_->in_flight(static_cast<std::int64_t>(c.bytes));
     auto go = std::move(c.transmit);
     sent_.emplace(id, std::move(c));
     go();
@@ -343,7 +371,13 @@ private:
     auto c = std::move(at->second);
     sent_.erase(at);
     bytes_in_flight_ -= c.bytes;
+    recorder_->in_flight(-static_cast<std::int64_t>(c.bytes));
     return c;
+  }
+
+  void forget_in_flight() {
+    recorder_->in_flight(-static_cast<std::int64_t>(bytes_in_flight_));
+    bytes_in_flight_ = 0;
   }
 
   void on_request_error(std::uint64_t id, const caf::error& e) {
@@ -379,6 +413,7 @@ private:
   worker_pool& blocking_;
   random_source& random_;
   std::shared_ptr<metrics::recorder> recorder_;
+  metrics::server_events& events_;
 
   link_state state_ = link_state::connecting;
   std::string detail_;
@@ -386,6 +421,7 @@ private:
   std::optional<grid::store_info> info_; ///< of the last good introduction; the id never changes after it
   double latency_ = 0;
   int attempts_ = 0;
+  bool connected_before_ = false;
   std::uint64_t round_ = 0;
   std::vector<caf::typed_response_promise<introduction>> introductions_;
 

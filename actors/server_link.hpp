@@ -29,8 +29,8 @@ struct link_limits {
   /// The pause before trying again doubles from the first to the second, give or take a quarter.
   messages::duration reconnect_min = std::chrono::milliseconds(200);
   messages::duration reconnect_max = std::chrono::seconds(10);
-  /// Bytes sent and not answered yet; more wait here. CAF itself would queue without bound. One message
-  /// always goes.
+  /// Bytes sent to this server and not answered yet; more wait here. CAF itself would queue without bound.
+  /// One message always goes.
   std::uint64_t bytes_in_flight_max = 64ULL << 20;
 };
 

@@ -34,6 +34,7 @@ public:
       events_(recorder_->store(label)), limits_(limits) {}
 
   typename handle::behavior_type make_behavior() {
+    measure_later({});
     return {
         [this](const hello& x) { return introduce_store(x); },
         [this](const grid::read_test_write& x) {
@@ -110,6 +111,7 @@ private:
           },
           [this, promise, slot, bytes, kind](auto&& done) mutable {
             count(kind, done.first.status, std::chrono::duration<double>(done.second).count(), bytes);
+            count_read(done.first);
             promise.deliver(std::move(done.first));
             finished(slot, bytes);
           });
@@ -130,6 +132,29 @@ private:
       slots_.erase(at);
     else
       at->second.front()();
+  }
+
+  void count_read(const grid::slot_read_answer& answer) {
+    std::uint64_t sum = 0;
+    for (const auto& [number, ranges] : answer.reads)
+      for (const auto& data : ranges)
+        sum += data.size();
+    events_.bytes_read(sum);
+  }
+  template <class Other>
+  void count_read(const Other&) {}
+
+  /// Slots and free bytes, from time to time: others write to the same disk, too.
+  void measure_later(duration pause) {
+    send_later(self_, pause, continuation{[this] {
+                 offload(
+                     self_, pool_, [store = store_] { return store->info(); },
+                     [this](const grid::store_info& info) {
+                       events_.slots_are(info.slots);
+                       events_.available_bytes_are(info.bytes_available);
+                       measure_later(std::chrono::seconds(2));
+                     });
+               }});
   }
 
   void count(metrics::storage_operation kind, grid::storage_status status, double seconds,
