@@ -114,6 +114,9 @@ private:
   }
 
   void refuse(error why) {
+    // Encoding only knows that it was stopped; we know why.
+    if (stopped_ && why.code == errc::cancelled)
+      why.code = *stopped_;
     auto result = std::make_shared<publish_result>();
     result->failure = std::move(why);
     running_.ended({outcome_of(result->failure), clock::now() - start_, 0, task_->happy, 0, 0});
