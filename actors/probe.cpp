@@ -32,7 +32,10 @@ struct descriptor {
 /// One attempt, with the name of the place for its errors.
 class attempt {
 public:
-  attempt(std::string place, clock::time_point end) : place_(std::move(place)), end_(end) {}
+  attempt(std::string place, clock::time_point end, bool tls) : place_(std::move(place)), end_(end) {
+    if (!tls)
+      hint_ = "the process may hang or want TLS ([tls] in the grid file), or a firewall drops packets";
+  }
 
   tl::unexpected<error> no(errc code, const std::string& what) const {
     return fail(code, place_ + ": " + what);
@@ -43,7 +46,7 @@ public:
     for (;;) {
       const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(end_ - clock::now()).count();
       if (left <= 0)
-        return no(errc::timeout, "no answer in time; the process may hang, or a firewall drops packets");
+        return no(errc::timeout, "no answer in time; " + std::string(hint_));
       pollfd entry{fd, events, 0};
       const int ready = ::poll(&entry, 1, static_cast<int>(left));
       if (ready > 0)
@@ -125,6 +128,7 @@ private:
 
   std::string place_;
   clock::time_point end_;
+  std::string_view hint_ = "the process may hang, or a firewall drops packets";
 };
 
 } // namespace
@@ -133,7 +137,7 @@ result<void> probe(const std::string& host, std::uint16_t port, const std::optio
                    std::chrono::milliseconds deadline) {
   const auto place =
       (host.find(':') == std::string::npos ? host : "[" + host + "]") + ":" + std::to_string(port);
-  const attempt a(place, clock::now() + deadline);
+  const attempt a(place, clock::now() + deadline, tls.has_value());
   addrinfo hints{};
   hints.ai_socktype = SOCK_STREAM;
   addrinfo* raw = nullptr;
