@@ -35,6 +35,10 @@ public:
   /// Ends this actor when the node ends.
   void own(caf::strong_actor_ptr actor) { owned_.push_back(std::move(actor)); }
 
+  /// Whether this node may listen there: errc::refused, with what to do, where the address is not loopback
+  /// and there is no TLS.
+  result<void> may_listen(const address& where) const;
+
   /// Publishes an actor at an address. Refused (errc::refused) where the address is not loopback and there is
   /// no TLS: CAF's protocol is for trusted peers. `address.port` 0 takes any; the real address is returned.
   template <class Handle>
@@ -51,7 +55,6 @@ public:
 
 private:
   explicit node(const node_options& options);
-  result<void> may_listen(const address& where) const;
 
   bool tls_;
   messages::system_config config_;

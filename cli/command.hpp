@@ -5,6 +5,7 @@
 #include "grid/grid_file.hpp"
 
 #include <CLI/CLI.hpp>
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <string>
@@ -23,6 +24,9 @@ struct global_options {
 
   /// All three files, none (nothing), or errc::usage.
   result<std::optional<grid::tls_files>> tls() const;
+
+  /// Set when threads were left that wait for silent peers: the process ends without them.
+  std::shared_ptr<std::atomic<bool>> left_behind = std::make_shared<std::atomic<bool>>(false);
 };
 
 struct program {

@@ -2,6 +2,8 @@
 
 #include "actors/gateway_client.hpp"
 #include "cli/progress_bar.hpp"
+#include "cli/secret_files.hpp"
+#include "cli/shutdown.hpp"
 #include "cli/signals.hpp"
 
 #include <csignal>
@@ -58,8 +60,13 @@ result<std::optional<grid::tls_files>> global_options::tls() const {
 }
 
 session::~session() {
+  exposer.reset();
   // The handle must go before the system it belongs to.
   remote = messages::file_gateway{};
+  if (client)
+    end_soon(std::move(client), patience, *left_behind);
+  if (node)
+    end_soon(std::move(node), patience, *left_behind);
 }
 
 namespace {
@@ -124,6 +131,8 @@ result<session> open_session(const global_options& options, const std::string& m
     listen = *given;
   }
   auto out = options.gateway.empty() ? own_session(options, listen) : connect_session(options);
+  if (out)
+    out->left_behind = options.left_behind;
   if (!out || !listen)
     return out;
   const auto& recorder = out->client ? out->client->owner().recorder() : out->node->recorder();
@@ -202,7 +211,7 @@ template repair_reply ask(session&, repair_request, const std::string&);
 template list_leases_reply ask(session&, list_leases_request, const std::string&);
 
 int complain(const error& e) {
-  std::cerr << "truckee: " << to_string(e) << std::endl;
+  std::cerr << "truckee: " << without_capabilities(to_string(e)) << std::endl;
   return exit_code_of(e.code);
 }
 

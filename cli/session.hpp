@@ -16,14 +16,18 @@ result<std::filesystem::path> data_home();
 result<grid::grid_config> load_grid(const global_options& options);
 
 struct session {
+  session() = default;
+  session(session&&) = default;
+  session& operator=(session&&) = delete;
+  ~session(); ///< waits `patience` for running operations to end and connections to close
+
   std::unique_ptr<actors::client_node> client; ///< unless the gateway is another node's
   std::unique_ptr<actors::node> node;          ///< then this
   messages::file_gateway remote;
   std::unique_ptr<metrics::exposer> exposer; ///< when asked for
-
-  session() = default;
-  session(session&&) = default;
-  ~session();
+  std::shared_ptr<std::atomic<bool>> left_behind = std::make_shared<std::atomic<bool>>(false);
+  /// Enough for a command whose operation has been answered; longer where operations may still run.
+  std::chrono::milliseconds patience{500};
 
   const messages::file_gateway& gateway() const { return client ? client->gateway() : remote; }
   caf::actor_system& system() { return client ? client->system() : node->system(); }

@@ -1,5 +1,6 @@
 #include "actors/storage_node.hpp"
 #include "cli/session.hpp"
+#include "cli/shutdown.hpp"
 #include "cli/signals.hpp"
 #include "crypto/base32.hpp"
 
@@ -32,6 +33,9 @@ result<int> serve(const storage_options& o, const global_options& global) {
   auto node = actors::node::start(options);
   if (!node)
     return tl::unexpected(node.error());
+  // Before anything is made or opened.
+  if (auto allowed = (*node)->may_listen(*listen); !allowed)
+    return tl::unexpected(allowed.error());
   storage::disk_store_options store;
   store.directory = o.directory;
   store.durability = durability_of(global.durability);
@@ -59,6 +63,8 @@ result<int> serve(const storage_options& o, const global_options& global) {
             << std::endl;
   wait_for_signal();
   std::cerr << "truckee: stopping" << std::endl;
+  exposer.reset();
+  end_soon(std::move(*node), std::chrono::seconds(2), *global.left_behind);
   return exit_ok;
 }
 
@@ -66,11 +72,11 @@ result<int> serve(const storage_options& o, const global_options& global) {
 
 void add_storage(CLI::App& app, program& p) {
   auto o = std::make_shared<storage_options>();
-  auto* cmd =
-      app.add_subcommand("storage", "truckee storage --directory /srv/alpha --listen 192.0.2.7:4401 \\\n"
-                                    "                --ca ca.pem --cert alpha.pem --key alpha.key\n\n"
-                                    "Serves one share store to Truckee clients until SIGINT or SIGTERM. The "
-                                    "store has Tahoe-LAFS's own layout.");
+  auto* cmd = app.add_subcommand("storage",
+                                 "truckee storage --directory /srv/alpha --listen 192.0.2.7:4401 \\\n"
+                                 "                --ca ca.pem --cert alpha.pem --key alpha.key\n\n"
+                                 "Serves one share store to Truckee clients. It ends on SIGINT or SIGTERM. "
+                                 "The store has\nTahoe-LAFS's own layout.");
   cmd->add_option("--directory", o->directory, "The store: shares/ is below it; made when absent")
       ->required()
       ->type_name("DIR");
