@@ -1,6 +1,8 @@
 #include "cli/as_json.hpp"
 
 #include "cli/report.hpp"
+#include "cli/secret_files.hpp"
+#include "metrics/labels.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -42,8 +44,11 @@ json bad_shares(const std::vector<bad_share>& xs) {
 
 void add_failure(json& out, bool ok, const error& failure) {
   out["ok"] = ok;
-  if (!ok)
-    out["error"] = {{"kind", to_string(failure.code)}, {"detail", failure.detail}};
+  if (ok)
+    return;
+  // The words of the metrics' labels: one vocabulary for scripts and dashboards.
+  out["error"] = {{"kind", metrics::to_label(metrics::outcome(failure.code))},
+                  {"detail", without_capabilities(failure.detail)}};
 }
 
 } // namespace

@@ -54,8 +54,8 @@ void add_cap(CLI::App& app, program& p) {
   auto* cmd = app.add_subcommand(
       "cap",
       "truckee cap --cap-file report.cap --read-only > report.ro.cap\n\n"
-      "Derives a weaker capability to give away: --read-only may read, --verify may only check shares.\n"
-      "Without either, prints the capability in its canonical form.");
+      "Derives a weaker capability to give away. --read-only: it may read; --verify: it may only check\n"
+      "shares. Without either, prints the capability in its canonical form.");
   cmd->add_option("--cap-file", o->cap_file, "File with the capability; '-': standard input")
       ->required()
       ->type_name("FILE");

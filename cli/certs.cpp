@@ -38,10 +38,11 @@ int certs(const certs_options& o, const global_options& global) {
 void add_certs(CLI::App& app, program& p) {
   auto o = std::make_shared<certs_options>();
   auto* cmd = app.add_subcommand(
-      "certs", "truckee certs /etc/truckee/certs alpha beta client\n\n"
-               "Makes a certificate authority (or uses the one in DIR) and a certificate and key per name, "
-               "for mutual\n"
-               "TLS between Truckee's own nodes. Whoever holds one of them is trusted by all.");
+      "certs",
+      "truckee certs /etc/truckee/certs alpha beta client\n\n"
+      "Makes certificates for mutual TLS between Truckee's own nodes. A certificate authority is made\n"
+      "in DIR, or the one there is used; each name gets a certificate and a key. Whoever holds one\n"
+      "of them is trusted by all.");
   cmd->add_option("DIR", o->directory, "Folder for the files; made when absent")->required();
   cmd->add_option("NAME", o->names, "Names of nodes")->required();
   cmd->callback([&p, o] { p.run = [&p, o] { return certs(*o, p.options); }; });

@@ -1,4 +1,5 @@
 #include "cli/command.hpp"
+#include "cli/help.hpp"
 #include "cli/signals.hpp"
 
 #include <iostream>
@@ -14,7 +15,10 @@ int main(int argc, char** argv) {
       "Publishes Tahoe-LAFS mutable files: encrypted, spread over storage servers that need not be trusted.\n"
       "Without --grid, ten servers inside the process keep their shares below $XDG_DATA_HOME/truckee/grid.",
       "truckee"};
-  app.set_version_flag("--version", std::string("truckee ") + TRUCKEE_VERSION);
+  app.formatter(std::make_shared<help_formatter>()); // commands inherit it
+  app.failure_message(usage_error);
+  app.set_version_flag("--version", std::string("truckee ") + TRUCKEE_VERSION, "Say which version this is");
+  app.set_help_flag("-h,--help", "Say this");
   program p;
   app.add_option("--grid", p.options.grid_file,
                  "Grid file (TOML): which servers there are; see configs/grid.toml")
@@ -50,5 +54,10 @@ int main(int argc, char** argv) {
     const int code = app.exit(e, std::cout, std::cerr);
     return code == 0 ? exit_ok : exit_usage;
   }
-  return p.run();
+  const int code = p.run();
+  if (*p.options.left_behind) {
+    std::cout.flush();
+    std::_Exit(code);
+  }
+  return code;
 }

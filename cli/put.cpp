@@ -165,10 +165,11 @@ int put(const put_options& o, const global_options& global) {
 void add_put(CLI::App& app, program& p) {
   auto o = std::make_shared<put_options>();
   auto* cmd = app.add_subcommand(
-      "put", "truckee put report.pdf > report.cap             makes a new file\n"
-             "truckee put report.pdf --cap-file report.cap     writes its next version\n\n"
-             "Publishes a file. Without --cap-file it is new, and its write capability is printed:\n"
-             "whoever has it may read and write the file, so keep it secret and safe.");
+      "put",
+      "truckee put report.pdf > report.cap              makes a new file\n"
+      "truckee put report.pdf --cap-file report.cap     writes its next version\n\n"
+      "Publishes a new file, or a new version of one. Without --cap-file the file is new, and its write\n"
+      "capability is printed: whoever has it may read and write the file, so keep it secret and safe.");
   cmd->add_option("FILE", o->file, "What to publish; '-' or nothing: standard input");
   cmd->add_option("--cap-file", o->cap_file,
                   "File with the write capability ('-': standard input) of the file to write to")
@@ -177,7 +178,8 @@ void add_put(CLI::App& app, program& p) {
   cmd->add_option("-n", o->total, "How many shares are made")->type_name("NUMBER");
   cmd->add_option("--happy", o->happy, "Success needs shares on so many distinct servers")
       ->type_name("NUMBER");
-  cmd->add_option("--format", o->format, "sdmf or mdmf")->check(CLI::IsMember({"sdmf", "mdmf"}));
+  cmd->add_option("--format", o->format, "Layout of a new file's shares")
+      ->check(CLI::IsMember({"sdmf", "mdmf"}));
   cmd->add_option("--if-version", o->if_version,
                   "Write only if this is the file's version now, else exit with 3")
       ->type_name("NUMBER[:ROOT]");

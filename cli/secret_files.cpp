@@ -51,6 +51,24 @@ result<secret_text> read_cap_file(const std::string& source) {
   return from_raw(read_small_file(source, cap_file_bytes_max), source);
 }
 
+std::string without_capabilities(std::string_view text) {
+  constexpr std::string_view begins = "URI:";
+  constexpr std::string_view secret = "abcdefghijklmnopqrstuvwxyz0123456789:";
+  std::string out;
+  for (auto at = text.find(begins); at != text.npos; at = text.find(begins)) {
+    const auto kind_end = text.find(':', at + begins.size());
+    if (kind_end == text.npos)
+      break;
+    out += text.substr(0, kind_end + 1);
+    text.remove_prefix(kind_end + 1);
+    const auto length = std::min(text.find_first_not_of(secret), text.size());
+    if (length > 0)
+      out += "...";
+    text.remove_prefix(length);
+  }
+  return out.append(text);
+}
+
 result<void> write_cap_file(const std::filesystem::path& path, std::string_view cap, existing_file existing) {
   bytes content(cap.size() + 1, std::byte{'\n'}); // in one piece: growing would leave a copy behind
   std::copy(as_bytes(cap).begin(), as_bytes(cap).end(), content.begin());

@@ -35,4 +35,8 @@ result<secret_text> read_cap_stream(int descriptor, const std::string& name);
 /// Writes a capability and a newline, readable by its owner only. Errors: refused, not_found, io.
 result<void> write_cap_file(const std::filesystem::path& path, std::string_view cap, existing_file existing);
 
+/// `text` with every capability in it cut to its kind ("URI:SSK:..."), for messages that repeat what a person
+/// typed.
+std::string without_capabilities(std::string_view text);
+
 } // namespace truckee::cli
