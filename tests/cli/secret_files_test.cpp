@@ -82,3 +82,13 @@ TEST_F(secret_files, what_was_written_is_read_again_and_private) {
   EXPECT_EQ(write_cap_file(folder / "new", "other", existing_file::refuse).error().code, errc::refused);
   EXPECT_EQ(read_cap_file((folder / "new").string())->view(), cap);
 }
+
+TEST(without_capabilities, leaves_their_kind_and_everything_around_them) {
+  EXPECT_EQ(cli::without_capabilities("no file URI:SSK:abc234:def567: it is absent"),
+            "no file URI:SSK:... it is absent");
+  EXPECT_EQ(cli::without_capabilities("\"URI:DIR2-RO:aa:bb\" and URI:SSK-Verifier:cc:dd."),
+            "\"URI:DIR2-RO:...\" and URI:SSK-Verifier:....");
+  EXPECT_EQ(cli::without_capabilities("e.g. URI:SSK:... (a hint)"), "e.g. URI:SSK:... (a hint)");
+  EXPECT_EQ(cli::without_capabilities("URI:"), "URI:");
+  EXPECT_EQ(cli::without_capabilities(""), "");
+}

@@ -1,0 +1,81 @@
+#include "cli/scrape.hpp"
+#include "cli/server_farm.hpp"
+
+#include <csignal>
+
+using namespace truckee::test;
+
+namespace {
+
+class metrics_of_the_program : public server_farm {};
+
+} // namespace
+
+TEST_F(metrics_of_the_program, publish_that_waits_for_a_stopped_server_is_seen_running) {
+  limits_ = "[limits]\nserver-deadline-seconds = 4\nconnect-timeout-seconds = 1\n";
+  server_options_ = {"--metrics-listen", "127.0.0.1:0"};
+  start_farm();
+  const auto cap = put_new("first", on_grid({}));
+  const auto next = noise(40'000'000);
+  auto& put = start(
+      on_grid({"--json", "put", file("next", next), "--cap-file", cap, "--metrics-listen", "127.0.0.1:0"}));
+  scrape_until(put, [](const auto& text) {
+    return value_of(text, "truckee_publishes_running") == 1; // past the map: s3 will be written to
+  });
+  server(3).signal(SIGSTOP);
+  const auto waits = scrape_until(
+      put, [](const auto& text) { return value_of(text, "truckee_publish_placed_shares") >= 9; });
+  EXPECT_EQ(value_of(waits, "truckee_publishes_running"), 1);
+  EXPECT_GE(value_of(waits, "truckee_publish_goal_shares"), 10);
+  EXPECT_EQ(value_of(waits, "truckee_publish_outstanding_shares"), 1);
+  EXPECT_GE(value_of(waits, "truckee_in_flight_bytes"), 10'000'000);
+  EXPECT_GE(value_of(waits, "truckee_in_flight_budget_bytes"), 1);
+  EXPECT_GE(value_of(waits, R"(truckee_share_writes_total{outcome="written",server="s1"})"), 1);
+  EXPECT_GE(value_of(waits, R"(truckee_server_reads_total{outcome="ok",server="s1"})"), 1);
+  put.signal(SIGINT); // the deadline of so large a share is minutes away
+  const auto done = put.wait(process::seconds(20));
+  EXPECT_EQ(done.code, 1) << done.err;
+  const auto reply = nlohmann::json::parse(done.out);
+  EXPECT_EQ(reply["unknown_servers"], nlohmann::json::array({"s3"})) << reply["servers"];
+  server(3).signal(SIGCONT);
+  EXPECT_TRUE(get(cap, on_grid({})) == next);
+
+  const auto store = scrape(server(1));
+  EXPECT_EQ(
+      value_of(store,
+               R"(truckee_storage_operations_total{operation="read_test_write",outcome="ok",store="s1"})"),
+      2)
+      << store;
+  EXPECT_GE(value_of(store, R"(truckee_storage_operations_total{operation="read",outcome="ok",store="s1"})"),
+            1);
+  EXPECT_GE(
+      value_of(store, R"(truckee_storage_operation_duration_seconds_count{operation="read",store="s1"})"), 1);
+  EXPECT_GE(value_of(store, R"(truckee_storage_written_bytes_total{store="s1"})"), 10'000'000);
+  EXPECT_GE(value_of(store, R"(truckee_storage_read_bytes_total{store="s1"})"), 1);
+  EXPECT_EQ(value_of(store, R"(truckee_storage_slots{store="s1"})"), 1);
+  EXPECT_GE(value_of(store, R"(truckee_storage_available_bytes{store="s1"})"), 1);
+}
+
+TEST_F(metrics_of_the_program, links_say_whether_servers_are_up_and_count_reconnects) {
+  limits_ = "[limits]\nserver-deadline-seconds = 4\nconnect-timeout-seconds = 1\n";
+  start_farm(false);
+  const auto cap = put_new("first", on_grid({}));
+  kill(2);
+  server(5).signal(SIGSTOP); // makes the next put last long enough to be looked at
+  auto& put = start(
+      on_grid({"put", file("next", noise(1000)), "--cap-file", cap, "--metrics-listen", "127.0.0.1:0"}));
+  scrape_until(put, [](const auto& text) {
+    return value_of(text, R"(truckee_server_link_state{server="s2",state="down"})") == 1 &&
+           value_of(text, R"(truckee_server_link_state{server="s1",state="up"})") == 1;
+  });
+  put.wait();
+  server(5).signal(SIGCONT);
+}
+
+TEST_F(metrics_of_the_program, no_series_carries_a_capability_or_key) {
+  server_options_ = {"--metrics-listen", "127.0.0.1:0"};
+  start_farm(false);
+  put_new("content", on_grid({}));
+  const auto text = scrape(server(0));
+  EXPECT_EQ(text.find("URI:"), std::string::npos);
+}

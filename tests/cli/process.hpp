@@ -1,0 +1,64 @@
+#pragma once
+
+#include <chrono>
+#include <filesystem>
+#include <map>
+#include <string>
+#include <sys/types.h>
+#include <vector>
+
+/// Real processes for tests: started, watched, and never left behind.
+namespace truckee::test {
+
+struct process_options {
+  std::map<std::string, std::string> environment; ///< added to, or instead of, this process's own
+  std::string input;                              ///< standard input
+  std::filesystem::path directory;                ///< where it runs; empty: here
+};
+
+struct process_result {
+  int code = -1; ///< exit code; 128 + signal where one ended it
+  std::string out;
+  std::string err;
+  double seconds = 0;
+};
+
+/// A child process whose output goes to files, so that it never waits for a reader. Killed when this goes,
+/// and by the system when the test itself dies.
+class process {
+public:
+  using seconds = std::chrono::duration<double>;
+
+  /// `scratch` is a folder for its output. Throws where it cannot be started.
+  process(const std::filesystem::path& program, const std::vector<std::string>& arguments,
+          const std::filesystem::path& scratch, const process_options& options = {});
+  ~process();
+  process(const process&) = delete;
+  process& operator=(const process&) = delete;
+
+  /// Waits for its end. Throws, with what it wrote, when it takes longer.
+  process_result wait(seconds longest = seconds(60));
+  /// The rest of the first line (either output) that contains `text`, behind it. Throws when it does not come
+  /// in time.
+  std::string wait_for(const std::string& text, seconds longest = seconds(20));
+  void signal(int number);
+  /// SIGKILL, and gone.
+  void kill();
+  bool running();
+  pid_t id() const { return id_; }
+  std::string out() const;
+  std::string err() const;
+
+private:
+  bool reap(bool block);
+
+  std::string what_;
+  std::filesystem::path out_;
+  std::filesystem::path err_;
+  std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+  pid_t id_ = -1;
+  bool ended_ = false;
+  int status_ = 0;
+};
+
+} // namespace truckee::test
