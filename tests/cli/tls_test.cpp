@@ -133,6 +133,6 @@ TEST_F(mutual_tls, server_with_another_id_than_the_pinned_one_is_refused_and_nam
     files += entry.is_regular_file();
   EXPECT_EQ(files, 0U) << "nothing was written to the wrong server";
   const auto checked = truckee({"--grid", pinned, "check", "--cap-file", cap});
-  EXPECT_EQ(checked.code, 1) << checked.out;
+  EXPECT_EQ(checked.code, 0) << "all ten shares are there, on nine servers: " << checked.out;
   EXPECT_NE((checked.out + checked.err).find("s6"), std::string::npos) << checked.out << checked.err;
 }
