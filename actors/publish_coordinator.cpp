@@ -88,6 +88,8 @@ private:
         [this](result<codec::encoded_file>&& encoded) {
           if (encoded)
             begin_push(std::move(*encoded));
+          else if (stopped_)
+            refuse({*stopped_, "stopped while it was encoded; nothing was sent"});
           else
             refuse(encoded.error());
         });
@@ -145,7 +147,7 @@ private:
     loop_.emplace(std::move(*loop));
     push_start_ = clock::now();
     if (stopped_)
-      loop_->cancel();
+      stop_loop(*stopped_);
     send_later(self_, duration(world_.limits.publish_deadline), continuation{[this] {
                  if (!loop_->finished()) {
                    loop_->deadline_passed();
@@ -250,11 +252,15 @@ private:
     }
     if (!loop_ || loop_->finished())
       return;
+    stop_loop(reason);
+    pump();
+  }
+
+  void stop_loop(errc reason) {
     if (reason == errc::timeout)
       loop_->deadline_passed();
     else
       loop_->cancel();
-    pump();
   }
 
   // -- what others see
