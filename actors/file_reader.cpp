@@ -71,11 +71,11 @@ private:
     }
     reply_.version = best->sequence;
     reply_.root = to_hex(best->root.view());
-    const auto reader = spawn_retriever(
+    reader_ = spawn_retriever(
         self_->system(), world_,
         {task_.operation, task_.listener, task_.access, task_.servers, x.mapped, mapper_, *best});
     messages::request(
-        self_, reader, duration(world_.limits.publish_deadline), read_version{},
+        self_, reader_, duration(world_.limits.publish_deadline), read_version{},
         [this](const content_answer& answer) { on_content(answer); },
         [this](const caf::error& e) { on_error(e); });
   }
@@ -142,6 +142,8 @@ private:
                                     reply_.ok ? std::nullopt : metrics::outcome(reply_.failure.code),
                                     clock::now() - start_);
     drop_mapper();
+    if (reader_)
+      send(self_, reader_, stop{});
     promise_->deliver(std::move(reply_));
     self_->quit();
   }
@@ -155,6 +157,7 @@ private:
   const world& world_;
   read_task task_;
   map_updater mapper_;
+  retriever reader_;
   std::optional<caf::typed_response_promise<retrieve_reply>> promise_;
   retrieve_reply reply_;
   int tries_ = 0;

@@ -197,11 +197,11 @@ private:
   }
 
   void read(const grid::file_version& version) {
-    const auto reader = spawn_retriever(
+    reader_ = spawn_retriever(
         self_->system(), world_,
         {task_.operation, task_.listener, task_.access, task_.servers, mapped_, mapper_, version});
     messages::request(
-        self_, reader, duration(world_.limits.publish_deadline), read_version{},
+        self_, reader_, duration(world_.limits.publish_deadline), read_version{},
         [this](const content_answer& x) {
           if (operation_->done())
             return;
@@ -309,6 +309,8 @@ private:
       reply_.failure = std::move(*failure);
     reply_.stages.insert(reply_.stages.begin(), {"map", map_seconds_});
     drop_mapper();
+    if (reader_)
+      send(self_, reader_, stop{});
     promise_->deliver(std::move(reply_));
     promise_.reset();
     self_->quit();
@@ -333,6 +335,7 @@ private:
   std::shared_ptr<const mapped_file> mapped_;
   std::optional<shared_bytes> read_content_;
   map_updater mapper_;
+  retriever reader_;
   publish_coordinator coordinator_;
   publish_reply reply_;
   double map_seconds_ = 0;
