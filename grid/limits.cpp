@@ -1,8 +1,12 @@
 #include "grid/limits.hpp"
 
+#include <algorithm>
+
 namespace truckee::grid {
 
 grid_limits::milliseconds grid_limits::server_deadline(std::uint64_t bytes_moved) const {
+  // Sizes come from shares; whatever they claim, a deadline stays one that timers can hold.
+  bytes_moved = std::min<std::uint64_t>(bytes_moved, std::uint64_t{1} << 40);
   const auto rate = floor_rate_bytes_per_second == 0 ? 1 : floor_rate_bytes_per_second;
   // Seconds first: bytes times thousand could overflow.
   const auto whole = bytes_moved / rate * 1000;
