@@ -25,6 +25,10 @@ std::vector<messages::share_place> places_of(const server_list& servers,
 
 void fill_reply(publish_reply& reply, const server_list& servers, const publish_result& result) {
   const auto& report = result.report;
+  reply.stages.insert(reply.stages.end(), result.stages.begin(), result.stages.end());
+  if (result.failure)
+    return; // nothing was sent: the report has no version, and "0 of 0 shares" would not even cross the
+            // network
   reply.version = report.version.sequence;
   reply.spread = {report.version.k, report.version.n, static_cast<std::uint8_t>(report.happy)};
   reply.happiness = static_cast<std::uint32_t>(report.happiness);
@@ -39,7 +43,6 @@ void fill_reply(publish_reply& reply, const server_list& servers, const publish_
   for (const auto& [place, what] : report.stale)
     reply.stale.push_back(place_of(servers, place));
   reply.recoverable = report.recoverable;
-  reply.stages.insert(reply.stages.end(), result.stages.begin(), result.stages.end());
   reply.share_bytes += result.share_bytes;
 }
 
