@@ -9,6 +9,9 @@
 #include "actors/repairer.hpp"
 #include "crypto/base32.hpp"
 
+#include <algorithm>
+#include <map>
+
 namespace truckee::actors {
 
 namespace {
@@ -85,20 +88,76 @@ private:
         enter_publish(x, promise, std::move(*access), std::nullopt);
       return promise;
     }
+    await_key(x, promise);
+    return promise;
+  }
+
+  /// A new file enters its line only with its key: the slot follows from it. Until then it can be stopped
+  /// here.
+  void await_key(const publish_request& x, caf::typed_response_promise<publish_reply> promise) {
+    if (auto busy = cannot_enter(x.token)) {
+      refuse(promise, *busy);
+      return;
+    }
+    const auto id = ++last_id_;
+    awaiting_keys_.emplace(id, key_wait{x.token, promise});
+    if (x.timeout_ms > 0)
+      arm_deadline(id, x.timeout_ms);
     request(
         self_, keys_, duration(world_.limits.publish_deadline), take_key{},
-        [this, x, promise](const key_answer& answer) mutable {
+        [this, x, id, asked = clock::now()](const key_answer& answer) {
+          const auto at = awaiting_keys_.find(id);
+          if (at == awaiting_keys_.end())
+            return; // stopped meanwhile; the key is lost with the file nobody wants
+          auto promise = at->second.promise;
+          awaiting_keys_.erase(at);
           if (!answer.key) {
             refuse(promise, answer.failure);
             return;
           }
           const crypto::file_keys keys(*answer.key);
-          enter_publish(x, promise, access_to({x.format, keys.write, keys.fingerprint}), answer.key);
+          auto rest = x;
+          if (x.timeout_ms > 0)
+            rest.timeout_ms = time_left(x.timeout_ms, asked);
+          enter_publish(rest, promise, access_to({x.format, keys.write, keys.fingerprint}), answer.key);
         },
-        [this, promise](const caf::error& e) mutable {
-          refuse(promise, {errc::timeout, "no key for the new file: " + describe(e, self_->system())});
+        [this, id](const caf::error& e) {
+          stop_key_wait(id, {errc::timeout, "no key for the new file: " + describe(e, self_->system())});
         });
-    return promise;
+  }
+
+  bool stop_key_wait(std::uint64_t id, error why) {
+    const auto at = awaiting_keys_.find(id);
+    if (at == awaiting_keys_.end())
+      return false;
+    auto promise = at->second.promise;
+    awaiting_keys_.erase(at);
+    refuse(promise, std::move(why));
+    quit_when_idle();
+    return true;
+  }
+
+  std::optional<error> cannot_enter(operation_token token) const {
+    if (stopping_)
+      return error{errc::refused, "the gateway is stopping"};
+    if (table_.size() + awaiting_keys_.size() >= options_.limits.operations_max)
+      return error{errc::refused, "too many operations are running and waiting; try again later"};
+    const bool waits = std::ranges::any_of(
+        awaiting_keys_, [&](const auto& x) { return token.value != 0 && x.second.token == token; });
+    if (waits || table_.find(token))
+      return error{errc::refused, "an operation with this token is running"};
+    return std::nullopt;
+  }
+
+  /// Of a request's own deadline; at least a millisecond, for 0 means none.
+  static std::uint64_t time_left(std::uint64_t timeout_ms, clock::time_point asked) {
+    const auto gone = std::chrono::duration_cast<std::chrono::milliseconds>(clock::now() - asked).count();
+    return timeout_ms - std::min(timeout_ms - 1, static_cast<std::uint64_t>(gone));
+  }
+
+  void arm_deadline(std::uint64_t id, std::uint64_t timeout_ms) {
+    send_later(self_, std::chrono::milliseconds(std::min<std::uint64_t>(timeout_ms, 86'400'000)),
+               continuation{[this, id] { stop_operation(id, errc::timeout); }});
   }
 
   std::optional<error> check_publish(const publish_request& x) const {
@@ -294,10 +353,8 @@ private:
   template <class Reply, class Start>
   void enter(const char* kind, operation_token token, const file_access& access, std::uint64_t timeout_ms,
              std::uint64_t content_bytes, caf::typed_response_promise<Reply> promise, Start start) {
-    if (table_.size() >= options_.limits.operations_max || (token.value != 0 && table_.find(token))) {
-      refuse(promise, {errc::refused, table_.size() >= options_.limits.operations_max
-                                          ? "too many operations are running and waiting; try again later"
-                                          : "an operation with this token is running"});
+    if (auto busy = cannot_enter(token)) {
+      refuse(promise, *busy);
       return;
     }
     if (std::erase(early_cancels_, token) > 0) {
@@ -341,8 +398,7 @@ private:
       });
     };
     if (timeout_ms > 0)
-      send_later(self_, std::chrono::milliseconds(std::min<std::uint64_t>(timeout_ms, 86'400'000)),
-                 continuation{[this, id] { stop_operation(id, errc::timeout); }});
+      arm_deadline(id, timeout_ms);
     if (table_.enter(id, std::move(operation))) {
       begin(id);
       return;
@@ -399,6 +455,8 @@ private:
   }
 
   void stop_operation(std::uint64_t id, errc reason) {
+    if (stop_key_wait(id, {reason, "stopped while it waited for its key; nothing was sent"}))
+      return;
     auto* operation = table_.find(id);
     if (operation == nullptr)
       return;
@@ -410,7 +468,10 @@ private:
   }
 
   caf::result<cancel_answer> on_cancel(const cancel_request& x) {
-    const auto id = table_.find(x.token);
+    auto id = table_.find(x.token);
+    for (const auto& [waiting, what] : awaiting_keys_)
+      if (x.token.value != 0 && what.token == x.token)
+        id = waiting;
     if (id)
       stop_operation(*id, errc::cancelled);
     else if (x.token.value != 0)
@@ -428,13 +489,16 @@ private:
   /// The node ends: running operations are asked to end well, waiting ones are refused.
   void on_stop(errc reason) {
     stopping_ = true;
-    for (const auto id : table_.ids())
+    auto ids = table_.ids();
+    for (const auto& [id, what] : awaiting_keys_)
+      ids.push_back(id);
+    for (const auto id : ids)
       stop_operation(id, reason);
     quit_when_idle();
   }
 
   void quit_when_idle() {
-    if (stopping_ && table_.size() == 0)
+    if (stopping_ && table_.size() == 0 && awaiting_keys_.empty())
       self_->quit();
   }
 
@@ -446,6 +510,8 @@ private:
     gather->answers.resize(options_.servers.size());
     gather->missing = options_.servers.size();
     gather->done = [this, then = std::move(then)](auto& answers) { then(list_servers(answers)); };
+    if (gather->missing == 0)
+      gather->done(gather->answers);
     for (std::size_t i = 0; i < options_.servers.size(); ++i)
       request(
           self_, options_.servers[i].link, options_.limits.introduction_timeout, introduce{},
@@ -528,6 +594,8 @@ private:
           },
           [promise, reply](const caf::error&) mutable { promise.deliver(std::move(*reply)); });
     };
+    if (gather->missing == 0)
+      gather->done(gather->answers);
     for (std::size_t i = 0; i < options_.servers.size(); ++i)
       request(
           self_, options_.servers[i].link, std::chrono::seconds(1), link_status{},
@@ -544,6 +612,11 @@ private:
   std::vector<progress_listener> listeners_;
   static constexpr std::size_t early_cancels_max = 64;
   std::deque<operation_token> early_cancels_; ///< of requests that have not come yet
+  struct key_wait {
+    operation_token token;
+    caf::typed_response_promise<publish_reply> promise;
+  };
+  std::map<std::uint64_t, key_wait> awaiting_keys_; ///< new files, by their number here
   std::uint64_t last_id_ = 0;
   bool stopping_ = false;
   std::vector<server_report> left_out_; ///< servers the last list had to leave out, and why
