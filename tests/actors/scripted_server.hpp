@@ -1,0 +1,101 @@
+#pragma once
+
+#include "deterministic.hpp"
+#include "storage/memory_store.hpp"
+
+#include <functional>
+#include <map>
+
+/// A storage server that does what a test tells it: by default what an honest store does.
+namespace truckee::test {
+
+struct server_script {
+  std::shared_ptr<storage::share_store> store;
+  /// Each gets the request and may answer in its own way; nothing: no answer, until release() or for ever.
+  std::function<std::optional<grid::read_test_write_answer>(const grid::read_test_write&)> write;
+  std::function<std::optional<grid::slot_read_answer>(const grid::slot_read&)> read;
+  std::function<std::optional<grid::store_info>()> hello;
+  bool ends = false; ///< ends at the next call that gets no answer
+
+  std::vector<grid::read_test_write> writes; ///< every write that came
+  std::size_t reads = 0;
+  std::size_t hellos = 0;
+  std::vector<std::function<void()>> held; ///< answers what was held back, as the store would
+
+  void release(deterministic& run) {
+    run.inside([answers = std::exchange(held, {})] {
+      for (const auto& answer : answers)
+        answer();
+    });
+  }
+};
+
+using script_ptr = std::shared_ptr<server_script>;
+
+class scripted_server_state {
+public:
+  using handle = messages::storage_server;
+  static constexpr const char* name = "truckee.test.scripted_server";
+
+  scripted_server_state(messages::shell<scripted_server_state>* self, script_ptr script)
+    : self_(self), script_(std::move(script)) {}
+
+  handle::behavior_type make_behavior() {
+    return {
+        [this](const messages::hello&) {
+          ++script_->hellos;
+          return answer<grid::store_info>(script_->hello ? script_->hello() : script_->store->info(),
+                                          [s = script_] { return s->store->info(); });
+        },
+        [this](const grid::read_test_write& x) {
+          script_->writes.push_back(x);
+          auto now = [s = script_, x] { return s->store->read_test_write(x); };
+          return answer<grid::read_test_write_answer>(script_->write ? script_->write(x) : now(), now);
+        },
+        [this](const grid::slot_read& x) {
+          ++script_->reads;
+          auto now = [s = script_, x] { return s->store->read(x); };
+          return answer<grid::slot_read_answer>(script_->read ? script_->read(x) : now(), now);
+        },
+        [this](const messages::add_lease& x) {
+          const auto done = script_->store->add_lease(x.slot, x.renew, x.cancel);
+          return messages::lease_answer{done.status, done.detail};
+        },
+    };
+  }
+
+private:
+  template <class Answer, class Later>
+  caf::result<Answer> answer(std::optional<Answer> now, Later later) {
+    auto promise = self_->template make_response_promise<Answer>();
+    if (now)
+      promise.deliver(std::move(*now));
+    else if (script_->ends)
+      self_->quit(caf::exit_reason::user_shutdown);
+    else
+      script_->held.push_back([promise, later]() mutable { promise.deliver(later()); });
+    return promise;
+  }
+
+  messages::shell<scripted_server_state>* self_;
+  script_ptr script_;
+};
+
+inline server_id numbered_id(std::size_t number) {
+  server_id out;
+  out.data.fill(static_cast<std::byte>(0xa0 + number));
+  out.data[0] = static_cast<std::byte>(number);
+  return out;
+}
+
+/// Over a memory store of its own.
+inline script_ptr make_script(std::size_t number, std::uint64_t capacity = std::uint64_t{1} << 40) {
+  auto out = std::make_shared<server_script>();
+  storage::memory_store_options options;
+  options.id = numbered_id(number);
+  options.capacity = capacity;
+  out->store = storage::make_memory_store(std::move(options), [] { return std::uint64_t{1'700'000'000}; });
+  return out;
+}
+
+} // namespace truckee::test

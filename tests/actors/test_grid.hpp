@@ -1,0 +1,195 @@
+#pragma once
+
+#include "actors/file_gateway.hpp"
+#include "actors/file_writer.hpp"
+#include "actors/server_link.hpp"
+#include "codec/sdmf_share.hpp"
+#include "deterministic.hpp"
+#include "scripted_server.hpp"
+#include "test_support.hpp"
+
+#include <future>
+
+/// A whole client and its servers in one deterministic actor system.
+namespace truckee::test {
+
+inline crypto::private_key vector_key(int number) {
+  const auto file = "keys/key" + std::to_string(number) + ".pkcs8.der";
+  auto key = crypto::private_key::from_der(read_file(vector_path(file)));
+  if (!key)
+    throw std::runtime_error(file + ": " + to_string(key.error()));
+  return *key;
+}
+
+struct grid_shape {
+  std::size_t servers = 10;
+  std::size_t compute_threads = 0;
+  std::uint64_t seed = 1;
+  grid::spread spread{3, 10, 7};
+};
+
+class test_grid {
+public:
+  explicit test_grid(grid_shape shape = {})
+    : compute(shape.compute_threads),
+      random(shape.seed), world{compute, random, codes, std::make_shared<metrics::recorder>(), lease_(), {}},
+      shape_(shape) {
+    for (std::size_t i = 0; i < shape.servers; ++i)
+      add_server(make_script(i));
+  }
+  test_grid(const test_grid&) = delete;
+  test_grid& operator=(const test_grid&) = delete;
+  ~test_grid() { end(); }
+
+  void add_server(script_ptr script) {
+    servers.push_back(messages::spawn<scripted_server_state>(run.system(), script));
+    scripts.push_back(std::move(script));
+    add_link(servers.back());
+  }
+
+  void add_link(std::variant<messages::storage_server, actors::remote_endpoint> endpoint) {
+    actors::link_options options;
+    options.name = "s" + std::to_string(links.size());
+    options.endpoint = std::move(endpoint);
+    links.push_back(
+        actors::spawn_server_link(run.system(), std::move(options), compute, random, world.metrics));
+  }
+
+  /// Made at first use, so that a test can change servers and limits before.
+  messages::file_gateway& gateway() {
+    if (!gateway_) {
+      actors::gateway_options options;
+      for (std::size_t i = 0; i < links.size(); ++i)
+        options.servers.push_back({"s" + std::to_string(i), links[i], false, std::nullopt});
+      options.defaults = shape_.spread;
+      options.limits = gateway_limits;
+      gateway_ = actors::spawn_file_gateway(run.system(), world, std::move(options));
+      run.settle();
+    }
+    return gateway_;
+  }
+
+  actors::server_list_ptr server_list() const {
+    std::vector<actors::server_entry> entries;
+    for (std::size_t i = 0; i < scripts.size(); ++i) {
+      const auto info = scripts[i]->store->info();
+      entries.push_back({"s" + std::to_string(i), info.id, info.permutation_seed, false, links[i]});
+    }
+    return std::make_shared<const actors::server_list>(std::move(entries));
+  }
+
+  /// A new file with one of the vectors' keys, without waiting for a key to be made.
+  answer_ptr<messages::publish_reply> start_create(const std::string& content, int key = 0) {
+    actors::write_task task;
+    task.servers = server_list();
+    task.key = vector_key(key);
+    const crypto::file_keys keys(*task.key);
+    task.access = actors::access_to({crypto::file_format::sdmf, keys.write, keys.fingerprint});
+    task.content = shared_bytes::copy_of(content);
+    task.defaults = shape_.spread;
+    return run.ask<messages::publish_reply>(actors::spawn_file_writer(run.system(), world, std::move(task)),
+                                            messages::run{});
+  }
+  void create(const std::string& content, int key = 0) {
+    const auto done = start_create(content, key);
+    run.settle();
+    if (!(*done)->ok)
+      throw std::runtime_error("cannot create: " + to_string((*done)->failure));
+  }
+
+  static std::string write_cap(int key = 0) {
+    const crypto::file_keys keys(vector_key(key));
+    return to_text(
+        crypto::file_cap(crypto::write_cap{crypto::file_format::sdmf, keys.write, keys.fingerprint}));
+  }
+
+  answer_ptr<messages::publish_reply> put(const std::string& content, std::uint64_t token = 0, int key = 0,
+                                          std::uint64_t timeout_ms = 0) {
+    messages::publish_request x;
+    x.token = {token};
+    x.write_cap = write_cap(key);
+    x.content = shared_bytes::copy_of(content);
+    x.timeout_ms = timeout_ms;
+    return run.ask<messages::publish_reply>(gateway(), x);
+  }
+  answer_ptr<messages::publish_reply> put_new(const std::string& content, std::uint64_t token = 0,
+                                              std::uint64_t timeout_ms = 0) {
+    messages::publish_request x;
+    x.token = {token};
+    x.content = shared_bytes::copy_of(content);
+    x.timeout_ms = timeout_ms;
+    return run.ask<messages::publish_reply>(gateway(), x);
+  }
+  answer_ptr<messages::retrieve_reply> get(std::uint64_t token = 0, int key = 0) {
+    messages::retrieve_request x;
+    x.token = {token};
+    x.cap = write_cap(key);
+    return run.ask<messages::retrieve_reply>(gateway(), x);
+  }
+  answer_ptr<messages::check_reply> check(std::uint64_t token = 0, int key = 0) {
+    messages::check_request x;
+    x.token = {token};
+    x.cap = write_cap(key);
+    return run.ask<messages::check_reply>(gateway(), x);
+  }
+  bool cancel(std::uint64_t token) {
+    const auto done = run.ask<messages::cancel_answer>(gateway(), messages::cancel_request{{token}});
+    run.settle();
+    return (*done)->found;
+  }
+
+  template <class Answer>
+  bool wait(const answer_ptr<Answer>& for_what, messages::duration limit = std::chrono::minutes(10)) {
+    return run.wait_for([&] { return for_what->done(); }, limit);
+  }
+
+  /// Waits for all jobs given to the compute threads so far; with none there is nothing to wait for.
+  void join_compute() {
+    if (compute.threads() == 0)
+      return;
+    for (int i = 0; i < 20; ++i) {
+      auto done = std::make_shared<std::promise<void>>();
+      compute.submit([done] { done->set_value(); });
+      done->get_future().wait();
+      run.settle();
+    }
+  }
+
+  /// Ends gateway, links and servers; how many actors are left then.
+  std::size_t end() {
+    if (gateway_)
+      messages::send_anonymously(caf::actor_cast<caf::actor>(gateway_), messages::stop{});
+    run.settle();
+    join_compute();
+    gateway_ = messages::file_gateway{};
+    for (auto& link : links)
+      run.kill(link);
+    for (auto& server : servers)
+      run.kill(server);
+    links.clear();
+    servers.clear();
+    for (auto& script : scripts)
+      script->held.clear();
+    run.settle();
+    run.wait_for([&] { return run.running() == 0; }, std::chrono::minutes(30));
+    return run.running();
+  }
+
+  worker_pool compute;
+  deterministic run;
+  seeded_random random;
+  codec::erasure_codes codes;
+  actors::world world;
+  actors::gateway_limits gateway_limits;
+  std::vector<script_ptr> scripts;
+  std::vector<messages::storage_server> servers;
+  std::vector<messages::server_link> links;
+
+private:
+  static crypto::lease_secret lease_() { return {}; }
+
+  grid_shape shape_;
+  messages::file_gateway gateway_;
+};
+
+} // namespace truckee::test
