@@ -109,17 +109,17 @@ private:
           const auto at = awaiting_keys_.find(id);
           if (at == awaiting_keys_.end())
             return; // stopped meanwhile; the key is lost with the file nobody wants
-          auto promise = at->second.promise;
+          auto key_promise = at->second.promise;
           awaiting_keys_.erase(at);
           if (!answer.key) {
-            refuse(promise, answer.failure);
+            refuse(key_promise, answer.failure);
             return;
           }
           const crypto::file_keys keys(*answer.key);
           auto rest = x;
           if (x.timeout_ms > 0)
             rest.timeout_ms = time_left(x.timeout_ms, asked);
-          enter_publish(rest, promise, access_to({x.format, keys.write, keys.fingerprint}), answer.key);
+          enter_publish(rest, key_promise, access_to({x.format, keys.write, keys.fingerprint}), answer.key);
         },
         [this, id](const caf::error& e) {
           stop_key_wait(id, {errc::timeout, "no key for the new file: " + describe(e, self_->system())});
@@ -339,6 +339,15 @@ private:
     return promise;
   }
 
+  /// Servers that were never reached belong into every answer.
+  template <class Reply>
+  static void name_left_out(Reply& reply, const std::vector<server_report>& left_out) {
+    if constexpr (requires { reply.before; })
+      reply.before.servers.insert(reply.before.servers.end(), left_out.begin(), left_out.end());
+    else
+      reply.servers.insert(reply.servers.end(), left_out.begin(), left_out.end());
+  }
+
   template <class Reply>
   void refuse(caf::typed_response_promise<Reply>& promise, error why) {
     Reply reply;
@@ -392,7 +401,7 @@ private:
           return;
         }
         start(id, std::move(servers), [finish, left_out = left_out_](Reply reply) {
-          reply.servers.insert(reply.servers.end(), left_out.begin(), left_out.end());
+          name_left_out(reply, left_out);
           finish(std::move(reply));
         });
       });

@@ -57,6 +57,7 @@ public:
           auto now = [s = script_, x] { return s->store->read(x); };
           return answer<grid::slot_read_answer>(script_->read ? script_->read(x) : now(), now);
         },
+        [](const messages::read_leases&) { return messages::stored_leases{}; },
         [this](const messages::add_lease& x) {
           const auto done = script_->store->add_lease(x.slot, x.renew, x.cancel);
           return messages::lease_answer{done.status, done.detail};
