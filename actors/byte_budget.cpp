@@ -78,9 +78,7 @@ private:
     hand_out();
   }
 
-  void release(std::uint64_t bytes) {
-    used_ -= bytes;
-  }
+  void release(std::uint64_t bytes) { used_ -= bytes; }
 
   shell<byte_budget_state>* self_;
   const world& world_;

@@ -37,8 +37,8 @@ result<crypto::lease_secret> lease_secret_in(const std::filesystem::path& file) 
   return *secret;
 }
 
-/// Shares in memory and on their way, over all publishes: CAF's own queues have no bound, and take some times the
-/// bytes they hold.
+/// Shares in memory and on their way, over all publishes: CAF's own queues have no bound, and take some times
+/// the bytes they hold.
 constexpr std::uint64_t in_flight_bytes_max = 256ULL << 20;
 
 grid::grid_limits limits_of(const grid::limit_settings& set) {

@@ -24,7 +24,7 @@ struct world {
   std::shared_ptr<metrics::recorder> metrics;
   crypto::lease_secret lease;
   grid::grid_limits limits;
-  buffer_pool* buffers = nullptr; ///< where shares are made; nothing: fresh memory each time
+  buffer_pool* buffers = nullptr;    ///< where shares are made; nothing: fresh memory each time
   messages::byte_budget budget = {}; ///< empty: no bound on shares in memory
 };
 

@@ -57,10 +57,12 @@ int append(const append_options& o, const global_options& global) {
 void add_append(CLI::App& app, program& p) {
   auto o = std::make_shared<append_options>();
   auto* cmd = app.add_subcommand(
-      "append", "date | truckee append --cap-file log.cap\n\n"
-                "Adds data at the end of a file. Reads, appends and publishes; when somebody else wrote "
-                "meanwhile, backs off\n"
-                "and starts over on top of what they wrote, so that both writers' data is kept.");
+      "append",
+      "truckee append news.txt --cap-file log.cap\n"
+      "date | truckee append --cap-file log.cap\n\n"
+      "Adds data at the end of a file. Reads, appends and publishes; when somebody else wrote\n"
+      "meanwhile, backs off and starts over on top of what they wrote, so that both writers' data is\n"
+      "kept.");
   cmd->add_option("FILE", o->file, "What to append; '-' or nothing: standard input");
   cmd->add_option("--cap-file", o->cap_file, "File with the write capability; '-': standard input")
       ->required()

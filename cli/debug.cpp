@@ -41,7 +41,7 @@ int leases(const std::string& cap_file, const global_options& global) {
 
 void add_debug(CLI::App& app, program& p) {
   auto* cmd = app.add_subcommand("debug", "truckee debug leases --cap-file report.cap\n\n"
-                                          "Looks at what is stored, for people who look after servers.");
+                                          "Looks at what is stored, for people who look after servers");
   cmd->require_subcommand(1);
   auto cap_file = std::make_shared<std::string>();
   auto* list =

@@ -38,11 +38,12 @@ result<int> serve(const gateway_options& o, global_options global) {
 void add_gateway(CLI::App& app, program& p) {
   auto o = std::make_shared<gateway_options>();
   auto* cmd = app.add_subcommand(
-      "gateway", "truckee --grid grid.toml gateway --listen 127.0.0.1:4400\n"
-                 "truckee --gateway 127.0.0.1:4400 put report.pdf > report.cap\n\n"
-                 "Runs a client for other programs until SIGINT or SIGTERM: keeps connections to the servers "
-                 "and fresh keys,\n"
-                 "and serves CAF peers, who publish and read by messages. Whoever may connect may use it.");
+      "gateway",
+      "truckee gateway --grid grid.toml --listen 127.0.0.1:4400\n"
+      "truckee put report.pdf --gateway 127.0.0.1:4400 > report.cap\n\n"
+      "Runs a client for other programs until SIGINT or SIGTERM. It keeps connections to the servers\n"
+      "and fresh keys, and serves CAF peers, who publish and read by messages. Whoever may connect may\n"
+      "use it.");
   cmd->add_option("--listen", o->listen,
                   "Where to listen; port 0 takes any. Addresses that are not loopback need TLS")
       ->type_name("ADDRESS:PORT")

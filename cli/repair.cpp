@@ -54,11 +54,12 @@ int repair(const repair_options& o, const global_options& global) {
 
 void add_repair(CLI::App& app, program& p) {
   auto o = std::make_shared<repair_options>();
-  auto* cmd = app.add_subcommand("repair", "truckee repair --cap-file report.cap\n\n"
-                                           "Reads every byte of every share, then puts missing and damaged "
-                                           "shares back at the same version where it can,\n"
-                                           "and publishes the content again where it must. Refuses to choose "
-                                           "between two versions without --force.");
+  auto* cmd = app.add_subcommand(
+      "repair",
+      "truckee repair --cap-file report.cap\n\n"
+      "Puts missing and damaged shares back. It reads every byte of every share first, then makes the\n"
+      "missing ones again at the same version where it can, and publishes the content again where it\n"
+      "must. Refuses to choose between two versions without --force.");
   cmd->add_option("--cap-file", o->cap_file, "File with the write capability; '-': standard input")
       ->required()
       ->type_name("FILE");

@@ -100,11 +100,14 @@ TEST_F(Link, RefusesAServerWhoseIdChangedAtAReconnect) {
   script->read = nullptr;
   hang_reads();
   const auto lost = read(100ms);
-  run.advance(150ms); // silent: it is pinged
+  hang_hello();
+  run.advance(150ms); // silent: it is pinged, and says nothing
   EXPECT_EQ((*lost)->how, delivery::unknown);
   script->store = test::make_script(3)->store;
   script->read = nullptr;
-  run.advance(5s);
+  script->hello = nullptr;
+  run.advance(6s); // that ping has timed out
+  run.advance(5s); // the next one is answered by another server
   EXPECT_EQ(report().state, "refused") << report().detail;
   const auto got = read();
   run.settle();
