@@ -76,10 +76,10 @@ using wire_types = std::tuple<
     grid::read_test_write, grid::read_test_write_answer, grid::slot_read, grid::slot_read_answer,
     grid::store_info, messages::hello, messages::add_lease, messages::lease_answer, messages::publish_request,
     messages::append_request, messages::repair_request, messages::repair_reply, messages::list_leases_request,
-    messages::list_leases_reply, messages::read_leases, messages::stored_leases,
-    messages::publish_reply, messages::retrieve_request, messages::retrieve_reply, messages::check_request,
-    messages::check_reply, messages::cancel_request, messages::cancel_answer, messages::progress_event,
-    messages::subscribe_answer, messages::link_report, messages::status_request, messages::status_reply>;
+    messages::list_leases_reply, messages::read_leases, messages::stored_leases, messages::publish_reply,
+    messages::retrieve_request, messages::retrieve_reply, messages::check_request, messages::check_reply,
+    messages::cancel_request, messages::cancel_answer, messages::progress_event, messages::subscribe_answer,
+    messages::link_report, messages::status_request, messages::status_reply>;
 
 /// Fills values; secrets and capabilities with content that a test can look for.
 class filler {
