@@ -2,6 +2,7 @@
 
 #include "base/result.hpp"
 #include "cli/exit_code.hpp"
+#include "cli/shutdown.hpp"
 #include "grid/grid_file.hpp"
 
 #include <CLI/CLI.hpp>
@@ -25,8 +26,8 @@ struct global_options {
   /// All three files, none (nothing), or errc::usage.
   result<std::optional<grid::tls_files>> tls() const;
 
-  /// Set when threads were left that wait for silent peers: the process ends without them.
-  std::shared_ptr<std::atomic<bool>> left_behind = std::make_shared<std::atomic<bool>>(false);
+  /// What main() ends once the command has its result.
+  std::shared_ptr<shutdown> ending = std::make_shared<shutdown>();
 };
 
 struct program {

@@ -22,7 +22,7 @@ result<int> serve(const gateway_options& o, global_options global) {
   auto session = open_session(global, o.metrics_listen);
   if (!session)
     return tl::unexpected(session.error());
-  session->patience = std::chrono::seconds(60); // running operations end well first
+  session->ending->patience = std::chrono::seconds(60); // running operations end well first
   const auto at = session->client->owner().listen(session->client->gateway(), *listen);
   if (!at)
     return tl::unexpected(at.error());

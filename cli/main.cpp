@@ -55,9 +55,5 @@ int main(int argc, char** argv) {
     return code == 0 ? exit_ok : exit_usage;
   }
   const int code = p.run();
-  if (*p.options.left_behind) {
-    std::cout.flush();
-    std::_Exit(code);
-  }
-  return code;
+  return p.options.ending->finish(code);
 }

@@ -63,10 +63,10 @@ session::~session() {
   exposer.reset();
   // The handle must go before the system it belongs to.
   remote = messages::file_gateway{};
-  if (client)
-    end_soon(std::move(client), patience, *left_behind);
-  if (node)
-    end_soon(std::move(node), patience, *left_behind);
+  if (!ending)
+    return; // moved from
+  ending->keep(std::move(client));
+  ending->keep(std::move(node));
 }
 
 namespace {
@@ -132,7 +132,7 @@ result<session> open_session(const global_options& options, const std::string& m
   }
   auto out = options.gateway.empty() ? own_session(options, listen) : connect_session(options);
   if (out)
-    out->left_behind = options.left_behind;
+    out->ending = options.ending;
   if (!out || !listen)
     return out;
   const auto& recorder = out->client ? out->client->owner().recorder() : out->node->recorder();

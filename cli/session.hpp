@@ -19,15 +19,13 @@ struct session {
   session() = default;
   session(session&&) = default;
   session& operator=(session&&) = delete;
-  ~session(); ///< waits `patience` for running operations to end and connections to close
+  ~session(); ///< leaves client and node to `ending`
 
   std::unique_ptr<actors::client_node> client; ///< unless the gateway is another node's
   std::unique_ptr<actors::node> node;          ///< then this
   messages::file_gateway remote;
   std::unique_ptr<metrics::exposer> exposer; ///< when asked for
-  std::shared_ptr<std::atomic<bool>> left_behind = std::make_shared<std::atomic<bool>>(false);
-  /// Enough for a command whose operation has been answered; longer where operations may still run.
-  std::chrono::milliseconds patience{500};
+  std::shared_ptr<shutdown> ending = std::make_shared<shutdown>();
 
   const messages::file_gateway& gateway() const { return client ? client->gateway() : remote; }
   caf::actor_system& system() { return client ? client->system() : node->system(); }

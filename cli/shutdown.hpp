@@ -1,29 +1,27 @@
 #pragma once
 
-#include <atomic>
 #include <chrono>
-#include <future>
 #include <memory>
-#include <thread>
+#include <vector>
 
 namespace truckee::cli {
 
-/// Destroys `what`. Where that takes longer than `patience` (CAF waits for a peer that reads nothing, a probe
-/// for one that says nothing) it is left behind, and `left_behind` says that the process must end without
-/// waiting for it.
-template <class T>
-void end_soon(std::unique_ptr<T> what, std::chrono::milliseconds patience, std::atomic<bool>& left_behind) {
-  if (!what)
-    return;
-  std::packaged_task<void()> end([raw = what.release()] { delete raw; });
-  auto ended = end.get_future();
-  std::thread thread(std::move(end));
-  if (ended.wait_for(patience) == std::future_status::ready) {
-    thread.join();
-  } else {
-    left_behind = true;
-    thread.detach();
+/// What is still to be ended when a command has its result. It ends in the main thread, which made it: CAF
+/// 0.17 waits for ever in another one. Where that takes longer than `patience` (CAF waits for a peer that
+/// reads nothing, a probe for one that says nothing) the process ends without it: what was acknowledged is on
+/// the servers.
+struct shutdown {
+  std::vector<std::shared_ptr<void>> last;
+  std::chrono::milliseconds patience{500};
+
+  template <class T>
+  void keep(std::unique_ptr<T> what) {
+    if (what)
+      last.push_back(std::shared_ptr<void>(std::move(what)));
   }
-}
+
+  /// Ends all of it; returns `code`, or ends the process with it.
+  int finish(int code);
+};
 
 } // namespace truckee::cli

@@ -64,7 +64,8 @@ result<int> serve(const storage_options& o, const global_options& global) {
   wait_for_signal();
   std::cerr << "truckee: stopping" << std::endl;
   exposer.reset();
-  end_soon(std::move(*node), std::chrono::seconds(2), *global.left_behind);
+  global.ending->patience = std::chrono::seconds(2);
+  global.ending->keep(std::move(*node));
   return exit_ok;
 }
 
