@@ -148,25 +148,33 @@ namespace {
 /// Draws the events of one operation.
 class progress_state_of {
 public:
-  using handle = progress_listener;
+  // A second message beside the listener's one: CAF 1.1 has another behavior type for protocols of one.
+  using handle = extended<progress_listener, void(stop)>;
   static constexpr const char* name = "truckee.cli.progress";
 
-  progress_state_of(shell<progress_state_of>*, operation_token token)
-    : token_(token), display_(facts_of(STDERR_FILENO), write_to(STDERR_FILENO)) {}
+  progress_state_of(shell<progress_state_of>* self, operation_token token)
+    : self_(self), token_(token), display_(facts_of(STDERR_FILENO), write_to(STDERR_FILENO)) {}
 
   handle::behavior_type make_behavior() {
-    return {[this](const progress_event& x) {
-      if (x.token != token_)
-        return;
-      if (x.finished)
-        display_.finish({});
-      else
-        display_.update(
-            {x.text, x.progress, x.placed, x.goal, x.bytes_done, x.bytes_total, seconds(x.seconds)});
-    }};
+    return {
+        [this](const progress_event& x) {
+          if (x.token == token_)
+            draw(x);
+        },
+        [this](const stop&) { self_->quit(); },
+    };
   }
 
 private:
+  void draw(const progress_event& x) {
+    if (x.finished)
+      display_.finish({});
+    else
+      display_.update(
+          {x.text, x.progress, x.placed, x.goal, x.bytes_done, x.bytes_total, seconds(x.seconds)});
+  }
+
+  shell<progress_state_of>* self_;
   operation_token token_;
   progress_display display_;
 };
