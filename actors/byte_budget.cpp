@@ -16,7 +16,7 @@ public:
   byte_budget_state(shell<byte_budget_state>* self, const world& w, std::uint64_t bytes)
     : self_(self), world_(w), bytes_(bytes) {}
 
-  handle::behavior_type make_behavior() {
+  behavior<handle> make_behavior() {
     world_.metrics->in_flight_budget_is(bytes_);
     return {
         [this](const take_bytes& x) { return take(x.bytes); },

@@ -1,5 +1,7 @@
 #include "actors/checker.hpp"
 
+#include "actors/gather.hpp"
+#include "actors/link_reads.hpp"
 #include "actors/map_updater.hpp"
 #include "actors/metric_words.hpp"
 #include "actors/replies.hpp"
@@ -20,7 +22,7 @@ public:
   checker_state(shell<checker_state>* self, const world& w, check_task task)
     : self_(self), world_(w), task_(std::move(task)) {}
 
-  handle::behavior_type make_behavior() {
+  behavior<handle> make_behavior() {
     return {
         [this](const run&) {
           promise_ = self_->template make_response_promise<check_reply>();
@@ -39,11 +41,8 @@ public:
 
 private:
   void map() {
-    grid::map_request request;
-    request.mode = grid::map_mode::check;
-    request.servers = task_.servers->permuted(task_.access.slot);
-    request.limits = world_.limits;
-    mapper_ = spawn_map_updater(self_->system(), world_, {task_.access, task_.servers, std::move(request)});
+    mapper_ = spawn_map_updater(self_->system(), world_,
+                                map_task_for(world_, task_.access, task_.servers, grid::map_mode::check));
     messages::request(
         self_, mapper_, duration(world_.limits.publish_deadline), map_file{},
         [this](const map_answer& x) {
@@ -60,33 +59,29 @@ private:
   /// To every server, in parallel; one without a share says not_found, which is fine.
   void add_leases() {
     const auto& servers = task_.servers->entries();
-    leases_missing_ = servers.size();
     const auto deadline = duration(world_.limits.server_deadline(0));
-    for (const auto& server : servers) {
-      const auto secrets = crypto::derive_lease_secrets(world_.lease, task_.access.slot, server.id);
-      messages::request(
-          self_, server.link, deadline + std::chrono::seconds(1),
-          lease_slot{add_lease{task_.access.slot, secrets.renew, secrets.cancel}, deadline},
-          [this, name = server.name](const lease_slot_answer& x) {
-            const bool answered = x.how == delivery::answered;
-            const bool fine = answered && (x.answer.status == grid::storage_status::ok ||
-                                           x.answer.status == grid::storage_status::not_found);
-            if (!fine)
-              lease_problems_.push_back(
-                  {name, "lease not added",
-                   answered ? std::string(to_string(x.answer.status)) + " " + x.answer.detail : x.detail, 0});
-            lease_done();
-          },
-          [this, name = server.name](const caf::error& e) {
-            lease_problems_.push_back({name, "lease not added", describe(e, self_->system()), 0});
-            lease_done();
-          });
-    }
+    gather<lease_slot_answer>(
+        self_, servers.size(), deadline + link_grace, [&](std::size_t i) { return servers[i].link; },
+        [&](std::size_t i) {
+          const auto secrets = crypto::derive_lease_secrets(world_.lease, task_.access.slot, servers[i].id);
+          return lease_slot{add_lease{task_.access.slot, secrets.renew, secrets.cancel}, deadline};
+        },
+        [this](const gathered<lease_slot_answer>& answers) {
+          for (std::size_t i = 0; i < answers.size(); ++i)
+            if (const auto problem = lease_problem(answers[i]))
+              lease_problems_.push_back({task_.servers->entries()[i].name, "lease not added", *problem, 0});
+          verify_or_finish();
+        });
   }
 
-  void lease_done() {
-    if (--leases_missing_ == 0)
-      verify_or_finish();
+  static std::optional<std::string> lease_problem(const result<lease_slot_answer>& x) {
+    if (!x)
+      return x.error().detail;
+    if (x->how != delivery::answered)
+      return x->detail;
+    if (x->answer.status == grid::storage_status::ok || x->answer.status == grid::storage_status::not_found)
+      return std::nullopt;
+    return std::string(to_string(x->answer.status)) + " " + x->answer.detail;
   }
 
   void verify_or_finish() {
@@ -124,7 +119,7 @@ private:
 
   void break_off(const caf::error& e) {
     check_reply reply;
-    reply.failure = {is_timeout(e) ? errc::timeout : errc::internal, describe(e, self_->system())};
+    reply.failure = as_error(e, self_->system());
     answer(std::move(reply));
   }
 
@@ -145,7 +140,6 @@ private:
   share_verifier verifier_;
   std::shared_ptr<const mapped_file> mapped_;
   grid::servermap map_;
-  std::size_t leases_missing_ = 0;
   std::vector<server_report> lease_problems_;
   std::vector<server_report> unread_;
   std::optional<errc> stopped_;

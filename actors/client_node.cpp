@@ -1,6 +1,7 @@
 #include "actors/client_node.hpp"
 
 #include "actors/byte_budget.hpp"
+#include "actors/gateway_client.hpp"
 #include "actors/storage_node.hpp"
 #include "base/private_file.hpp"
 #include "crypto/base32.hpp"
@@ -115,23 +116,6 @@ result<messages::server_link> client_node::link_to(const grid::server_config& se
   node_->own(caf::actor_cast<caf::strong_actor_ptr>(out));
   return out;
 }
-
-namespace {
-
-template <class Reply, class Request>
-Reply ask_gateway(caf::actor_system& system, const messages::file_gateway& gateway, Request request) {
-  caf::scoped_actor self(system);
-  Reply out;
-  // Operations arm their own deadlines; this one only guards against a defect of ours.
-  messages::request_blocking(
-      self, gateway, std::chrono::hours(24), std::move(request), [&](const Reply& reply) { out = reply; },
-      [&](const caf::error& e) {
-        out.failure = {errc::internal, messages::describe(e, system)};
-      });
-  return out;
-}
-
-} // namespace
 
 messages::publish_reply client_node::ask(messages::publish_request request) {
   return ask_gateway<messages::publish_reply>(system(), gateway_, std::move(request));

@@ -1,15 +1,20 @@
 #include "actors/file_gateway.hpp"
 
+#include "actors/append.hpp"
 #include "actors/checker.hpp"
 #include "actors/file_access.hpp"
 #include "actors/file_reader.hpp"
 #include "actors/file_writer.hpp"
+#include "actors/gather.hpp"
 #include "actors/key_maker.hpp"
+#include "actors/link_reads.hpp"
 #include "actors/operation_table.hpp"
 #include "actors/repairer.hpp"
+#include "actors/replies.hpp"
 #include "crypto/base32.hpp"
 
 #include <algorithm>
+#include <deque>
 #include <map>
 
 namespace truckee::actors {
@@ -18,27 +23,6 @@ namespace {
 
 using namespace messages;
 using clock = std::chrono::steady_clock;
-
-/// Gathers one answer from each of several servers.
-template <class Answer>
-struct gathering {
-  std::vector<std::optional<Answer>> answers;
-  std::size_t missing = 0;
-  std::function<void(std::vector<std::optional<Answer>>&)> done;
-
-  void arrived(std::size_t i, std::optional<Answer> answer) {
-    answers[i] = std::move(answer);
-    if (--missing == 0)
-      done(answers);
-  }
-};
-
-std::string in_words(const std::vector<server_report>& left_out) {
-  std::string out;
-  for (const auto& server : left_out)
-    out += (out.empty() ? "" : "; ") + server.server + ": " + server.detail;
-  return out;
-}
 
 class file_gateway_state {
 public:
@@ -49,7 +33,7 @@ public:
     : self_(self), world_(w), options_(std::move(options)), table_(options_.limits.recent_max),
       keys_(spawn_key_maker(self->system(), w, options_.keys_ready)) {}
 
-  handle::behavior_type make_behavior() {
+  behavior<handle> make_behavior() {
     return {
         [this](const publish_request& x) { return on_publish(x); },
         [this](const append_request& x) { return on_append(x); },
@@ -210,133 +194,68 @@ private:
     as_publish.write_cap = x.write_cap;
     as_publish.content = x.data;
     as_publish.timeout_ms = x.timeout_ms;
-    if (auto bad = check_publish(as_publish)) {
+    if (auto bad = check_publish(as_publish))
       refuse(promise, *bad);
-      return promise;
-    }
-    const auto limit = options_.limits.content_bytes_max;
-    enter_publish(as_publish, promise, std::move(*access), std::nullopt,
-                  [data = x.data, limit](const std::optional<shared_bytes>& now) {
-                    return appended(now, data, limit);
-                  });
+    else
+      enter_publish(as_publish, promise, std::move(*access), std::nullopt,
+                    append_of(x.data, options_.limits.content_bytes_max));
     return promise;
-  }
-
-  static result<std::optional<shared_bytes>> appended(const std::optional<shared_bytes>& now,
-                                                      const shared_bytes& data, std::uint64_t limit) {
-    const std::size_t have = now ? now->size() : 0;
-    if (have + data.size() > limit)
-      return fail(errc::too_large, "the file would have " + std::to_string(have + data.size()) +
-                                       " bytes and at most " + std::to_string(limit) + " are taken");
-    if (data.empty())
-      return std::nullopt;
-    buffer both(have + data.size());
-    if (now)
-      std::copy(now->view().begin(), now->view().end(), both.data());
-    std::copy(data.view().begin(), data.view().end(), both.data() + have);
-    return std::optional(shared_bytes(std::move(both)));
   }
 
   caf::result<repair_reply> on_repair(const repair_request& x) {
-    auto promise = self_->template make_response_promise<repair_reply>();
-    auto access = open_capability(x.write_cap, strength::write);
-    if (!access) {
-      refuse(promise, access.error());
-      return promise;
-    }
-    enter("repair", x.token, *access, x.timeout_ms, 0, promise,
-          [this, access = *access, force = x.force](std::uint64_t id, server_list_ptr servers,
-                                                    const std::function<void(repair_reply)>& finish) {
-            run_operation<repair_reply>(
-                id,
-                spawn_repairer(self_->system(), world_,
-                               {id, listener(), access, std::move(servers), options_.defaults, force}),
-                finish);
-          });
-    return promise;
+    return admit<repair_reply>(
+        "repair", x.token, x.write_cap, strength::write, x.timeout_ms,
+        [this, force = x.force](const file_access& access, std::uint64_t id, server_list_ptr servers,
+                                const std::function<void(repair_reply)>& finish) {
+          run_operation<repair_reply>(
+              id,
+              spawn_repairer(self_->system(), world_,
+                             {id, listener(), access, std::move(servers), options_.defaults, force}),
+              finish);
+        });
   }
 
   caf::result<list_leases_reply> on_list_leases(const list_leases_request& x) {
-    auto promise = self_->template make_response_promise<list_leases_reply>();
-    auto access = open_capability(x.cap, strength::verify);
-    if (!access) {
-      refuse(promise, access.error());
-      return promise;
-    }
-    enter("leases", x.token, *access, 0, 0, promise,
-          [this, slot = access->slot](std::uint64_t, server_list_ptr servers,
-                                      const std::function<void(list_leases_reply)>& finish) {
-            gather_leases(slot, servers, finish);
-          });
-    return promise;
-  }
-
-  void gather_leases(const storage_index& slot, const server_list_ptr& servers,
-                     const std::function<void(list_leases_reply)>& finish) {
-    const auto& entries = servers->entries();
-    auto gather = std::make_shared<gathering<read_leases_answer>>();
-    gather->answers.resize(entries.size());
-    gather->missing = entries.size();
-    gather->done = [servers, finish](auto& answers) {
-      list_leases_reply reply;
-      reply.ok = true;
-      for (std::size_t i = 0; i < answers.size(); ++i) {
-        const auto& server = servers->entries()[i].name;
-        const auto& x = answers[i];
-        if (!x || x->how != delivery::answered || x->answer.status != grid::storage_status::ok) {
-          reply.servers.push_back({server, "failed", !x ? "no answer" : x->detail + x->answer.detail, 0});
-          continue;
-        }
-        for (const auto& lease : x->answer.leases)
-          reply.leases.push_back({server, lease.share, lease.expires, lease.ours});
-      }
-      finish(std::move(reply));
-    };
-    const auto deadline = duration(world_.limits.server_deadline(0));
-    for (std::size_t i = 0; i < entries.size(); ++i) {
-      const auto secrets = crypto::derive_lease_secrets(world_.lease, slot, entries[i].id);
-      request(
-          self_, entries[i].link, deadline + std::chrono::seconds(1),
-          read_leases_at{read_leases{slot, secrets.renew}, deadline},
-          [gather, i](const read_leases_answer& x) { gather->arrived(i, x); },
-          [gather, i](const caf::error&) { gather->arrived(i, std::nullopt); });
-    }
+    return admit<list_leases_reply>(
+        "leases", x.token, x.cap, strength::verify, 0,
+        [this](const file_access& access, std::uint64_t, const server_list_ptr& servers,
+               const std::function<void(list_leases_reply)>& finish) {
+          const auto& entries = servers->entries();
+          const auto deadline = duration(world_.limits.server_deadline(0));
+          gather<read_leases_answer>(
+              self_, entries.size(), deadline + link_grace, [&](std::size_t i) { return entries[i].link; },
+              [&](std::size_t i) {
+                const auto secrets = crypto::derive_lease_secrets(world_.lease, access.slot, entries[i].id);
+                return read_leases_at{read_leases{access.slot, secrets.renew}, deadline};
+              },
+              [servers, finish](const gathered<read_leases_answer>& answers) {
+                finish(leases_reply_of(*servers, answers));
+              });
+        });
   }
 
   caf::result<retrieve_reply> on_retrieve(const retrieve_request& x) {
-    auto promise = self_->template make_response_promise<retrieve_reply>();
-    auto access = open_capability(x.cap, strength::read);
-    if (!access) {
-      refuse(promise, access.error());
-      return promise;
-    }
-    enter("retrieve", x.token, *access, x.timeout_ms, 0, promise,
-          [this, access = *access](std::uint64_t id, server_list_ptr servers,
-                                   const std::function<void(retrieve_reply)>& finish) {
-            run_operation<retrieve_reply>(
-                id, spawn_file_reader(self_->system(), world_, {id, listener(), access, std::move(servers)}),
-                finish);
-          });
-    return promise;
+    return admit<retrieve_reply>(
+        "retrieve", x.token, x.cap, strength::read, x.timeout_ms,
+        [this](const file_access& access, std::uint64_t id, server_list_ptr servers,
+               const std::function<void(retrieve_reply)>& finish) {
+          run_operation<retrieve_reply>(
+              id, spawn_file_reader(self_->system(), world_, {id, listener(), access, std::move(servers)}),
+              finish);
+        });
   }
 
   caf::result<check_reply> on_check(const check_request& x) {
-    auto promise = self_->template make_response_promise<check_reply>();
-    auto access = open_capability(x.cap, strength::verify);
-    if (!access) {
-      refuse(promise, access.error());
-      return promise;
-    }
-    enter(x.verify ? "verify" : "check", x.token, *access, x.timeout_ms, 0, promise,
-          [this, access = *access, verify = x.verify, lease = x.add_lease](
-              std::uint64_t id, server_list_ptr servers, const std::function<void(check_reply)>& finish) {
-            run_operation<check_reply>(
-                id,
-                spawn_checker(self_->system(), world_,
-                              {id, listener(), access, std::move(servers), verify, lease}),
-                finish);
-          });
-    return promise;
+    return admit<check_reply>(x.verify ? "verify" : "check", x.token, x.cap, strength::verify, x.timeout_ms,
+                              [this, verify = x.verify, lease = x.add_lease](
+                                  const file_access& access, std::uint64_t id, server_list_ptr servers,
+                                  const std::function<void(check_reply)>& finish) {
+                                run_operation<check_reply>(id,
+                                                           spawn_checker(self_->system(), world_,
+                                                                         {id, listener(), access,
+                                                                          std::move(servers), verify, lease}),
+                                                           finish);
+                              });
   }
 
   /// Servers that were never reached belong into every answer.
@@ -357,6 +276,23 @@ private:
 
   // -- operations
   // --------------------------------------------------------------------------------------------------
+
+  /// Opens the capability and puts the operation in line; `start(access, id, servers, finish)` begins it.
+  template <class Reply, class Start>
+  caf::result<Reply> admit(const char* kind, operation_token token, const std::string& cap, strength needed,
+                           std::uint64_t timeout_ms, Start start) {
+    auto promise = self_->template make_response_promise<Reply>();
+    const auto access = open_capability(cap, needed);
+    if (!access)
+      refuse(promise, access.error());
+    else
+      enter(kind, token, *access, timeout_ms, 0, promise,
+            [start, access = *access](std::uint64_t id, server_list_ptr servers,
+                                      const std::function<void(Reply)>& finish) {
+              start(access, id, std::move(servers), finish);
+            });
+    return promise;
+  }
 
   /// Puts an operation in line for its file. `start(id, servers, finish)` begins it; finish(reply) ends it.
   template <class Reply, class Start>
@@ -390,17 +326,17 @@ private:
       finish(std::move(reply));
     };
     operation.begin = [this, id, start, finish] {
-      gather_servers([this, id, start, finish](server_list_ptr servers) {
+      gather_servers([this, id, start, finish](server_roster roster) {
         const auto* entered = table_.find(id);
         if (entered == nullptr)
           return; // cancelled meanwhile
-        if (servers->entries().empty()) {
+        if (roster.servers->entries().empty()) {
           // Copied: what refuses erases the operation, and itself with it.
           const auto no = entered->refuse;
-          no({errc::not_enough_servers, "no server can be reached: " + in_words(left_out_)});
+          no({errc::not_enough_servers, "no server can be reached: " + in_words(roster.left_out)});
           return;
         }
-        start(id, std::move(servers), [finish, left_out = left_out_](Reply reply) {
+        start(id, std::move(roster.servers), [finish, left_out = std::move(roster.left_out)](Reply reply) {
           name_left_out(reply, left_out);
           finish(std::move(reply));
         });
@@ -514,38 +450,14 @@ private:
   // -- servers
   // -------------------------------------------------------------------------------------------------------
 
-  void gather_servers(std::function<void(server_list_ptr)> then) {
-    auto gather = std::make_shared<gathering<introduction>>();
-    gather->answers.resize(options_.servers.size());
-    gather->missing = options_.servers.size();
-    gather->done = [this, then = std::move(then)](auto& answers) { then(list_servers(answers)); };
-    if (gather->missing == 0)
-      gather->done(gather->answers);
-    for (std::size_t i = 0; i < options_.servers.size(); ++i)
-      request(
-          self_, options_.servers[i].link, options_.limits.introduction_timeout, introduce{},
-          [gather, i](const introduction& x) { gather->arrived(i, x); },
-          [gather, i](const caf::error&) { gather->arrived(i, std::nullopt); });
-  }
-
-  /// Those whose id is known. A second server with an id another one has is left out: a write enabler and a
-  /// share must not go to one server under two names.
-  server_list_ptr list_servers(const std::vector<std::optional<introduction>>& answers) {
-    std::vector<server_entry> entries;
-    std::set<server_id> ids;
-    left_out_.clear();
-    for (std::size_t i = 0; i < answers.size(); ++i) {
-      const auto& server = options_.servers[i];
-      const auto& x = answers[i];
-      if (!x || !x->known || !ids.insert(x->info.id).second) {
-        const auto why = !x ? "no answer" : x->known ? "it has the id of another server" : x->detail;
-        left_out_.push_back({server.name, x && x->known ? "refused" : "unreachable", why, 0});
-        continue;
-      }
-      entries.push_back({server.name, x->info.id, server.permutation_seed.value_or(x->info.permutation_seed),
-                         server.preferred, server.link});
-    }
-    return std::make_shared<const server_list>(std::move(entries));
+  template <class Then>
+  void gather_servers(Then then) {
+    gather<introduction>(
+        self_, options_.servers.size(), options_.limits.introduction_timeout,
+        [this](std::size_t i) { return options_.servers[i].link; }, [](std::size_t) { return introduce{}; },
+        [this, then](const gathered<introduction>& answers) {
+          then(make_roster(options_.servers, answers));
+        });
   }
 
   // -- what others see
@@ -586,31 +498,29 @@ private:
     auto reply = std::make_shared<status_reply>();
     table_.report(*reply);
     reply->subscribers = static_cast<std::uint32_t>(listeners_.size());
-    auto gather = std::make_shared<gathering<link_report>>();
-    gather->answers.resize(options_.servers.size());
-    gather->missing = options_.servers.size();
-    gather->done = [this, promise, reply](auto& answers) mutable {
-      for (std::size_t i = 0; i < answers.size(); ++i) {
-        auto report = answers[i].value_or(link_report{{}, {}, {}, "unknown", "no answer", 0, 0});
-        report.server = options_.servers[i].name;
-        reply->servers.push_back(std::move(report));
-      }
-      request(
-          self_, keys_, std::chrono::seconds(1), count_keys{},
-          [promise, reply](const key_count& x) mutable {
-            reply->keys_ready = x.ready;
-            promise.deliver(std::move(*reply));
-          },
-          [promise, reply](const caf::error&) mutable { promise.deliver(std::move(*reply)); });
-    };
-    if (gather->missing == 0)
-      gather->done(gather->answers);
-    for (std::size_t i = 0; i < options_.servers.size(); ++i)
-      request(
-          self_, options_.servers[i].link, std::chrono::seconds(1), link_status{},
-          [gather, i](const link_report& x) { gather->arrived(i, x); },
-          [gather, i](const caf::error&) { gather->arrived(i, std::nullopt); });
+    gather<link_report>(
+        self_, options_.servers.size(), std::chrono::seconds(1),
+        [this](std::size_t i) { return options_.servers[i].link; }, [](std::size_t) { return link_status{}; },
+        [this, promise, reply](const gathered<link_report>& answers) mutable {
+          for (std::size_t i = 0; i < answers.size(); ++i) {
+            auto report = answers[i].value_or(link_report{{}, {}, {}, "unknown", "no answer", 0, 0});
+            report.server = options_.servers[i].name;
+            reply->servers.push_back(std::move(report));
+          }
+          count_keys_and_deliver(promise, reply);
+        });
     return promise;
+  }
+
+  void count_keys_and_deliver(caf::typed_response_promise<status_reply>& promise,
+                              const std::shared_ptr<status_reply>& reply) {
+    request(
+        self_, keys_, std::chrono::seconds(1), count_keys{},
+        [promise, reply](const key_count& x) mutable {
+          reply->keys_ready = x.ready;
+          promise.deliver(std::move(*reply));
+        },
+        [promise, reply](const caf::error&) mutable { promise.deliver(std::move(*reply)); });
   }
 
   shell<file_gateway_state>* self_;
@@ -628,7 +538,6 @@ private:
   std::map<std::uint64_t, key_wait> awaiting_keys_; ///< new files, by their number here
   std::uint64_t last_id_ = 0;
   bool stopping_ = false;
-  std::vector<server_report> left_out_; ///< servers the last list had to leave out, and why
 };
 
 } // namespace

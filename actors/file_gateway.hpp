@@ -1,18 +1,8 @@
 #pragma once
 
-#include "actors/world.hpp"
-
-#include <deque>
+#include "actors/server_roster.hpp"
 
 namespace truckee::actors {
-
-/// A configured server as the gateway gets it.
-struct gateway_server {
-  std::string name;
-  messages::server_link link;
-  bool preferred = false;
-  std::optional<bytes> permutation_seed; ///< nothing: what the server reports
-};
 
 struct gateway_limits {
   /// Content of one publish: an SDMF file is held whole, with all its shares, several times its size.

@@ -23,7 +23,7 @@ public:
   file_reader_state(shell<file_reader_state>* self, const world& w, read_task task)
     : self_(self), world_(w), task_(std::move(task)) {}
 
-  handle::behavior_type make_behavior() {
+  behavior<handle> make_behavior() {
     return {
         [this](const run&) {
           promise_ = self_->template make_response_promise<retrieve_reply>();
@@ -42,13 +42,10 @@ private:
     ++tries_;
     if (task_.listener)
       send(self_, task_.listener, operation_progress{task_.operation, "Mapping shares", 0.1, 0, 0, 0});
-    grid::map_request request;
-    request.mode = grid::map_mode::read;
-    request.servers = task_.servers->permuted(task_.access.slot);
-    request.ask_all = tries_ > 1;
-    request.limits = world_.limits;
+    auto task = map_task_for(world_, task_.access, task_.servers, grid::map_mode::read);
+    task.request.ask_all = tries_ > 1;
     drop_mapper();
-    mapper_ = spawn_map_updater(self_->system(), world_, {task_.access, task_.servers, std::move(request)});
+    mapper_ = spawn_map_updater(self_->system(), world_, std::move(task));
     messages::request(
         self_, mapper_, duration(world_.limits.publish_deadline), map_file{},
         [this](const map_answer& x) { on_map(x); }, [this](const caf::error& e) { on_error(e); });
@@ -124,9 +121,7 @@ private:
       reply_.bad.push_back({task_.servers->name_of(place.server), place.share, bad.reason});
   }
 
-  void on_error(const caf::error& e) {
-    fail_with({is_timeout(e) ? errc::timeout : errc::internal, describe(e, self_->system())});
-  }
+  void on_error(const caf::error& e) { fail_with(as_error(e, self_->system())); }
 
   void fail_with(error why) {
     reply_.failure = std::move(why);

@@ -22,7 +22,7 @@ public:
     reply_.content_bytes = task_.content.size();
   }
 
-  handle::behavior_type make_behavior() {
+  behavior<handle> make_behavior() {
     return {
         [this](const run&) {
           promise_ = self_->template make_response_promise<publish_reply>();
@@ -77,9 +77,7 @@ private:
           coordinator_ = publish_coordinator{};
           then(*x.result);
         },
-        [this](const caf::error& e) {
-          finish(error{is_timeout(e) ? errc::timeout : errc::internal, describe(e, self_->system())});
-        });
+        [this](const caf::error& e) { finish(as_error(e, self_->system())); });
   }
 
   // -- an existing file
@@ -148,16 +146,13 @@ private:
 
   void map(const grid::write_action& action) {
     tell("Mapping shares", 0.01);
-    grid::map_request request;
-    request.mode = action.mode;
-    request.servers = task_.servers->permuted(task_.access.slot);
-    request.ask_all = action.ask_all;
-    request.have_private_key = keys_.has_value();
-    request.k = task_.defaults.needed;
-    request.n = task_.defaults.total;
-    request.limits = world_.limits;
+    auto task = map_task_for(world_, task_.access, task_.servers, action.mode);
+    task.request.ask_all = action.ask_all;
+    task.request.have_private_key = keys_.has_value();
+    task.request.k = task_.defaults.needed;
+    task.request.n = task_.defaults.total;
     drop_mapper();
-    mapper_ = spawn_map_updater(self_->system(), world_, {task_.access, task_.servers, std::move(request)});
+    mapper_ = spawn_map_updater(self_->system(), world_, std::move(task));
     messages::request(
         self_, mapper_, duration(world_.limits.publish_deadline), map_file{},
         [this](const map_answer& x) {
@@ -165,8 +160,7 @@ private:
             on_map(x);
         },
         [this](const caf::error& e) {
-          operation_->on_map_failed(
-              {is_timeout(e) ? errc::timeout : errc::internal, describe(e, self_->system())});
+          operation_->on_map_failed(as_error(e, self_->system()));
           act();
         });
   }

@@ -19,7 +19,7 @@ public:
   key_maker_state(shell<key_maker_state>* self, const world& w, std::uint32_t ready)
     : self_(self), world_(w), wanted_(ready) {}
 
-  handle::behavior_type make_behavior() {
+  behavior<handle> make_behavior() {
     refill();
     return {
         [this](const take_key&) {

@@ -1,5 +1,6 @@
 #include "actors/map_updater.hpp"
 
+#include "actors/link_reads.hpp"
 #include "actors/offload.hpp"
 #include "actors/share_check.hpp"
 
@@ -20,7 +21,7 @@ public:
       wants_key_(task.request.mode == grid::map_mode::write || task.request.mode == grid::map_mode::repair),
       update_(std::move(task.request)) {}
 
-  typename handle::behavior_type make_behavior() {
+  behavior<handle> make_behavior() {
     return {
         [this](const map_file&) { return answer_later(true); },
         [this](const map_more&) { return answer_later(update_.ask_more()); },
@@ -69,16 +70,7 @@ private:
 
   template <class Then>
   void read(const server_entry& entry, grid::slot_read request, std::uint64_t bytes, Then then) {
-    const auto deadline = duration(world_.limits.server_deadline(bytes));
-    // The link answers within the deadline; the second only guards against a defect of ours.
-    messages::request(self_, entry.link, deadline + std::chrono::seconds(1),
-                      read_slot{std::move(request), deadline}, then,
-                      [this, then](const caf::error& e) mutable {
-                        read_answer lost;
-                        lost.how = delivery::unknown;
-                        lost.detail = describe(e, self_->system());
-                        then(lost);
-                      });
+    read_from(self_, entry.link, std::move(request), duration(world_.limits.server_deadline(bytes)), then);
   }
 
   void ask(const server_id& id) {
@@ -89,17 +81,12 @@ private:
     }
     read(*entry, grid::slot_read{access_.slot, {}, {{0, first_read_size}}}, 0,
          [this, id, entry](const read_answer& x) {
-           auto& events = world_.metrics->server(entry->name);
-           if (x.how != delivery::answered || x.answer.status != grid::storage_status::ok) {
-             events.read_answered(x.how == delivery::unreachable ? errc::unreachable : errc::timeout,
-                                  std::chrono::duration<double>(x.seconds));
-             update_.on_failure(id, x.how == delivery::answered
-                                        ? std::string(to_string(x.answer.status)) + " " + x.answer.detail
-                                        : x.detail);
+           count_read(world_.metrics->server(entry->name), x);
+           if (!went_well(x)) {
+             update_.on_failure(id, reason_of(x));
              pump();
              return;
            }
-           events.read_answered(std::nullopt, std::chrono::duration<double>(x.seconds));
            offload(
                self_, world_.compute,
                [access = access_, answer = x.answer, wants = wants_key_] {
@@ -169,6 +156,17 @@ private:
 };
 
 } // namespace
+
+map_task map_task_for(const world& w, const file_access& access, server_list_ptr servers,
+                      grid::map_mode mode) {
+  map_task out;
+  out.access = access;
+  out.request.mode = mode;
+  out.request.servers = servers->permuted(access.slot);
+  out.request.limits = w.limits;
+  out.servers = std::move(servers);
+  return out;
+}
 
 messages::map_updater spawn_map_updater(caf::actor_system& system, const world& w, map_task task) {
   return messages::spawn<map_updater_state>(system, w, std::move(task));

@@ -13,13 +13,6 @@ std::string_view truckee_version() {
 
 namespace {
 
-std::optional<messages::system_config::tls> tls_of(const node_options& options) {
-  if (!options.tls)
-    return std::nullopt;
-  return messages::system_config::tls{options.tls->ca.string(), options.tls->certificate.string(),
-                                      options.tls->key.string()};
-}
-
 std::size_t threads_or_processors(std::size_t wanted) {
   return wanted > 0 ? wanted : std::max(1U, std::thread::hardware_concurrency());
 }
@@ -41,7 +34,7 @@ result<std::unique_ptr<node>> node::start(const node_options& options) {
 }
 
 node::node(const node_options& options)
-  : tls_(options.tls.has_value()), config_(tls_of(options)),
+  : tls_(options.tls.has_value()), config_(options.tls),
     system_(std::make_unique<caf::actor_system>(config_)),
     compute_(std::make_unique<worker_pool>(threads_or_processors(options.compute_threads))),
     blocking_(std::make_unique<worker_pool>(options.blocking_threads)),

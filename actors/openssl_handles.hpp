@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/bytes.hpp"
+#include "base/freed_by.hpp"
 #include "base/result.hpp"
 
 #include <memory>
@@ -13,14 +14,6 @@
 /// OpenSSL's objects as values that free themselves, and PEM text. Inside of certificates.cpp and
 /// tls_check.cpp.
 namespace truckee::actors::ssl {
-
-template <auto Free>
-struct freed_by {
-  template <class T>
-  void operator()(T* x) const {
-    Free(x);
-  }
-};
 
 using key_ptr = std::unique_ptr<EVP_PKEY, freed_by<EVP_PKEY_free>>;
 using certificate_ptr = std::unique_ptr<X509, freed_by<X509_free>>;

@@ -1,5 +1,7 @@
 #include "actors/probe.hpp"
 
+#include "base/freed_by.hpp"
+
 #include <cerrno>
 #include <cstring>
 #include <fcntl.h>
@@ -87,15 +89,14 @@ public:
   }
 
   result<void> first_byte_by_tls(int fd, const grid::tls_files& files) const {
-    const std::unique_ptr<SSL_CTX, decltype(&SSL_CTX_free)> context(SSL_CTX_new(TLS_client_method()),
-                                                                    &SSL_CTX_free);
+    const std::unique_ptr<SSL_CTX, freed_by<SSL_CTX_free>> context(SSL_CTX_new(TLS_client_method()));
     ERR_clear_error();
     if (!context || SSL_CTX_use_certificate_chain_file(context.get(), files.certificate.c_str()) != 1 ||
         SSL_CTX_use_PrivateKey_file(context.get(), files.key.c_str(), SSL_FILETYPE_PEM) != 1 ||
         SSL_CTX_load_verify_file(context.get(), files.ca.c_str()) != 1)
       return no(errc::configuration, "cannot load the TLS files: " + last_error());
     SSL_CTX_set_verify(context.get(), SSL_VERIFY_PEER, nullptr);
-    const std::unique_ptr<SSL, decltype(&SSL_free)> session(SSL_new(context.get()), &SSL_free);
+    const std::unique_ptr<SSL, freed_by<SSL_free>> session(SSL_new(context.get()));
     SSL_set_fd(session.get(), fd);
     std::byte one{};
     bool connected = false;
@@ -143,7 +144,7 @@ result<void> probe(const std::string& host, std::uint16_t port, const std::optio
   addrinfo* raw = nullptr;
   if (const int bad = ::getaddrinfo(host.c_str(), std::to_string(port).c_str(), &hints, &raw); bad != 0)
     return a.no(errc::unreachable, std::string("cannot resolve the host: ") + ::gai_strerror(bad));
-  const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> addresses(raw, &::freeaddrinfo);
+  const std::unique_ptr<addrinfo, freed_by<::freeaddrinfo>> addresses(raw);
   result<void> last = a.no(errc::unreachable, "no address");
   for (const addrinfo* to = addresses.get(); to != nullptr; to = to->ai_next) {
     const descriptor socket(::socket(to->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));

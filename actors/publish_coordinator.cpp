@@ -1,5 +1,6 @@
 #include "actors/publish_coordinator.hpp"
 
+#include "actors/link_reads.hpp"
 #include "actors/metric_words.hpp"
 #include "actors/offload.hpp"
 #include "actors/share_check.hpp"
@@ -30,7 +31,7 @@ public:
     : self_(self), world_(w), task_(std::make_shared<const publish_task>(std::move(task))),
       running_(w.metrics) {}
 
-  handle::behavior_type make_behavior() {
+  behavior<handle> make_behavior() {
     return {
         [this](const start_publish&) { return start(); },
         [this](const shares_sent& x) { on_shares_sent(x); },
@@ -222,25 +223,14 @@ private:
 
   void reread(const grid::reread_message& message) {
     const auto* entry = task_->servers->find(message.server);
-    const auto deadline = duration(world_.limits.reread_deadline);
-    auto done = [this, id = message.id](grid::reread_outcome outcome) {
-      if (loop_->finished())
-        return;
-      loop_->on_reread(id, outcome);
-      pump();
-    };
-    messages::request(
-        self_, entry->link, deadline + std::chrono::seconds(1),
-        read_slot{grid::build_reread(task_->keys.slot), deadline},
-        [done](const read_answer& x) {
-          if (x.how == delivery::answered)
-            done(grid::judge_reread(x.answer));
-          else
-            done(grid::reread_outcome{false, {}, x.detail});
-        },
-        [this, done](const caf::error& e) {
-          done(grid::reread_outcome{false, {}, describe(e, self_->system())});
-        });
+    read_from(self_, entry->link, grid::build_reread(task_->keys.slot),
+              duration(world_.limits.reread_deadline), [this, id = message.id](const read_answer& x) {
+                if (loop_->finished())
+                  return;
+                loop_->on_reread(id, x.how == delivery::answered ? grid::judge_reread(x.answer)
+                                                                 : grid::reread_outcome{false, {}, x.detail});
+                pump();
+              });
   }
 
   void on_stop(errc reason) {

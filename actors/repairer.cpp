@@ -43,7 +43,7 @@ public:
   repairer_state(shell<repairer_state>* self, const world& w, repair_task task)
     : self_(self), world_(w), task_(std::move(task)) {}
 
-  handle::behavior_type make_behavior() {
+  behavior<handle> make_behavior() {
     return {
         [this](const run&) {
           promise_ = self_->template make_response_promise<repair_reply>();
@@ -57,11 +57,8 @@ public:
 private:
   void map() {
     tell("Mapping shares", 0.01);
-    grid::map_request request;
-    request.mode = grid::map_mode::repair;
-    request.servers = task_.servers->permuted(task_.access.slot);
-    request.limits = world_.limits;
-    mapper_ = spawn_map_updater(self_->system(), world_, {task_.access, task_.servers, std::move(request)});
+    mapper_ = spawn_map_updater(self_->system(), world_,
+                                map_task_for(world_, task_.access, task_.servers, grid::map_mode::repair));
     messages::request(
         self_, mapper_, duration(world_.limits.publish_deadline), map_file{},
         [this](const map_answer& x) {
@@ -173,9 +170,7 @@ private:
       finish(error{reason, "the repair was stopped before anything was written"});
   }
 
-  void break_off(const caf::error& e) {
-    finish(error{is_timeout(e) ? errc::timeout : errc::internal, describe(e, self_->system())});
-  }
+  void break_off(const caf::error& e) { finish(as_error(e, self_->system())); }
 
   void finish(std::optional<error> failure) {
     if (!promise_)

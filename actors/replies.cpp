@@ -46,6 +46,22 @@ void fill_reply(publish_reply& reply, const server_list& servers, const publish_
   reply.share_bytes += result.share_bytes;
 }
 
+list_leases_reply leases_reply_of(const server_list& servers, const gathered<read_leases_answer>& answers) {
+  list_leases_reply out;
+  out.ok = true;
+  for (std::size_t i = 0; i < answers.size(); ++i) {
+    const auto& server = servers.entries()[i].name;
+    const auto& x = answers[i];
+    if (!x || x->how != delivery::answered || x->answer.status != grid::storage_status::ok) {
+      out.servers.push_back({server, "failed", !x ? "no answer" : x->detail + x->answer.detail, 0});
+      continue;
+    }
+    for (const auto& lease : x->answer.leases)
+      out.leases.push_back({server, lease.share, lease.expires, lease.ours});
+  }
+  return out;
+}
+
 namespace {
 
 version_report version_report_of(const server_list& servers, const grid::version_health& health) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/gather.hpp"
 #include "actors/world.hpp"
 #include "grid/modify_policy.hpp"
 
@@ -13,6 +14,10 @@ std::vector<messages::share_place> places_of(const server_list& servers,
 /// What a publish reached; the caller adds the capability, stages of its own and the failure.
 void fill_reply(messages::publish_reply& reply, const server_list& servers,
                 const messages::publish_result& result);
+
+/// One answer for each server of the list, in its order.
+messages::list_leases_reply leases_reply_of(const server_list& servers,
+                                            const gathered<messages::read_leases_answer>& answers);
 
 messages::check_reply check_reply_of(const server_list& servers, const grid::servermap& map);
 

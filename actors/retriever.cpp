@@ -1,5 +1,6 @@
 #include "actors/retriever.hpp"
 
+#include "actors/link_reads.hpp"
 #include "actors/offload.hpp"
 #include "actors/share_check.hpp"
 #include "codec/sdmf_decode.hpp"
@@ -43,7 +44,7 @@ public:
     : self_(self), world_(w), task_(std::move(task)), heads_(task_.mapped->heads),
       plan_(task_.mapped->map, task_.version, {}, w.limits) {}
 
-  handle::behavior_type make_behavior() {
+  behavior<handle> make_behavior() {
     return {
         [this](const read_version&) {
           promise_ = self_->template make_response_promise<content_answer>();
@@ -102,13 +103,8 @@ private:
     grid::slot_read request{task_.access.slot, {place.share}, {{0, grid::prefix_read_size}, {begin, length}}};
     const auto deadline = duration(world_.limits.server_deadline(length));
     hedge(place);
-    messages::request(
-        self_, entry->link, deadline + std::chrono::seconds(1), read_slot{std::move(request), deadline},
-        [this, place, header, layout](const read_answer& x) { on_answer(place, header, layout, x); },
-        [this, place](const caf::error& e) {
-          plan_.on_failure(place, describe(e, self_->system()));
-          pump();
-        });
+    read_from(self_, entry->link, std::move(request), deadline,
+              [this, place, header, layout](const read_answer& x) { on_answer(place, header, layout, x); });
   }
 
   void later(std::function<void()> what) {
@@ -131,16 +127,12 @@ private:
                  const codec::share_layout& layout, const read_answer& x) {
     if (ended_)
       return;
-    auto& events = world_.metrics->server(task_.servers->name_of(place.server));
-    if (x.how != delivery::answered || x.answer.status != grid::storage_status::ok) {
-      events.read_answered(x.how == delivery::unreachable ? errc::unreachable : errc::timeout,
-                           std::chrono::duration<double>(x.seconds));
-      plan_.on_failure(place,
-                       x.how == delivery::answered ? std::string(to_string(x.answer.status)) : x.detail);
+    count_read(world_.metrics->server(task_.servers->name_of(place.server)), x);
+    if (!went_well(x)) {
+      plan_.on_failure(place, reason_of(x));
       pump();
       return;
     }
-    events.read_answered(std::nullopt, std::chrono::duration<double>(x.seconds));
     const auto at = x.answer.reads.find(place.share);
     if (at == x.answer.reads.end() || at->second.size() != 2) {
       const auto damaged = x.answer.damaged.find(place.share);

@@ -64,7 +64,7 @@ public:
   server_link_state(const server_link_state&) = delete;
   server_link_state& operator=(const server_link_state&) = delete;
 
-  typename handle::behavior_type make_behavior() {
+  behavior<handle> make_behavior() {
     connect();
     return {
         [this](const write_slot& x) {

@@ -8,7 +8,7 @@ grid::file_version version_of(const codec::share_header& header) {
   grid::file_version out;
   out.sequence = header.sequence;
   out.root = header.root_hash;
-  out.salt = grid::version_salt{header.salt.data};
+  out.salt = header.salt;
   out.k = header.shape.needed;
   out.n = header.shape.total;
   out.segment_size = header.segment_size;

@@ -1,5 +1,6 @@
 #include "actors/share_verifier.hpp"
 
+#include "actors/link_reads.hpp"
 #include "actors/offload.hpp"
 #include "actors/share_check.hpp"
 
@@ -39,7 +40,7 @@ public:
     : self_(self), world_(w), task_(std::move(task)),
       todo_(task_.mapped->map.shares().begin(), task_.mapped->map.shares().end()) {}
 
-  handle::behavior_type make_behavior() {
+  behavior<handle> make_behavior() {
     return {
         [this](const verify_shares&) {
           promise_ = self_->template make_response_promise<verify_answer>();
@@ -78,11 +79,8 @@ private:
     const auto length = (*parsed)->layout().length();
     const auto deadline = duration(world_.limits.server_deadline(length));
     ++in_flight_;
-    messages::request(
-        self_, entry->link, deadline + std::chrono::seconds(1),
-        read_slot{grid::slot_read{task_.access.slot, {place.share}, {{0, length}}}, deadline},
-        [this, item](const read_answer& x) { on_answer(item.first, item.second, x); },
-        [this, place](const caf::error& e) { unread(place, describe(e, self_->system())); });
+    read_from(self_, entry->link, grid::slot_read{task_.access.slot, {place.share}, {{0, length}}}, deadline,
+              [this, item](const read_answer& x) { on_answer(item.first, item.second, x); });
   }
 
   void unread(const grid::share_place& place, std::string why) {

@@ -1,5 +1,6 @@
 #include "actors/share_writer.hpp"
 
+#include "actors/link_reads.hpp"
 #include "actors/metric_words.hpp"
 #include "grid/write_message.hpp"
 
@@ -18,7 +19,7 @@ public:
                      publish_coordinator coordinator)
     : self_(self), world_(w), server_(std::move(server)), coordinator_(std::move(coordinator)) {}
 
-  handle::behavior_type make_behavior() {
+  behavior<handle> make_behavior() {
     self_->watch(server_.link);
     self_->watch(coordinator_);
     return {
@@ -43,9 +44,8 @@ private:
   void deliver(const send_shares& x) {
     sent_.emplace(x.id, x.request);
     shares_.emplace(x.id, x.request->changes.size());
-    // The link answers within its deadline; the second only guards against a defect of ours.
     messages::request(
-        self_, server_.link, x.deadline + std::chrono::seconds(1), write_slot{x.request, x.deadline},
+        self_, server_.link, x.deadline + link_grace, write_slot{x.request, x.deadline},
         [this, id = x.id](const write_answer& answer) { on_answer(id, answer); },
         [this, id = x.id](const caf::error& e) {
           if (sent_.erase(id) > 0)

@@ -33,7 +33,7 @@ public:
     : self_(self), store_(std::move(store)), pool_(pool), recorder_(std::move(recorder)),
       events_(recorder_->store(label)), limits_(limits) {}
 
-  typename handle::behavior_type make_behavior() {
+  behavior<handle> make_behavior() {
     measure_later({});
     return {
         [this](const hello& x) { return introduce_store(x); },

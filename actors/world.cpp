@@ -22,8 +22,8 @@ std::string server_list::name_of(const server_id& id) const {
 std::vector<server_id> server_list::permuted(const storage_index& slot) const {
   std::vector<grid::ranked_server> ranked;
   for (const auto& entry : entries_) {
-    const auto rank = crypto::derive_permutation_rank(slot, entry.permutation_seed);
-    ranked.push_back({entry.id, grid::placement_rank{rank.data}, entry.preferred});
+    ranked.push_back(
+        {entry.id, crypto::derive_permutation_rank(slot, entry.permutation_seed), entry.preferred});
   }
   return grid::permuted_order(std::move(ranked));
 }

@@ -13,10 +13,8 @@ using namespace messages;
 
 namespace {
 
-struct append_options {
+struct append_options : operation_options {
   std::string file = "-";
-  std::string cap_file;
-  double timeout = 0;
 };
 
 int append(const append_options& o, const global_options& global) {
@@ -36,7 +34,7 @@ int append(const append_options& o, const global_options& global) {
   append_request request;
   request.write_cap = std::string(cap->view());
   request.data = std::move(*data);
-  request.timeout_ms = static_cast<std::uint64_t>(o.timeout * 1000);
+  request.timeout_ms = o.timeout_ms();
   const auto start = std::chrono::steady_clock::now();
   const auto reply = ask<publish_reply>(*session, std::move(request), "append");
   if (global.json)
@@ -45,11 +43,7 @@ int append(const append_options& o, const global_options& global) {
     std::cerr << "nothing to append; nothing was written" << std::endl;
   else if (reply.ok || !reply.servers.empty())
     summarize(reply, std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
-  if (reply.ok)
-    return exit_ok;
-  if (!reply.recoverable_now.empty())
-    std::cerr << "recoverable now: " << reply.recoverable_now << "\n";
-  return complain(reply.failure);
+  return reply.ok ? exit_ok : complain_of(reply);
 }
 
 } // namespace
@@ -64,12 +58,8 @@ void add_append(CLI::App& app, program& p) {
       "meanwhile, backs off and starts over on top of what they wrote, so that both writers' data is\n"
       "kept.");
   cmd->add_option("FILE", o->file, "What to append; '-' or nothing: standard input");
-  cmd->add_option("--cap-file", o->cap_file, "File with the write capability; '-': standard input")
-      ->required()
-      ->type_name("FILE");
-  cmd->add_option("--timeout", o->timeout, "Give up after so many seconds")
-      ->check(CLI::PositiveNumber)
-      ->type_name("SECONDS");
+  add_cap_file(*cmd, *o, "File with the write capability; '-': standard input");
+  add_timeout(*cmd, *o);
   cmd->callback([&p, o] { p.run = [&p, o] { return append(*o, p.options); }; });
 }
 

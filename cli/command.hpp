@@ -6,7 +6,6 @@
 #include "grid/grid_file.hpp"
 
 #include <CLI/CLI.hpp>
-#include <atomic>
 #include <functional>
 #include <memory>
 #include <string>
@@ -30,6 +29,21 @@ struct global_options {
   std::shared_ptr<shutdown> ending = std::make_shared<shutdown>();
 };
 
+/// What commands that work on one file have in common.
+struct operation_options {
+  std::string cap_file;
+  double timeout = 0; ///< seconds; 0: none
+  std::string metrics_listen;
+
+  std::uint64_t timeout_ms() const;
+};
+
+void add_cap_file(CLI::App& cmd, operation_options& o, const std::string& meaning);
+void add_timeout(CLI::App& cmd, operation_options& o);
+void add_metrics_listen(CLI::App& cmd, std::string& where,
+                        const std::string& meaning = "Serve Prometheus metrics while it runs");
+void add_listen(CLI::App& cmd, std::string& where);
+
 struct program {
   global_options options;
   std::function<int()> run; ///< set by the command that was given
@@ -48,5 +62,8 @@ void add_debug(CLI::App& app, program& p);
 
 /// "truckee: kind: detail" on standard error, and the exit code.
 int complain(const error& e);
+
+/// The exit code of what was done, or complain() of what was wrong.
+int finish(const result<int>& done);
 
 } // namespace truckee::cli

@@ -1,5 +1,4 @@
 #include "cli/as_json.hpp"
-#include "cli/secret_files.hpp"
 #include "cli/session.hpp"
 
 #include <ctime>
@@ -14,16 +13,13 @@ using namespace messages;
 
 namespace {
 
-int leases(const std::string& cap_file, const global_options& global) {
-  auto cap = read_cap_file(cap_file);
-  if (!cap)
-    return complain(cap.error());
-  auto session = open_session(global, {});
-  if (!session)
-    return complain(session.error());
+int leases(const operation_options& o, const global_options& global) {
+  auto file = open_file(o, global);
+  if (!file)
+    return complain(file.error());
   list_leases_request request;
-  request.cap = std::string(cap->view());
-  const auto reply = ask<list_leases_reply>(*session, std::move(request), "listing");
+  request.cap = std::string(file->cap.view());
+  const auto reply = ask<list_leases_reply>(file->session, std::move(request), "listing");
   if (global.json) {
     std::cout << as_json(reply).dump(2) << std::endl;
   } else if (reply.ok) {
@@ -43,14 +39,12 @@ void add_debug(CLI::App& app, program& p) {
   auto* cmd = app.add_subcommand("debug", "truckee debug leases --cap-file report.cap\n\n"
                                           "Looks at what is stored, for people who look after servers");
   cmd->require_subcommand(1);
-  auto cap_file = std::make_shared<std::string>();
+  auto o = std::make_shared<operation_options>();
   auto* list =
       cmd->add_subcommand("leases", "truckee debug leases --cap-file report.cap\n\n"
                                     "Lists the leases on each share of a file, and until when they run.");
-  list->add_option("--cap-file", *cap_file, "File with any capability of the file; '-': standard input")
-      ->required()
-      ->type_name("FILE");
-  list->callback([&p, cap_file] { p.run = [&p, cap_file] { return leases(*cap_file, p.options); }; });
+  add_cap_file(*list, *o, "File with any capability of the file; '-': standard input");
+  list->callback([&p, o] { p.run = [&p, o] { return leases(*o, p.options); }; });
 }
 
 } // namespace truckee::cli

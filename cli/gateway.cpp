@@ -44,18 +44,9 @@ void add_gateway(CLI::App& app, program& p) {
       "Runs a client for other programs until SIGINT or SIGTERM. It keeps connections to the servers\n"
       "and fresh keys, and serves CAF peers, who publish and read by messages. Whoever may connect may\n"
       "use it.");
-  cmd->add_option("--listen", o->listen,
-                  "Where to listen; port 0 takes any. Addresses that are not loopback need TLS")
-      ->type_name("ADDRESS:PORT")
-      ->capture_default_str();
-  cmd->add_option("--metrics-listen", o->metrics_listen, "Serve Prometheus metrics")
-      ->type_name("ADDRESS:PORT");
-  cmd->callback([&p, o] {
-    p.run = [&p, o] {
-      const auto done = serve(*o, p.options);
-      return done ? *done : complain(done.error());
-    };
-  });
+  add_listen(*cmd, o->listen);
+  add_metrics_listen(*cmd, o->metrics_listen, "Serve Prometheus metrics");
+  cmd->callback([&p, o] { p.run = [&p, o] { return finish(serve(*o, p.options)); }; });
 }
 
 } // namespace truckee::cli

@@ -1,7 +1,6 @@
 #include "cli/as_json.hpp"
 #include "cli/file_input.hpp"
 #include "cli/progress_bar.hpp"
-#include "cli/secret_files.hpp"
 #include "cli/session.hpp"
 
 #include <fmt/format.h>
@@ -14,27 +13,21 @@ using namespace messages;
 
 namespace {
 
-struct get_options {
-  std::string cap_file;
+struct get_options : operation_options {
   std::string output = "-";
-  std::string metrics_listen;
-  double timeout = 0;
 };
 
 int get(const get_options& o, const global_options& global) {
   if (global.json && o.output == "-")
     return complain(
         {errc::usage, "--json and the content cannot both go to standard output; name a file with -o"});
-  auto cap = read_cap_file(o.cap_file);
-  if (!cap)
-    return complain(cap.error());
-  auto session = open_session(global, o.metrics_listen);
-  if (!session)
-    return complain(session.error());
+  auto file = open_file(o, global);
+  if (!file)
+    return complain(file.error());
   retrieve_request request;
-  request.cap = std::string(cap->view());
-  request.timeout_ms = static_cast<std::uint64_t>(o.timeout * 1000);
-  const auto reply = ask<retrieve_reply>(*session, std::move(request), "read");
+  request.cap = std::string(file->cap.view());
+  request.timeout_ms = o.timeout_ms();
+  const auto reply = ask<retrieve_reply>(file->session, std::move(request), "read");
   if (global.json)
     std::cout << as_json(reply).dump(2) << std::endl;
   for (const auto& bad : reply.bad)
@@ -57,16 +50,11 @@ void add_get(CLI::App& app, program& p) {
       "get", "truckee get --cap-file report.cap -o copy.pdf\n\n"
              "Reads the best recoverable version of a file. Every share is verified; damaged ones are\n"
              "named and replaced by others.");
-  cmd->add_option("--cap-file", o->cap_file, "File with a read or write capability; '-': standard input")
-      ->required()
-      ->type_name("FILE");
+  add_cap_file(*cmd, *o, "File with a read or write capability; '-': standard input");
   cmd->add_option("-o,--output", o->output, "Where to write it; '-' or nothing: standard output")
       ->type_name("FILE");
-  cmd->add_option("--timeout", o->timeout, "Give up after so many seconds")
-      ->check(CLI::PositiveNumber)
-      ->type_name("SECONDS");
-  cmd->add_option("--metrics-listen", o->metrics_listen, "Serve Prometheus metrics while it runs")
-      ->type_name("ADDRESS:PORT");
+  add_timeout(*cmd, *o);
+  add_metrics_listen(*cmd, o->metrics_listen);
   cmd->callback([&p, o] { p.run = [&p, o] { return get(*o, p.options); }; });
 }
 

@@ -1,3 +1,4 @@
+#include "actors/node.hpp"
 #include "cli/command.hpp"
 #include "cli/help.hpp"
 #include "cli/signals.hpp"
@@ -17,7 +18,8 @@ int main(int argc, char** argv) {
       "truckee"};
   app.formatter(std::make_shared<help_formatter>()); // commands inherit it
   app.failure_message(usage_error);
-  app.set_version_flag("--version", std::string("truckee ") + TRUCKEE_VERSION, "Say which version this is");
+  app.set_version_flag("--version", "truckee " + std::string(truckee::actors::truckee_version()),
+                       "Say which version this is");
   app.set_help_flag("-h,--help", "Say this");
   program p;
   app.add_option("--grid", p.options.grid_file,

@@ -1,10 +1,8 @@
 #include "cli/as_json.hpp"
 #include "cli/file_input.hpp"
-#include "cli/progress_bar.hpp"
 #include "cli/report.hpp"
 #include "cli/secret_files.hpp"
 #include "cli/session.hpp"
-#include "codec/encoding.hpp"
 
 #include <fmt/format.h>
 #include <iostream>
@@ -16,14 +14,11 @@ using namespace messages;
 
 namespace {
 
-struct put_options {
+struct put_options : operation_options {
   std::string file = "-";
-  std::string cap_file;
   std::optional<int> needed, total, happy;
   std::string format = "sdmf";
-  std::string metrics_listen;
   std::string if_version;
-  double timeout = 0;
 };
 
 /// "7" or "7:3f2a91c0".
@@ -44,9 +39,17 @@ result<version_name> parse_version(const std::string& text) {
 }
 
 /// The spread asked for; what is not given stays as the grid (or the file) has it.
-result<std::optional<grid::spread>> spread_of(const put_options& o, const grid::spread& defaults) {
+result<std::optional<grid::spread>> spread_of(const put_options& o, const global_options& global) {
   if (!o.needed && !o.total && !o.happy)
     return std::nullopt;
+  // A gateway's own grid file has its defaults; what is not given then starts from Tahoe-LAFS's.
+  grid::spread defaults;
+  if (global.gateway.empty()) {
+    const auto grid = load_grid(global);
+    if (!grid)
+      return tl::unexpected(grid.error());
+    defaults = grid->encoding;
+  }
   if (!o.cap_file.empty() && (o.needed.has_value() != o.total.has_value() || (o.happy && !o.needed)))
     return fail(
         errc::usage,
@@ -62,39 +65,10 @@ result<std::optional<grid::spread>> spread_of(const put_options& o, const grid::
                       static_cast<std::uint8_t>(happy)};
 }
 
-} // namespace
-
-void summarize(const publish_reply& x, double took) {
-  auto& out = std::cerr;
-  out << fmt::format("version {} of {}, {} of {} shares placed, happiness {} (asked: {}), {:.2f} s\n",
-                     x.version.value, human_bytes(static_cast<double>(x.content_bytes)), x.placed.size(),
-                     x.spread.total, x.happiness, x.spread.happy, took);
-  std::string stages;
-  for (const auto& stage : x.stages)
-    stages += fmt::format("{}{} {:.1f}", stages.empty() ? "" : ", ", stage.name, stage.seconds * 1e3);
-  out << "stages (ms): " << stages << "\n";
-  for (const auto& server : x.servers)
-    if (server.outcome != "written")
-      out << fmt::format("{}: {}{}{}\n", server.server, server.outcome, server.detail.empty() ? "" : ": ",
-                         server.detail);
-  for (const auto& server : x.unknown_servers)
-    out << server << ": silent since the write was sent; it may hold the new version or the old one\n";
-  for (const auto& stale : x.stale)
-    out << fmt::format(
-        "{}: an older share {} was left behind; `truckee repair` replaces it once the server takes writes\n",
-        stale.server, stale.share.value);
-  for (const auto& c : x.conflicts)
-    out << fmt::format("{} share {}: expected {}, found {}\n", c.server, c.share.value, c.expected, c.found);
-  out << std::flush;
-}
-
-namespace {
-
 int put(const put_options& o, const global_options& global) {
   if (o.format != "sdmf")
     return complain({errc::refused, "--format mdmf: MDMF files cannot be written yet; use sdmf"});
   publish_request request;
-  std::optional<secret_text> cap;
   if (!o.cap_file.empty()) {
     if (o.cap_file == "-" && o.file == "-")
       return complain(
@@ -109,7 +83,7 @@ int put(const put_options& o, const global_options& global) {
   if (!content)
     return complain(content.error());
   request.content = std::move(*content);
-  request.timeout_ms = static_cast<std::uint64_t>(o.timeout * 1000);
+  request.timeout_ms = o.timeout_ms();
   if (!o.if_version.empty()) {
     if (o.cap_file.empty())
       return complain({errc::usage, "--if-version speaks of an existing file; give its --cap-file"});
@@ -118,15 +92,7 @@ int put(const put_options& o, const global_options& global) {
       return complain(version.error());
     request.only_if = *version;
   }
-  // A gateway's own grid file has its defaults; what is not given then starts from Tahoe-LAFS's.
-  grid::spread defaults;
-  if (global.gateway.empty()) {
-    auto grid = load_grid(global);
-    if (!grid)
-      return complain(grid.error());
-    defaults = grid->encoding;
-  }
-  auto spread = spread_of(o, defaults);
+  auto spread = spread_of(o, global);
   if (!spread)
     return complain(spread.error());
   request.spread = *spread;
@@ -152,11 +118,8 @@ int put(const put_options& o, const global_options& global) {
   }
   if (!global.json && (reply.ok || !reply.servers.empty()))
     summarize(reply, took);
-  if (!reply.ok) {
-    if (!reply.recoverable_now.empty())
-      std::cerr << "recoverable now: " << reply.recoverable_now << "\n";
-    return complain(reply.failure);
-  }
+  if (!reply.ok)
+    return complain_of(reply);
   return std::cout.good() ? exit_ok : complain({errc::io, "cannot write to standard output"});
 }
 
@@ -183,11 +146,8 @@ void add_put(CLI::App& app, program& p) {
   cmd->add_option("--if-version", o->if_version,
                   "Write only if this is the file's version now, else exit with 3")
       ->type_name("NUMBER[:ROOT]");
-  cmd->add_option("--timeout", o->timeout, "Give up after so many seconds")
-      ->check(CLI::PositiveNumber)
-      ->type_name("SECONDS");
-  cmd->add_option("--metrics-listen", o->metrics_listen, "Serve Prometheus metrics while it runs")
-      ->type_name("ADDRESS:PORT");
+  add_timeout(*cmd, *o);
+  add_metrics_listen(*cmd, o->metrics_listen);
   cmd->callback([&p, o] { p.run = [&p, o] { return put(*o, p.options); }; });
 }
 

@@ -1,6 +1,5 @@
 #include "cli/as_json.hpp"
 #include "cli/report.hpp"
-#include "cli/secret_files.hpp"
 #include "cli/session.hpp"
 
 #include <iostream>
@@ -12,25 +11,20 @@ using namespace messages;
 
 namespace {
 
-struct repair_options {
-  std::string cap_file;
+struct repair_options : operation_options {
   bool force = false;
-  double timeout = 0;
 };
 
 int repair(const repair_options& o, const global_options& global) {
-  auto cap = read_cap_file(o.cap_file);
-  if (!cap)
-    return complain(cap.error());
-  auto session = open_session(global, {});
-  if (!session)
-    return complain(session.error());
+  auto file = open_file(o, global);
+  if (!file)
+    return complain(file.error());
   repair_request request;
-  request.write_cap = std::string(cap->view());
+  request.write_cap = std::string(file->cap.view());
   request.force = o.force;
-  request.timeout_ms = static_cast<std::uint64_t>(o.timeout * 1000);
+  request.timeout_ms = o.timeout_ms();
   const auto start = std::chrono::steady_clock::now();
-  const auto reply = ask<repair_reply>(*session, std::move(request), "repair");
+  const auto reply = ask<repair_reply>(file->session, std::move(request), "repair");
   const double took = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   if (global.json) {
     std::cout << as_json(reply).dump(2) << std::endl;
@@ -60,13 +54,9 @@ void add_repair(CLI::App& app, program& p) {
       "Puts missing and damaged shares back. It reads every byte of every share first, then makes the\n"
       "missing ones again at the same version where it can, and publishes the content again where it\n"
       "must. Refuses to choose between two versions without --force.");
-  cmd->add_option("--cap-file", o->cap_file, "File with the write capability; '-': standard input")
-      ->required()
-      ->type_name("FILE");
+  add_cap_file(*cmd, *o, "File with the write capability; '-': standard input");
   cmd->add_flag("--force", o->force, "Keep the best version that can be read, and lose the other");
-  cmd->add_option("--timeout", o->timeout, "Give up after so many seconds")
-      ->check(CLI::PositiveNumber)
-      ->type_name("SECONDS");
+  add_timeout(*cmd, *o);
   cmd->callback([&p, o] { p.run = [&p, o] { return repair(*o, p.options); }; });
 }
 

@@ -9,19 +9,11 @@ namespace truckee::cli {
 
 /// What a publish did, on standard error: standard output may carry a capability.
 void summarize(const messages::publish_reply& x, double took);
+/// What is recoverable after a publish that failed, and why it did; the exit code.
+int complain_of(const messages::publish_reply& x);
 /// Which shares are where, on standard output.
 void show(const messages::check_reply& x);
 
-inline std::string_view to_text(messages::repair_action action) {
-  switch (action) {
-  case messages::repair_action::nothing:
-    return "nothing";
-  case messages::repair_action::refilled:
-    return "refilled";
-  case messages::repair_action::republished:
-    return "republished";
-  }
-  return "?";
-}
+std::string_view to_text(messages::repair_action action);
 
 } // namespace truckee::cli

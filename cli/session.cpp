@@ -3,13 +3,11 @@
 #include "actors/gateway_client.hpp"
 #include "cli/progress_bar.hpp"
 #include "cli/secret_files.hpp"
-#include "cli/shutdown.hpp"
 #include "cli/signals.hpp"
 
 #include <csignal>
 #include <cstdlib>
 #include <iostream>
-#include <mutex>
 #include <unistd.h>
 
 namespace truckee::cli {
@@ -57,6 +55,35 @@ result<std::optional<grid::tls_files>> global_options::tls() const {
     return fail(errc::usage,
                 "mutual TLS needs all of --ca, --cert and --key; `truckee certs DIR NAME` makes them");
   return grid::tls_files{ca, certificate, key};
+}
+
+std::uint64_t operation_options::timeout_ms() const {
+  return static_cast<std::uint64_t>(timeout * 1000);
+}
+
+void add_cap_file(CLI::App& cmd, operation_options& o, const std::string& meaning) {
+  cmd.add_option("--cap-file", o.cap_file, meaning)->required()->type_name("FILE");
+}
+
+void add_timeout(CLI::App& cmd, operation_options& o) {
+  cmd.add_option("--timeout", o.timeout, "Give up after so many seconds")
+      ->check(CLI::PositiveNumber)
+      ->type_name("SECONDS");
+}
+
+void add_metrics_listen(CLI::App& cmd, std::string& where, const std::string& meaning) {
+  cmd.add_option("--metrics-listen", where, meaning)->type_name("ADDRESS:PORT");
+}
+
+void add_listen(CLI::App& cmd, std::string& where) {
+  cmd.add_option("--listen", where,
+                 "Where to listen; port 0 takes any. Addresses that are not loopback need TLS")
+      ->type_name("ADDRESS:PORT")
+      ->capture_default_str();
+}
+
+int finish(const result<int>& done) {
+  return done ? *done : complain(done.error());
 }
 
 session::~session() {
@@ -143,38 +170,40 @@ result<session> open_session(const global_options& options, const std::string& m
   return out;
 }
 
+result<opened_file> open_file(const operation_options& o, const global_options& global) {
+  auto cap = read_cap_file(o.cap_file);
+  if (!cap)
+    return tl::unexpected(cap.error());
+  auto session = open_session(global, o.metrics_listen);
+  if (!session)
+    return tl::unexpected(session.error());
+  return opened_file{std::move(*cap), std::move(*session)};
+}
+
 namespace {
 
 /// Draws the events of one operation.
 class progress_state_of {
 public:
-  // A second message beside the listener's one: CAF 1.1 has another behavior type for protocols of one.
-  using handle = extended<progress_listener, void(stop)>;
+  using handle = progress_listener;
   static constexpr const char* name = "truckee.cli.progress";
 
-  progress_state_of(shell<progress_state_of>* self, operation_token token)
-    : self_(self), token_(token), display_(facts_of(STDERR_FILENO), write_to(STDERR_FILENO)) {}
+  progress_state_of(shell<progress_state_of>*, operation_token token)
+    : token_(token), display_(facts_of(STDERR_FILENO), write_to(STDERR_FILENO)) {}
 
-  handle::behavior_type make_behavior() {
-    return {
-        [this](const progress_event& x) {
-          if (x.token == token_)
-            draw(x);
-        },
-        [this](const stop&) { self_->quit(); },
-    };
+  behavior<handle> make_behavior() {
+    return {[this](const progress_event& x) {
+      if (x.token != token_)
+        return;
+      if (x.finished)
+        display_.finish({});
+      else
+        display_.update(
+            {x.text, x.progress, x.placed, x.goal, x.bytes_done, x.bytes_total, seconds(x.seconds)});
+    }};
   }
 
 private:
-  void draw(const progress_event& x) {
-    if (x.finished)
-      display_.finish({});
-    else
-      display_.update(
-          {x.text, x.progress, x.placed, x.goal, x.bytes_done, x.bytes_total, seconds(x.seconds)});
-  }
-
-  shell<progress_state_of>* self_;
   operation_token token_;
   progress_display display_;
 };
@@ -200,11 +229,7 @@ Reply ask(session& s, Request request, const std::string& verb) {
                 << " so that a version stays recoverable (again: end at once)" << std::endl;
       send_anonymously(gateway, cancel_request{request.token});
     });
-    request_blocking(
-        self, gateway, std::chrono::hours(24), request, [&](const Reply& reply) { out = reply; },
-        [&](const caf::error& e) {
-          out.failure = {errc::internal, describe(e, system)};
-        });
+    out = actors::ask_gateway<Reply>(system, gateway, request);
   }
   caf::anon_send_exit(listener, caf::exit_reason::user_shutdown);
   self->wait_for(listener);

@@ -2,6 +2,7 @@
 
 #include "actors/client_node.hpp"
 #include "cli/command.hpp"
+#include "cli/secret_files.hpp"
 #include "metrics/exposer.hpp"
 
 #include <optional>
@@ -33,6 +34,13 @@ struct session {
 
 /// `metrics_listen` empty: as the grid file says, or not at all.
 result<session> open_session(const global_options& options, const std::string& metrics_listen);
+
+/// A capability from its file, and a session to use it in.
+struct opened_file {
+  secret_text cap;
+  cli::session session;
+};
+result<opened_file> open_file(const operation_options& o, const global_options& global);
 
 /// Starts the metrics port and says where, on standard error.
 result<std::unique_ptr<metrics::exposer>> expose(const std::shared_ptr<metrics::recorder>& recorder,

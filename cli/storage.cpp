@@ -1,8 +1,6 @@
 #include "actors/storage_node.hpp"
 #include "cli/session.hpp"
-#include "cli/shutdown.hpp"
 #include "cli/signals.hpp"
-#include "crypto/base32.hpp"
 
 #include <iostream>
 
@@ -81,10 +79,7 @@ void add_storage(CLI::App& app, program& p) {
   cmd->add_option("--directory", o->directory, "The store: shares/ is below it; made when absent")
       ->required()
       ->type_name("DIR");
-  cmd->add_option("--listen", o->listen,
-                  "Where to listen; port 0 takes any. Addresses that are not loopback need TLS")
-      ->type_name("ADDRESS:PORT")
-      ->capture_default_str();
+  add_listen(*cmd, o->listen);
   cmd->add_option("--name", o->name, "Label in metrics")->type_name("NAME");
   cmd->add_option("--reserved-space", o->reserved_space,
                   "Bytes of the file system left to others (e.g. 1GiB)")
@@ -94,14 +89,8 @@ void add_storage(CLI::App& app, program& p) {
       ->transform(CLI::AsSizeValue(false))
       ->type_name("SIZE");
   cmd->add_flag("--read-only", o->read_only, "Take no writes");
-  cmd->add_option("--metrics-listen", o->metrics_listen, "Serve Prometheus metrics")
-      ->type_name("ADDRESS:PORT");
-  cmd->callback([&p, o] {
-    p.run = [&p, o] {
-      const auto done = serve(*o, p.options);
-      return done ? *done : complain(done.error());
-    };
-  });
+  add_metrics_listen(*cmd, o->metrics_listen, "Serve Prometheus metrics");
+  cmd->callback([&p, o] { p.run = [&p, o] { return finish(serve(*o, p.options)); }; });
 }
 
 } // namespace truckee::cli

@@ -1,5 +1,6 @@
 #include "crypto/rsa.hpp"
 
+#include "base/freed_by.hpp"
 #include "crypto/der.hpp"
 #include "crypto/pss.hpp"
 #include "crypto/rsa_integers.hpp"
@@ -15,13 +16,6 @@ namespace {
 
 constexpr std::size_t key_bits = 2048;
 
-template <auto Free>
-struct freed_by {
-  template <class T>
-  void operator()(T* p) const {
-    Free(p);
-  }
-};
 using big_number = std::unique_ptr<BIGNUM, freed_by<BN_clear_free>>;
 using key_handle = std::unique_ptr<EVP_PKEY, freed_by<EVP_PKEY_free>>;
 using key_context = std::unique_ptr<EVP_PKEY_CTX, freed_by<EVP_PKEY_CTX_free>>;

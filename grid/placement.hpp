@@ -11,7 +11,7 @@ namespace truckee::grid {
 
 /// SHA-1(storage index || permutation seed) of one server; computed by the caller. Source: formats.md
 /// section 4.
-using placement_rank = fixed_bytes<struct placement_rank_tag, 20>;
+using placement_rank = crypto::permutation_rank;
 
 struct ranked_server {
   server_id id;

@@ -3,6 +3,7 @@
 #include "base/bytes.hpp"
 #include "base/ids.hpp"
 #include "base/result.hpp"
+#include "crypto/keys.hpp"
 
 #include <compare>
 #include <optional>
@@ -15,7 +16,7 @@ namespace truckee::grid {
 enum class share_format : std::uint8_t { sdmf = 0, mdmf = 1 };
 
 /// The salt that an SDMF header carries; MDMF keeps a salt per segment instead.
-using version_salt = fixed_bytes<struct version_salt_tag, 16>;
+using crypto::version_salt;
 
 inline constexpr std::size_t sdmf_prefix_size = 75;
 inline constexpr std::size_t mdmf_prefix_size = 59;

@@ -4,15 +4,15 @@
 
 namespace truckee::messages {
 
-system_config::system_config(const std::optional<tls>& files) {
+system_config::system_config(const std::optional<grid::tls_files>& files) {
   register_types(*this);
 #if TRUCKEE_CAF_1
   load<caf::io::middleman>();
   if (files) {
     load<caf::openssl::manager>();
-    set("caf.openssl.cafile", files->ca);
-    set("caf.openssl.certificate", files->certificate);
-    set("caf.openssl.key", files->key);
+    set("caf.openssl.cafile", files->ca.string());
+    set("caf.openssl.certificate", files->certificate.string());
+    set("caf.openssl.key", files->key.string());
   }
   // Heartbeats would end connections that are busy with one large message.
   set("caf.middleman.heartbeat-interval", caf::timespan{0});
@@ -21,9 +21,9 @@ system_config::system_config(const std::optional<tls>& files) {
   load<caf::io::middleman>();
   if (files) {
     load<caf::openssl::manager>();
-    openssl_cafile = files->ca;
-    openssl_certificate = files->certificate;
-    openssl_key = files->key;
+    openssl_cafile = files->ca.string();
+    openssl_certificate = files->certificate.string();
+    openssl_key = files->key.string();
   }
 #endif
 }

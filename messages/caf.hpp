@@ -3,6 +3,9 @@
 /// The one header that knows which generation of the C++ Actor Framework is underneath (0.17 or 1.1).
 /// Everything else is written against the names in truckee::messages; a message is always exactly one struct.
 
+#include "base/result.hpp"
+#include "grid/grid_file.hpp"
+
 #include <caf/all.hpp>
 #include <caf/io/all.hpp>
 #include <caf/openssl/all.hpp>
@@ -61,6 +64,11 @@ using protocol = caf::typed_actor<typename native_signature<Signatures>::type...
 /// A protocol with more messages, for what an actor hears only from its own process.
 template <class Protocol, class... Signatures>
 using extended = typename Protocol::template extend<typename native_signature<Signatures>::type...>;
+
+/// What an actor of that protocol answers with. Not Protocol::behavior_type: CAF 1.1 has another one for a
+/// protocol of one message.
+template <class Protocol>
+using behavior = typename Protocol::base::behavior_type;
 
 // -- sending -----------------------------------------------------------------------------------------------
 
@@ -137,6 +145,11 @@ inline std::string describe(const caf::error& e, [[maybe_unused]] caf::actor_sys
 #endif
 }
 
+/// A request that failed in CAF's hands, as our own error.
+inline error as_error(const caf::error& e, caf::actor_system& system) {
+  return {is_timeout(e) ? errc::timeout : errc::internal, describe(e, system)};
+}
+
 // -- actors ------------------------------------------------------------------------------------------------
 
 /// The shell around a state class. State has `using handle = protocol<...>`, `static constexpr const char*
@@ -148,7 +161,7 @@ class shell final : public State::handle::base {
 public:
   using handle_type = typename State::handle;
   using base_type = typename State::handle::base;
-  using behavior_type = typename handle_type::behavior_type;
+  using behavior_type = behavior<handle_type>;
 
   template <class... Args>
   explicit shell(caf::actor_config& config, Args&&... args)
@@ -285,14 +298,8 @@ inline void close_registry(caf::actor_system& system) {
 /// The settings of an actor system; everything is set in code, never read from CAF's own files or arguments.
 class system_config : public caf::actor_system_config {
 public:
-  struct tls {
-    std::string ca;
-    std::string certificate;
-    std::string key;
-  };
-
   /// `files` must have been checked: CAF ends the process where they are wrong.
-  explicit system_config(const std::optional<tls>& files);
+  explicit system_config(const std::optional<grid::tls_files>& files);
 };
 
 /// Whether two addresses mean one actor; 0.17's own operators do not compile as C++20.

@@ -47,7 +47,7 @@ public:
   static constexpr const char* name = "truckee.test.asker";
 
   asker_state(shell_type* self, shell_type** where) { *where = self; }
-  handle::behavior_type make_behavior() {
+  messages::behavior<handle> make_behavior() {
     return {[](const messages::continuation& order) { order.run(); }};
   }
 };

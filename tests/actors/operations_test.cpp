@@ -579,7 +579,7 @@ public:
   using log = std::shared_ptr<std::vector<messages::progress_event>>;
   static constexpr const char* name = "truckee.test.listener";
   listener_state(messages::shell<listener_state>*, log events) : events_(std::move(events)) {}
-  handle::behavior_type make_behavior() {
+  messages::behavior<handle> make_behavior() {
     return {[this](const messages::progress_event& x) { events_->push_back(x); }};
   }
 

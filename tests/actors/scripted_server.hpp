@@ -40,7 +40,7 @@ public:
   scripted_server_state(messages::shell<scripted_server_state>* self, script_ptr script)
     : self_(self), script_(std::move(script)) {}
 
-  handle::behavior_type make_behavior() {
+  messages::behavior<handle> make_behavior() {
     return {
         [this](const messages::hello&) {
           ++script_->hellos;
