@@ -13,14 +13,22 @@ using sim_time = std::uint64_t;
 inline constexpr sim_time millisecond = 1000;
 inline constexpr sim_time second = 1000 * millisecond;
 
+/// What a run's time passes on: a queue of events, or the clock of an actor system.
+class sim_clock {
+public:
+  virtual ~sim_clock() = default;
+  virtual sim_time now() const = 0;
+  virtual void after(sim_time delay, std::function<void()> what) = 0;
+};
+
 /// A virtual clock. Events of one instant run in the order they were scheduled, so that one seed gives one
 /// run.
-class event_queue {
+class event_queue final : public sim_clock {
 public:
-  sim_time now() const { return now_; }
+  sim_time now() const override { return now_; }
   std::uint64_t events() const { return done_; }
 
-  void after(sim_time delay, std::function<void()> what) {
+  void after(sim_time delay, std::function<void()> what) override {
     queue_.push({now_ + delay, ++scheduled_, std::move(what)});
   }
 

@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 """Re-introduces plausible bugs into the decisions, one at a time, and shows which test catches each.
 
-Example: tests/simulation/mutations.py build/release
+Examples: tests/simulation/mutations.py build/release
+          tests/simulation/mutations.py build/release "deadline ignored" "grant not given back"
 
-Needs a finished build of grid_tests and simulation_tests in that directory. Changes no file of the checkout.
+Needs a finished build of the tests named below in that directory. Changes no file of the checkout.
 """
 import json
 import pathlib
@@ -12,59 +13,69 @@ import subprocess
 import sys
 import tempfile
 
+# The tests that watch over a room.
+TESTS = {
+    "grid": ("grid_tests", "simulation_tests"),
+    "actors": ("actors_tests", "actor_simulation_tests"),
+}
+
 # name, file, what stands there, what stands there in the mutant
 MUTATIONS = [
-    ("no re-homing", "publish_loop.cpp",
+    ("no re-homing", "grid/publish_loop.cpp",
      "homeless_shares(goal_, request_.version.n)) {",
      "homeless_shares(goal_, request_.version.n)) {\n    if (turns_ > 1)\n      break;"),
-    ("bad shares tested as if nothing were there", "write_message.cpp",
+    ("bad shares tested as if nothing were there", "grid/write_message.cpp",
      "bad && !bad->seen.empty())", "bad && bad->seen.size() > 1000)"),
-    ("surprise ignored", "publish_loop.cpp",
+    ("surprise ignored", "grid/publish_loop.cpp",
      "(what == verdict::conflict ? surprises_ : hidden_).push_back({place, expected, found});", ";"),
-    ("unknown treated as failed", "publish_loop.cpp",
+    ("unknown treated as failed", "grid/publish_loop.cpp",
      "  case write_outcome_kind::unknown:\n  case write_outcome_kind::malformed:\n    on_lost_track(message);",
      "  case write_outcome_kind::unknown:\n  case write_outcome_kind::malformed:"),
-    ("own earlier copy treated as a conflict", "surprise.cpp",
+    ("own earlier copy treated as a conflict", "grid/surprise.cpp",
      "  if (version && *version == view.ours)\n    return verdict::ours;", ""),
-    ("happiness ignored", "publish_loop.cpp",
+    ("happiness ignored", "grid/publish_loop.cpp",
      "happiness(placed_) >= request_.happy;", "true;"),
-    ("stale treated as a conflict", "surprise.cpp",
+    ("stale treated as a conflict", "grid/surprise.cpp",
      "  if (harmless(view, expected, *version))\n    return verdict::stale;",
      "  if (harmless(view, expected, *version))\n    return verdict::conflict;"),
-    ("placed recorded before the answer", "publish_loop.cpp",
+    ("placed recorded before the answer", "grid/publish_loop.cpp",
      "  writing_.emplace(id, sent_message{server, shares});",
      "  writing_.emplace(id, sent_message{server, shares});\n  for (const auto& p : shares)\n    placed_.insert({server, p.share});"),
-    ("map stops early", "map_update.cpp",
+    ("map stops early", "grid/map_update.cpp",
      "    if (!map_.answered(server))\n      return false;", "    if (!map_.answered(server))\n      continue;"),
-    ("deadline ignored", "publish_loop.cpp",
+    ("deadline ignored", "grid/publish_loop.cpp",
      "void publish_loop::deadline_passed() {\n  if (!finished())", "void publish_loop::deadline_passed() {\n  if (false)"),
-    ("loop limit ignored", "publish_loop.cpp",
+    ("loop limit ignored", "grid/publish_loop.cpp",
      "++turns_ > request_.limits.publish_turns_max", "++turns_ > 1000000"),
-    ("versions the map knows may be replaced everywhere", "surprise.cpp",
+    ("versions the map knows may be replaced everywhere", "grid/surprise.cpp",
      "    const auto readable = map.recoverable_versions();\n    view.settled = {readable.begin(), readable.end()};",
      "    view.settled = map.versions();"),
-    ("hidden versions pass as stale", "surprise.cpp",
+    ("hidden versions pass as stale", "grid/surprise.cpp",
      "  return verdict::hidden;\n}", "  return verdict::stale;\n}"),
-    ("hidden versions are accusations", "surprise.cpp",
+    ("hidden versions are accusations", "grid/surprise.cpp",
      "  return verdict::hidden;\n}", "  return verdict::conflict;\n}"),
-    ("sequence number not above our own late writes", "modify_policy.cpp",
+    ("sequence number not above our own late writes", "grid/modify_policy.cpp",
      "  for (const auto& version : earlier)\n    highest = std::max(highest, version.sequence);", "  (void)earlier;"),
-    ("nobody rescues", "modify_policy.cpp",
+    ("nobody rescues", "grid/modify_policy.cpp",
      "return best ? tell() : rescue();", "return tell();"),
-    ("our half-written version is applied again", "modify_policy.cpp",
+    ("our half-written version is applied again", "grid/modify_policy.cpp",
      "return last_sent_ && map_.best() == last_sent_;", "return false;"),
-    ("no resend to a server that lost a message", "publish_loop.cpp",
+    ("no resend to a server that lost a message", "grid/publish_loop.cpp",
      "++resends_[server] > request_.limits.resends_per_server_max", "true"),
-    ("answers that contradict themselves are believed", "write_message.cpp",
+    ("answers that contradict themselves are believed", "grid/write_message.cpp",
      "if (pass != (out.kind == write_outcome_kind::written))", "if (false)"),
-    ("repair picks a head by itself", "repair_plan.cpp",
+    ("repair picks a head by itself", "grid/repair_plan.cpp",
      "  if (!force)\n", "  if (!force && map.mode() == map_mode::read)\n"),
+    ("servers asked without a bound", "grid/map_update.cpp",
+     "    if (asking_.size() >= in_flight_max)\n", "    if (asking_.size() >= 10 * in_flight_max)\n"),
+    ("shares fetched without a bound", "grid/retrieve_plan.cpp",
+     " && fetching_.size() < limits_.fetches_in_flight_max)", ")"),
 ]
 
 
 def compile_command(build, source):
     for entry in json.loads((build / "compile_commands.json").read_text()):
-        if entry["file"].endswith("/grid/" + source):
+        if entry["file"].endswith("/" + source):
             return entry["command"], entry["directory"]
     sys.exit(f"{source} is not in {build}/compile_commands.json")
 
@@ -80,16 +91,16 @@ def link_command(build, target):
 
 def run_mutant(build, work, source, changed):
     root = pathlib.Path(__file__).resolve().parents[2]
-    mutant = work / source
+    mutant = work / pathlib.Path(source).name
     mutant.write_text(changed)
     command, directory = compile_command(build, source)
     command = re.sub(r" -o \S+", f" -o {work}/mutant.o", command)
-    command = re.sub(r" -M\S+( \S+\.o(\.d)?)?", "", command.replace(f"{root}/grid/{source}", str(mutant)))
+    command = re.sub(r" -M\S+( \S+\.o(\.d)?)?", "", command.replace(f"{root}/{source}", str(mutant)))
     built = subprocess.run(command, shell=True, cwd=directory, capture_output=True, text=True)
     if built.returncode:
         return "does not compile: " + built.stderr.splitlines()[0]
     caught = []
-    for target in ("grid_tests", "simulation_tests"):
+    for target in TESTS[source.split("/")[0]]:
         link = re.sub(r" -o (\S+)", f" {work}/mutant.o -o {work}/{target}", link_command(build, target), count=1)
         link = re.split(r" && cd .*cmake", link)[0]
         linked = subprocess.run(link, shell=True, cwd=build, capture_output=True, text=True)
@@ -108,16 +119,21 @@ def run_mutant(build, work, source, changed):
 
 
 def main():
-    if len(sys.argv) != 2:
+    if len(sys.argv) < 2:
         sys.exit(__doc__)
     build = pathlib.Path(sys.argv[1]).resolve()
     root = pathlib.Path(__file__).resolve().parents[2]
     survivors = 0
     print("| bug | caught by |\n|---|---|")
+    chosen = sys.argv[2:]
+    for unknown in set(chosen) - {name for name, *_ in MUTATIONS}:
+        sys.exit(f'there is no bug "{unknown}"')
     for name, source, old, new in MUTATIONS:
-        text = (root / "grid" / source).read_text()
+        if chosen and name not in chosen:
+            continue
+        text = (root / source).read_text()
         if text.count(old) != 1:
-            sys.exit(f"{name}: grid/{source} has the original text {text.count(old)} times, not once")
+            sys.exit(f"{name}: {source} has the original text {text.count(old)} times, not once")
         with tempfile.TemporaryDirectory() as work:
             caught = run_mutant(build, pathlib.Path(work), source, text.replace(old, new))
         survivors += not caught

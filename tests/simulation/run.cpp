@@ -13,7 +13,9 @@ constexpr std::uint64_t events_max = 3'000'000;
 
 class one_run {
 public:
-  explicit one_run(const scenario& s) : world_(s) {
+  explicit one_run(const scenario& s)
+    : world_(s, clock_, [](const server_id&) { return std::make_unique<model_keeper>(); }) {
+    draw_limits(world_.limits(), s);
     if (s.one_attempt)
       world_.limits().write_tries_max = 1;
   }
@@ -29,7 +31,7 @@ public:
     afterwards();
     auto& counts = world_.counts();
     counts.runs = 1;
-    counts.events = world_.clock().events();
+    counts.events = clock_.events();
     return {counts, world_.violations(), world_.trace_hash()};
   }
 
@@ -38,7 +40,10 @@ private:
     const auto v = world_.sign({1}, {});
     for (std::size_t i = 0; i < v.n; ++i) {
       const share_number number{static_cast<std::uint8_t>(i)};
-      world_.servers()[i % world_.servers().size()].slot.shares[number] = share_bytes(v, number);
+      auto& slot = *world_.servers()[i % world_.servers().size()].slot;
+      auto shares = slot.shares();
+      shares[number] = share_bytes(v, number);
+      slot.become(std::move(shares));
     }
   }
 
@@ -74,7 +79,7 @@ private:
   }
 
   void settle() {
-    if (!world_.clock().drain(events_max))
+    if (!clock_.drain(events_max))
       world_.violation(4, "the run does not come to an end");
   }
 
@@ -123,7 +128,7 @@ private:
       for (auto actions = update.next(); !actions.empty(); actions = update.next())
         for (const auto& action : actions) {
           map_answer answer;
-          for (const auto& [number, data] : world_.at(action.server).slot.shares)
+          for (const auto& [number, data] : world_.at(action.server).slot->shares())
             if (const auto v = parse_prefix(data); v && world_.proves_true(*v))
               answer.good.push_back({number, *v, false});
           update.on_answer(action.server, answer);
@@ -137,7 +142,7 @@ private:
     for (;;) {
       for (auto fetches = plan.next(); !fetches.empty(); fetches = plan.next())
         for (const auto& place : fetches)
-          plan.on_verdict(place, equal(world_.at(place.server).slot.shares.at(place.share),
+          plan.on_verdict(place, equal(world_.at(place.server).slot->shares().at(place.share),
                                        share_bytes(*best, place.share))
                                      ? share_verdict::good
                                      : share_verdict::bad);
@@ -149,6 +154,7 @@ private:
     return plan.state() == retrieve_state::enough ? best : std::nullopt;
   }
 
+  event_queue clock_;
   world world_;
   std::vector<std::unique_ptr<writer>> writers_;
   update_id next_update_ = 1;

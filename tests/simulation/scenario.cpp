@@ -78,6 +78,7 @@ scenario draw_scenario(std::uint64_t seed, std::size_t writers) {
   s.delay_most = s.delay_least * d.between(1, 20);
   s.start_within = d.chance(0.5) ? 4 * s.delay_most : d.between(0, 120) * second;
   s.new_file = s.writers == 1 && d.chance(0.2);
+  s.draw_limits = true;
 
   // Each kind of fault is present in some runs and absent in others, so that the ones mask each other less.
   const auto sometimes = [&](double present, double strength) {
@@ -99,6 +100,15 @@ scenario draw_scenario(std::uint64_t seed, std::size_t writers) {
     s.lying = sometimes(0.6, 0.3);
   }
   return s;
+}
+
+void draw_limits(grid::grid_limits& limits, const scenario& s) {
+  if (!s.draw_limits)
+    return;
+  dice d(s.seed ^ 0x11f); // of its own: the rest of a run stays what it was
+  limits.map_batch_max = static_cast<std::uint32_t>(d.between(1, 24));
+  limits.map_in_flight_max = static_cast<std::uint32_t>(d.between(1, 5));
+  limits.fetches_in_flight_max = static_cast<std::uint32_t>(d.between(1, 12));
 }
 
 scenario reference_scenario(std::uint64_t seed, std::size_t writers) {

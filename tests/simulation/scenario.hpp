@@ -1,5 +1,6 @@
 #pragma once
 
+#include "grid/limits.hpp"
 #include "tests/simulation/event_queue.hpp"
 
 #include <array>
@@ -59,7 +60,8 @@ struct scenario {
   /// Versions that the map shows anywhere count as replaceable everywhere, as the design's table has it, even
   /// where they appear after the writer looked. Only for comparison: see README.md.
   bool known_is_stale = false;
-  bool new_file = false; ///< nothing is there at the start
+  bool new_file = false;    ///< nothing is there at the start
+  bool draw_limits = false; ///< see draw_limits()
 
   // probabilities, per message
   double request_lost = 0, answer_lost = 0, duplicate = 0, late_landing = 0;
@@ -86,6 +88,10 @@ scenario reference_scenario(std::uint64_t seed, std::size_t writers);
 
 /// Nothing breaks; writers only get in each other's way. Three increments each.
 scenario contention_scenario(std::uint64_t seed, std::size_t writers);
+
+/// How many requests may be under way at a time, drawn as well: limits that nothing ever reaches prove
+/// nothing.
+void draw_limits(grid::grid_limits& limits, const scenario& s);
 
 /// What a number of runs brought.
 struct tally {

@@ -16,11 +16,28 @@ bytes share_bytes(const file_version& version, share_number number) {
   return out;
 }
 
-world::world(const scenario& s) : scenario_(s), dice_(s.seed ^ 0x5eed) {
+grid::write_outcome outcome_of(const grid::read_test_write& message,
+                               const delivered<grid::read_test_write_answer>& what) {
+  switch (what.how) {
+  case delivery::answered:
+    return grid::judge_answer(message, what.answer);
+  case delivery::never_sent:
+    return grid::transport_failure(false, "connection refused");
+  case delivery::lost:
+    return grid::transport_failure(true, "connection lost");
+  case delivery::timed_out:
+    return grid::transport_failure(true, "no answer in time");
+  }
+  return {};
+}
+
+world::world(const scenario& s, sim_clock& clock, const make_keeper& make)
+  : scenario_(s), clock_(clock), dice_(s.seed ^ 0x5eed) {
   for (std::size_t i = 0; i < s.servers; ++i) {
     sim_server server;
     server.id.data[0] = static_cast<std::byte>(i);
     server.id.data[19] = std::byte{1};
+    server.slot = make(server.id);
     index_[server.id] = i;
     order_.push_back(server.id);
     servers_.push_back(std::move(server));
@@ -64,7 +81,7 @@ const signed_version* world::find(const file_version& version) const {
 std::optional<file_version> world::truly_best() const {
   std::map<file_version, std::set<share_number>> good;
   for (const auto& server : servers_)
-    for (const auto& [number, data] : server.slot.shares)
+    for (const auto& [number, data] : server.slot->shares())
       if (const auto v = grid::parse_prefix(data);
           v && proves_true(*v) && equal(data, share_bytes(*v, number)))
         good[*v].insert(number);
@@ -129,11 +146,11 @@ void world::plan_server_faults(std::size_t number) {
     }
   if (dice_.chance(scenario_.back_in_time)) {
     const auto kept = some_time();
-    go(kept, [](sim_server& server) { server.snapshots.push_back(server.slot); });
+    go(kept, [](sim_server& server) { server.snapshots.push_back(server.slot->shares()); });
     go(kept + 1 + some_time(), [this](sim_server& server) {
       if (server.snapshots.empty())
         return;
-      server.slot = server.snapshots.back();
+      server.slot->become(server.snapshots.back());
       ++server.rollbacks;
       ++tally_.faults.at(static_cast<std::size_t>(fault::back_in_time));
     });
@@ -145,12 +162,13 @@ void world::plan_server_faults(std::size_t number) {
 }
 
 void world::damage(sim_server& server, bool swap) {
-  auto& shares = server.slot.shares;
+  auto shares = server.slot->shares();
   if (shares.empty())
     return;
   if (swap) {
     const share_number other{static_cast<std::uint8_t>(dice_.below(scenario_.n))};
     shares[other] = shares.begin()->second;
+    server.slot->become(std::move(shares));
     ++tally_.faults.at(static_cast<std::size_t>(fault::swapped));
     return;
   }
@@ -158,35 +176,27 @@ void world::damage(sim_server& server, bool swap) {
   if (data.empty())
     return;
   data[dice_.below(data.size())] ^= static_cast<std::byte>(dice_.between(1, 255));
+  server.slot->become(std::move(shares));
   ++tally_.faults.at(static_cast<std::size_t>(fault::corrupted));
 }
 
 // -- the network
 // ------------------------------------------------------------------------------------------------------
 
-struct world::request {
+struct world::write_under_way : under_way<grid::read_test_write_answer> {
   server_id to;
   grid::read_test_write message;
-  write_done done;
-  bool settled = false;
-
-  void settle(const grid::write_outcome& outcome) {
-    if (!std::exchange(settled, true))
-      done(outcome);
-  }
 };
 
 void world::send_write(std::size_t writer, const server_id& to, grid::read_test_write message,
-                       write_done done) {
+                       sim_time deadline, write_done done) {
   ++tally_.messages;
-  const auto deadline =
-      static_cast<sim_time>(limits_.server_deadline(grid::message_size(message)).count()) * millisecond;
-  auto r = std::make_shared<request>(request{to, std::move(message), std::move(done)});
+  auto r = std::make_shared<write_under_way>(write_under_way{{std::move(done)}, to, std::move(message)});
   if (!at(to).up && dice_.chance(0.5)) { // the rest are black holes: found out by the deadline
-    clock_.after(one_way(), [r] { r->settle(grid::transport_failure(false, "connection refused")); });
+    clock_.after(one_way(), [r] { r->settle({delivery::never_sent, {}}); });
     return;
   }
-  clock_.after(deadline, [r] { r->settle(grid::transport_failure(true, "no answer in time")); });
+  clock_.after(deadline, [r] { r->settle({delivery::timed_out, {}}); });
   const int copies = happens(fault::duplicate, scenario_.duplicate) ? 2 : 1;
   for (int i = 0; i < copies; ++i) {
     if (happens(fault::request_lost, scenario_.request_lost))
@@ -198,21 +208,21 @@ void world::send_write(std::size_t writer, const server_id& to, grid::read_test_
   }
 }
 
-void world::arrive(std::size_t writer, const std::shared_ptr<request>& r) {
+void world::arrive(std::size_t writer, const std::shared_ptr<write_under_way>& r) {
   auto& mine = flying_[writer];
   --mine.count;
   mine.last_end = clock_.now();
   auto& server = at(r->to);
   if (!server.up) {
     if (dice_.chance(0.5)) // reset by a dying peer, not silence
-      clock_.after(one_way(), [r] { r->settle(grid::transport_failure(true, "connection lost")); });
+      clock_.after(one_way(), [r] { r->settle({delivery::lost, {}}); });
     return;
   }
   const auto answer = serve(server, r->message);
   trace(1, index_.at(r->to), static_cast<std::uint64_t>(answer.status));
   if (happens(fault::answer_lost, scenario_.answer_lost))
     return;
-  clock_.after(one_way(), [r, outcome = grid::judge_answer(r->message, answer)] { r->settle(outcome); });
+  clock_.after(one_way(), [r, answer] { r->settle({delivery::answered, answer}); });
 }
 
 grid::read_test_write_answer world::serve(sim_server& server, const grid::read_test_write& message) {
@@ -222,25 +232,25 @@ grid::read_test_write_answer world::serve(sim_server& server, const grid::read_t
     return answer;
   }
   if (server.lying && happens(fault::lie, 0.5)) {
-    answer = test::model_slot(server.slot).apply(message); // says so, keeps nothing
+    answer = server.slot->pretend(message); // says so, keeps nothing
     lie(answer);
     return answer;
   }
-  const auto before = server.slot;
-  answer = server.slot.apply(message);
+  const auto before = server.slot->shares();
+  answer = server.slot->apply(message);
   if (answer.status == storage_status::ok)
-    check_tests({server.id, before, {}, true, false, false, false, 0}, message);
+    check_tests(before, message);
   return answer;
 }
 
-void world::check_tests(const sim_server& before, const grid::read_test_write& message) {
+void world::check_tests(const share_bytes_map& before, const grid::read_test_write& message) {
   // The store enforces the tests it gets; this asks whether the message had one that covers what it replaced.
   for (const auto& change : message.changes) {
     if (change.writes.empty() && !change.new_length)
       continue;
-    const auto old = before.slot.shares.find(change.share);
+    const auto old = before.find(change.share);
     const bool covered = std::ranges::any_of(change.tests, [&](const grid::test_vector& test) {
-      if (old == before.slot.shares.end() || old->second.empty())
+      if (old == before.end() || old->second.empty())
         return test.length >= 1 && test.specimen.empty();
       const auto v = grid::parse_prefix(old->second);
       const auto least = v ? grid::pack_checkstring(*v).size()
@@ -280,7 +290,7 @@ void world::lie(grid::read_test_write_answer& answer) {
   }
 }
 
-void world::lie(std::map<share_number, bytes>& shares) {
+void world::lie(share_bytes_map& shares) {
   if (dice_.chance(0.5)) {
     shares.clear();
     return;
@@ -288,35 +298,6 @@ void world::lie(std::map<share_number, bytes>& shares) {
   for (auto& [number, data] : shares)
     if (!data.empty())
       data[dice_.below(data.size())] ^= static_cast<std::byte>(dice_.between(1, 255));
-}
-
-void world::send_read(const server_id& to, sim_time deadline, read_done done) {
-  ++tally_.messages;
-  struct pending {
-    read_done done;
-    bool settled = false;
-    void settle(bool answered, const std::map<share_number, bytes>& shares) {
-      if (!std::exchange(settled, true))
-        done(answered, shares);
-    }
-  };
-  auto p = std::make_shared<pending>(pending{std::move(done)});
-  if (!at(to).up && dice_.chance(0.5)) {
-    clock_.after(one_way(), [p] { p->settle(false, {}); });
-    return;
-  }
-  clock_.after(deadline, [p] { p->settle(false, {}); });
-  if (happens(fault::request_lost, scenario_.request_lost))
-    return;
-  clock_.after(one_way(), [this, to, p] {
-    auto& server = at(to);
-    if (!server.up || happens(fault::answer_lost, scenario_.answer_lost))
-      return;
-    auto shares = server.slot.shares;
-    if (server.lying && happens(fault::lie, 0.3))
-      lie(shares);
-    clock_.after(one_way(), [p, shares = std::move(shares)] { p->settle(true, shares); });
-  });
 }
 
 } // namespace truckee::simulation

@@ -141,17 +141,55 @@ void writer::begin_map(const write_action& action) {
   request.mode = action.mode;
   request.servers = world_.order();
   request.known = map_;
+  places_before_.clear();
+  for (const auto& [place, version] : map_.shares())
+    places_before_.insert(place);
+  for (const auto& [place, bad] : map_.bad_shares())
+    places_before_.insert(place);
   request.k = world_.conditions().k;
   request.n = world_.conditions().n;
   request.ask_all = action.ask_all;
   request.have_private_key = has_key_;
   request.limits = world_.limits();
+  asks_all_ = action.ask_all || (action.mode != map_mode::write);
   map_update_ = std::make_unique<map_update>(std::move(request));
   reading_more_ = false;
+  map_reads_ = {};
   pump_map();
 }
 
-map_answer writer::verified(const std::map<share_number, bytes>& shares) {
+/// Each server of the first batch may be asked at once; beyond it few are, or a large grid would be asked
+/// whole for a file of three shares.
+std::uint32_t writer::limit_of_map_reads() {
+  const auto& limits = world_.limits();
+  const auto& s = world_.conditions();
+  std::set<server_id> known;
+  for (const auto& place : places_before_)
+    known.insert(place.server);
+  const std::size_t first =
+      asks_all_
+          ? s.servers
+          : std::max<std::size_t>(known.size(), s.n + std::max<std::size_t>(s.k, limits.map_boundary_least));
+  const bool beyond = reading_more_ || map_reads_.begun() >= first;
+  return beyond ? limits.map_in_flight_max : limits.map_batch_max;
+}
+
+void writer::read_shares(const server_id& from, sim_time deadline,
+                         std::function<void(bool answered, const share_bytes_map& shares)> done) {
+  world_.send_read<share_bytes_map>(
+      from, deadline,
+      [this](sim_server& server, bool lies) {
+        auto shares = server.slot->shares();
+        if (lies)
+          world_.lie(shares);
+        return shares;
+      },
+      [done = std::move(done)](const delivered<share_bytes_map>& x) {
+        done(x.how == delivery::answered, x.answer);
+      });
+}
+
+map_answer writer::verified(const share_bytes_map& shares) {
   map_answer out;
   for (const auto& [number, data] : shares) {
     const auto v = parse_prefix(data);
@@ -168,17 +206,22 @@ void writer::pump_map() {
   for (const auto& action : map_update_->next()) {
     if (!may_send(false))
       return;
-    world_.send_read(action.server, deadline,
-                     guarded([this, action](bool answered, const std::map<share_number, bytes>& shares) {
-                       if (action.what == map_action::kind::fetch_private_key)
-                         map_update_->on_private_key(action.server, action.share,
-                                                     answered && shares.contains(action.share));
-                       else if (answered)
-                         map_update_->on_answer(action.server, verified(shares));
-                       else
-                         map_update_->on_failure(action.server, "no answer");
-                       pump_map();
-                     }));
+    const bool asks = action.what == map_action::kind::ask;
+    if (asks)
+      map_reads_.begin(world_, limit_of_map_reads(), "servers asked at a time for one map");
+    read_shares(action.server, deadline,
+                guarded([this, action, asks](bool answered, const share_bytes_map& shares) {
+                  if (asks)
+                    map_reads_.end();
+                  if (action.what == map_action::kind::fetch_private_key)
+                    map_update_->on_private_key(action.server, action.share,
+                                                answered && shares.contains(action.share));
+                  else if (answered)
+                    map_update_->on_answer(action.server, verified(shares));
+                  else
+                    map_update_->on_failure(action.server, "no answer");
+                  pump_map();
+                }));
   }
   if (map_update_->done())
     map_done();
@@ -203,6 +246,7 @@ void writer::map_done() {
 // ---------------------------------------------------------------------------------------------------
 
 void writer::begin_read(const file_version& version) {
+  fetches_ = {};
   retrieve_ = std::make_unique<retrieve_plan>(map_, version, std::vector<server_id>{}, world_.limits());
   pump_read();
 }
@@ -211,21 +255,23 @@ void writer::pump_read() {
   for (const auto& place : retrieve_->next()) {
     if (!may_send(false))
       return;
-    world_.send_read(place.server, to_sim(world_.limits().server_deadline_base),
-                     guarded([this, place](bool answered, const std::map<share_number, bytes>& shares) {
-                       const auto found = shares.find(place.share);
-                       if (!answered)
-                         retrieve_->on_failure(place, "no answer");
-                       else if (found == shares.end())
-                         retrieve_->on_verdict(place, share_verdict::gone);
-                       else if (equal(found->second, share_bytes(retrieve_->version(), place.share)))
-                         retrieve_->on_verdict(place, share_verdict::good);
-                       else if (const auto v = parse_prefix(found->second); v && *v != retrieve_->version())
-                         retrieve_->on_verdict(place, share_verdict::changed);
-                       else
-                         retrieve_->on_verdict(place, share_verdict::bad, "block hash");
-                       pump_read();
-                     }));
+    fetches_.begin(world_, world_.limits().fetches_in_flight_max, "shares fetched at a time for one read");
+    read_shares(place.server, to_sim(world_.limits().server_deadline_base),
+                guarded([this, place](bool answered, const share_bytes_map& shares) {
+                  fetches_.end();
+                  const auto found = shares.find(place.share);
+                  if (!answered)
+                    retrieve_->on_failure(place, "no answer");
+                  else if (found == shares.end())
+                    retrieve_->on_verdict(place, share_verdict::gone);
+                  else if (equal(found->second, share_bytes(retrieve_->version(), place.share)))
+                    retrieve_->on_verdict(place, share_verdict::good);
+                  else if (const auto v = parse_prefix(found->second); v && *v != retrieve_->version())
+                    retrieve_->on_verdict(place, share_verdict::changed);
+                  else
+                    retrieve_->on_verdict(place, share_verdict::bad, "block hash");
+                  pump_read();
+                }));
   }
   if (retrieve_->state() == retrieve_state::enough)
     return read_done(true);
@@ -237,6 +283,7 @@ void writer::pump_read() {
     return read_done(false);
   ++phase_;
   reading_more_ = true;
+  map_reads_ = {};
   pump_map();
 }
 
@@ -307,18 +354,18 @@ void writer::pump_publish() {
   for (const auto& message : actions.rereads) {
     if (!may_send(false))
       return;
-    world_.send_read(message.server, to_sim(world_.limits().reread_deadline),
-                     guarded([this, message](bool answered, const std::map<share_number, bytes>& shares) {
-                       slot_read_answer answer;
-                       for (const auto& [number, data] : shares)
-                         answer.reads[number] = {shared_bytes::copy_of(
-                             byte_view{data}.first(std::min(data.size(), prefix_read_size)))};
-                       auto outcome = judge_reread(answer);
-                       outcome.answered = answered;
-                       note_found(message.server, outcome.found);
-                       loop_->on_reread(message.id, outcome);
-                       pump_publish();
-                     }));
+    read_shares(message.server, to_sim(world_.limits().reread_deadline),
+                guarded([this, message](bool answered, const share_bytes_map& shares) {
+                  slot_read_answer answer;
+                  for (const auto& [number, data] : shares)
+                    answer.reads[number] = {shared_bytes::copy_of(
+                        byte_view{data}.first(std::min(data.size(), prefix_read_size)))};
+                  auto outcome = judge_reread(answer);
+                  outcome.answered = answered;
+                  note_found(message.server, outcome.found);
+                  loop_->on_reread(message.id, outcome);
+                  pump_publish();
+                }));
   }
   if (actions.finished)
     publish_done();
@@ -335,8 +382,11 @@ void writer::send(const publish_message& message) {
   auto built = build_message(message, encoded, {}, {});
   if (!built)
     return world_.violation(5, to_string(built.error()));
-  world_.send_write(id_, message.server, std::move(*built),
-                    guarded([this, message](const write_outcome& outcome) {
+  const auto deadline = to_sim(world_.limits().server_deadline(message_size(*built)));
+  const auto sent = *built;
+  world_.send_write(id_, message.server, std::move(*built), deadline,
+                    guarded([this, message, sent](const delivered<read_test_write_answer>& x) {
+                      const auto outcome = outcome_of(sent, x);
                       busy_.erase(message.server);
                       note_found(message.server, outcome.found);
                       loop_->on_write(message.id, outcome);
@@ -379,9 +429,10 @@ void writer::check_success(const publish_report& report) {
     const auto& server = world_.at(place.server);
     if (server.rollbacks != rollbacks_[place.server])
       continue;
-    const auto there = server.slot.shares.find(place.share);
-    const auto v = there == server.slot.shares.end() ? result<file_version>(fail(errc::not_found, ""))
-                                                     : parse_prefix(there->second);
+    const auto& shares = server.slot->shares();
+    const auto there = shares.find(place.share);
+    const auto v =
+        there == shares.end() ? result<file_version>(fail(errc::not_found, "")) : parse_prefix(there->second);
     if (!v || (*v != report.version && v->sequence <= report.version.sequence))
       world_.violation(1, "a share reported as placed is not there");
   }

@@ -28,6 +28,23 @@ struct writer_plan {
   bool has_key = false; ///< made the file
 };
 
+/// Counts requests of one kind that are under way for one piece of work; one more than the limit breaks
+/// invariant 5.
+class read_count {
+public:
+  void begin(world& w, std::uint32_t limit, const char* what) {
+    ++begun_;
+    if (++now_ > limit)
+      w.violation(5, std::to_string(now_) + " " + what + ", the limit is " + std::to_string(limit));
+  }
+  void end() { --now_; }
+  std::uint32_t begun() const { return begun_; }
+
+private:
+  std::uint32_t now_ = 0;
+  std::uint32_t begun_ = 0;
+};
+
 /// The shell around the decisions, as the actors are: sends what they say, tells them what came. Checks
 /// invariants 1, 2, 4, 5 and 6 on the way.
 class writer {
@@ -69,7 +86,10 @@ private:
   void begin_map(const grid::write_action& action);
   void pump_map();
   void map_done();
-  grid::map_answer verified(const std::map<share_number, bytes>& shares);
+  grid::map_answer verified(const share_bytes_map& shares);
+  std::uint32_t limit_of_map_reads();
+  void read_shares(const server_id& from, sim_time deadline,
+                   std::function<void(bool answered, const share_bytes_map& shares)> done);
 
   void begin_read(const grid::file_version& version);
   void pump_read();
@@ -102,6 +122,10 @@ private:
 
   std::unique_ptr<grid::map_update> map_update_;
   bool reading_more_ = false;
+  bool asks_all_ = false;
+  std::set<grid::share_place> places_before_; ///< in the map that the present one is made on
+  read_count map_reads_;
+  read_count fetches_;
   grid::servermap map_;
   std::unique_ptr<grid::retrieve_plan> retrieve_;
   std::set<update_id> content_; ///< what is in memory
