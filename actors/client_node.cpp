@@ -65,6 +65,7 @@ result<std::unique_ptr<client_node>> client_node::start(client_options options) 
     return tl::unexpected(n.error());
   std::unique_ptr<client_node> out(new client_node(std::move(*n)));
   auto& owner = *out->node_;
+  owner.recorder()->expect_publishes();
   out->buffers_ = std::make_unique<buffer_pool>(options.kept_buffer_bytes_max);
   out->world_.reset(new world{owner.compute(), system_random(), owner.codes(), owner.recorder(), *secret,
                               limits_of(options.grid.limits), out->buffers_.get()});

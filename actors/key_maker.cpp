@@ -20,6 +20,7 @@ public:
     : self_(self), world_(w), wanted_(ready) {}
 
   behavior<handle> make_behavior() {
+    world_.metrics->keys_wanted_are(wanted_);
     refill();
     return {
         [this](const take_key&) {

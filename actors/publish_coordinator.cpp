@@ -288,8 +288,13 @@ private:
     const auto& report = result->report;
     for (const auto& problem : report.problems)
       world_.metrics->share_rehomed(label_of(problem.kind));
-    for (std::size_t i = 0; i < report.surprises.size() + report.hidden.size(); ++i)
-      world_.metrics->surprised(metrics::surprise::uncoordinated_write);
+    using metrics::surprise;
+    for (const auto& [kind, shares] : {std::pair(surprise::stale, report.stale_met),
+                                       {surprise::hidden, report.hidden.size()},
+                                       {surprise::uncoordinated_write, report.surprises.size()},
+                                       {surprise::own_copy, report.own_copies},
+                                       {surprise::converged, report.converged}})
+      world_.metrics->surprised(kind, shares);
     if (report.ok())
       world_.metrics->plaintext_given(task_->content.size());
     running_.ended({outcome_of(report.failure()), clock::now() - start_, report.happiness, report.happy,

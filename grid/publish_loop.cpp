@@ -148,6 +148,9 @@ void publish_loop::place_homeless() {
 
 publish_message publish_loop::compose(const server_id& server, std::vector<planned_share> shares) {
   const auto id = ++last_id_;
+  for (const auto& planned : shares)
+    if (planned.step == share_step::write)
+      sent_.insert({server, planned.share});
   writing_.emplace(id, sent_message{server, shares});
   return {id, server, std::move(shares)};
 }
@@ -352,6 +355,8 @@ void publish_loop::judge_one(const share_place& place, const belief& found, judg
   if (what == verdict::expected)
     return;
   if (what == verdict::ours) {
+    if (!placed_.contains(place))
+      ++(sent_.contains(place) ? own_copies_ : converged_);
     if (ours_may_go_to(place.share))
       mark_placed(place);
     return;
@@ -364,6 +369,7 @@ void publish_loop::judge_one(const share_place& place, const belief& found, judg
     view_.map.forget(place);
   placed_.erase(place);
   if (what == verdict::stale) {
+    ++stale_met_;
     sum.stale = true;
     if (ours_may_go_to(place.share))
       goal_.insert(place);
@@ -434,6 +440,9 @@ publish_report publish_loop::report() const {
     out.stale.emplace(place, bad);
   out.surprises = surprises_;
   out.hidden = hidden_;
+  out.stale_met = stale_met_;
+  out.own_copies = own_copies_;
+  out.converged = converged_;
   out.problems = problems_;
   out.map = view_.map;
   out.turns = turns_;

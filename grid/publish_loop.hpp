@@ -86,6 +86,7 @@ private:
   std::map<message_id, sent_message> writing_;
   std::map<message_id, server_id> rereading_;
   std::set<share_place> retired_; ///< deletions sent already
+  std::set<share_place> sent_;    ///< ours was sent there at least once
   std::set<share_place> failed_;  ///< dropped from the goal, for display
 
   std::set<server_id> bad_;
@@ -98,6 +99,9 @@ private:
   std::map<file_version, std::set<share_number>> seen_;
   std::vector<uncoordinated_share> surprises_;
   std::vector<uncoordinated_share> hidden_;
+  std::size_t stale_met_ = 0;
+  std::size_t own_copies_ = 0;
+  std::size_t converged_ = 0;
 
   message_id last_id_ = 0;
   std::uint32_t turns_ = 0;

@@ -115,8 +115,11 @@ struct publish_report {
   std::map<share_place, belief> stale;        ///< old or damaged shares left behind
   std::vector<uncoordinated_share> surprises; ///< with uncoordinated_write
   std::vector<uncoordinated_share> hidden;    ///< with map_outdated
-  std::vector<server_problem> problems;       ///< first one is the first error
-  servermap map;                              ///< as known now
+  std::size_t stale_met = 0;            ///< shares unlike the map, old or damaged; not counted: what was lost
+  std::size_t own_copies = 0;           ///< shares of ours that an earlier copy of a message had brought
+  std::size_t converged = 0;            ///< shares of ours where we had sent none
+  std::vector<server_problem> problems; ///< first one is the first error
+  servermap map;                        ///< as known now
   std::uint32_t turns = 0;
   std::uint32_t messages = 0;
 

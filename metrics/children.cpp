@@ -90,7 +90,7 @@ client_children::client_children(Registry& to)
     unknown_left(one_counter(families::unknown_writes_left, to)),
     in_flight_bytes(one_gauge(families::in_flight_bytes, to)),
     in_flight_budget_bytes(one_gauge(families::in_flight_budget_bytes, to)),
-    keys_ready(one_gauge(families::keys_ready, to)),
+    keys_ready(one_gauge(families::keys_ready, to)), keys_wanted(one_gauge(families::keys_wanted, to)),
     operation_durations(
         [&family = histogram_family(families::operation_duration, to)](operation o) -> Histogram& {
           return add_seconds(family, {{"operation", text(to_label(o))}});

@@ -73,6 +73,7 @@ struct client_children {
   gauge& in_flight_bytes;
   gauge& in_flight_budget_bytes;
   gauge& keys_ready;
+  gauge& keys_wanted;
   /// One row an operation; `at` as in `by`.
   struct operation_rows {
     std::array<per_outcome, operation_count> rows;

@@ -54,9 +54,9 @@ inline constexpr family share_bytes{"truckee_publish_share_bytes_total", counter
                                     "Bytes of shares sent to servers, every attempt counted."};
 inline constexpr family shares_rehomed{"truckee_shares_rehomed_total", counter, "reason",
                                        "Shares given another server, by why the first did not take them."};
-inline constexpr family surprises{
-    "truckee_surprises_total", counter, "kind",
-    "Shares met that the servermap did not tell of: stale, uncoordinated_write, own_copy or converged."};
+inline constexpr family surprises{"truckee_surprises_total", counter, "kind",
+                                  "Shares met that the servermap did not tell of: stale, hidden, "
+                                  "uncoordinated_write, own_copy, converged."};
 inline constexpr family stale_shares_left{"truckee_stale_shares_left_total", counter, "",
                                           "Shares of older versions that publishes had to leave behind."};
 inline constexpr family unknown_writes_left{
@@ -67,6 +67,8 @@ inline constexpr family in_flight_bytes{"truckee_in_flight_bytes", gauge, "",
 inline constexpr family in_flight_budget_bytes{"truckee_in_flight_budget_bytes", gauge, "",
                                                "The limit on truckee_in_flight_bytes."};
 inline constexpr family keys_ready{"truckee_keys_ready", gauge, "", "Fresh RSA keys waiting for new files."};
+inline constexpr family keys_wanted{"truckee_keys_wanted", gauge, "",
+                                    "Fresh RSA keys that the client keeps ready when it has the time."};
 
 // Other operations of the client.
 inline constexpr family operations{
@@ -137,6 +139,7 @@ inline constexpr std::array all_families{
     families::in_flight_bytes,
     families::in_flight_budget_bytes,
     families::keys_ready,
+    families::keys_wanted,
     families::operations,
     families::operation_duration,
     families::retrieved_bytes,

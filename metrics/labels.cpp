@@ -54,8 +54,8 @@ std::string_view to_label(write_outcome x) {
 }
 
 std::string_view to_label(surprise x) {
-  static constexpr std::array<std::string_view, surprise_count> names{"stale", "uncoordinated_write",
-                                                                      "own_copy", "converged"};
+  static constexpr std::array<std::string_view, surprise_count> names{
+      "stale", "hidden", "uncoordinated_write", "own_copy", "converged"};
   return pick(names, x);
 }
 

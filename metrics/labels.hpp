@@ -30,12 +30,13 @@ enum class write_outcome : std::uint8_t {
 inline constexpr std::uint8_t write_outcome_count = 11;
 
 enum class surprise : std::uint8_t {
-  stale,               ///< an older version; replaced
+  stale,               ///< an older version, or damaged; replaced
+  hidden,              ///< a version that the map could not see: mapped again
   uncoordinated_write, ///< somebody else's same or newer version
   own_copy,            ///< an earlier copy of our own message had landed
   converged,           ///< our version, where we did not put it
 };
-inline constexpr std::uint8_t surprise_count = 4;
+inline constexpr std::uint8_t surprise_count = 5;
 
 enum class operation : std::uint8_t { retrieve, check, verify, repair, modify };
 inline constexpr std::uint8_t operation_count = 5;

@@ -40,14 +40,22 @@ private:
 
 struct recorder::state {
   std::shared_ptr<prometheus::Registry> registry;
-  client_children client;
   server_families servers;
   store_families stores;
   named<server_events> server_handles;
   named<store_events> store_handles;
 
   explicit state(std::shared_ptr<prometheus::Registry> r)
-    : registry(std::move(r)), client(*registry), servers(*registry), stores(*registry) {}
+    : registry(std::move(r)), servers(*registry), stores(*registry) {}
+
+  client_children& client() {
+    std::call_once(client_made_, [this] { client_.emplace(*registry); });
+    return *client_;
+  }
+
+private:
+  std::once_flag client_made_;
+  std::optional<client_children> client_;
 };
 
 recorder::recorder(std::shared_ptr<prometheus::Registry> registry, const build_facts& build)
@@ -73,52 +81,60 @@ store_events& recorder::store(std::string_view name) {
   });
 }
 
+void recorder::expect_publishes() {
+  state_->client();
+}
+
 void recorder::publish_waits() {
-  state_->client.waiting.Increment();
+  state_->client().waiting.Increment();
 }
 void recorder::publish_stops_waiting() {
-  state_->client.waiting.Decrement();
+  state_->client().waiting.Decrement();
 }
 
 void recorder::stage_took(stage s, seconds took) {
-  state_->client.stages.at(s).Observe(took.count());
+  state_->client().stages.at(s).Observe(took.count());
 }
 
 void recorder::plaintext_given(std::uint64_t bytes) {
-  state_->client.plaintext_bytes.Increment(static_cast<double>(bytes));
+  state_->client().plaintext_bytes.Increment(static_cast<double>(bytes));
 }
 
 void recorder::share_bytes_sent(std::uint64_t bytes) {
-  state_->client.share_bytes.Increment(static_cast<double>(bytes));
+  state_->client().share_bytes.Increment(static_cast<double>(bytes));
 }
 
 void recorder::share_rehomed(write_outcome reason) {
-  state_->client.rehomed.at(reason).Increment();
+  state_->client().rehomed.at(reason).Increment();
 }
 
-void recorder::surprised(surprise kind) {
-  state_->client.surprises.at(kind).Increment();
+void recorder::surprised(surprise kind, std::size_t shares) {
+  state_->client().surprises.at(kind).Increment(static_cast<double>(shares));
 }
 
 void recorder::operation_ended(operation what, outcome how, seconds took) {
-  state_->client.operations.at(what)[index_of(how)]->Increment();
-  state_->client.operation_durations.at(what).Observe(took.count());
+  state_->client().operations.at(what)[index_of(how)]->Increment();
+  state_->client().operation_durations.at(what).Observe(took.count());
 }
 
 void recorder::plaintext_retrieved(std::uint64_t bytes) {
-  state_->client.retrieved_bytes.Increment(static_cast<double>(bytes));
+  state_->client().retrieved_bytes.Increment(static_cast<double>(bytes));
 }
 
 void recorder::in_flight(std::int64_t bytes_change) {
-  state_->client.in_flight_bytes.Increment(static_cast<double>(bytes_change));
+  state_->client().in_flight_bytes.Increment(static_cast<double>(bytes_change));
 }
 
 void recorder::in_flight_budget_is(std::uint64_t bytes) {
-  state_->client.in_flight_budget_bytes.Set(static_cast<double>(bytes));
+  state_->client().in_flight_budget_bytes.Set(static_cast<double>(bytes));
 }
 
 void recorder::keys_ready_are(std::size_t keys) {
-  state_->client.keys_ready.Set(static_cast<double>(keys));
+  state_->client().keys_ready.Set(static_cast<double>(keys));
+}
+
+void recorder::keys_wanted_are(std::size_t keys) {
+  state_->client().keys_wanted.Set(static_cast<double>(keys));
 }
 
 std::string recorder::text() const {
@@ -132,13 +148,13 @@ std::shared_ptr<prometheus::Registry> recorder::registry() const {
 }
 
 running_publish::running_publish(std::shared_ptr<recorder> to) : to_(std::move(to)) {
-  to_->state_->client.running.Increment();
+  to_->state_->client().running.Increment();
 }
 
 running_publish::~running_publish() {
   if (!to_)
     return;
-  to_->state_->client.abandoned.Increment();
+  to_->state_->client().abandoned.Increment();
   leave();
 }
 
@@ -150,7 +166,7 @@ void running_publish::progress(std::size_t goal, std::size_t placed, std::size_t
       gauge.Increment(static_cast<double>(now) - static_cast<double>(before));
     before = now;
   };
-  auto& client = to_->state_->client;
+  auto& client = to_->state_->client();
   move(client.goal, goal_, goal);
   move(client.placed, placed_, placed);
   move(client.outstanding, outstanding_, outstanding);
@@ -159,7 +175,7 @@ void running_publish::progress(std::size_t goal, std::size_t placed, std::size_t
 void running_publish::ended(const publish_end& end) {
   if (!to_)
     return;
-  auto& client = to_->state_->client;
+  auto& client = to_->state_->client();
   client.publishes[index_of(end.how)]->Increment();
   client.publish_duration.Observe(end.took.count());
   client.happiness.Observe(static_cast<double>(end.happiness));
@@ -172,7 +188,7 @@ void running_publish::ended(const publish_end& end) {
 
 void running_publish::leave() {
   progress(0, 0, 0);
-  to_->state_->client.running.Decrement();
+  to_->state_->client().running.Decrement();
   to_.reset();
 }
 

@@ -78,13 +78,17 @@ public:
   store_events& store(std::string_view name);
   static constexpr std::size_t named_max = 512;
 
+  /// From the first such event on, or from this call, the client's families are there, at zero. A storage
+  /// node has none, so that no rule takes it for a client without publishes or keys.
+  void expect_publishes();
+
   void publish_waits();
   void publish_stops_waiting();
   void stage_took(stage s, seconds took);
   void plaintext_given(std::uint64_t bytes);
   void share_bytes_sent(std::uint64_t bytes);
   void share_rehomed(write_outcome reason);
-  void surprised(surprise kind);
+  void surprised(surprise kind, std::size_t shares);
 
   /// Any operation but publish.
   void operation_ended(operation what, outcome how, seconds took);
@@ -93,6 +97,7 @@ public:
   void in_flight(std::int64_t bytes_change);
   void in_flight_budget_is(std::uint64_t bytes);
   void keys_ready_are(std::size_t keys);
+  void keys_wanted_are(std::size_t keys);
 
   /// Everything in Prometheus's text format.
   std::string text() const;

@@ -313,6 +313,7 @@ TEST(publish_unknown, a_timeout_is_re_homed_at_once_and_re_read_before_the_end) 
   EXPECT_EQ(g.reread[0].server, g.order[5]);
   EXPECT_TRUE(report.placed.contains({g.order[5], share(5)}));
   EXPECT_TRUE(report.unknown_servers.empty());
+  EXPECT_EQ(report.own_copies, 1U);
 }
 
 TEST(publish_unknown, a_server_that_stays_silent_is_reported_as_unknown) {
@@ -381,6 +382,7 @@ TEST(publish_unknown, a_late_copy_landing_between_re_read_and_resend_is_our_own)
   const auto report = g.publish(g.request(v2, g.map()));
   ASSERT_TRUE(report.ok()) << report.failure()->detail;
   EXPECT_TRUE(report.placed.contains({g.order[5], share(5)}));
+  EXPECT_EQ(report.own_copies, 1U);
 }
 
 TEST(publish_unknown, duplicate_delivery_is_our_own_earlier_copy) {
@@ -393,6 +395,23 @@ TEST(publish_unknown, duplicate_delivery_is_our_own_earlier_copy) {
   const auto report = g.publish(g.request(v2, g.map()));
   ASSERT_TRUE(report.ok()) << report.failure()->detail;
   EXPECT_EQ(report.placed.size(), 10U);
+  EXPECT_EQ(report.own_copies, 10U);
+  EXPECT_EQ(report.stale_met + report.converged, 0U);
+}
+
+TEST(publish_unknown, a_share_of_ours_where_we_sent_none_is_counted_as_converged) {
+  model_grid g(10);
+  g.fill(v1);
+  g.before = [&](const publish_message& m) -> std::optional<write_outcome> {
+    if (m.server == g.order[3])
+      g.put(3, 7, v2);
+    return std::nullopt;
+  };
+  const auto report = g.publish(g.request(v2, g.map()));
+  ASSERT_TRUE(report.ok()) << report.failure()->detail;
+  EXPECT_TRUE(report.placed.contains({g.order[3], share(7)}));
+  EXPECT_EQ(report.converged, 1U);
+  EXPECT_EQ(report.own_copies, 0U);
 }
 
 TEST(publish_unknown, an_outcome_that_comes_twice_or_for_nothing_is_ignored) {

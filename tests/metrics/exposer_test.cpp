@@ -50,6 +50,7 @@ TEST(exposer, a_scrape_sees_what_happened) {
 TEST(exposer, two_recorders_in_one_process_do_not_mix) {
   const auto a = std::make_shared<recorder>();
   const auto b = std::make_shared<recorder>();
+  b->expect_publishes();
   const auto ea = started({}, a);
   const auto eb = started({}, b);
   ASSERT_TRUE(ea && eb);

@@ -30,6 +30,7 @@ publish_end end_with(outcome how, std::size_t happiness = 10) {
 /// Every event there is, so that every family has a child.
 std::shared_ptr<recorder> busy_recorder() {
   auto r = std::make_shared<recorder>(build_facts{"0.1.0", "0.17.6"});
+  r->expect_publishes();
   r->server("alpha").link_is(link_state::up);
   r->store("0").served(storage_operation::read, {}, seconds{0.001});
   return r;
@@ -39,6 +40,7 @@ std::shared_ptr<recorder> busy_recorder() {
 
 TEST(metrics, a_publish_is_counted_by_outcome_and_time) {
   auto r = std::make_shared<recorder>();
+  r->expect_publishes();
   EXPECT_EQ(sample(*r, R"(truckee_publishes_total{outcome="ok"})"), 0)
       << "a rate needs the zero before the first";
   running_publish{r}.ended(end_with({}));
@@ -52,6 +54,14 @@ TEST(metrics, a_publish_is_counted_by_outcome_and_time) {
   EXPECT_EQ(sample(*r, "truckee_publishes_below_happiness_total"), 1);
   EXPECT_EQ(sample(*r, R"(truckee_publish_happiness_servers_bucket{le="6"})"), 1);
   EXPECT_EQ(sample(*r, "truckee_publishes_running"), 0);
+}
+
+TEST(metrics, a_storage_node_is_not_taken_for_a_client_without_keys) {
+  recorder r;
+  r.store("alpha").slots_are(1);
+  EXPECT_EQ(sample(r, "truckee_keys_ready"), -1);
+  r.expect_publishes();
+  EXPECT_EQ(sample(r, "truckee_keys_ready"), 0);
 }
 
 TEST(metrics, goal_placed_and_outstanding_are_summed_over_running_publishes) {
@@ -129,13 +139,14 @@ TEST(metrics, the_other_events_move_their_families) {
   r.plaintext_given(1000);
   r.share_bytes_sent(3333);
   r.share_rehomed(write_outcome::no_space);
-  r.surprised(surprise::stale);
+  r.surprised(surprise::stale, 2);
   r.operation_ended(operation::repair, errc::not_enough_shares, seconds{1});
   r.plaintext_retrieved(5);
   r.in_flight(1000);
   r.in_flight(-400);
   r.in_flight_budget_is(64 << 20);
   r.keys_ready_are(4);
+  r.keys_wanted_are(5);
   auto& store = r.store("0");
   store.served(storage_operation::read_test_write, errc::no_space, seconds{0.01});
   store.bytes_read(1);
@@ -150,13 +161,14 @@ TEST(metrics, the_other_events_move_their_families) {
       {"truckee_publish_plaintext_bytes_total", 1000},
       {"truckee_publish_share_bytes_total", 3333},
       {R"(truckee_shares_rehomed_total{reason="no_space"})", 1},
-      {R"(truckee_surprises_total{kind="stale"})", 1},
+      {R"(truckee_surprises_total{kind="stale"})", 2},
       {R"(truckee_operations_total{operation="repair",outcome="not_enough_shares"})", 1},
       {R"(truckee_operation_duration_seconds_count{operation="repair"})", 1},
       {"truckee_retrieve_plaintext_bytes_total", 5},
       {"truckee_in_flight_bytes", 600},
       {"truckee_in_flight_budget_bytes", 67108864},
       {"truckee_keys_ready", 4},
+      {"truckee_keys_wanted", 5},
       {R"(truckee_storage_operations_total{operation="read_test_write",outcome="no_space",store="0"})", 1},
       {R"(truckee_storage_operation_duration_seconds_count{operation="read_test_write",store="0"})", 1},
       {R"(truckee_storage_read_bytes_total{store="0"})", 1},
