@@ -44,7 +44,7 @@ void add(CLI::App& app, program& p, const std::string& name, bool verify, const 
   add_cap_file(*cmd, *o, "File with any capability of the file; '-': standard input");
   cmd->add_flag("--add-lease", o->add_lease, "Renew or add this client's lease on every share");
   add_timeout(*cmd, *o);
-  add_metrics_listen(*cmd, o->metrics_listen);
+  add_metrics(*cmd, o->metrics);
   cmd->callback([&p, o] { p.run = [&p, o] { return check(*o, p.options); }; });
 }
 

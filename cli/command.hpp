@@ -29,19 +29,24 @@ struct global_options {
   std::shared_ptr<shutdown> ending = std::make_shared<shutdown>();
 };
 
+/// A metrics port, as asked for on the command line; what is empty is as the grid file says.
+struct metrics_options {
+  std::string listen, user, password_file;
+};
+
 /// What commands that work on one file have in common.
 struct operation_options {
   std::string cap_file;
   double timeout = 0; ///< seconds; 0: none
-  std::string metrics_listen;
+  metrics_options metrics;
 
   std::uint64_t timeout_ms() const;
 };
 
 void add_cap_file(CLI::App& cmd, operation_options& o, const std::string& meaning);
 void add_timeout(CLI::App& cmd, operation_options& o);
-void add_metrics_listen(CLI::App& cmd, std::string& where,
-                        const std::string& meaning = "Serve Prometheus metrics while it runs");
+void add_metrics(CLI::App& cmd, metrics_options& o,
+                 const std::string& meaning = "Serve Prometheus metrics while it runs");
 void add_listen(CLI::App& cmd, std::string& where);
 
 struct program {
@@ -58,6 +63,7 @@ void add_certs(CLI::App& app, program& p);
 void add_gateway(CLI::App& app, program& p);
 void add_append(CLI::App& app, program& p);
 void add_repair(CLI::App& app, program& p);
+void add_grid(CLI::App& app, program& p);
 void add_debug(CLI::App& app, program& p);
 
 /// "truckee: kind: detail" on standard error, and the exit code.

@@ -9,7 +9,7 @@ namespace {
 
 struct gateway_options {
   std::string listen = "127.0.0.1:0";
-  std::string metrics_listen;
+  metrics_options metrics;
 };
 
 result<int> serve(const gateway_options& o, global_options global) {
@@ -19,7 +19,7 @@ result<int> serve(const gateway_options& o, global_options global) {
   if (!global.gateway.empty())
     return fail(errc::usage, "a gateway is a client of its own; --gateway names another one");
   global.keys_ready = 4;
-  auto session = open_session(global, o.metrics_listen);
+  auto session = open_session(global, o.metrics);
   if (!session)
     return tl::unexpected(session.error());
   session->ending->patience = std::chrono::seconds(60); // running operations end well first
@@ -45,7 +45,7 @@ void add_gateway(CLI::App& app, program& p) {
       "and fresh keys, and serves CAF peers, who publish and read by messages. Whoever may connect may\n"
       "use it.");
   add_listen(*cmd, o->listen);
-  add_metrics_listen(*cmd, o->metrics_listen, "Serve Prometheus metrics");
+  add_metrics(*cmd, o->metrics, "Serve Prometheus metrics");
   cmd->callback([&p, o] { p.run = [&p, o] { return finish(serve(*o, p.options)); }; });
 }
 

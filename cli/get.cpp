@@ -54,7 +54,7 @@ void add_get(CLI::App& app, program& p) {
   cmd->add_option("-o,--output", o->output, "Where to write it; '-' or nothing: standard output")
       ->type_name("FILE");
   add_timeout(*cmd, *o);
-  add_metrics_listen(*cmd, o->metrics_listen);
+  add_metrics(*cmd, o->metrics);
   cmd->callback([&p, o] { p.run = [&p, o] { return get(*o, p.options); }; });
 }
 

@@ -48,6 +48,7 @@ int main(int argc, char** argv) {
   add_storage(app, p);
   add_certs(app, p);
   add_gateway(app, p);
+  add_grid(app, p);
   add_debug(app, p);
 
   try {

@@ -96,7 +96,7 @@ int put(const put_options& o, const global_options& global) {
   if (!spread)
     return complain(spread.error());
   request.spread = *spread;
-  auto session = open_session(global, o.metrics_listen);
+  auto session = open_session(global, o.metrics);
   if (!session)
     return complain(session.error());
 
@@ -147,7 +147,7 @@ void add_put(CLI::App& app, program& p) {
                   "Write only if this is the file's version now, else exit with 3")
       ->type_name("NUMBER[:ROOT]");
   add_timeout(*cmd, *o);
-  add_metrics_listen(*cmd, o->metrics_listen);
+  add_metrics(*cmd, o->metrics);
   cmd->callback([&p, o] { p.run = [&p, o] { return put(*o, p.options); }; });
 }
 

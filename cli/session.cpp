@@ -37,11 +37,49 @@ storage::durability durability_of(const std::string& name) {
   return name == "none" ? storage::durability::none : storage::durability::full;
 }
 
+namespace {
+
+result<std::string> password_in(const std::filesystem::path& file) {
+  const auto read = read_small_file(file, 1024);
+  if (!read)
+    return tl::unexpected(read.error());
+  auto line = std::string(as_text(*read));
+  line.erase(std::min(line.find_first_of("\r\n"), line.size()));
+  if (line.empty())
+    return fail(errc::configuration,
+                file.string() + ": is empty; expected the metrics password on its first line");
+  return line;
+}
+
+} // namespace
+
 result<std::unique_ptr<metrics::exposer>> expose(const std::shared_ptr<metrics::recorder>& recorder,
-                                                 const address& where) {
-  metrics::exposer_options options;
-  options.listen = where;
-  auto out = metrics::exposer::start(options, recorder);
+                                                 const metrics_options& options,
+                                                 const metrics_settings& file) {
+  auto listen = file.listen;
+  if (!options.listen.empty()) {
+    const auto given = parse_address(options.listen, true);
+    if (!given)
+      return tl::unexpected(given.error());
+    listen = *given;
+  }
+  auto login = file.login;
+  if (options.user.empty() != options.password_file.empty())
+    return fail(errc::usage, "--metrics-user and --metrics-password-file belong together");
+  if (options.user.find(':') != std::string::npos)
+    return fail(errc::usage, "--metrics-user: expected a name without a colon");
+  if (!options.user.empty())
+    login = grid::metrics_login{options.user, options.password_file};
+  if (!listen)
+    return nullptr;
+  metrics::exposer_options port{*listen, std::nullopt};
+  if (login) {
+    auto password = password_in(login->password_file);
+    if (!password)
+      return tl::unexpected(password.error());
+    port.login = metrics::basic_auth{login->user, std::move(*password)};
+  }
+  auto out = metrics::exposer::start(port, recorder);
   if (out)
     std::cerr << "metrics: " << (*out)->url() << std::endl;
   return out;
@@ -71,8 +109,11 @@ void add_timeout(CLI::App& cmd, operation_options& o) {
       ->type_name("SECONDS");
 }
 
-void add_metrics_listen(CLI::App& cmd, std::string& where, const std::string& meaning) {
-  cmd.add_option("--metrics-listen", where, meaning)->type_name("ADDRESS:PORT");
+void add_metrics(CLI::App& cmd, metrics_options& o, const std::string& meaning) {
+  cmd.add_option("--metrics-listen", o.listen, meaning)->type_name("ADDRESS:PORT");
+  cmd.add_option("--metrics-user", o.user, "Serve metrics to this user only; plain HTTP")->type_name("NAME");
+  cmd.add_option("--metrics-password-file", o.password_file, "File with that user's password")
+      ->type_name("FILE");
 }
 
 void add_listen(CLI::App& cmd, std::string& where) {
@@ -120,7 +161,7 @@ result<session> connect_session(const global_options& options) {
   return out;
 }
 
-result<session> own_session(const global_options& options, std::optional<address>& listen) {
+result<session> own_session(const global_options& options, metrics_settings& metrics) {
   auto grid = load_grid(options);
   const auto home = data_home();
   if (!grid)
@@ -132,8 +173,7 @@ result<session> own_session(const global_options& options, std::optional<address
     return tl::unexpected(tls.error());
   if (*tls)
     grid->tls = *tls;
-  if (!listen)
-    listen = grid->metrics_listen;
+  metrics = {grid->metrics_listen, grid->metrics_auth};
   actors::client_options client;
   client.grid = std::move(*grid);
   client.data_home = *home;
@@ -149,21 +189,14 @@ result<session> own_session(const global_options& options, std::optional<address
 
 } // namespace
 
-result<session> open_session(const global_options& options, const std::string& metrics_listen) {
-  std::optional<address> listen;
-  if (!metrics_listen.empty()) {
-    auto given = parse_address(metrics_listen, true);
-    if (!given)
-      return tl::unexpected(given.error());
-    listen = *given;
-  }
-  auto out = options.gateway.empty() ? own_session(options, listen) : connect_session(options);
-  if (out)
-    out->ending = options.ending;
-  if (!out || !listen)
+result<session> open_session(const global_options& options, const metrics_options& metrics) {
+  metrics_settings file;
+  auto out = options.gateway.empty() ? own_session(options, file) : connect_session(options);
+  if (!out)
     return out;
+  out->ending = options.ending;
   const auto& recorder = out->client ? out->client->owner().recorder() : out->node->recorder();
-  auto exposer = expose(recorder, *listen);
+  auto exposer = expose(recorder, metrics, file);
   if (!exposer)
     return tl::unexpected(exposer.error());
   out->exposer = std::move(*exposer);
@@ -174,7 +207,7 @@ result<opened_file> open_file(const operation_options& o, const global_options& 
   auto cap = read_cap_file(o.cap_file);
   if (!cap)
     return tl::unexpected(cap.error());
-  auto session = open_session(global, o.metrics_listen);
+  auto session = open_session(global, o.metrics);
   if (!session)
     return tl::unexpected(session.error());
   return opened_file{std::move(*cap), std::move(*session)};

@@ -16,6 +16,12 @@ result<std::filesystem::path> data_home();
 /// The grid file's content, or the embedded grid.
 result<grid::grid_config> load_grid(const global_options& options);
 
+/// A metrics port as a configuration file has it.
+struct metrics_settings {
+  std::optional<address> listen;
+  std::optional<grid::metrics_login> login;
+};
+
 struct session {
   session() = default;
   session(session&&) = default;
@@ -32,8 +38,8 @@ struct session {
   caf::actor_system& system() { return client ? client->system() : node->system(); }
 };
 
-/// `metrics_listen` empty: as the grid file says, or not at all.
-result<session> open_session(const global_options& options, const std::string& metrics_listen);
+/// With a metrics port where the options or the grid file say so.
+result<session> open_session(const global_options& options, const metrics_options& metrics);
 
 /// A capability from its file, and a session to use it in.
 struct opened_file {
@@ -42,9 +48,11 @@ struct opened_file {
 };
 result<opened_file> open_file(const operation_options& o, const global_options& global);
 
-/// Starts the metrics port and says where, on standard error.
+/// Starts the metrics port and says where, on standard error. Null where nobody asked for one. `file` has
+/// what a configuration file says; the options win.
 result<std::unique_ptr<metrics::exposer>> expose(const std::shared_ptr<metrics::recorder>& recorder,
-                                                 const address& where);
+                                                 const metrics_options& options,
+                                                 const metrics_settings& file = {});
 
 storage::durability durability_of(const std::string& name);
 

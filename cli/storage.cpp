@@ -12,7 +12,7 @@ struct storage_options {
   std::string directory;
   std::string listen = "127.0.0.1:0";
   std::string name;
-  std::string metrics_listen;
+  metrics_options metrics;
   bool read_only = false;
   std::uint64_t reserved_space = 0;
   std::uint64_t share_bytes_max = storage::store_limits{}.share_bytes_max;
@@ -43,16 +43,9 @@ result<int> serve(const storage_options& o, const global_options& global) {
   auto server = actors::open_storage_server(**node, store, o.name.empty() ? "storage" : o.name);
   if (!server)
     return tl::unexpected(server.error());
-  std::unique_ptr<metrics::exposer> exposer;
-  if (!o.metrics_listen.empty()) {
-    const auto where = parse_address(o.metrics_listen, true);
-    if (!where)
-      return tl::unexpected(where.error());
-    auto started = expose((*node)->recorder(), *where);
-    if (!started)
-      return tl::unexpected(started.error());
-    exposer = std::move(*started);
-  }
+  auto exposer = expose((*node)->recorder(), o.metrics);
+  if (!exposer)
+    return tl::unexpected(exposer.error());
   const auto at = (*node)->listen(*server, *listen);
   if (!at)
     return tl::unexpected(at.error());
@@ -61,7 +54,7 @@ result<int> serve(const storage_options& o, const global_options& global) {
             << std::endl;
   wait_for_signal();
   std::cerr << "truckee: stopping" << std::endl;
-  exposer.reset();
+  exposer->reset();
   global.ending->patience = std::chrono::seconds(2);
   global.ending->keep(std::move(*node));
   return exit_ok;
@@ -89,7 +82,7 @@ void add_storage(CLI::App& app, program& p) {
       ->transform(CLI::AsSizeValue(false))
       ->type_name("SIZE");
   cmd->add_flag("--read-only", o->read_only, "Take no writes");
-  add_metrics_listen(*cmd, o->metrics_listen, "Serve Prometheus metrics");
+  add_metrics(*cmd, o->metrics, "Serve Prometheus metrics");
   cmd->callback([&p, o] { p.run = [&p, o] { return finish(serve(*o, p.options)); }; });
 }
 

@@ -21,11 +21,11 @@ constexpr std::size_t seed_bytes_max = 64;              // Tahoe-LAFS's own are 
 using keys = std::string_view;
 constexpr std::array<keys, 6> top_keys{"client", "encoding", "limits", "metrics", "server", "tls"};
 constexpr std::array<keys, 3> encoding_keys{"happy", "needed", "total"};
-constexpr std::array<keys, 7> server_keys{"caf",  "directory",        "id",       "name",
+constexpr std::array<keys, 8> server_keys{"caf",  "directory",        "id",       "metrics", "name",
                                           "nurl", "permutation-seed", "preferred"};
 constexpr std::array<keys, 3> tls_keys{"ca", "certificate", "key"};
 constexpr std::array<keys, 1> client_keys{"lease-secret"};
-constexpr std::array<keys, 1> metrics_keys{"listen"};
+constexpr std::array<keys, 3> metrics_keys{"listen", "password-file", "user"};
 constexpr std::array<keys, 5> limit_keys{"connect-timeout-seconds", "in-flight-bytes", "keys-ready",
                                          "publish-deadline-seconds", "server-deadline-seconds"};
 
@@ -104,6 +104,17 @@ std::optional<endpoint> read_endpoint(const toml_table& t, reading& in) {
   return std::nullopt;
 }
 
+std::optional<address> read_address(const toml_table& t, std::string_view key, bool allow_port_zero) {
+  const auto text = t.text(key, "ADDRESS:PORT");
+  if (!text)
+    return std::nullopt;
+  auto at = parse_address(*text, allow_port_zero);
+  if (at)
+    return *at;
+  t.complain(key, at.error().detail);
+  return std::nullopt;
+}
+
 server_config read_server(const toml::table& table, std::size_t index, reading& in) {
   server_config out;
   const auto* named = table.get_as<std::string>("name");
@@ -134,6 +145,9 @@ server_config read_server(const toml::table& table, std::size_t index, reading& 
       t.complain("permutation-seed", "expected base32 in lower case (a-z, 2-7) of 1 to 64 bytes");
   }
   out.preferred = t.flag("preferred").value_or(false);
+  out.metrics = read_address(t, "metrics", false);
+  if (out.metrics && std::holds_alternative<local_directory>(out.where))
+    t.complain("metrics", "a directory is served by this process, whose own metrics have it; leave this out");
   return out;
 }
 
@@ -227,21 +241,30 @@ limit_settings read_limits(reading& in) {
   return out;
 }
 
+void read_metrics(reading& in, grid_config& out) {
+  const auto* found = in.table("metrics");
+  if (!found)
+    return;
+  const toml_table t{*found, "[metrics]", metrics_keys, in.problem};
+  out.metrics_listen = read_address(t, "listen", true);
+  const auto user = t.text("user", "a name");
+  const auto file = t.text("password-file", "the path of a file");
+  if (t.has("user") != t.has("password-file"))
+    t.complain("user and password-file belong together; one is missing");
+  // "user:password" is what a client sends.
+  if (user && user->find(':') != std::string::npos)
+    t.complain("user", "expected a name without a colon");
+  if (user && file)
+    out.metrics_auth = metrics_login{*user, in.path(*file)};
+}
+
 void read_rest(reading& in, grid_config& out) {
   if (const auto* found = in.table("client")) {
     const toml_table t{*found, "[client]", client_keys, in.problem};
     if (const auto text = t.text("lease-secret", "the path of a file"))
       out.lease_secret = in.path(*text);
   }
-  if (const auto* found = in.table("metrics")) {
-    const toml_table t{*found, "[metrics]", metrics_keys, in.problem};
-    if (const auto text = t.text("listen", "ADDRESS:PORT")) {
-      if (auto at = parse_address(*text, true))
-        out.metrics_listen = *at;
-      else
-        t.complain("listen", at.error().detail);
-    }
-  }
+  read_metrics(in, out);
 }
 
 /// BASP is for trusted peers, so what leaves this machine goes over mutual TLS.

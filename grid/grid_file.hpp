@@ -53,6 +53,7 @@ struct server_config {
   std::optional<server_id> id;           ///< pinned: a server that reports another id is refused
   std::optional<bytes> permutation_seed; ///< placement order, where it is not the id
   bool preferred = false;                ///< comes first in the placement order
+  std::optional<address> metrics;        ///< where Prometheus scrapes it; not where `where` is a directory
   friend bool operator==(const server_config&, const server_config&) = default;
 };
 
@@ -62,6 +63,13 @@ struct tls_files {
   std::filesystem::path certificate;
   std::filesystem::path key;
   friend bool operator==(const tls_files&, const tls_files&) = default;
+};
+
+/// Who may scrape, where not everybody may.
+struct metrics_login {
+  std::string user;
+  std::filesystem::path password_file; ///< its first line is the password
+  friend bool operator==(const metrics_login&, const metrics_login&) = default;
 };
 
 /// Limits a person may need to change; what is not set keeps the code's own value.
@@ -80,6 +88,7 @@ struct grid_config {
   std::optional<tls_files> tls;
   std::optional<std::filesystem::path> lease_secret; ///< file with 32 bytes in base32; made when absent
   std::optional<address> metrics_listen;
+  std::optional<metrics_login> metrics_auth;
   limit_settings limits;
   friend bool operator==(const grid_config&, const grid_config&) = default;
 };

@@ -77,17 +77,33 @@ TEST(grid_file, what_is_left_out_has_tahoes_defaults) {
 }
 
 TEST(grid_file, reads_limits_metrics_and_the_lease_secret) {
-  const auto got =
-      parse("[limits]\nin-flight-bytes = 1048576\nkeys-ready = 0\nserver-deadline-seconds = 7\n"
-            "[metrics]\nlisten = \"127.0.0.1:0\"\n[client]\nlease-secret = \"private/secret\"\n" +
-            one_server);
+  const auto got = parse("[limits]\nin-flight-bytes = 1048576\nkeys-ready = 0\nserver-deadline-seconds = 7\n"
+                         "[metrics]\nlisten = \"127.0.0.1:0\"\nuser = \"p\"\npassword-file = "
+                         "\"private/p\"\n[client]\nlease-secret = \"private/secret\"\n" +
+                         one_server);
   ASSERT_TRUE(got) << to_string(got.error());
   EXPECT_EQ(got->limits.in_flight_bytes, 1U << 20);
   EXPECT_EQ(got->limits.keys_ready, 0U);
   EXPECT_EQ(got->limits.server_deadline, std::chrono::seconds{7});
   EXPECT_FALSE(got->limits.publish_deadline);
   EXPECT_EQ(got->metrics_listen, (address{"127.0.0.1", 0}));
+  EXPECT_EQ(got->metrics_auth, (metrics_login{"p", "/etc/truckee/private/p"}));
   EXPECT_EQ(got->lease_secret, "/etc/truckee/private/secret");
+}
+
+TEST(grid_file, a_login_for_metrics_has_a_user_and_a_password_file) {
+  expect_refused("[metrics]\nuser = \"p\"\n" + one_server, 1, {"[metrics]", "belong together"});
+  expect_refused("[metrics]\npassword-file = \"p\"\n" + one_server, 1, {"[metrics]", "belong together"});
+  expect_refused("[metrics]\nuser = \"a:b\"\npassword-file = \"p\"\n" + one_server, 2,
+                 {"[metrics] user", "without a colon"});
+}
+
+TEST(grid_file, a_server_elsewhere_may_say_where_it_is_scraped) {
+  const auto got = parse(server("caf = \"127.0.0.1:1\"\nmetrics = \"192.0.2.7:9402\""));
+  ASSERT_TRUE(got) << to_string(got.error());
+  EXPECT_EQ(got->servers[0].metrics, (address{"192.0.2.7", 9402}));
+  expect_refused(server("caf = \"127.0.0.1:1\"\nmetrics = \"192.0.2.7:0\""), 4, {"metrics", "port 0"});
+  expect_refused(server("directory = \"x\"\nmetrics = \"127.0.0.1:2\""), 4, {"metrics", "this process"});
 }
 
 TEST(grid_file, errors_name_the_line_the_key_and_what_is_expected) {
