@@ -301,6 +301,9 @@ private:
     reply_.ok = !failure;
     if (failure)
       reply_.failure = std::move(*failure);
+    world_.metrics->operation_ended(task_.modify ? metrics::operation::modify : metrics::operation::write,
+                                    reply_.ok ? std::nullopt : metrics::outcome(reply_.failure.code),
+                                    std::chrono::steady_clock::now() - start_);
     reply_.stages.insert(reply_.stages.begin(), {"map", map_seconds_});
     drop_mapper();
     if (reader_)
@@ -323,6 +326,7 @@ private:
   shell<file_writer_state>* self_;
   const world& world_;
   write_task task_;
+  std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
   std::optional<caf::typed_response_promise<publish_reply>> promise_;
   std::optional<grid::write_operation> operation_;
   std::optional<crypto::file_keys> keys_;

@@ -71,9 +71,10 @@ inline constexpr family keys_wanted{"truckee_keys_wanted", gauge, "",
                                     "Fresh RSA keys that the client keeps ready when it has the time."};
 
 // Other operations of the client.
-inline constexpr family operations{
-    "truckee_operations_total", counter, "operation outcome",
-    "Operations other than publish that ended: retrieve, check, verify, repair, modify."};
+inline constexpr family operations{"truckee_operations_total", counter, "operation outcome",
+                                   "Operations that ended, as their callers see them: retrieve, check, "
+                                   "verify, repair, write (of new content, "
+                                   "be it several publishes or none), modify (append: read, change, write)."};
 inline constexpr family operation_duration{"truckee_operation_duration_seconds", histogram, "operation",
                                            "Time one such operation took, however it ended."};
 inline constexpr family retrieved_bytes{"truckee_retrieve_plaintext_bytes_total", counter, "",

@@ -61,7 +61,7 @@ std::string_view to_label(surprise x) {
 
 std::string_view to_label(operation x) {
   static constexpr std::array<std::string_view, operation_count> names{"retrieve", "check", "verify",
-                                                                       "repair", "modify"};
+                                                                       "repair",   "write", "modify"};
   return pick(names, x);
 }
 

@@ -38,8 +38,8 @@ enum class surprise : std::uint8_t {
 };
 inline constexpr std::uint8_t surprise_count = 5;
 
-enum class operation : std::uint8_t { retrieve, check, verify, repair, modify };
-inline constexpr std::uint8_t operation_count = 5;
+enum class operation : std::uint8_t { retrieve, check, verify, repair, write, modify };
+inline constexpr std::uint8_t operation_count = 6;
 
 enum class link_state : std::uint8_t { down, connecting, up, refused };
 inline constexpr std::uint8_t link_state_count = 4;

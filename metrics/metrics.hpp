@@ -90,7 +90,7 @@ public:
   void share_rehomed(write_outcome reason);
   void surprised(surprise kind, std::size_t shares);
 
-  /// Any operation but publish.
+  /// An operation as its caller sees it; a write has any number of publishes in it.
   void operation_ended(operation what, outcome how, seconds took);
   void plaintext_retrieved(std::uint64_t bytes);
 
