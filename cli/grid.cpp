@@ -52,13 +52,13 @@ result<int> print_targets(const std::string& gateway_metrics, const global_optio
 } // namespace
 
 void add_grid(CLI::App& app, program& p) {
-  auto* cmd = app.add_subcommand("grid", "truckee --grid grid.toml grid targets > targets.json\n\n"
+  auto* cmd = app.add_subcommand("grid", "truckee grid targets --grid grid.toml > targets.json\n\n"
                                          "Says of a grid what its grid file knows.");
   cmd->require_subcommand(1);
   auto gateway = std::make_shared<std::string>();
   auto* targets = cmd->add_subcommand(
       "targets",
-      "truckee --grid grid.toml grid targets > /etc/prometheus/truckee-targets.json\n\n"
+      "truckee grid targets --grid grid.toml > /etc/prometheus/truckee-targets.json\n\n"
       "Prints where Prometheus finds the gateway and every storage server, as service-discovery JSON\n"
       "(file_sd_configs): labels job and server. A server's address is the key metrics of its\n"
       "[[server]], the gateway's is [metrics] listen.");
