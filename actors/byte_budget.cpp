@@ -19,7 +19,7 @@ public:
   behavior<handle> make_behavior() {
     world_.metrics->in_flight_budget_is(bytes_);
     return {
-        [this](const take_bytes& x) { return take(x.bytes); },
+        [this](const take_bytes& x) { return take(x); },
         [this](const give_bytes_back& x) { give_back(x.grant); },
     };
   }
@@ -42,20 +42,27 @@ private:
     std::uint64_t bytes;
     caf::actor_addr who;
     caf::typed_response_promise<bytes_taken> promise;
+    std::uint64_t operation = 0;
+    std::optional<std::chrono::steady_clock::time_point> since = {}; ///< when it had to wait
   };
   struct grant {
     std::uint64_t bytes;
     caf::actor_addr who;
   };
 
-  caf::result<bytes_taken> take(std::uint64_t bytes) {
+  caf::result<bytes_taken> take(const take_bytes& x) {
     auto promise = self_->template make_response_promise<bytes_taken>();
     const auto sender = self_->current_sender();
     if (sender)
       self_->watch(caf::actor_cast<caf::actor>(sender));
-    waiting_.push_back(
-        {bytes, sender ? caf::actor_cast<caf::actor_addr>(sender) : caf::actor_addr{}, promise});
+    waiting_.push_back({x.bytes, sender ? caf::actor_cast<caf::actor_addr>(sender) : caf::actor_addr{},
+                        promise, x.operation});
     hand_out();
+    if (!waiting_.empty() && !waiting_.back().since) {
+      waiting_.back().since = std::chrono::steady_clock::now();
+      logs::say(world_.log, logs::events::budget_wait,
+                {{"operation", x.operation}, {"bytes", x.bytes}, {"used", used_}, {"budget", bytes_}});
+    }
     return promise;
   }
 
@@ -64,6 +71,12 @@ private:
       auto next = std::move(waiting_.front());
       waiting_.pop_front();
       used_ += next.bytes;
+      if (next.since)
+        logs::say(world_.log, logs::events::budget_granted,
+                  {{"operation", next.operation},
+                   {"bytes", next.bytes},
+                   {"seconds",
+                    std::chrono::duration<double>(std::chrono::steady_clock::now() - *next.since).count()}});
       granted_.emplace(++last_, grant{next.bytes, next.who});
       next.promise.deliver(bytes_taken{last_});
     }

@@ -41,8 +41,9 @@ public:
 
 private:
   void map() {
-    mapper_ = spawn_map_updater(self_->system(), world_,
-                                map_task_for(world_, task_.access, task_.servers, grid::map_mode::check));
+    auto task = map_task_for(world_, task_.access, task_.servers, grid::map_mode::check);
+    task.operation = task_.operation;
+    mapper_ = spawn_map_updater(self_->system(), world_, std::move(task));
     messages::request(
         self_, mapper_, duration(world_.limits.publish_deadline), map_file{},
         [this](const map_answer& x) {

@@ -67,8 +67,23 @@ result<std::unique_ptr<client_node>> client_node::start(client_options options) 
   auto& owner = *out->node_;
   owner.recorder()->expect_publishes();
   out->buffers_ = std::make_unique<buffer_pool>(options.kept_buffer_bytes_max);
-  out->world_.reset(new world{owner.compute(), system_random(), owner.codes(), owner.recorder(), *secret,
-                              limits_of(options.grid.limits), out->buffers_.get()});
+  out->world_.reset(new world{owner.compute(),
+                              system_random(),
+                              owner.codes(),
+                              owner.recorder(),
+                              *secret,
+                              limits_of(options.grid.limits),
+                              out->buffers_.get(),
+                              {},
+                              owner.log()});
+  logs::say(owner.log(), logs::events::client_started,
+            {{"version", truckee_version()},
+             {"caf", caf_version()},
+             {"servers", options.grid.servers.size()},
+             {"needed", options.grid.encoding.needed},
+             {"total", options.grid.encoding.total},
+             {"happy", options.grid.encoding.happy},
+             {"tls", options.node.tls.has_value()}});
   const auto budget = options.grid.limits.in_flight_bytes.value_or(in_flight_bytes_max);
   out->world_->budget = spawn_byte_budget(owner.system(), *out->world_, budget);
   owner.own(caf::actor_cast<caf::strong_actor_ptr>(out->world_->budget));
@@ -89,6 +104,7 @@ result<messages::server_link> client_node::link_to(const grid::server_config& se
                                                    const client_options& options) {
   link_options link;
   link.name = server.name;
+  link.log = node_->log();
   link.pinned = server.id;
   if (options.grid.limits.connect_timeout)
     link.limits.connect_timeout = *options.grid.limits.connect_timeout;

@@ -51,7 +51,9 @@ public:
   }
 
   void on_down(const caf::actor_addr& who) {
-    std::erase_if(listeners_, [&](const progress_listener& x) { return same_actor(x.address(), who); });
+    if (std::erase_if(listeners_, [&](const progress_listener& x) { return same_actor(x.address(), who); }) >
+        0)
+      logs::say(world_.log, logs::events::subscriber_left, {{"subscribers", listeners_.size()}});
   }
 
 private:
@@ -61,13 +63,13 @@ private:
   caf::result<publish_reply> on_publish(const publish_request& x) {
     auto promise = self_->template make_response_promise<publish_reply>();
     if (auto bad = check_publish(x)) {
-      refuse(promise, *bad);
+      refuse("publish", promise, *bad);
       return promise;
     }
     if (!x.write_cap.empty()) {
       auto access = open_capability(x.write_cap, strength::write);
       if (!access)
-        refuse(promise, access.error());
+        refuse("publish", promise, access.error());
       else
         enter_publish(x, promise, std::move(*access), std::nullopt);
       return promise;
@@ -80,7 +82,7 @@ private:
   /// here.
   void await_key(const publish_request& x, caf::typed_response_promise<publish_reply> promise) {
     if (auto busy = cannot_enter(x.token)) {
-      refuse(promise, *busy);
+      refuse("publish", promise, *busy);
       return;
     }
     const auto id = ++last_id_;
@@ -96,7 +98,7 @@ private:
           auto key_promise = at->second.promise;
           awaiting_keys_.erase(at);
           if (!answer.key) {
-            refuse(key_promise, answer.failure);
+            refuse("publish", key_promise, answer.failure);
             return;
           }
           const crypto::file_keys keys(*answer.key);
@@ -116,7 +118,7 @@ private:
       return false;
     auto promise = at->second.promise;
     awaiting_keys_.erase(at);
-    refuse(promise, std::move(why));
+    refuse("publish", promise, std::move(why));
     quit_when_idle();
     return true;
   }
@@ -186,7 +188,7 @@ private:
     auto promise = self_->template make_response_promise<publish_reply>();
     auto access = open_capability(x.write_cap, strength::write);
     if (!access) {
-      refuse(promise, access.error());
+      refuse("append", promise, access.error());
       return promise;
     }
     publish_request as_publish;
@@ -195,7 +197,7 @@ private:
     as_publish.content = x.data;
     as_publish.timeout_ms = x.timeout_ms;
     if (auto bad = check_publish(as_publish))
-      refuse(promise, *bad);
+      refuse("append", promise, *bad);
     else
       enter_publish(as_publish, promise, std::move(*access), std::nullopt,
                     append_of(x.data, options_.limits.content_bytes_max));
@@ -268,7 +270,10 @@ private:
   }
 
   template <class Reply>
-  void refuse(caf::typed_response_promise<Reply>& promise, error why) {
+  void refuse(std::string_view kind, caf::typed_response_promise<Reply>& promise, error why) {
+    logs::say(
+        world_.log, logs::events::request_refused,
+        {{"kind", kind}, {"outcome", metrics::to_label(metrics::outcome(why.code))}, {"detail", why.detail}});
     Reply reply;
     reply.failure = std::move(why);
     promise.deliver(std::move(reply));
@@ -284,7 +289,7 @@ private:
     auto promise = self_->template make_response_promise<Reply>();
     const auto access = open_capability(cap, needed);
     if (!access)
-      refuse(promise, access.error());
+      refuse(kind, promise, access.error());
     else
       enter(kind, token, *access, timeout_ms, 0, promise,
             [start, access = *access](std::uint64_t id, server_list_ptr servers,
@@ -299,11 +304,11 @@ private:
   void enter(const char* kind, operation_token token, const file_access& access, std::uint64_t timeout_ms,
              std::uint64_t content_bytes, caf::typed_response_promise<Reply> promise, Start start) {
     if (auto busy = cannot_enter(token)) {
-      refuse(promise, *busy);
+      refuse(kind, promise, *busy);
       return;
     }
     if (std::erase(early_cancels_, token) > 0) {
-      refuse(promise, {errc::cancelled, "it was cancelled before it began"});
+      refuse(kind, promise, {errc::cancelled, "it was cancelled before it began"});
       return;
     }
     const auto id = ++last_id_;
@@ -317,7 +322,8 @@ private:
     operation.event.text = "Waiting";
     operation.event.bytes_total = content_bytes;
     const std::function<void(Reply)> finish = [this, id, promise](Reply reply) mutable {
-      end(id, reply.ok ? "Finished" : "Failed: " + to_string(reply.failure));
+      end(id, reply.ok ? "Finished" : "Failed: " + to_string(reply.failure),
+          reply.ok ? std::nullopt : std::optional(reply.failure));
       promise.deliver(std::move(reply));
     };
     operation.refuse = [finish](error why) {
@@ -352,6 +358,11 @@ private:
     waiting->waiting_publish = waiting->event.kind == "publish";
     if (waiting->waiting_publish)
       world_.metrics->publish_waits();
+    logs::say(world_.log, logs::events::operation_waiting,
+              {{"operation", id},
+               {"kind", waiting->event.kind},
+               {"slot", waiting->event.slot},
+               {"behind", table_.before(id)}});
     show(waiting->event);
   }
 
@@ -360,6 +371,11 @@ private:
     operation->running = true;
     stops_waiting(*operation);
     operation->event.text = "Starting";
+    logs::say(world_.log, logs::events::operation_begun,
+              {{"operation", id},
+               {"kind", operation->event.kind},
+               {"slot", operation->event.slot},
+               {"bytes", operation->event.bytes_total}});
     show(operation->event);
     // Copied: the operation may end, and be erased, while it begins.
     const auto go = operation->begin;
@@ -385,7 +401,7 @@ private:
         });
   }
 
-  void end(std::uint64_t id, std::string text) {
+  void end(std::uint64_t id, std::string text, const std::optional<error>& failure) {
     auto* operation = table_.find(id);
     if (operation == nullptr)
       return;
@@ -393,6 +409,13 @@ private:
     operation->event.text = std::move(text);
     operation->event.finished = true;
     operation->event.seconds = std::chrono::duration<double>(clock::now() - operation->asked).count();
+    logs::say(world_.log, logs::events::operation_ended,
+              {{"operation", id},
+               {"kind", operation->event.kind},
+               {"slot", operation->event.slot},
+               {"outcome", metrics::to_label(failure ? metrics::outcome(failure->code) : std::nullopt)},
+               {"detail", failure ? failure->detail : std::string()},
+               {"seconds", operation->event.seconds}});
     show(operation->event);
     if (const auto next = table_.leave(id))
       begin(*next);
@@ -400,6 +423,9 @@ private:
   }
 
   void stop_operation(std::uint64_t id, errc reason) {
+    if (awaiting_keys_.contains(id) || table_.find(id) != nullptr)
+      logs::say(world_.log, logs::events::cancel_asked,
+                {{"operation", id}, {"reason", metrics::to_label(metrics::outcome(reason))}});
     if (stop_key_wait(id, {reason, "stopped while it waited for its key; nothing was sent"}))
       return;
     auto* operation = table_.find(id);
@@ -466,9 +492,12 @@ private:
   progress_sink listener() { return caf::actor_cast<progress_sink>(self_->ctrl()); }
 
   caf::result<subscribe_answer> on_subscribe(const subscribe& x) {
-    if (!x.listener || listeners_.size() >= options_.limits.subscribers_max)
+    if (!x.listener || listeners_.size() >= options_.limits.subscribers_max) {
+      logs::say(world_.log, logs::events::subscriber_refused, {{"subscribers", listeners_.size()}});
       return subscribe_answer{false};
+    }
     listeners_.push_back(x.listener);
+    logs::say(world_.log, logs::events::subscriber_joined, {{"subscribers", listeners_.size()}});
     self_->watch(x.listener);
     return subscribe_answer{true};
   }

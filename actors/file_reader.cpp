@@ -43,6 +43,7 @@ private:
     if (task_.listener)
       send(self_, task_.listener, operation_progress{task_.operation, "Mapping shares", 0.1, 0, 0, 0});
     auto task = map_task_for(world_, task_.access, task_.servers, grid::map_mode::read);
+    task.operation = task_.operation;
     task.request.ask_all = tries_ > 1;
     drop_mapper();
     mapper_ = spawn_map_updater(self_->system(), world_, std::move(task));

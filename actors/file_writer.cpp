@@ -131,6 +131,9 @@ private:
       return;
     case grid::write_action::kind::wait:
       tell("Waiting after a collision", 0.05);
+      logs::say(
+          world_.log, logs::events::collision_wait,
+          {{"operation", task_.operation}, {"seconds", std::chrono::duration<double>(action.delay).count()}});
       send_later(self_, duration(action.delay), continuation{[this] {
                    if (operation_->done())
                      return;
@@ -147,6 +150,7 @@ private:
   void map(const grid::write_action& action) {
     tell("Mapping shares", 0.01);
     auto task = map_task_for(world_, task_.access, task_.servers, action.mode);
+    task.operation = task_.operation;
     task.request.ask_all = action.ask_all;
     task.request.have_private_key = keys_.has_value();
     task.request.k = task_.defaults.needed;

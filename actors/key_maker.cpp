@@ -43,12 +43,14 @@ private:
     making_ = true;
     offload(
         self_, world_.compute, [] { return crypto::private_key::generate(); },
-        [this](result<crypto::private_key>&& made) {
+        [this, start = std::chrono::steady_clock::now()](result<crypto::private_key>&& made) {
           making_ = false;
           if (made)
             keys_.push_back(std::move(*made));
           else
             refuse(made.error());
+          if (made)
+            tell_made(std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
           hand_out();
           if (made)
             refill();
@@ -64,7 +66,15 @@ private:
     world_.metrics->keys_ready_are(keys_.size());
   }
 
+  void tell_made(double seconds) {
+    logs::say(world_.log, logs::events::key_made,
+              {{"ready", keys_.size()}, {"wanted", wanted_}, {"seconds", seconds}});
+    if (wanted_ > 0 && keys_.size() == wanted_ && waiting_.empty())
+      logs::say(world_.log, logs::events::keys_ready, {{"ready", keys_.size()}});
+  }
+
   void refuse(const error& why) {
+    logs::say(world_.log, logs::events::key_failed, {{"detail", why.detail}});
     for (auto& promise : waiting_)
       promise.deliver(key_answer{std::nullopt, why});
     waiting_.clear();

@@ -21,4 +21,10 @@ void count_read(metrics::server_events& events, const messages::read_answer& x) 
   events.read_answered(how, std::chrono::duration<double>(x.seconds));
 }
 
+void tell_corrupt_share(const logs::log_ptr& log, std::uint64_t operation, std::string_view server,
+                        share_number share, std::string_view reason) {
+  logs::say(log, logs::events::corrupt_share,
+            {{"operation", operation}, {"server", server}, {"share", share.value}, {"reason", reason}});
+}
+
 } // namespace truckee::actors

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "logs/event_log.hpp"
 #include "messages/types.hpp"
 #include "metrics/metrics.hpp"
 
@@ -28,5 +29,8 @@ bool went_well(const messages::read_answer& x);
 /// Why it did not, for people.
 std::string reason_of(const messages::read_answer& x);
 void count_read(metrics::server_events& events, const messages::read_answer& x);
+
+void tell_corrupt_share(const logs::log_ptr& log, std::uint64_t operation, std::string_view server,
+                        share_number share, std::string_view reason);
 
 } // namespace truckee::actors

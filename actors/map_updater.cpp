@@ -3,6 +3,7 @@
 #include "actors/link_reads.hpp"
 #include "actors/offload.hpp"
 #include "actors/share_check.hpp"
+#include "crypto/base32.hpp"
 
 namespace truckee::actors {
 
@@ -17,7 +18,8 @@ public:
   static constexpr const char* name = "truckee.map_updater";
 
   map_updater_state(shell<map_updater_state>* self, const world& w, map_task task)
-    : self_(self), world_(w), access_(std::move(task.access)), servers_(std::move(task.servers)),
+    : self_(self), world_(w), operation_(task.operation), access_(std::move(task.access)),
+      servers_(std::move(task.servers)),
       wants_key_(task.request.mode == grid::map_mode::write || task.request.mode == grid::map_mode::repair),
       update_(std::move(task.request)) {}
 
@@ -56,6 +58,15 @@ private:
     mapped->key = key_;
     mapped->heads = heads_;
     mapped->seconds = std::chrono::duration<double>(clock::now() - start_).count();
+    if (logs::wants(world_.log, logs::events::map_made))
+      logs::say(world_.log, logs::events::map_made,
+                {{"operation", operation_},
+                 {"slot", crypto::to_base32(access_.slot.view()).substr(0, 5)},
+                 {"versions", mapped->map.versions().size()},
+                 {"shares", mapped->map.shares().size()},
+                 {"bad", mapped->map.bad_shares().size()},
+                 {"failed_servers", mapped->map.servers_failed().size()},
+                 {"seconds", mapped->seconds}});
     auto waiting = std::move(waiting_);
     waiting_.clear();
     for (auto& [promise, more] : waiting)
@@ -84,6 +95,8 @@ private:
            count_read(world_.metrics->server(entry->name), x);
            if (!went_well(x)) {
              update_.on_failure(id, reason_of(x));
+             logs::say(world_.log, logs::events::map_gap,
+                       {{"operation", operation_}, {"server", entry->name}, {"reason", reason_of(x)}});
              pump();
              return;
            }
@@ -99,8 +112,10 @@ private:
   void on_seen(const server_id& id, sighting&& seen) {
     for (auto& [share, head] : seen.heads)
       heads_.insert_or_assign({id, share}, std::move(head));
-    for (std::size_t i = 0; i < seen.answer.bad.size(); ++i)
+    for (const auto& bad : seen.answer.bad) {
       world_.metrics->server(servers_->name_of(id)).share_was_corrupt();
+      tell_corrupt_share(world_.log, operation_, servers_->name_of(id), bad.share, bad.reason);
+    }
     if (seen.private_key && !key_)
       key_ = std::move(seen.private_key);
     update_.on_answer(id, seen.answer);
@@ -145,6 +160,7 @@ private:
 
   shell<map_updater_state>* self_;
   const world& world_;
+  std::uint64_t operation_;
   file_access access_;
   server_list_ptr servers_;
   bool wants_key_;

@@ -6,6 +6,7 @@
 namespace truckee::actors {
 
 struct map_task {
+  std::uint64_t operation = 0; ///< for the log
   file_access access;
   server_list_ptr servers;
   grid::map_request request;

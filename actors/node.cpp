@@ -17,12 +17,12 @@ std::size_t threads_or_processors(std::size_t wanted) {
   return wanted > 0 ? wanted : std::max(1U, std::thread::hardware_concurrency());
 }
 
+} // namespace
+
 std::string caf_version() {
   return std::to_string(CAF_MAJOR_VERSION) + "." + std::to_string(CAF_MINOR_VERSION) + "." +
          std::to_string(CAF_PATCH_VERSION);
 }
-
-} // namespace
 
 result<std::unique_ptr<node>> node::start(const node_options& options) {
   if (options.tls)
@@ -34,7 +34,7 @@ result<std::unique_ptr<node>> node::start(const node_options& options) {
 }
 
 node::node(const node_options& options)
-  : tls_(options.tls.has_value()), config_(options.tls),
+  : log_(options.log), tls_(options.tls.has_value()), config_(options.tls),
     system_(std::make_unique<caf::actor_system>(config_)),
     compute_(std::make_unique<worker_pool>(threads_or_processors(options.compute_threads))),
     blocking_(std::make_unique<worker_pool>(options.blocking_threads)),

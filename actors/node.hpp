@@ -12,6 +12,7 @@ namespace truckee::actors {
 
 struct node_options {
   std::optional<grid::tls_files> tls;
+  logs::log_ptr log = {};           ///< empty: nothing is logged
   std::size_t compute_threads = 0;  ///< 0: as many as there are processors
   std::size_t blocking_threads = 8; ///< for fsync and probes; they mostly wait
 };
@@ -31,6 +32,7 @@ public:
   worker_pool& blocking() { return *blocking_; }
   codec::erasure_codes& codes() { return codes_; }
   const std::shared_ptr<metrics::recorder>& recorder() const { return recorder_; }
+  const logs::log_ptr& log() const { return log_; }
 
   /// Ends this actor when the node ends.
   void own(caf::strong_actor_ptr actor) { owned_.push_back(std::move(actor)); }
@@ -41,8 +43,9 @@ public:
 
   /// Publishes an actor at an address. Refused (errc::refused) where the address is not loopback and there is
   /// no TLS: CAF's protocol is for trusted peers. `address.port` 0 takes any; the real address is returned.
+  /// `what` is for the log: "storage", "gateway".
   template <class Handle>
-  result<address> listen(const Handle& actor, const address& where) {
+  result<address> listen(const Handle& actor, const address& where, std::string_view what) {
     if (auto allowed = may_listen(where); !allowed)
       return tl::unexpected(allowed.error());
     auto port = messages::publish(actor, tls_, where.port, where.host.c_str());
@@ -50,12 +53,15 @@ public:
       return fail(errc::configuration, "cannot listen on " + to_string(where) + ": " +
                                            messages::describe(port.error(), *system_) +
                                            "; is the port taken, or the address not this machine's?");
+    logs::say(log_, logs::events::listening,
+              {{"what", what}, {"address", to_string(address{where.host, *port})}, {"tls", tls_}});
     return address{where.host, *port};
   }
 
 private:
   explicit node(const node_options& options);
 
+  logs::log_ptr log_;
   bool tls_;
   messages::system_config config_;
   std::unique_ptr<caf::actor_system> system_;
@@ -68,5 +74,7 @@ private:
 
 /// The program's version, e.g. "0.1.0".
 std::string_view truckee_version();
+/// CAF's, e.g. "0.17.6".
+std::string caf_version();
 
 } // namespace truckee::actors

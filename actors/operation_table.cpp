@@ -50,6 +50,10 @@ std::vector<std::uint64_t> operation_table::ids() const {
   return out;
 }
 
+std::uint64_t operation_table::before(std::uint64_t id) const {
+  return turns_.at(operations_.at(id).slot).front();
+}
+
 void operation_table::report(messages::status_reply& out) const {
   for (const auto& [id, operation] : operations_)
     (operation.running ? out.running : out.waiting).push_back(operation.event);

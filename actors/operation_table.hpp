@@ -38,6 +38,8 @@ public:
   /// Takes an operation out and remembers how it ended; the next one of its file, if one waits.
   std::optional<std::uint64_t> leave(std::uint64_t id);
   std::vector<std::uint64_t> ids() const;
+  /// The operation whose turn it is on the same file.
+  std::uint64_t before(std::uint64_t id) const;
 
   /// For status: running, waiting, and ended ones newest first.
   void report(messages::status_reply& out) const;

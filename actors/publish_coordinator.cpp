@@ -6,6 +6,7 @@
 #include "actors/share_check.hpp"
 #include "actors/share_writer.hpp"
 #include "codec/sdmf_encode.hpp"
+#include "crypto/base32.hpp"
 #include "grid/publish_loop.hpp"
 #include "grid/write_message.hpp"
 
@@ -58,7 +59,7 @@ private:
     tell("Waiting for other publishes' bytes", 0.01);
     const auto bytes = codec::block_size(task_->content.size(), task_->shape) * task_->shape.total;
     request(
-        self_, world_.budget, duration(world_.limits.publish_deadline), take_bytes{bytes},
+        self_, world_.budget, duration(world_.limits.publish_deadline), take_bytes{bytes, task_->operation},
         [this](const bytes_taken& x) {
           grant_ = x.grant;
           if (stopped_)
@@ -174,6 +175,10 @@ private:
 
   void pump() {
     const auto actions = loop_->step();
+    if (world_.log)
+      for (const auto& message : actions.writes)
+        for (const auto& planned : message.shares)
+          sent_[message.id].push_back(planned.share);
     for (const auto& message : actions.writes)
       write(message);
     for (const auto& message : actions.rereads)
@@ -190,16 +195,19 @@ private:
       grid::write_outcome no;
       no.kind = grid::write_outcome_kind::unreachable;
       no.detail = entry == nullptr ? "it is not in the grid file any more" : to_string(built.error());
+      note_homeless(message.id, message.server, no.kind);
       loop_->on_write(message.id, no);
       send_later(self_, duration(0), continuation{[this] { pump(); }});
       return;
     }
+    for (const auto& planned : message.shares)
+      tell_share(message.server, planned);
     const auto bytes = grid::message_size(*built);
     share_bytes_ += bytes;
     world_.metrics->share_bytes_sent(bytes);
     auto& writer = writers_[message.server];
     if (!writer) {
-      writer = spawn_share_writer(self_->system(), world_, *entry,
+      writer = spawn_share_writer(self_->system(), world_, *entry, task_->operation,
                                   caf::actor_cast<publish_coordinator>(self_->ctrl()));
     }
     send(self_, writer,
@@ -216,6 +224,7 @@ private:
     if (!loop_ || loop_->finished())
       return;
     const auto server = task_->servers->name_of(x.server);
+    note_homeless(x.id, x.server, x.outcome.kind);
     servers_.push_back({server, std::string(to_string(x.outcome.kind)), x.outcome.detail, x.seconds});
     loop_->on_write(x.id, x.outcome);
     pump();
@@ -253,6 +262,83 @@ private:
       loop_->cancel();
   }
 
+  // -- what the log is told
+  // ------------------------------------------------------------------------------------
+
+  void note_homeless(grid::message_id id, const server_id& server, grid::write_outcome_kind kind) {
+    const auto sent = sent_.find(id);
+    if (sent == sent_.end())
+      return;
+    if (kind != grid::write_outcome_kind::written)
+      for (const auto share : sent->second)
+        homeless_.insert_or_assign(share, std::pair(server, kind));
+    sent_.erase(sent);
+  }
+
+  void tell_share(const server_id& server, const grid::planned_share& planned) {
+    if (planned.step != grid::share_step::write || !world_.log)
+      return;
+    const auto at = homeless_.find(planned.share);
+    if (at != homeless_.end() && at->second.first != server)
+      logs::say(world_.log, logs::events::share_rehomed,
+                {{"operation", task_->operation},
+                 {"share", planned.share.value},
+                 {"from", task_->servers->name_of(at->second.first)},
+                 {"to", task_->servers->name_of(server)},
+                 {"reason", metrics::to_label(label_of(at->second.second))}});
+    if (at != homeless_.end())
+      homeless_.erase(at);
+    if (planned.expect != task_->map.at({server, planned.share}) &&
+        !std::holds_alternative<grid::no_share>(planned.expect))
+      logs::say(world_.log, logs::events::stale_share_met,
+                {{"operation", task_->operation},
+                 {"server", task_->servers->name_of(server)},
+                 {"share", planned.share.value},
+                 {"found", describe(planned.expect)}});
+  }
+
+  void tell_end(const grid::publish_report& report) {
+    if (!world_.log)
+      return;
+    const auto& servers = *task_->servers;
+    for (const auto* found : {&report.surprises, &report.hidden})
+      for (const auto& x : *found)
+        logs::say(world_.log, logs::events::uncoordinated_write,
+                  {{"operation", task_->operation},
+                   {"server", servers.name_of(x.place.server)},
+                   {"share", x.place.share.value},
+                   {"expected", describe(x.expected)},
+                   {"found", describe(x.found)}});
+    for (const auto& [place, what] : report.stale)
+      logs::say(world_.log, logs::events::stale_share_left,
+                {{"operation", task_->operation},
+                 {"server", servers.name_of(place.server)},
+                 {"share", place.share.value},
+                 {"found", describe(what)}});
+    for (const auto& server : report.unknown_servers)
+      logs::say(world_.log, logs::events::unknown_write_left,
+                {{"operation", task_->operation}, {"server", servers.name_of(server)}});
+    const auto took = [this](std::size_t stage) {
+      return stage < stages_.size() ? stages_[stage].seconds : 0.0;
+    };
+    logs::say(world_.log, logs::events::publish_ended,
+              {{"operation", task_->operation},
+               {"slot", crypto::to_base32(task_->keys.slot.view()).substr(0, 5)},
+               {"version", report.version.sequence.value},
+               {"outcome", metrics::to_label(outcome_of(report.failure()))},
+               {"placed", report.placed.size()},
+               {"total", report.version.n},
+               {"happiness", report.happiness},
+               {"happy", report.happy},
+               {"share_bytes", share_bytes_},
+               {"encrypt", took(0)},
+               {"encode", took(1)},
+               {"hash", took(2)},
+               {"sign", took(3)},
+               {"pack", took(4)},
+               {"push", took(5)}});
+  }
+
   // -- what others see
   // -----------------------------------------------------------------------------------------
 
@@ -282,6 +368,7 @@ private:
     const auto push = seconds_between(push_start_, clock::now());
     stages_.push_back({"push", push});
     world_.metrics->stage_took(metrics::stage::push, std::chrono::duration<double>(push));
+    tell_end(result->report);
     result->stages = std::move(stages_);
     result->servers = std::move(servers_);
     result->share_bytes = share_bytes_;
@@ -328,6 +415,9 @@ private:
   std::vector<named_seconds> stages_;
   std::vector<server_report> servers_;
   std::uint64_t share_bytes_ = 0;
+  std::map<grid::message_id, std::vector<share_number>> sent_; ///< by message; for the log
+  /// Shares that a server did not take: which, and why; until they are sent again.
+  std::map<share_number, std::pair<server_id, grid::write_outcome_kind>> homeless_;
 };
 
 } // namespace

@@ -57,8 +57,9 @@ public:
 private:
   void map() {
     tell("Mapping shares", 0.01);
-    mapper_ = spawn_map_updater(self_->system(), world_,
-                                map_task_for(world_, task_.access, task_.servers, grid::map_mode::repair));
+    auto task = map_task_for(world_, task_.access, task_.servers, grid::map_mode::repair);
+    task.operation = task_.operation;
+    mapper_ = spawn_map_updater(self_->system(), world_, std::move(task));
     messages::request(
         self_, mapper_, duration(world_.limits.publish_deadline), map_file{},
         [this](const map_answer& x) {

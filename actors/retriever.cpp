@@ -162,10 +162,20 @@ private:
           if (v.verdict == grid::share_verdict::good)
             bodies_.insert_or_assign(place.share, std::move(v.body));
           else if (v.verdict == grid::share_verdict::bad)
-            world_.metrics->server(task_.servers->name_of(place.server)).share_was_corrupt();
+            tell_lie(place, v.reason);
           plan_.on_verdict(place, v.verdict, std::move(v.reason));
           pump();
         });
+  }
+
+  void tell_lie(const grid::share_place& place, std::string_view reason) {
+    const auto server = task_.servers->name_of(place.server);
+    world_.metrics->server(server).share_was_corrupt();
+    logs::say(world_.log, logs::events::lying_server,
+              {{"operation", task_.operation},
+               {"server", server},
+               {"share", place.share.value},
+               {"reason", reason}});
   }
 
   void ask_for_more() {

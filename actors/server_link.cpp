@@ -114,6 +114,8 @@ private:
 
   void connect() {
     enter(link_state::connecting);
+    logs::say(options_.log, logs::events::link_connecting,
+              {{"server", options_.name}, {"attempt", attempts_ + 1}});
     if (const auto* local = std::get_if<storage_server>(&options_.endpoint)) {
       meet(*local);
       return;
@@ -183,6 +185,7 @@ private:
     attempts_ = 0;
     enter(link_state::ready);
     detail_.clear();
+    tell_up();
     answer_introductions();
     flush();
   }
@@ -191,6 +194,7 @@ private:
   void fail_connection(link_state why, std::string detail) {
     enter(why);
     detail_ = std::move(detail);
+    tell_down();
     auto sent = std::move(sent_);
     sent_.clear();
     forget_in_flight();
@@ -211,6 +215,7 @@ private:
       return;
     enter(link_state::silent);
     detail_ = "it has not answered in time; asked again from time to time";
+    tell_down();
     reject_waiting();
     ping();
   }
@@ -229,6 +234,36 @@ private:
                            ping();
                        }});
         });
+  }
+
+  void tell_up() {
+    if (told_ == link_state::ready)
+      return;
+    if (away_since_)
+      logs::say(options_.log, logs::events::link_reconnected,
+                {{"server", options_.name}, {"away_seconds", seconds_since(*away_since_)}});
+    logs::say(options_.log, logs::events::link_up,
+              {{"server", options_.name},
+               {"id", crypto::to_base32(info_->id.view())},
+               {"latency_seconds", latency_}});
+    told_ = link_state::ready;
+    told_detail_.clear();
+    away_since_.reset();
+  }
+
+  /// Once for each reason, however often it is tried.
+  void tell_down() {
+    if (told_ == state_ && told_detail_ == detail_)
+      return;
+    if (told_ == link_state::ready)
+      away_since_ = clock::now();
+    told_ = state_;
+    told_detail_ = detail_;
+    if (state_ == link_state::refused)
+      logs::say(options_.log, logs::events::link_refused, {{"server", options_.name}, {"reason", detail_}});
+    else
+      logs::say(options_.log, logs::events::link_down,
+                {{"server", options_.name}, {"state", to_text(state_)}, {"reason", detail_}});
   }
 
   duration pause() {
@@ -386,10 +421,13 @@ private:
       return;
     const bool late = is_timeout(e);
     c->give_up(delivery::unknown, late, late ? "no answer in time" : describe(e, self_->system()));
-    if (late)
+    if (late) {
       fall_silent();
-    else
+    } else {
+      logs::say(options_.log, logs::events::request_broke,
+                {{"server", options_.name}, {"reason", describe(e, self_->system())}});
       flush();
+    }
   }
 
   link_report report() const {
@@ -417,6 +455,9 @@ private:
 
   link_state state_ = link_state::connecting;
   std::string detail_;
+  link_state told_ = link_state::connecting; ///< what the log was told last
+  std::string told_detail_;
+  std::optional<clock::time_point> away_since_;
   storage_server server_;
   std::optional<grid::store_info> info_; ///< of the last good introduction; the id never changes after it
   double latency_ = 0;

@@ -3,6 +3,7 @@
 #include "actors/probe.hpp"
 #include "base/random.hpp"
 #include "base/worker_pool.hpp"
+#include "logs/event_log.hpp"
 #include "messages/types.hpp"
 
 #include <memory>
@@ -40,6 +41,7 @@ struct link_options {
   /// A server with another id is refused: a write enabler must never reach the wrong one.
   std::optional<server_id> pinned;
   link_limits limits;
+  logs::log_ptr log = {};
 };
 
 /// Keeps one server reachable: connects, reconnects, notices when it falls silent. `blocking` (for probes)

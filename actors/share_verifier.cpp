@@ -116,6 +116,8 @@ private:
     --in_flight_;
     if (fault) {
       world_.metrics->server(task_.servers->name_of(place.server)).share_was_corrupt();
+      tell_corrupt_share(world_.log, task_.operation, task_.servers->name_of(place.server), place.share,
+                         *fault);
       answer_.bad.emplace_back(place, std::move(*fault));
     }
     pump();

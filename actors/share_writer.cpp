@@ -16,8 +16,9 @@ public:
   static constexpr const char* name = "truckee.share_writer";
 
   share_writer_state(shell<share_writer_state>* self, const world& w, server_entry server,
-                     publish_coordinator coordinator)
-    : self_(self), world_(w), server_(std::move(server)), coordinator_(std::move(coordinator)) {}
+                     std::uint64_t operation, publish_coordinator coordinator)
+    : self_(self), world_(w), server_(std::move(server)), operation_(operation),
+      coordinator_(std::move(coordinator)) {}
 
   behavior<handle> make_behavior() {
     self_->watch(server_.link);
@@ -76,6 +77,20 @@ private:
     if (const auto shares = shares_.find(id); shares != shares_.end()) {
       world_.metrics->server(server_.name)
           .shares_written(label_of(outcome.kind), shares->second, std::chrono::duration<double>(seconds));
+      if (outcome.kind == grid::write_outcome_kind::written)
+        logs::say(world_.log, logs::events::shares_written,
+                  {{"operation", operation_},
+                   {"server", server_.name},
+                   {"shares", shares->second},
+                   {"seconds", seconds}});
+      else
+        logs::say(world_.log, logs::events::share_write_failed,
+                  {{"operation", operation_},
+                   {"server", server_.name},
+                   {"shares", shares->second},
+                   {"outcome", metrics::to_label(label_of(outcome.kind))},
+                   {"detail", outcome.detail},
+                   {"seconds", seconds}});
       shares_.erase(shares);
     }
     send(self_, coordinator_, shares_sent{id, server_.id, std::move(outcome), seconds});
@@ -84,6 +99,7 @@ private:
   shell<share_writer_state>* self_;
   const world& world_;
   server_entry server_;
+  std::uint64_t operation_;
   publish_coordinator coordinator_;
   std::map<grid::message_id, std::shared_ptr<const grid::read_test_write>> sent_;
   std::map<grid::message_id, std::size_t> shares_; ///< how many each message carries, for the metrics
@@ -92,9 +108,9 @@ private:
 } // namespace
 
 messages::share_writer spawn_share_writer(caf::actor_system& system, const world& w,
-                                          const server_entry& server,
+                                          const server_entry& server, std::uint64_t operation,
                                           messages::publish_coordinator coordinator) {
-  return messages::spawn<share_writer_state>(system, w, server, std::move(coordinator));
+  return messages::spawn<share_writer_state>(system, w, server, operation, std::move(coordinator));
 }
 
 } // namespace truckee::actors

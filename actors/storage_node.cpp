@@ -1,6 +1,7 @@
 #include "actors/storage_node.hpp"
 
 #include "base/random.hpp"
+#include "crypto/base32.hpp"
 
 namespace truckee::actors {
 
@@ -17,7 +18,18 @@ result<messages::storage_server> open_storage_server(node& n, const storage::dis
   auto store = storage::open_disk_store(options, system_clock(), system_random());
   if (!store)
     return tl::unexpected(store.error());
-  auto server = spawn_storage_server(n.system(), std::move(*store), n.blocking(), n.recorder(), name);
+  const auto info = (*store)->info();
+  logs::say(n.log(), logs::events::storage_started,
+            {{"version", truckee_version()},
+             {"caf", caf_version()},
+             {"name", name},
+             {"directory", options.directory.string()},
+             {"id", crypto::to_base32(info.id.view())},
+             {"read_only", options.read_only},
+             {"reserved_bytes", options.limits.reserved_space},
+             {"durability", options.durability == storage::durability::full ? "full" : "none"}});
+  auto server =
+      spawn_storage_server(n.system(), std::move(*store), n.blocking(), n.recorder(), name, {}, n.log());
   n.own(caf::actor_cast<caf::strong_actor_ptr>(server));
   return server;
 }

@@ -2,6 +2,7 @@
 
 #include "actors/metric_words.hpp"
 #include "actors/offload.hpp"
+#include "crypto/base32.hpp"
 #include "metrics/metrics.hpp"
 
 #include <deque>
@@ -29,9 +30,9 @@ public:
 
   storage_server_state(shell<storage_server_state>* self, std::shared_ptr<storage::share_store> store,
                        worker_pool& pool, std::shared_ptr<metrics::recorder> recorder,
-                       const std::string& label, storage_server_limits limits)
+                       const std::string& label, storage_server_limits limits, logs::log_ptr log)
     : self_(self), store_(std::move(store)), pool_(pool), recorder_(std::move(recorder)),
-      events_(recorder_->store(label)), limits_(limits) {}
+      events_(recorder_->store(label)), limits_(limits), label_(label), log_(std::move(log)) {}
 
   behavior<handle> make_behavior() {
     measure_later({});
@@ -93,6 +94,11 @@ private:
                           Call call) {
     if (queued_calls_ >= limits_.queued_calls_max ||
         (bytes > 0 && queued_calls_ > 0 && queued_bytes_ + bytes > limits_.queued_bytes_max)) {
+      logs::say(log_, logs::events::storage_refused,
+                {{"store", label_},
+                 {"kind", metrics::to_label(kind)},
+                 {"queued_calls", queued_calls_},
+                 {"queued_bytes", queued_bytes_}});
       Answer busy;
       busy.status = grid::storage_status::refused;
       busy.detail = "the server has too much queued; ask again later";
@@ -112,6 +118,7 @@ private:
           [this, promise, slot, bytes, kind](auto&& done) mutable {
             count(kind, done.first.status, std::chrono::duration<double>(done.second).count(), bytes);
             count_read(done.first);
+            tell(kind, slot, done.first, bytes, std::chrono::duration<double>(done.second).count());
             promise.deliver(std::move(done.first));
             finished(slot, bytes);
           });
@@ -152,6 +159,7 @@ private:
                      [this](const grid::store_info& info) {
                        events_.slots_are(info.slots);
                        events_.available_bytes_are(info.bytes_available);
+                       tell_space(info.bytes_available);
                        measure_later(std::chrono::seconds(2));
                      });
                }});
@@ -164,6 +172,52 @@ private:
       events_.bytes_written(bytes);
   }
 
+  template <class Answer>
+  void tell(metrics::storage_operation kind, const storage_index& slot, const Answer& answer,
+            std::uint64_t bytes, double seconds) {
+    using grid::storage_status;
+    const bool expected = answer.status == storage_status::ok ||
+                          answer.status == storage_status::test_failed ||
+                          answer.status == storage_status::not_found;
+    if (!logs::wants(log_, expected ? logs::events::storage_request : logs::events::storage_failed))
+      return;
+    const auto name = to_string(answer.status);
+    const auto short_slot = crypto::to_base32(slot.view()).substr(0, 5);
+    if (expected) {
+      logs::say(log_, logs::events::storage_request,
+                {{"store", label_},
+                 {"kind", metrics::to_label(kind)},
+                 {"slot", short_slot},
+                 {"outcome", name},
+                 {"bytes", bytes},
+                 {"seconds", seconds}});
+      return;
+    }
+    if constexpr (requires { answer.recorded_node; })
+      if (answer.status == storage_status::bad_write_enabler) {
+        logs::say(log_, logs::events::write_enabler_mismatch,
+                  {{"store", label_},
+                   {"slot", short_slot},
+                   {"recorded_by",
+                    answer.recorded_node ? crypto::to_base32(answer.recorded_node->view()) : std::string()}});
+        return;
+      }
+    logs::say(log_, logs::events::storage_failed,
+              {{"store", label_},
+               {"kind", metrics::to_label(kind)},
+               {"slot", short_slot},
+               {"outcome", name},
+               {"detail", answer.detail}});
+  }
+
+  void tell_space(std::uint64_t available) {
+    const bool low = available < limits_.space_low_bytes;
+    if (low != space_low_)
+      logs::say(log_, low ? logs::events::space_low : logs::events::space_back,
+                {{"store", label_}, {"bytes_available", available}});
+    space_low_ = low;
+  }
+
   shell<storage_server_state>* self_;
   std::shared_ptr<storage::share_store> store_;
   worker_pool& pool_;
@@ -173,6 +227,9 @@ private:
   std::map<storage_index, std::deque<std::function<void()>>> slots_; ///< front: the one that runs
   std::size_t queued_calls_ = 0;
   std::uint64_t queued_bytes_ = 0;
+  std::string label_;
+  logs::log_ptr log_;
+  bool space_low_ = false;
 };
 
 } // namespace
@@ -180,9 +237,10 @@ private:
 messages::storage_server spawn_storage_server(caf::actor_system& system,
                                               std::shared_ptr<storage::share_store> store, worker_pool& pool,
                                               std::shared_ptr<metrics::recorder> recorder,
-                                              const std::string& name, storage_server_limits limits) {
+                                              const std::string& name, storage_server_limits limits,
+                                              logs::log_ptr log) {
   return messages::spawn<storage_server_state>(system, std::move(store), pool, std::move(recorder), name,
-                                               limits);
+                                               limits, std::move(log));
 }
 
 } // namespace truckee::actors

@@ -7,6 +7,7 @@
 #include "crypto/keys.hpp"
 #include "grid/limits.hpp"
 #include "grid/placement.hpp"
+#include "logs/event_log.hpp"
 #include "messages/types.hpp"
 #include "metrics/metrics.hpp"
 
@@ -26,6 +27,7 @@ struct world {
   grid::grid_limits limits;
   buffer_pool* buffers = nullptr;    ///< where shares are made; nothing: fresh memory each time
   messages::byte_budget budget = {}; ///< empty: no bound on shares in memory
+  logs::log_ptr log = {};            ///< empty: nobody listens
 };
 
 /// A server an operation may use: its id is known.

@@ -2,6 +2,7 @@
 
 #include "base/result.hpp"
 #include "cli/exit_code.hpp"
+#include "cli/log_options.hpp"
 #include "cli/shutdown.hpp"
 #include "grid/grid_file.hpp"
 
@@ -13,6 +14,9 @@
 /// What every command file has in common. Each adds itself to the program and leaves its action in `run`.
 namespace truckee::cli {
 
+/// Standard error, shared by the progress bar, the log and everything else that is said meanwhile.
+std::shared_ptr<bottom_line> standard_error();
+
 /// The options that come before the command.
 struct global_options {
   std::string grid_file; ///< empty: the embedded grid
@@ -21,6 +25,9 @@ struct global_options {
   std::string gateway; ///< ADDRESS:PORT of a running gateway; empty: a client of our own
   std::string ca, certificate, key;
   std::uint32_t keys_ready = 0; ///< fresh RSA keys kept; set by commands that run long
+  log_options log;
+  logs::level log_level = logs::level::warning; ///< unless asked otherwise; set by commands that run long
+  std::shared_ptr<bottom_line> screen = standard_error();
 
   /// All three files, none (nothing), or errc::usage.
   result<std::optional<grid::tls_files>> tls() const;

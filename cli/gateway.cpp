@@ -19,17 +19,20 @@ result<int> serve(const gateway_options& o, global_options global) {
   if (!global.gateway.empty())
     return fail(errc::usage, "a gateway is a client of its own; --gateway names another one");
   global.keys_ready = 4;
+  global.log_level = logs::level::info;
   auto session = open_session(global, o.metrics);
   if (!session)
     return tl::unexpected(session.error());
   session->ending->patience = std::chrono::seconds(60); // running operations end well first
-  const auto at = session->client->owner().listen(session->client->gateway(), *listen);
+  const auto at = session->client->owner().listen(session->client->gateway(), *listen, "gateway");
   if (!at)
     return tl::unexpected(at.error());
   // The one line on standard output: whoever started this may wait for it.
   std::cout << "listening on " << to_string(*at) << std::endl;
   wait_for_signal();
-  std::cerr << "truckee: stopping; running operations end first" << std::endl;
+  session->screen->print("truckee: stopping; running operations end first\n");
+  logs::say(session->log, logs::events::stopping, {{"reason", "signal"}});
+  global.ending->log = session->log;
   return exit_ok;
 }
 

@@ -37,6 +37,7 @@ int main(int argc, char** argv) {
       ->type_name("FILE");
   app.add_option("--cert", p.options.certificate, "Mutual TLS: this node's certificate")->type_name("FILE");
   app.add_option("--key", p.options.key, "Mutual TLS: this node's key")->type_name("FILE");
+  add_log_options(app, p.options.log);
   app.require_subcommand(1);
   app.fallthrough();
   add_put(app, p);

@@ -142,13 +142,14 @@ output_facts facts_of(int descriptor) {
   return out;
 }
 
-progress_display::progress_display(output_facts facts, writer to) : facts_(facts), to_(std::move(to)) {
+progress_display::progress_display(output_facts facts, std::shared_ptr<bottom_line> to)
+  : facts_(facts), to_(std::move(to)) {
   // A line that ends in the last column makes some terminals wrap.
   facts_.style.width = std::max<std::size_t>(facts_.style.width, 2) - 1;
 }
 
 progress_display::~progress_display() {
-  clear();
+  to_->show({});
 }
 
 void progress_display::update(const progress_state& state) {
@@ -157,30 +158,19 @@ void progress_display::update(const progress_state& state) {
   if (state.elapsed < due)
     return;
   last_drawn_ = state.elapsed;
-  if (!facts_.terminal) {
-    to_(render_plain(state) + "\n");
-    return;
-  }
-  auto line = render(state, facts_.style);
-  if (line == last_line_)
-    return;
-  to_("\r" + line + "\033[K");
-  last_line_ = std::move(line);
+  if (facts_.terminal)
+    to_->show(render(state, facts_.style));
+  else
+    to_->print(render_plain(state) + "\n");
 }
 
 void progress_display::finish(std::string_view summary) {
-  clear();
+  to_->show({});
   if (!summary.empty())
-    to_(std::string{summary} + "\n");
+    to_->print(std::string{summary} + "\n");
 }
 
-void progress_display::clear() {
-  if (!last_line_.empty())
-    to_("\r\033[K");
-  last_line_.clear();
-}
-
-progress_display::writer write_to(int descriptor) {
+bottom_line::writer write_to(int descriptor) {
   return [descriptor](std::string_view text) {
     while (!text.empty()) {
       const auto n = ::write(descriptor, text.data(), text.size());

@@ -1,8 +1,10 @@
 #pragma once
 
+#include "cli/bottom_line.hpp"
+
 #include <chrono>
 #include <cstdint>
-#include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -52,9 +54,7 @@ output_facts facts_of(int descriptor);
 /// that are over at once; elsewhere a plain line every few seconds.
 class progress_display {
 public:
-  using writer = std::function<void(std::string_view)>;
-
-  progress_display(output_facts facts, writer to);
+  progress_display(output_facts facts, std::shared_ptr<bottom_line> to);
   /// Takes the line away when nobody called finish().
   ~progress_display();
   progress_display(const progress_display&) = delete;
@@ -70,16 +70,13 @@ public:
   static constexpr seconds line_interval{5};
 
 private:
-  void clear();
-
   output_facts facts_;
-  writer to_;
+  std::shared_ptr<bottom_line> to_;
   std::optional<seconds> last_drawn_;
-  std::string last_line_;
 };
 
 /// Writes all of it to a descriptor; for progress_display. What cannot be written is lost: it is only
 /// progress.
-progress_display::writer write_to(int descriptor);
+bottom_line::writer write_to(int descriptor);
 
 } // namespace truckee::cli

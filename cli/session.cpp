@@ -33,6 +33,10 @@ result<grid::grid_config> load_grid(const global_options& options) {
   return grid::embedded_grid(*home);
 }
 
+std::shared_ptr<bottom_line> standard_error() {
+  return std::make_shared<bottom_line>(write_to(STDERR_FILENO));
+}
+
 storage::durability durability_of(const std::string& name) {
   return name == "none" ? storage::durability::none : storage::durability::full;
 }
@@ -146,8 +150,15 @@ result<session> connect_session(const global_options& options) {
   const auto tls = options.tls();
   if (!tls)
     return tl::unexpected(tls.error());
+  const auto how = settings_of(options.log);
+  if (!how)
+    return tl::unexpected(how.error());
+  auto log = open_log(*how, options.log_level, options.screen);
+  if (!log)
+    return tl::unexpected(log.error());
   actors::node_options node;
   node.tls = *tls;
+  node.log = *log;
   node.compute_threads = 1;
   auto started = actors::node::start(node);
   if (!started)
@@ -158,6 +169,7 @@ result<session> connect_session(const global_options& options) {
   session out;
   out.node = std::move(*started);
   out.remote = *gateway;
+  out.log = *log;
   return out;
 }
 
@@ -174,7 +186,15 @@ result<session> own_session(const global_options& options, metrics_settings& met
   if (*tls)
     grid->tls = *tls;
   metrics = {grid->metrics_listen, grid->metrics_auth};
+  const auto how =
+      settings_of(options.log, options.log_level == logs::level::info ? grid->log : logs::settings{});
+  if (!how)
+    return tl::unexpected(how.error());
+  auto log = open_log(*how, options.log_level, options.screen);
+  if (!log)
+    return tl::unexpected(log.error());
   actors::client_options client;
+  client.node.log = *log;
   client.grid = std::move(*grid);
   client.data_home = *home;
   client.durability = durability_of(options.durability);
@@ -184,6 +204,7 @@ result<session> own_session(const global_options& options, metrics_settings& met
     return tl::unexpected(started.error());
   session out;
   out.client = std::move(*started);
+  out.log = *log;
   return out;
 }
 
@@ -195,6 +216,7 @@ result<session> open_session(const global_options& options, const metrics_option
   if (!out)
     return out;
   out->ending = options.ending;
+  out->screen = options.screen;
   const auto& recorder = out->client ? out->client->owner().recorder() : out->node->recorder();
   auto exposer = expose(recorder, metrics, file);
   if (!exposer)
@@ -221,8 +243,8 @@ public:
   using handle = progress_listener;
   static constexpr const char* name = "truckee.cli.progress";
 
-  progress_state_of(shell<progress_state_of>*, operation_token token)
-    : token_(token), display_(facts_of(STDERR_FILENO), write_to(STDERR_FILENO)) {}
+  progress_state_of(shell<progress_state_of>*, operation_token token, std::shared_ptr<bottom_line> screen)
+    : token_(token), display_(facts_of(STDERR_FILENO), std::move(screen)) {}
 
   behavior<handle> make_behavior() {
     return {[this](const progress_event& x) {
@@ -248,7 +270,7 @@ Reply ask(session& s, Request request, const std::string& verb) {
   auto& system = s.system();
   const auto& gateway = s.gateway();
   request.token.value = 1 + system_random().below(UINT64_MAX - 1);
-  const auto listener = spawn<progress_state_of>(system, request.token);
+  const auto listener = spawn<progress_state_of>(system, request.token, s.screen);
   caf::scoped_actor self(system);
   const duration moment = std::chrono::seconds(10);
   request_blocking(
@@ -258,8 +280,8 @@ Reply ask(session& s, Request request, const std::string& verb) {
     const signal_watch watch([&](int count) {
       if (count > 1)
         std::_Exit(128 + SIGINT);
-      std::cerr << "\ntruckee: interrupted; ending the " << verb
-                << " so that a version stays recoverable (again: end at once)" << std::endl;
+      s.screen->print("truckee: interrupted; ending the " + verb +
+                      " so that a version stays recoverable (again: end at once)\n");
       send_anonymously(gateway, cancel_request{request.token});
     });
     out = actors::ask_gateway<Reply>(system, gateway, request);

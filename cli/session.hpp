@@ -33,6 +33,8 @@ struct session {
   messages::file_gateway remote;
   std::unique_ptr<metrics::exposer> exposer; ///< when asked for
   std::shared_ptr<shutdown> ending = std::make_shared<shutdown>();
+  std::shared_ptr<bottom_line> screen;
+  logs::log_ptr log;
 
   const messages::file_gateway& gateway() const { return client ? client->gateway() : remote; }
   caf::actor_system& system() { return client ? client->system() : node->system(); }

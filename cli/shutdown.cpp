@@ -21,7 +21,11 @@ int shutdown::finish(int code) {
     std::fflush(nullptr);
     std::_Exit(code);
   });
+  const auto start = std::chrono::steady_clock::now();
   last.clear();
+  logs::say(log, logs::events::stopped,
+            {{"seconds", std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count()}});
+  log.reset();
   {
     const std::lock_guard lock(mutex);
     done = true;

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "logs/event_log.hpp"
+
 #include <chrono>
 #include <memory>
 #include <vector>
@@ -13,6 +15,7 @@ namespace truckee::cli {
 struct shutdown {
   std::vector<std::shared_ptr<void>> last;
   std::chrono::milliseconds patience{500};
+  logs::log_ptr log; ///< told of the end, and written out
 
   template <class T>
   void keep(std::unique_ptr<T> what) {

@@ -25,7 +25,14 @@ result<int> serve(const storage_options& o, const global_options& global) {
   auto tls = global.tls();
   if (!tls)
     return tl::unexpected(tls.error());
+  const auto how = settings_of(global.log);
+  if (!how)
+    return tl::unexpected(how.error());
+  auto log = open_log(*how, logs::level::info, global.screen);
+  if (!log)
+    return tl::unexpected(log.error());
   actors::node_options options;
+  options.log = *log;
   options.tls = *tls;
   options.compute_threads = 1;
   auto node = actors::node::start(options);
@@ -46,14 +53,16 @@ result<int> serve(const storage_options& o, const global_options& global) {
   auto exposer = expose((*node)->recorder(), o.metrics);
   if (!exposer)
     return tl::unexpected(exposer.error());
-  const auto at = (*node)->listen(*server, *listen);
+  const auto at = (*node)->listen(*server, *listen, "storage");
   if (!at)
     return tl::unexpected(at.error());
   // The one line on standard output: whoever started this may wait for it.
   std::cout << "listening on " << to_string(*at) << (*tls ? " (mutual TLS)" : " (plain, loopback only)")
             << std::endl;
   wait_for_signal();
-  std::cerr << "truckee: stopping" << std::endl;
+  global.screen->print("truckee: stopping\n");
+  logs::say(*log, logs::events::stopping, {{"reason", "signal"}});
+  global.ending->log = *log;
   exposer->reset();
   global.ending->patience = std::chrono::seconds(2);
   global.ending->keep(std::move(*node));

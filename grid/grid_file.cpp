@@ -1,6 +1,7 @@
 #include "grid/grid_file.hpp"
 
 #include "crypto/base32.hpp"
+#include "grid/log_table.hpp"
 #include "grid/toml_table.hpp"
 
 #include <algorithm>
@@ -19,7 +20,7 @@ constexpr std::uint64_t longest_wait_seconds = 604'800; // a week; nothing waits
 constexpr std::size_t seed_bytes_max = 64;              // Tahoe-LAFS's own are 20, 32 or 52 bytes
 
 using keys = std::string_view;
-constexpr std::array<keys, 6> top_keys{"client", "encoding", "limits", "metrics", "server", "tls"};
+constexpr std::array<keys, 7> top_keys{"client", "encoding", "limits", "log", "metrics", "server", "tls"};
 constexpr std::array<keys, 3> encoding_keys{"happy", "needed", "total"};
 constexpr std::array<keys, 8> server_keys{"caf",  "directory",        "id",       "metrics", "name",
                                           "nurl", "permutation-seed", "preferred"};
@@ -264,6 +265,8 @@ void read_rest(reading& in, grid_config& out) {
     if (const auto text = t.text("lease-secret", "the path of a file"))
       out.lease_secret = in.path(*text);
   }
+  if (const auto* found = in.table("log"))
+    out.log = read_log_table(*found, in.folder, in.problem);
   read_metrics(in, out);
 }
 
@@ -343,6 +346,7 @@ std::vector<std::string> grid_file_keys() {
   add("client", client_keys);
   add("encoding", encoding_keys);
   add("limits", limit_keys);
+  add("log", log_keys);
   add("metrics", metrics_keys);
   add("server", server_keys);
   add("tls", tls_keys);

@@ -3,6 +3,7 @@
 #include "base/address.hpp"
 #include "base/ids.hpp"
 #include "base/result.hpp"
+#include "logs/settings.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -89,6 +90,7 @@ struct grid_config {
   std::optional<std::filesystem::path> lease_secret; ///< file with 32 bytes in base32; made when absent
   std::optional<address> metrics_listen;
   std::optional<metrics_login> metrics_auth;
+  logs::settings log; ///< of `truckee gateway`; commands that end by themselves take options only
   limit_settings limits;
   friend bool operator==(const grid_config&, const grid_config&) = default;
 };

@@ -194,6 +194,7 @@ using share_verifier = protocol<verify_answer(verify_shares), void(stop)>;
 /// than the whole budget is granted when nobody else has any. Given back when the asker says so, or ends.
 struct take_bytes {
   std::uint64_t bytes = 0;
+  std::uint64_t operation = 0; ///< for the log
 };
 struct bytes_taken {
   std::uint64_t grant = 0; ///< names what was granted

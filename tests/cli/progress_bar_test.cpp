@@ -23,8 +23,8 @@ progress_state sending() {
 /// What `display` wrote.
 struct screen {
   std::string text;
-  progress_display::writer writer() {
-    return [this](std::string_view more) { text += more; };
+  std::shared_ptr<bottom_line> writer() {
+    return std::make_shared<bottom_line>([this](std::string_view more) { text += more; });
   }
 };
 

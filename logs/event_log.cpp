@@ -1,0 +1,159 @@
+#include "logs/event_log.hpp"
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <fcntl.h>
+#include <spdlog/async_logger.h>
+#include <spdlog/details/thread_pool.h>
+#include <spdlog/pattern_formatter.h>
+#include <spdlog/sinks/base_sink.h>
+#include <unistd.h>
+
+namespace truckee::logs {
+
+namespace {
+
+spdlog::level::level_enum native(level x) {
+  switch (x) {
+  case level::debug:
+    return spdlog::level::debug;
+  case level::info:
+    return spdlog::level::info;
+  case level::warning:
+    return spdlog::level::warn;
+  case level::error:
+    return spdlog::level::err;
+  case level::off:
+    break;
+  }
+  return spdlog::level::off;
+}
+
+std::unique_ptr<spdlog::formatter> formatter_for(line_format format) {
+  const auto* pattern = format == line_format::json
+                            ? R"({"time":"%Y-%m-%dT%H:%M:%S.%eZ","level":"%l","component":"%n",%v})"
+                            : "time=%Y-%m-%dT%H:%M:%S.%eZ level=%l component=%n %v";
+  return std::make_unique<spdlog::pattern_formatter>(pattern, spdlog::pattern_time_type::utc, "\n");
+}
+
+/// Writes formatted lines; says how many were dropped before one of them.
+class line_sink final : public spdlog::sinks::base_sink<std::mutex> {
+public:
+  line_sink(line_format format, line_writer to) : format_(format), to_(std::move(to)) {
+    set_formatter(formatter_for(format));
+  }
+
+  /// Set once, before the first line.
+  spdlog::details::thread_pool* threads = nullptr;
+
+protected:
+  void sink_it_(const spdlog::details::log_msg& message) override {
+    spdlog::memory_buf_t text;
+    if (threads) {
+      const auto dropped = threads->overrun_counter();
+      if (dropped > told_)
+        tell_dropped(dropped - told_, text);
+      told_ = dropped;
+    }
+    formatter_->format(message, text);
+    to_({text.data(), text.size()});
+  }
+  void flush_() override {}
+
+private:
+  void tell_dropped(std::size_t lines, spdlog::memory_buf_t& text) {
+    const auto payload = render(events::lines_dropped, {{"lines", lines}}, format_);
+    const auto name = to_text(events::lines_dropped.from);
+    const spdlog::details::log_msg message({name.data(), name.size()}, native(events::lines_dropped.severity),
+                                           {payload.data(), payload.size()});
+    formatter_->format(message, text);
+  }
+
+  line_format format_;
+  line_writer to_;
+  std::size_t told_ = 0;
+};
+
+} // namespace
+
+struct event_log::state {
+  line_format format;
+  std::shared_ptr<line_sink> sink;
+  std::array<std::shared_ptr<spdlog::async_logger>, component_count> loggers;
+  std::shared_ptr<spdlog::details::thread_pool> threads; // ends first, and writes what is queued
+};
+
+event_log::event_log(const settings& how, level otherwise, line_writer to, std::size_t queued_lines)
+  : state_(std::make_unique<state>()) {
+  state_->format = how.format.value_or(line_format::text);
+  state_->sink = std::make_shared<line_sink>(state_->format, std::move(to));
+  state_->threads = std::make_shared<spdlog::details::thread_pool>(queued_lines, 1);
+  state_->sink->threads = state_->threads.get();
+  for (std::uint8_t i = 0; i < component_count; ++i) {
+    const auto who = static_cast<component>(i);
+    auto& logger = state_->loggers[i];
+    logger = std::make_shared<spdlog::async_logger>(std::string(to_text(who)), state_->sink, state_->threads,
+                                                    spdlog::async_overflow_policy::overrun_oldest);
+    logger->set_level(native(how.level_of(who, otherwise)));
+    // What cannot be written is lost; there is nobody to tell.
+    logger->set_error_handler([](const std::string&) {});
+  }
+}
+
+event_log::~event_log() = default;
+
+bool event_log::wants(const event& what) const noexcept {
+  return state_->loggers[static_cast<std::size_t>(what.from)]->should_log(native(what.severity));
+}
+
+void event_log::say(const event& what, std::initializer_list<field> fields) noexcept {
+  if (!wants(what))
+    return;
+  try {
+    const auto payload = render(what, fields, state_->format);
+    state_->loggers[static_cast<std::size_t>(what.from)]->log(
+        native(what.severity), spdlog::string_view_t(payload.data(), payload.size()));
+  } catch (...) {
+    // Out of memory: the event is lost, and whoever said it goes on.
+  }
+}
+
+namespace {
+
+/// A descriptor that is closed with its last writer.
+class appended_file {
+public:
+  explicit appended_file(int descriptor) : descriptor_(descriptor) {}
+  ~appended_file() { ::close(descriptor_); }
+  appended_file(const appended_file&) = delete;
+  appended_file& operator=(const appended_file&) = delete;
+
+  void write(std::string_view text) const {
+    while (!text.empty()) {
+      const auto n = ::write(descriptor_, text.data(), text.size());
+      if (n < 0 && errno == EINTR)
+        continue;
+      if (n <= 0)
+        return;
+      text.remove_prefix(static_cast<std::size_t>(n));
+    }
+  }
+
+private:
+  int descriptor_;
+};
+
+} // namespace
+
+result<line_writer> append_to(const std::filesystem::path& file) {
+  const int descriptor = ::open(file.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0640);
+  if (descriptor < 0)
+    return fail(errc::configuration,
+                "cannot append to the log file " + file.string() + ": " +
+                    std::strerror(errno)); // NOLINT(concurrency-mt-unsafe): the text is copied at once
+  const auto kept = std::make_shared<const appended_file>(descriptor);
+  return [kept](std::string_view lines) { kept->write(lines); };
+}
+
+} // namespace truckee::logs

@@ -1,0 +1,85 @@
+#pragma once
+
+#include "base/result.hpp"
+#include "logs/events.hpp"
+#include "logs/settings.hpp"
+
+#include <concepts>
+#include <functional>
+#include <initializer_list>
+#include <memory>
+#include <string>
+#include <variant>
+
+namespace truckee::logs {
+
+/// A value of a line. Texts are only looked at while say() runs.
+using value = std::variant<std::string_view, std::int64_t, std::uint64_t, double, bool>;
+
+struct field {
+  template <class T>
+  field(std::string_view k, const T& x) : key(k), what(as_value(x)) {}
+
+  std::string_view key;
+  value what;
+
+private:
+  static value as_value(std::same_as<bool> auto x) { return x; }
+  static value as_value(std::signed_integral auto x) { return std::int64_t{x}; }
+  template <std::unsigned_integral T>
+    requires(!std::same_as<T, bool>)
+  static value as_value(T x) {
+    return std::uint64_t{x};
+  }
+  static value as_value(std::floating_point auto x) { return double{x}; }
+  static value as_value(std::string_view x) { return x; }
+};
+
+/// The whole text of one or more lines, each with its end.
+using line_writer = std::function<void(std::string_view lines)>;
+
+/// Takes events from any thread and has them written by a thread of its own. When that one cannot keep up
+/// (a slow disk, a terminal that was stopped), the oldest lines are dropped, counted and told of: nobody who
+/// says something ever waits.
+class event_log {
+public:
+  static constexpr std::size_t queued_lines_max = 8192;
+  /// Of one value; the rest is cut off.
+  static constexpr std::size_t value_bytes_max = 500;
+
+  event_log(const settings& how, level otherwise, line_writer to,
+            std::size_t queued_lines = queued_lines_max);
+  /// Waits until everything is written.
+  ~event_log();
+  event_log(const event_log&) = delete;
+  event_log& operator=(const event_log&) = delete;
+
+  bool wants(const event& what) const noexcept;
+  void say(const event& what, std::initializer_list<field> fields) noexcept;
+
+private:
+  struct state;
+  std::unique_ptr<state> state_;
+};
+
+/// What actors hold; empty: nobody listens.
+using log_ptr = std::shared_ptr<event_log>;
+
+/// For events whose values cost something to make.
+inline bool wants(const log_ptr& log, const event& what) noexcept {
+  return log && log->wants(what);
+}
+
+inline void say(const log_ptr& log, const event& what, std::initializer_list<field> fields) noexcept {
+  if (log)
+    log->say(what, fields);
+}
+
+/// Appends to a file, made when absent, readable by its owner and group. errc::configuration where that
+/// cannot be.
+result<line_writer> append_to(const std::filesystem::path& file);
+
+/// The event and its fields as they stand in a line, without time, level and component.
+std::string render(const event& what, std::initializer_list<field> fields, line_format format);
+
+} // namespace truckee::logs

@@ -1,0 +1,208 @@
+#pragma once
+
+#include "logs/words.hpp"
+
+#include <array>
+
+/// Every event a node tells of. Reading this file tells what can stand in a log; docs/operations.md says what
+/// to do about each.
+///
+/// Rules: a line has exactly the keys listed, in that order, behind time, level, component and event; seconds
+/// and bytes; `operation` is the gateway's number of what it was asked to do; `slot` is the first five
+/// letters of a storage index; `server` is a name of the configuration; never anything secret.
+namespace truckee::logs {
+
+struct event {
+  std::string_view name;
+  component from;
+  level severity;
+  std::string_view keys; ///< separated by a space
+  std::string_view help;
+};
+
+namespace events {
+
+// -- the process
+inline constexpr event client_started{
+    "client_started", component::node, level::info, "version caf servers needed total happy tls",
+    "A client or gateway runs: how many servers it knows and how it spreads "
+    "new files."};
+inline constexpr event storage_started{"storage_started", component::node, level::info,
+                                       "version caf name directory id read_only reserved_bytes durability",
+                                       "A storage server has opened its store."};
+inline constexpr event listening{"listening", component::node, level::info, "what address tls",
+                                 "A port is open: storage, gateway, metrics or status."};
+inline constexpr event stopping{"stopping", component::node, level::info, "reason",
+                                "The node was told to end; running operations end first."};
+inline constexpr event stopped{"stopped", component::node, level::info, "seconds",
+                               "Everything has ended; the last line of an orderly end."};
+
+// -- the connection to a server
+inline constexpr event link_connecting{"link_connecting", component::link, level::debug, "server attempt",
+                                       "A connection is tried."};
+inline constexpr event link_up{"link_up", component::link, level::info, "server id latency_seconds",
+                               "A server introduced itself and takes requests."};
+inline constexpr event link_reconnected{"link_reconnected", component::link, level::info,
+                                        "server away_seconds", "A server that was away is back."};
+inline constexpr event link_down{"link_down", component::link, level::warning, "server state reason",
+                                 "A server cannot be reached (unreachable) or does not answer (silent); said "
+                                 "once, until it is back or the reason changes."};
+inline constexpr event link_refused{"link_refused", component::link, level::error, "server reason",
+                                    "What answers there must not be used: another node id, or no storage "
+                                    "server."};
+inline constexpr event request_broke{"request_broke", component::link, level::warning, "server reason",
+                                     "A server's answer broke the protocol, or it refused the message "
+                                     "outright."};
+
+// -- what the gateway was asked
+inline constexpr event operation_waiting{"operation_waiting", component::operation, level::info,
+                                         "operation kind slot behind",
+                                         "Another operation on the same file comes first."};
+inline constexpr event operation_begun{"operation_begun", component::operation, level::info,
+                                       "operation kind slot bytes", "An operation began."};
+inline constexpr event operation_ended{"operation_ended", component::operation, level::info,
+                                       "operation kind slot outcome detail seconds",
+                                       "An operation ended, well (outcome ok) or not; whoever asked has the "
+                                       "whole answer."};
+inline constexpr event request_refused{"request_refused", component::operation, level::info,
+                                       "kind outcome detail",
+                                       "A request that never became an operation: a capability that does not "
+                                       "allow it, a limit."};
+inline constexpr event cancel_asked{"cancel_asked", component::operation, level::info, "operation reason",
+                                    "An operation was asked to end early."};
+inline constexpr event subscriber_joined{"subscriber_joined", component::operation, level::debug,
+                                         "subscribers", "Somebody watches progress."};
+inline constexpr event subscriber_left{"subscriber_left", component::operation, level::debug, "subscribers",
+                                       "Somebody who watched has ended."};
+inline constexpr event subscriber_refused{"subscriber_refused", component::operation, level::warning,
+                                          "subscribers", "Nobody more may watch progress: the limit."};
+
+// -- the writing of a version
+inline constexpr event publish_ended{
+    "publish_ended", component::publish, level::info,
+    "operation slot version outcome placed total happiness happy share_bytes encrypt encode hash sign pack "
+    "push",
+    "The shares of one version were sent: how many are placed, on how many servers, seconds a stage."};
+inline constexpr event shares_written{"shares_written", component::publish, level::debug,
+                                      "operation server shares seconds", "A server took shares."};
+inline constexpr event share_write_failed{"share_write_failed", component::publish, level::warning,
+                                          "operation server shares outcome detail seconds",
+                                          "A server did not take shares, or nobody knows whether it did."};
+inline constexpr event share_rehomed{"share_rehomed", component::publish, level::info,
+                                     "operation share from to reason",
+                                     "A share goes to another server than the one that did not take it."};
+inline constexpr event stale_share_met{
+    "stale_share_met", component::publish, level::info, "operation server share found",
+    "An older or damaged share that the map did not show; it is replaced."};
+inline constexpr event stale_share_left{"stale_share_left", component::publish, level::warning,
+                                        "operation server share found",
+                                        "An older or damaged share could not be replaced."};
+inline constexpr event uncoordinated_write{"uncoordinated_write", component::publish, level::warning,
+                                           "operation server share expected found",
+                                           "Another writer's share was met; this writer stopped."};
+inline constexpr event unknown_write_left{"unknown_write_left", component::publish, level::warning,
+                                          "operation server",
+                                          "A server never said whether it wrote; the next publish looks."};
+inline constexpr event collision_wait{"collision_wait", component::publish, level::info, "operation seconds",
+                                      "After a collision the writer waits, then starts over."};
+
+// -- maps, reads, verification
+inline constexpr event map_made{"map_made", component::read, level::debug,
+                                "operation slot versions shares bad failed_servers seconds",
+                                "Servers were asked for their shares of a file."};
+inline constexpr event map_gap{"map_gap", component::read, level::info, "operation server reason",
+                               "A server did not answer a map's question."};
+inline constexpr event corrupt_share{"corrupt_share", component::read, level::warning,
+                                     "operation server share reason",
+                                     "A share does not verify; others are used, and the next publish or "
+                                     "repair replaces it."};
+inline constexpr event lying_server{"lying_server", component::read, level::warning,
+                                    "operation server share reason",
+                                    "A share whose beginning verified and whose body does not: damaged, or "
+                                    "the server makes things up."};
+
+// -- keys and room
+inline constexpr event key_made{"key_made", component::keys, level::debug, "ready wanted seconds",
+                                "A fresh key for a new file."};
+inline constexpr event keys_ready{"keys_ready", component::keys, level::info, "ready",
+                                  "As many fresh keys are at hand as were asked for."};
+inline constexpr event key_failed{"key_failed", component::keys, level::error, "detail",
+                                  "No key can be made."};
+inline constexpr event budget_wait{"budget_wait", component::budget, level::info,
+                                   "operation bytes used budget",
+                                   "A publish waits for room in memory; others hold it."};
+inline constexpr event budget_granted{"budget_granted", component::budget, level::info,
+                                      "operation bytes seconds", "A publish that waited got its room."};
+
+// -- a share store
+inline constexpr event storage_request{"storage_request", component::storage, level::debug,
+                                       "store kind slot outcome bytes seconds", "A request was served."};
+inline constexpr event storage_refused{"storage_refused", component::storage, level::warning,
+                                       "store kind queued_calls queued_bytes",
+                                       "Too much is queued; the client is told to come again."};
+inline constexpr event storage_failed{"storage_failed", component::storage, level::warning,
+                                      "store kind slot outcome detail", "A request could not be served."};
+inline constexpr event write_enabler_mismatch{
+    "write_enabler_mismatch", component::storage, level::warning, "store slot recorded_by",
+    "A write with another secret than the one recorded; usually the "
+    "store has a new node id."};
+inline constexpr event space_low{"space_low", component::storage, level::warning, "store bytes_available",
+                                 "Less than 1 GiB may still be written."};
+inline constexpr event space_back{"space_back", component::storage, level::info, "store bytes_available",
+                                  "There is room again."};
+
+// -- the log itself
+inline constexpr event lines_dropped{"lines_dropped", component::log, level::warning, "lines",
+                                     "What takes the log was too slow; so many lines before this one are "
+                                     "missing."};
+
+} // namespace events
+
+inline constexpr std::array all_events{
+    events::client_started,
+    events::storage_started,
+    events::listening,
+    events::stopping,
+    events::stopped,
+    events::link_connecting,
+    events::link_up,
+    events::link_reconnected,
+    events::link_down,
+    events::link_refused,
+    events::request_broke,
+    events::operation_waiting,
+    events::operation_begun,
+    events::operation_ended,
+    events::request_refused,
+    events::cancel_asked,
+    events::subscriber_joined,
+    events::subscriber_left,
+    events::subscriber_refused,
+    events::publish_ended,
+    events::shares_written,
+    events::share_write_failed,
+    events::share_rehomed,
+    events::stale_share_met,
+    events::stale_share_left,
+    events::uncoordinated_write,
+    events::unknown_write_left,
+    events::collision_wait,
+    events::map_made,
+    events::map_gap,
+    events::corrupt_share,
+    events::lying_server,
+    events::key_made,
+    events::keys_ready,
+    events::key_failed,
+    events::budget_wait,
+    events::budget_granted,
+    events::storage_request,
+    events::storage_refused,
+    events::storage_failed,
+    events::write_enabler_mismatch,
+    events::space_low,
+    events::space_back,
+    events::lines_dropped,
+};
+
+} // namespace truckee::logs
