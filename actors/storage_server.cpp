@@ -181,14 +181,14 @@ private:
                           answer.status == storage_status::not_found;
     if (!logs::wants(log_, expected ? logs::events::storage_request : logs::events::storage_failed))
       return;
-    const auto name = to_string(answer.status);
+    const auto outcome = to_string(answer.status);
     const auto short_slot = crypto::to_base32(slot.view()).substr(0, 5);
     if (expected) {
       logs::say(log_, logs::events::storage_request,
                 {{"store", label_},
                  {"kind", metrics::to_label(kind)},
                  {"slot", short_slot},
-                 {"outcome", name},
+                 {"outcome", outcome},
                  {"bytes", bytes},
                  {"seconds", seconds}});
       return;
@@ -206,7 +206,7 @@ private:
               {{"store", label_},
                {"kind", metrics::to_label(kind)},
                {"slot", short_slot},
-               {"outcome", name},
+               {"outcome", outcome},
                {"detail", answer.detail}});
   }
 

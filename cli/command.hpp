@@ -72,6 +72,7 @@ void add_append(CLI::App& app, program& p);
 void add_repair(CLI::App& app, program& p);
 void add_grid(CLI::App& app, program& p);
 void add_debug(CLI::App& app, program& p);
+void add_status(CLI::App& app, program& p);
 
 /// "truckee: kind: detail" on standard error, and the exit code.
 int complain(const error& e);

@@ -50,6 +50,7 @@ int main(int argc, char** argv) {
   add_certs(app, p);
   add_gateway(app, p);
   add_grid(app, p);
+  add_status(app, p);
   add_debug(app, p);
 
   try {

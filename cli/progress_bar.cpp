@@ -62,15 +62,14 @@ std::string bar(double fraction, std::size_t columns, const progress_style& styl
   return filled + empty;
 }
 
-/// One column a character: control characters and anything beyond ASCII would make the width a guess.
+} // namespace
+
 std::string printable(std::string_view text) {
   std::string out{text};
   std::replace_if(
       out.begin(), out.end(), [](char c) { return c < ' ' || c > '~'; }, '?');
   return out;
 }
-
-} // namespace
 
 std::string human_bytes(double bytes) {
   constexpr std::array<const char*, 6> units{"B", "KiB", "MiB", "GiB", "TiB", "PiB"};

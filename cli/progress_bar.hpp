@@ -37,6 +37,9 @@ std::string render(const progress_state& state, const progress_style& style);
 /// The same for a file or a pipe: no bar, no colour.
 std::string render_plain(const progress_state& state);
 
+/// One column a character: control characters and anything beyond ASCII, of which the width would be a guess,
+/// become '?'.
+std::string printable(std::string_view text);
 /// "1.5 MiB", "999 B".
 std::string human_bytes(double bytes);
 /// "0:07", "12:34", "1:02:03"; rounded up.

@@ -59,7 +59,8 @@ result<std::string> password_in(const std::filesystem::path& file) {
 
 result<std::unique_ptr<metrics::exposer>> expose(const std::shared_ptr<metrics::recorder>& recorder,
                                                  const metrics_options& options,
-                                                 const metrics_settings& file) {
+                                                 const metrics_settings& file,
+                                                 const logs::log_ptr& log) {
   auto listen = file.listen;
   if (!options.listen.empty()) {
     const auto given = parse_address(options.listen, true);
@@ -86,6 +87,9 @@ result<std::unique_ptr<metrics::exposer>> expose(const std::shared_ptr<metrics::
   auto out = metrics::exposer::start(port, recorder);
   if (out)
     std::cerr << "metrics: " << (*out)->url() << std::endl;
+  if (out)
+    logs::say(log, logs::events::listening,
+              {{"what", "metrics"}, {"address", (*out)->url()}, {"tls", false}});
   return out;
 }
 
@@ -218,7 +222,7 @@ result<session> open_session(const global_options& options, const metrics_option
   out->ending = options.ending;
   out->screen = options.screen;
   const auto& recorder = out->client ? out->client->owner().recorder() : out->node->recorder();
-  auto exposer = expose(recorder, metrics, file);
+  auto exposer = expose(recorder, metrics, file, out->log);
   if (!exposer)
     return tl::unexpected(exposer.error());
   out->exposer = std::move(*exposer);

@@ -54,7 +54,8 @@ result<opened_file> open_file(const operation_options& o, const global_options& 
 /// what a configuration file says; the options win.
 result<std::unique_ptr<metrics::exposer>> expose(const std::shared_ptr<metrics::recorder>& recorder,
                                                  const metrics_options& options,
-                                                 const metrics_settings& file = {});
+                                                 const metrics_settings& file = {},
+                                                 const logs::log_ptr& log = {});
 
 storage::durability durability_of(const std::string& name);
 

@@ -50,7 +50,7 @@ result<int> serve(const storage_options& o, const global_options& global) {
   auto server = actors::open_storage_server(**node, store, o.name.empty() ? "storage" : o.name);
   if (!server)
     return tl::unexpected(server.error());
-  auto exposer = expose((*node)->recorder(), o.metrics);
+  auto exposer = expose((*node)->recorder(), o.metrics, {}, *log);
   if (!exposer)
     return tl::unexpected(exposer.error());
   const auto at = (*node)->listen(*server, *listen, "storage");

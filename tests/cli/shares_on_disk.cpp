@@ -74,6 +74,26 @@ std::vector<share_on_disk> shares_below(const fs::path& stores, const crypto::fi
   return out;
 }
 
+std::optional<crypto::private_key> private_key_below(const fs::path& stores, const crypto::write_key& key) {
+  for (const auto& entry : fs::recursive_directory_iterator(stores)) {
+    if (!entry.is_regular_file() || !number_of(entry.path().filename().string()))
+      continue;
+    const auto file = storage::posix_file_system().open(entry.path());
+    if (!file)
+      continue;
+    const auto container = storage::read_container(**file);
+    if (!container)
+      continue;
+    const auto data = storage::read_data(*container, **file, 0, container->data_length);
+    const auto share = data ? codec::parse_share(data->view()) : codec::share_result<codec::share_view>{};
+    if (!data || !share)
+      continue;
+    if (auto opened = codec::decrypt_private_key(share->encrypted_private_key, key))
+      return std::move(*opened);
+  }
+  return std::nullopt;
+}
+
 std::string describe(const std::vector<share_on_disk>& shares) {
   std::map<std::string, std::string> by_store;
   for (const auto& share : shares)

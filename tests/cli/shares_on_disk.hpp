@@ -2,6 +2,7 @@
 
 #include "base/ids.hpp"
 #include "crypto/keys.hpp"
+#include "crypto/rsa.hpp"
 
 #include <filesystem>
 #include <map>
@@ -26,6 +27,10 @@ struct share_on_disk {
 /// Every share of every store below `stores`; each folder there is one store.
 std::vector<share_on_disk> shares_below(const std::filesystem::path& stores,
                                         const crypto::fingerprint& expected);
+
+/// The private key that some share below `stores` carries for this write key.
+std::optional<crypto::private_key> private_key_below(const std::filesystem::path& stores,
+                                                     const crypto::write_key& key);
 
 /// "alpha: 0 3, beta: 1": for messages and comparisons.
 std::string describe(const std::vector<share_on_disk>& shares);

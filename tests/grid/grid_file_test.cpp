@@ -271,3 +271,25 @@ RC_GTEST_PROP(grid_file, no_change_to_the_sample_crashes_it, ()) {
   const auto got = parse(text);
   RC_ASSERT(got || got.error().detail.starts_with("/etc/truckee/grid.toml"));
 }
+
+TEST(grid_file, says_how_its_gateway_logs) {
+  const auto got = parse("[log]\nlevel = \"warning\"\nformat = \"json\"\nfile = \"node.log\"\n"
+                         "levels = { link = \"debug\", storage = \"off\" }\n" +
+                         one_server);
+  ASSERT_TRUE(got) << to_string(got.error());
+  EXPECT_EQ(got->log.least, logs::level::warning);
+  EXPECT_EQ(got->log.format, logs::line_format::json);
+  EXPECT_EQ(got->log.file, "/etc/truckee/node.log");
+  EXPECT_EQ(got->log.levels,
+            (std::map<logs::component, logs::level>{{logs::component::link, logs::level::debug},
+                                                    {logs::component::storage, logs::level::off}}));
+}
+
+TEST(grid_file, names_a_log_setting_that_is_none) {
+  expect_refused("[log]\nlevel = \"loud\"\n" + one_server, 2, {"[log] level", "debug, info, warning"});
+  expect_refused("[log]\nformat = \"xml\"\n" + one_server, 2, {"[log] format", "text or json"});
+  expect_refused("[log]\nlevels = { lnk = \"info\" }\n" + one_server, 2, {"lnk", "did you mean \"link\"?"});
+  expect_refused("[log]\nlevels = { link = \"loud\" }\n" + one_server, 2,
+                 {"[log] levels link", "debug, info"});
+  expect_refused("[log]\nlevels = \"debug\"\n" + one_server, 2, {"levels", "expected a table"});
+}
