@@ -34,6 +34,11 @@ TEST(Documents, the_README_quotes_the_example_as_it_is_compiled) {
   EXPECT_EQ(code_block(text_of(source / "README.md"), "cpp"), text_of(source / "examples" / "embed.cpp"));
 }
 
+TEST(Documents, the_guide_to_messages_quotes_the_remote_example_as_it_is_compiled) {
+  EXPECT_EQ(code_block(text_of(source / "docs" / "remote.md"), "cpp"),
+            text_of(source / "examples" / "remote.cpp"));
+}
+
 TEST(Documents, every_link_to_a_file_leads_to_one) {
   const std::regex link(R"(\]\(([^)#:]+)(#[^)]*)?\))");
   for (const auto& document : documents()) {
