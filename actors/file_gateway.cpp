@@ -81,12 +81,13 @@ private:
   /// A new file enters its line only with its key: the slot follows from it. Until then it can be stopped
   /// here.
   void await_key(const publish_request& x, caf::typed_response_promise<publish_reply> promise) {
-    if (auto busy = cannot_enter(x.token)) {
+    const auto who = caller();
+    if (auto busy = cannot_enter(x.token, who)) {
       refuse("publish", promise, *busy);
       return;
     }
     const auto id = ++last_id_;
-    awaiting_keys_.emplace(id, key_wait{x.token, promise});
+    awaiting_keys_.emplace(id, key_wait{x.token, promise, who});
     if (x.timeout_ms > 0)
       arm_deadline(id, x.timeout_ms);
     request(
@@ -96,6 +97,7 @@ private:
           if (at == awaiting_keys_.end())
             return; // stopped meanwhile; the key is lost with the file nobody wants
           auto key_promise = at->second.promise;
+          const auto asker = at->second.caller;
           awaiting_keys_.erase(at);
           if (!answer.key) {
             refuse("publish", key_promise, answer.failure);
@@ -105,7 +107,8 @@ private:
           auto rest = x;
           if (x.timeout_ms > 0)
             rest.timeout_ms = time_left(x.timeout_ms, asked);
-          enter_publish(rest, key_promise, access_to({x.format, keys.write, keys.fingerprint}), answer.key);
+          enter_publish(rest, key_promise, access_to({x.format, keys.write, keys.fingerprint}), answer.key,
+                        {}, asker);
         },
         [this, id](const caf::error& e) {
           stop_key_wait(id, {errc::timeout, "no key for the new file: " + describe(e, self_->system())});
@@ -123,11 +126,23 @@ private:
     return true;
   }
 
-  std::optional<error> cannot_enter(operation_token token) const {
+  /// The node whose actor sent the message at hand.
+  caf::node_id caller() const {
+    const auto& sender = self_->current_sender();
+    return sender ? sender->node() : self_->node();
+  }
+
+  std::optional<error> cannot_enter(operation_token token, const caf::node_id& who) const {
     if (stopping_)
       return error{errc::refused, "the gateway is stopping"};
     if (table_.size() + awaiting_keys_.size() >= options_.limits.operations_max)
       return error{errc::refused, "too many operations are running and waiting; try again later"};
+    const auto keys_of =
+        std::ranges::count_if(awaiting_keys_, [&](const auto& x) { return x.second.caller == who; });
+    if (who != self_->node() &&
+        table_.count_from(who) + static_cast<std::size_t>(keys_of) >= options_.limits.operations_per_node_max)
+      return error{errc::refused,
+                   "too many operations of this caller are running and waiting; try again later"};
     const bool waits = std::ranges::any_of(
         awaiting_keys_, [&](const auto& x) { return token.value != 0 && x.second.token == token; });
     if (waits || table_.find(token))
@@ -157,31 +172,33 @@ private:
   }
 
   void enter_publish(const publish_request& x, caf::typed_response_promise<publish_reply> promise,
-                     file_access access, std::optional<crypto::private_key> key,
-                     const modifier& modify = {}) {
+                     file_access access, std::optional<crypto::private_key> key, const modifier& modify = {},
+                     std::optional<caf::node_id> who = {}) {
     const auto cap =
         to_text(crypto::file_cap(crypto::write_cap{access.format, *access.write, access.fingerprint}));
-    enter("publish", x.token, access, x.timeout_ms, x.content.size(), promise,
-          [this, x, access, key, cap, modify](std::uint64_t id, server_list_ptr servers,
-                                              const std::function<void(publish_reply)>& finish) {
-            write_task task;
-            task.operation = id;
-            task.listener = listener();
-            task.servers = std::move(servers);
-            task.access = access;
-            task.key = key;
-            task.content = x.content;
-            task.modify = modify;
-            task.only_if = x.only_if;
-            task.spread = x.spread;
-            task.defaults = options_.defaults;
-            task.wish.limits = world_.limits;
-            run_operation<publish_reply>(id, spawn_file_writer(self_->system(), world_, std::move(task)),
-                                         [cap, finish](publish_reply reply) {
-                                           reply.write_cap = cap;
-                                           finish(std::move(reply));
-                                         });
-          });
+    enter(
+        "publish", x.token, access, x.timeout_ms, x.content.size(), promise,
+        [this, x, access, key, cap, modify](std::uint64_t id, server_list_ptr servers,
+                                            const std::function<void(publish_reply)>& finish) {
+          write_task task;
+          task.operation = id;
+          task.listener = listener();
+          task.servers = std::move(servers);
+          task.access = access;
+          task.key = key;
+          task.content = x.content;
+          task.modify = modify;
+          task.only_if = x.only_if;
+          task.spread = x.spread;
+          task.defaults = options_.defaults;
+          task.wish.limits = world_.limits;
+          run_operation<publish_reply>(id, spawn_file_writer(self_->system(), world_, std::move(task)),
+                                       [cap, finish](publish_reply reply) {
+                                         reply.write_cap = cap;
+                                         finish(std::move(reply));
+                                       });
+        },
+        who);
   }
 
   caf::result<publish_reply> on_append(const append_request& x) {
@@ -302,8 +319,10 @@ private:
   /// Puts an operation in line for its file. `start(id, servers, finish)` begins it; finish(reply) ends it.
   template <class Reply, class Start>
   void enter(const char* kind, operation_token token, const file_access& access, std::uint64_t timeout_ms,
-             std::uint64_t content_bytes, caf::typed_response_promise<Reply> promise, Start start) {
-    if (auto busy = cannot_enter(token)) {
+             std::uint64_t content_bytes, caf::typed_response_promise<Reply> promise, Start start,
+             const std::optional<caf::node_id>& who = {}) {
+    const auto from = who ? *who : caller();
+    if (auto busy = cannot_enter(token, from)) {
       refuse(kind, promise, *busy);
       return;
     }
@@ -314,6 +333,7 @@ private:
     const auto id = ++last_id_;
     gateway_operation operation;
     operation.slot = access.slot;
+    operation.caller = from;
     operation.asked = clock::now();
     operation.event.token = token;
     operation.event.operation = id;
@@ -563,6 +583,7 @@ private:
   struct key_wait {
     operation_token token;
     caf::typed_response_promise<publish_reply> promise;
+    caf::node_id caller;
   };
   std::map<std::uint64_t, key_wait> awaiting_keys_; ///< new files, by their number here
   std::uint64_t last_id_ = 0;

@@ -9,6 +9,8 @@ struct gateway_limits {
   std::uint64_t content_bytes_max = 1ULL << 30;
   /// Operations running and waiting; one more is refused at once.
   std::size_t operations_max = 1024;
+  /// Of these, those asked for from one other node: a flood from there leaves room for everybody else.
+  std::size_t operations_per_node_max = 256;
   /// Ended operations that status still shows.
   std::size_t recent_max = 100;
   std::size_t subscribers_max = 64;

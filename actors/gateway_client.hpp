@@ -12,7 +12,7 @@ result<messages::file_gateway> connect_gateway(node& n, const address& where,
                                                std::chrono::milliseconds timeout = std::chrono::seconds(5));
 
 /// Asks a gateway from a thread that may block, and waits: a reply always comes, at worst one that says what
-/// broke.
+/// broke (where that kind of reply can say so; else it comes as it is made by default).
 template <class Reply, class Request>
 Reply ask_gateway(caf::actor_system& system, const messages::file_gateway& gateway, Request request) {
   caf::scoped_actor self(system);
@@ -21,7 +21,8 @@ Reply ask_gateway(caf::actor_system& system, const messages::file_gateway& gatew
   messages::request_blocking(
       self, gateway, std::chrono::hours(24), std::move(request), [&](const Reply& reply) { out = reply; },
       [&](const caf::error& e) {
-        out.failure = {errc::internal, messages::describe(e, system)};
+        if constexpr (requires { out.failure; })
+          out.failure = {errc::internal, messages::describe(e, system)};
       });
   return out;
 }

@@ -54,6 +54,11 @@ std::uint64_t operation_table::before(std::uint64_t id) const {
   return turns_.at(operations_.at(id).slot).front();
 }
 
+std::size_t operation_table::count_from(const caf::node_id& caller) const {
+  return static_cast<std::size_t>(
+      std::ranges::count_if(operations_, [&](const auto& x) { return x.second.caller == caller; }));
+}
+
 void operation_table::report(messages::status_reply& out) const {
   for (const auto& [id, operation] : operations_)
     (operation.running ? out.running : out.waiting).push_back(operation.event);

@@ -13,6 +13,7 @@ namespace truckee::actors {
 struct gateway_operation {
   messages::progress_event event; ///< as subscribers see it
   storage_index slot;
+  caf::node_id caller; ///< whose program asked
   std::chrono::steady_clock::time_point asked;
   bool running = false;
   bool waiting_publish = false; ///< counted as one, until it begins or ends
@@ -40,6 +41,8 @@ public:
   std::vector<std::uint64_t> ids() const;
   /// The operation whose turn it is on the same file.
   std::uint64_t before(std::uint64_t id) const;
+  /// How many were asked for from there.
+  std::size_t count_from(const caf::node_id& caller) const;
 
   /// For status: running, waiting, and ended ones newest first.
   void report(messages::status_reply& out) const;

@@ -13,8 +13,10 @@ storage::unix_clock system_clock() {
   };
 }
 
-result<messages::storage_server> open_storage_server(node& n, const storage::disk_store_options& options,
-                                                     const std::string& name) {
+result<messages::storage_server>
+open_storage_server(node& n, const storage::disk_store_options& options, const std::string& name,
+                    const storage::expiry_settings& expiry,
+                    std::function<void(const storage::expiry_report&)> report) {
   auto store = storage::open_disk_store(options, system_clock(), system_random());
   if (!store)
     return tl::unexpected(store.error());
@@ -29,7 +31,8 @@ result<messages::storage_server> open_storage_server(node& n, const storage::dis
              {"reserved_bytes", options.limits.reserved_space},
              {"durability", options.durability == storage::durability::full ? "full" : "none"}});
   auto server =
-      spawn_storage_server(n.system(), std::move(*store), n.blocking(), n.recorder(), name, {}, n.log());
+      spawn_storage_server(n.system(), std::move(*store), n.blocking(), n.recorder(), name, {}, n.log(),
+                           {.settings = expiry, .now = system_clock(), .report = std::move(report)});
   n.own(caf::actor_cast<caf::strong_actor_ptr>(server));
   return server;
 }

@@ -30,12 +30,16 @@ public:
 
   storage_server_state(shell<storage_server_state>* self, std::shared_ptr<storage::share_store> store,
                        worker_pool& pool, std::shared_ptr<metrics::recorder> recorder,
-                       const std::string& label, storage_server_limits limits, logs::log_ptr log)
+                       const std::string& label, storage_server_limits limits, logs::log_ptr log,
+                       storage_server_expiry expiry)
     : self_(self), store_(std::move(store)), pool_(pool), recorder_(std::move(recorder)),
-      events_(recorder_->store(label)), limits_(limits), label_(label), log_(std::move(log)) {}
+      events_(recorder_->store(label)), limits_(limits), expiry_(std::move(expiry)), label_(label),
+      log_(std::move(log)) {}
 
   behavior<handle> make_behavior() {
     measure_later({});
+    if (expiry_.settings.mode != storage::expiry_mode::off)
+      look_later(std::min<duration>(expiry_.first, expiry_.settings.interval));
     return {
         [this](const hello& x) { return introduce_store(x); },
         [this](const grid::read_test_write& x) {
@@ -123,16 +127,25 @@ private:
             finished(slot, bytes);
           });
     };
+    in_turn(slot, std::move(job));
+    return promise;
+  }
+
+  /// Runs the job once all earlier ones of its slot have finished; its end calls next_of().
+  void in_turn(const storage_index& slot, std::function<void()> job) {
     auto& queue = slots_[slot];
     queue.push_back(std::move(job));
     if (queue.size() == 1)
       queue.front()();
-    return promise;
   }
 
   void finished(const storage_index& slot, std::uint64_t bytes) {
     --queued_calls_;
     queued_bytes_ -= bytes;
+    next_of(slot);
+  }
+
+  void next_of(const storage_index& slot) {
     const auto at = slots_.find(slot);
     at->second.pop_front();
     if (at->second.empty())
@@ -163,6 +176,63 @@ private:
                        measure_later(std::chrono::seconds(2));
                      });
                }});
+  }
+
+  // --- expiry: one slot at a time, each in its turn among the slot's calls ---
+
+  void look_later(duration pause) {
+    send_later(self_, pause, continuation{[this] {
+                 offload(
+                     self_, pool_, [store = store_] { return store->slots(); },
+                     [this](const result<std::vector<storage_index>>& slots) { begin_look(slots); });
+               }});
+  }
+
+  void begin_look(const result<std::vector<storage_index>>& slots) {
+    const auto mode = expiry_.settings.mode;
+    if (!slots) {
+      expiry_.report({.mode = mode, .failed = 1, .first_failure = to_string(slots.error())});
+      return look_later(expiry_.settings.interval);
+    }
+    scan_.emplace(mode, *slots);
+    const auto half = std::chrono::duration_cast<std::chrono::milliseconds>(expiry_.settings.interval) / 2;
+    pause_ = std::min(expiry_.pause, half / static_cast<std::int64_t>(slots->size() + 1));
+    look_at_next();
+  }
+
+  void look_at_next() {
+    const auto slot = scan_->next();
+    if (!slot)
+      return end_look();
+    in_turn(*slot, [this, slot = *slot] {
+      offload(
+          self_, pool_,
+          [store = store_, slot, now = expiry_.now, policy = expiry_.settings.policy(),
+           dry_run = expiry_.settings.mode != storage::expiry_mode::on] {
+            return store->expire(slot, now(), policy, dry_run);
+          },
+          [this, slot](const result<storage::slot_expiry>& what) {
+            scan_->took(slot, what);
+            next_of(slot);
+            send_later(self_, pause_, continuation{[this] { look_at_next(); }});
+          });
+    });
+  }
+
+  void end_look() {
+    const auto& found = scan_->report();
+    events_.looked_for_expired(found.shares, found.bytes, found.mode == storage::expiry_mode::on);
+    logs::say(log_, logs::events::leases_expired,
+              {{"store", label_},
+               {"mode", found.mode == storage::expiry_mode::on ? "on" : "dry-run"},
+               {"slots", found.slots},
+               {"shares", found.shares},
+               {"bytes", found.bytes},
+               {"kept", found.kept},
+               {"failed", found.failed}});
+    expiry_.report(found);
+    scan_.reset();
+    look_later(expiry_.settings.interval);
   }
 
   void count(metrics::storage_operation kind, grid::storage_status status, double seconds,
@@ -224,6 +294,9 @@ private:
   std::shared_ptr<metrics::recorder> recorder_;
   metrics::store_events& events_;
   storage_server_limits limits_;
+  storage_server_expiry expiry_;
+  std::optional<storage::expiry_scan> scan_;                         ///< while one look lasts
+  std::chrono::milliseconds pause_{};                                ///< between its slots
   std::map<storage_index, std::deque<std::function<void()>>> slots_; ///< front: the one that runs
   std::size_t queued_calls_ = 0;
   std::uint64_t queued_bytes_ = 0;
@@ -238,9 +311,9 @@ messages::storage_server spawn_storage_server(caf::actor_system& system,
                                               std::shared_ptr<storage::share_store> store, worker_pool& pool,
                                               std::shared_ptr<metrics::recorder> recorder,
                                               const std::string& name, storage_server_limits limits,
-                                              logs::log_ptr log) {
+                                              logs::log_ptr log, storage_server_expiry expiry) {
   return messages::spawn<storage_server_state>(system, std::move(store), pool, std::move(recorder), name,
-                                               limits, std::move(log));
+                                               limits, std::move(log), std::move(expiry));
 }
 
 } // namespace truckee::actors

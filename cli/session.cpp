@@ -124,9 +124,10 @@ void add_metrics(CLI::App& cmd, metrics_options& o, const std::string& meaning) 
       ->type_name("FILE");
 }
 
-void add_listen(CLI::App& cmd, std::string& where) {
-  cmd.add_option("--listen", where,
-                 "Where to listen; port 0 takes any. Addresses that are not loopback need TLS")
+CLI::Option* add_listen(CLI::App& cmd, std::string& where) {
+  return cmd
+      .add_option("--listen", where,
+                  "Where to listen; port 0 takes any. Addresses that are not loopback need TLS")
       ->type_name("ADDRESS:PORT")
       ->capture_default_str();
 }

@@ -16,11 +16,7 @@ result<std::filesystem::path> data_home();
 /// The grid file's content, or the embedded grid.
 result<grid::grid_config> load_grid(const global_options& options);
 
-/// A metrics port as a configuration file has it.
-struct metrics_settings {
-  std::optional<address> listen;
-  std::optional<grid::metrics_login> login;
-};
+using grid::metrics_settings;
 
 struct session {
   session() = default;

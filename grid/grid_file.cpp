@@ -1,21 +1,18 @@
 #include "grid/grid_file.hpp"
 
 #include "crypto/base32.hpp"
+#include "grid/config_tables.hpp"
 #include "grid/log_table.hpp"
-#include "grid/toml_table.hpp"
 
 #include <algorithm>
 #include <array>
-#include <fstream>
 #include <set>
 
 namespace truckee::grid {
 
 namespace {
 
-constexpr std::size_t file_bytes_max = 1 << 20;
 constexpr std::size_t servers_max = 1000;
-constexpr std::size_t name_chars_max = 64;
 constexpr std::uint64_t longest_wait_seconds = 604'800; // a week; nothing waits for ever
 constexpr std::size_t seed_bytes_max = 64;              // Tahoe-LAFS's own are 20, 32 or 52 bytes
 
@@ -24,32 +21,11 @@ constexpr std::array<keys, 7> top_keys{"client", "encoding", "limits", "log", "m
 constexpr std::array<keys, 3> encoding_keys{"happy", "needed", "total"};
 constexpr std::array<keys, 8> server_keys{"caf",  "directory",        "id",       "metrics", "name",
                                           "nurl", "permutation-seed", "preferred"};
-constexpr std::array<keys, 3> tls_keys{"ca", "certificate", "key"};
 constexpr std::array<keys, 1> client_keys{"lease-secret"};
-constexpr std::array<keys, 3> metrics_keys{"listen", "password-file", "user"};
 constexpr std::array<keys, 5> limit_keys{"connect-timeout-seconds", "in-flight-bytes", "keys-ready",
                                          "publish-deadline-seconds", "server-deadline-seconds"};
 
-/// What every table's reader needs.
-struct reading {
-  const toml::table& top;
-  std::filesystem::path folder;
-  toml_problem problem;
-
-  /// The table of that name, or nothing; something else under that name is a problem.
-  const toml::table* table(std::string_view name) {
-    const auto* node = top.get(name);
-    if (!node)
-      return nullptr;
-    if (!node->is_table())
-      problem.at(node->source(), name, "expected a table, [" + std::string{name} + "]");
-    return node->as_table();
-  }
-
-  std::filesystem::path path(const std::string& text) const { return (folder / text).lexically_normal(); }
-};
-
-spread read_encoding(reading& in) {
+spread read_encoding(config_reading& in) {
   spread out;
   const auto* found = in.table("encoding");
   if (!found)
@@ -73,14 +49,7 @@ spread read_encoding(reading& in) {
   return out;
 }
 
-bool is_name(std::string_view text) {
-  return text.size() <= name_chars_max && std::all_of(text.begin(), text.end(), [](char c) {
-           return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
-                  c == '_' || c == '-';
-         });
-}
-
-std::optional<endpoint> read_endpoint(const toml_table& t, reading& in) {
+std::optional<endpoint> read_endpoint(const toml_table& t, config_reading& in) {
   const auto kinds = std::count_if(server_keys.begin(), server_keys.end(), [&t](keys key) {
     return (key == "directory" || key == "caf" || key == "nurl") && t.has(key);
   });
@@ -105,24 +74,12 @@ std::optional<endpoint> read_endpoint(const toml_table& t, reading& in) {
   return std::nullopt;
 }
 
-std::optional<address> read_address(const toml_table& t, std::string_view key, bool allow_port_zero) {
-  const auto text = t.text(key, "ADDRESS:PORT");
-  if (!text)
-    return std::nullopt;
-  auto at = parse_address(*text, allow_port_zero);
-  if (at)
-    return *at;
-  t.complain(key, at.error().detail);
-  return std::nullopt;
-}
-
-server_config read_server(const toml::table& table, std::size_t index, reading& in) {
+server_config read_server(const toml::table& table, std::size_t index, config_reading& in) {
   server_config out;
   const auto* named = table.get_as<std::string>("name");
   const auto title = named && is_name(named->get()) ? "[[server]] \"" + named->get() + "\""
                                                     : "[[server]] number " + std::to_string(index + 1);
   const toml_table t{table, title, server_keys, in.problem};
-  constexpr std::string_view name_form = "a name of 1 to 64 letters, digits, dots, dashes and underscores";
   if (!t.has("name"))
     t.complain("name: is missing; expected " + std::string{name_form});
   if (auto name = t.text("name", name_form)) {
@@ -146,7 +103,7 @@ server_config read_server(const toml::table& table, std::size_t index, reading& 
       t.complain("permutation-seed", "expected base32 in lower case (a-z, 2-7) of 1 to 64 bytes");
   }
   out.preferred = t.flag("preferred").value_or(false);
-  out.metrics = read_address(t, "metrics", false);
+  out.metrics = read_address(t, "metrics");
   if (out.metrics && std::holds_alternative<local_directory>(out.where))
     t.complain("metrics", "a directory is served by this process, whose own metrics have it; leave this out");
   return out;
@@ -176,7 +133,7 @@ void check_server(const server_config& s, const std::vector<server_config>& befo
   }
 }
 
-std::vector<server_config> read_servers(reading& in) {
+std::vector<server_config> read_servers(config_reading& in) {
   std::vector<server_config> out;
   const auto* node = in.top.get("server");
   const auto* list = node ? node->as_array() : nullptr;
@@ -204,26 +161,7 @@ std::vector<server_config> read_servers(reading& in) {
   return out;
 }
 
-std::optional<tls_files> read_tls(reading& in) {
-  const auto* found = in.table("tls");
-  if (!found)
-    return std::nullopt;
-  const toml_table t{*found, "[tls]", tls_keys, in.problem};
-  tls_files out;
-  const auto read = [&](std::string_view key, std::filesystem::path& into) {
-    if (!t.has(key))
-      t.complain(std::string{key} + ": is missing; mutual TLS needs ca, certificate and key "
-                                    "(`truckee certs DIR NAME` makes them)");
-    if (const auto text = t.text(key, "the path of a PEM file"))
-      into = in.path(*text);
-  };
-  read("ca", out.ca);
-  read("certificate", out.certificate);
-  read("key", out.key);
-  return out;
-}
-
-limit_settings read_limits(reading& in) {
+limit_settings read_limits(config_reading& in) {
   limit_settings out;
   const auto* found = in.table("limits");
   if (!found)
@@ -242,24 +180,7 @@ limit_settings read_limits(reading& in) {
   return out;
 }
 
-void read_metrics(reading& in, grid_config& out) {
-  const auto* found = in.table("metrics");
-  if (!found)
-    return;
-  const toml_table t{*found, "[metrics]", metrics_keys, in.problem};
-  out.metrics_listen = read_address(t, "listen", true);
-  const auto user = t.text("user", "a name");
-  const auto file = t.text("password-file", "the path of a file");
-  if (t.has("user") != t.has("password-file"))
-    t.complain("user and password-file belong together; one is missing");
-  // "user:password" is what a client sends.
-  if (user && user->find(':') != std::string::npos)
-    t.complain("user", "expected a name without a colon");
-  if (user && file)
-    out.metrics_auth = metrics_login{*user, in.path(*file)};
-}
-
-void read_rest(reading& in, grid_config& out) {
+void read_rest(config_reading& in, grid_config& out) {
   if (const auto* found = in.table("client")) {
     const toml_table t{*found, "[client]", client_keys, in.problem};
     if (const auto text = t.text("lease-secret", "the path of a file"))
@@ -267,11 +188,13 @@ void read_rest(reading& in, grid_config& out) {
   }
   if (const auto* found = in.table("log"))
     out.log = read_log_table(*found, in.folder, in.problem);
-  read_metrics(in, out);
+  auto metrics = read_metrics(in);
+  out.metrics_listen = metrics.listen;
+  out.metrics_auth = std::move(metrics.login);
 }
 
 /// BASP is for trusted peers, so what leaves this machine goes over mutual TLS.
-void check_tls(const grid_config& config, reading& in) {
+void check_tls(const grid_config& config, config_reading& in) {
   if (config.tls)
     return;
   for (std::size_t i = 0; i < config.servers.size(); ++i) {
@@ -284,9 +207,8 @@ void check_tls(const grid_config& config, reading& in) {
   }
 }
 
-result<grid_config> read_document(const toml::table& top, const std::filesystem::path& file) {
-  reading in{top, file.parent_path(), toml_problem{file.string()}};
-  const toml_table known{top, "", top_keys, in.problem};
+grid_config read_document(config_reading& in) {
+  const toml_table known{in.top, "", top_keys, in.problem};
   grid_config out;
   out.encoding = read_encoding(in);
   out.tls = read_tls(in);
@@ -295,35 +217,20 @@ result<grid_config> read_document(const toml::table& top, const std::filesystem:
   out.servers = read_servers(in);
   if (!in.problem.any())
     check_tls(out, in);
-  if (in.problem.any())
-    return tl::unexpected<error>(in.problem.first());
   return out;
 }
 
 } // namespace
 
 result<grid_config> parse_grid_file(std::string_view text, const std::filesystem::path& file) {
-  if (text.size() > file_bytes_max)
-    return fail(errc::configuration, file.string() + ": longer than 1 MiB; this is not a grid file");
-  try {
-    return read_document(toml::parse(text), file);
-  } catch (const toml::parse_error& problem) {
-    return fail(errc::configuration, file.string() + ":" + std::to_string(problem.source().begin.line) +
-                                         ": not TOML: " + std::string{problem.description()});
-  }
+  return parse_config(text, file, "a grid file", read_document);
 }
 
 result<grid_config> read_grid_file(const std::filesystem::path& file) {
-  std::ifstream in{file, std::ios::binary};
-  std::error_code ignored;
-  if (!in || std::filesystem::is_directory(file, ignored))
-    return fail(errc::configuration, file.string() + ": cannot be read; expected a grid file (TOML)");
-  std::string text(file_bytes_max + 1, '\0');
-  in.read(text.data(), static_cast<std::streamsize>(text.size()));
-  if (in.bad())
-    return fail(errc::io, file.string() + ": reading failed");
-  text.resize(static_cast<std::size_t>(in.gcount()));
-  return parse_grid_file(text, file);
+  const auto text = read_config_text(file, "a grid file");
+  if (!text)
+    return tl::unexpected(text.error());
+  return parse_grid_file(*text, file);
 }
 
 grid_config embedded_grid(const std::filesystem::path& data_home) {
@@ -338,19 +245,13 @@ grid_config embedded_grid(const std::filesystem::path& data_home) {
 }
 
 std::vector<std::string> grid_file_keys() {
-  std::vector<std::string> out;
-  const auto add = [&out](std::string_view table, std::span<const keys> names) {
-    for (const auto& name : names)
-      out.push_back(std::string{table} + "." + std::string{name});
-  };
-  add("client", client_keys);
-  add("encoding", encoding_keys);
-  add("limits", limit_keys);
-  add("log", log_keys);
-  add("metrics", metrics_keys);
-  add("server", server_keys);
-  add("tls", tls_keys);
-  return out;
+  return named_keys({{"client", client_keys},
+                     {"encoding", encoding_keys},
+                     {"limits", limit_keys},
+                     {"log", log_keys},
+                     {"metrics", metrics_keys},
+                     {"server", server_keys},
+                     {"tls", tls_keys}});
 }
 
 } // namespace truckee::grid

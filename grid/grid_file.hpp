@@ -3,6 +3,7 @@
 #include "base/address.hpp"
 #include "base/ids.hpp"
 #include "base/result.hpp"
+#include "grid/node_settings.hpp"
 #include "logs/settings.hpp"
 
 #include <chrono>
@@ -56,21 +57,6 @@ struct server_config {
   bool preferred = false;                ///< comes first in the placement order
   std::optional<address> metrics;        ///< where Prometheus scrapes it; not where `where` is a directory
   friend bool operator==(const server_config&, const server_config&) = default;
-};
-
-/// PEM files for mutual TLS between Truckee's own nodes. `truckee certs` makes them.
-struct tls_files {
-  std::filesystem::path ca;
-  std::filesystem::path certificate;
-  std::filesystem::path key;
-  friend bool operator==(const tls_files&, const tls_files&) = default;
-};
-
-/// Who may scrape, where not everybody may.
-struct metrics_login {
-  std::string user;
-  std::filesystem::path password_file; ///< its first line is the password
-  friend bool operator==(const metrics_login&, const metrics_login&) = default;
 };
 
 /// Limits a person may need to change; what is not set keeps the code's own value.

@@ -1,6 +1,9 @@
 #include "grid/toml_table.hpp"
 
 #include <algorithm>
+#include <array>
+#include <charconv>
+#include <limits>
 #include <numeric>
 #include <vector>
 
@@ -53,10 +56,12 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
   return row.back();
 }
 
-std::string joined(std::span<const std::string_view> keys) {
+std::string joined(std::span<const std::string_view> keys, std::string_view quote = "") {
   std::string out;
-  for (const auto& key : keys)
-    out += (out.empty() ? "" : ", ") + std::string{key};
+  for (const auto& key : keys) {
+    out += out.empty() ? "" : ", ";
+    out.append(quote).append(key).append(quote);
+  }
   return out;
 }
 
@@ -76,6 +81,22 @@ std::optional<std::string_view> nearest_key(std::string_view wrong, std::span<co
     }
   }
   return best;
+}
+
+std::optional<std::uint64_t> parse_size(std::string_view text) {
+  constexpr std::array<std::pair<std::string_view, unsigned>, 6> units{
+      {{"", 0}, {"B", 0}, {"KiB", 10}, {"MiB", 20}, {"GiB", 30}, {"TiB", 40}}};
+  std::uint64_t count = 0;
+  const auto [stop, failed] = std::from_chars(text.data(), text.data() + text.size(), count);
+  if (failed != std::errc{})
+    return std::nullopt;
+  text.remove_prefix(static_cast<std::size_t>(stop - text.data()));
+  if (text.size() > 1 && text.front() == ' ')
+    text.remove_prefix(1);
+  for (const auto& [unit, bits] : units)
+    if (text == unit && count <= std::numeric_limits<std::uint64_t>::max() >> bits)
+      return count << bits;
+  return std::nullopt;
 }
 
 void toml_problem::at(const toml::source_region& place, std::string_view what, std::string_view why) {
@@ -142,6 +163,37 @@ std::optional<std::uint64_t> toml_table::number(std::string_view key, std::uint6
     return std::nullopt;
   }
   return static_cast<std::uint64_t>(value->get());
+}
+
+std::optional<std::uint64_t> toml_table::size(std::string_view key, std::uint64_t least,
+                                              std::uint64_t most) const {
+  const auto* node = table_.get(key);
+  if (!node || !node->is_string())
+    return number(key, least, most);
+  const auto& words = node->as_string()->get();
+  const auto value = parse_size(words);
+  if (!value || *value < least || *value > most) {
+    complain(key, "expected a size from " + std::to_string(least) + " to " + std::to_string(most) +
+                      " bytes, as a number or in quotes with a unit (KiB, MiB, GiB, TiB), found \"" +
+                      shown(words) + "\"");
+    return std::nullopt;
+  }
+  return value;
+}
+
+std::optional<std::size_t> toml_table::choice(std::string_view key,
+                                              std::span<const std::string_view> words) const {
+  const auto* node = table_.get(key);
+  if (!node)
+    return std::nullopt;
+  const auto* value = node->as_string();
+  const auto at = value ? std::find(words.begin(), words.end(), value->get()) : words.end();
+  if (at == words.end()) {
+    complain(key, "expected one of " + joined(words, "\"") + ", found " +
+                      (value ? "\"" + shown(value->get()) + "\"" : std::string{kind_of(*node)}));
+    return std::nullopt;
+  }
+  return static_cast<std::size_t>(at - words.begin());
 }
 
 std::optional<bool> toml_table::flag(std::string_view key) const {

@@ -37,7 +37,11 @@ public:
 
   std::optional<std::string> text(std::string_view key, std::string_view expected) const;
   std::optional<std::uint64_t> number(std::string_view key, std::uint64_t least, std::uint64_t most) const;
+  /// Bytes: a number, or a text such as "1 GiB" (KiB, MiB, GiB, TiB; powers of 1024).
+  std::optional<std::uint64_t> size(std::string_view key, std::uint64_t least, std::uint64_t most) const;
   std::optional<bool> flag(std::string_view key) const;
+  /// One of a few words; its index.
+  std::optional<std::size_t> choice(std::string_view key, std::span<const std::string_view> words) const;
   bool has(std::string_view key) const;
 
   /// Something is wrong with a value, or with the table as a whole.
@@ -49,6 +53,9 @@ private:
   std::string title_;
   toml_problem& problem_;
 };
+
+/// "4096", "64 KiB", "1GiB": bytes, or nothing where the text is not of this form or does not fit 64 bits.
+std::optional<std::uint64_t> parse_size(std::string_view text);
 
 /// The key most like `wrong`, if one is like it.
 std::optional<std::string_view> nearest_key(std::string_view wrong, std::span<const std::string_view> keys);

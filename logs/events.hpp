@@ -148,6 +148,10 @@ inline constexpr event write_enabler_mismatch{
     "store has a new node id."};
 inline constexpr event space_low{"space_low", component::storage, level::warning, "store bytes_available",
                                  "Less than 1 GiB may still be written."};
+inline constexpr event leases_expired{"leases_expired", component::storage, level::info,
+                                      "store mode slots shares bytes kept failed",
+                                      "A look for shares whose leases have ended is over: removed them (on) "
+                                      "or counted them (dry-run)."};
 inline constexpr event space_back{"space_back", component::storage, level::info, "store bytes_available",
                                   "There is room again."};
 
@@ -202,6 +206,7 @@ inline constexpr std::array all_events{
     events::write_enabler_mismatch,
     events::space_low,
     events::space_back,
+    events::leases_expired,
     events::lines_dropped,
 };
 

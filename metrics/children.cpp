@@ -127,14 +127,24 @@ store_families::store_families(Registry& to)
     read_bytes(counter_family(families::storage_read_bytes, to)),
     written_bytes(counter_family(families::storage_written_bytes, to)),
     slots(gauge_family(families::storage_slots, to)),
-    available_bytes(gauge_family(families::storage_available_bytes, to)) {}
+    available_bytes(gauge_family(families::storage_available_bytes, to)),
+    expiry_scans(counter_family(families::storage_expiry_scans, to)),
+    expired_shares(gauge_family(families::storage_expired_shares, to)),
+    expired_bytes(gauge_family(families::storage_expired_bytes, to)),
+    removed_shares(counter_family(families::storage_removed_shares, to)),
+    removed_bytes(counter_family(families::storage_removed_bytes, to)) {}
 
 store_events::children::children(store_families& f, const std::string& name)
   : durations([&](storage_operation o) -> Histogram& {
       return add_seconds(f.durations, {{"store", name}, {"operation", text(to_label(o))}});
     }),
     read_bytes(f.read_bytes.Add({{"store", name}})), written_bytes(f.written_bytes.Add({{"store", name}})),
-    slots(f.slots.Add({{"store", name}})), available_bytes(f.available_bytes.Add({{"store", name}})) {
+    slots(f.slots.Add({{"store", name}})), available_bytes(f.available_bytes.Add({{"store", name}})),
+    expiry_scans(f.expiry_scans.Add({{"store", name}})),
+    expired_shares(f.expired_shares.Add({{"store", name}})),
+    expired_bytes(f.expired_bytes.Add({{"store", name}})),
+    removed_shares(f.removed_shares.Add({{"store", name}})),
+    removed_bytes(f.removed_bytes.Add({{"store", name}})) {
   for (std::size_t i = 0; i < operations.size(); ++i)
     operations[i] = add_outcomes(
         f.operations, {{"store", name}, {"operation", text(to_label(static_cast<storage_operation>(i)))}});

@@ -118,6 +118,11 @@ struct store_families {
   prometheus::Family<prometheus::Counter>& written_bytes;
   prometheus::Family<prometheus::Gauge>& slots;
   prometheus::Family<prometheus::Gauge>& available_bytes;
+  prometheus::Family<prometheus::Counter>& expiry_scans;
+  prometheus::Family<prometheus::Gauge>& expired_shares;
+  prometheus::Family<prometheus::Gauge>& expired_bytes;
+  prometheus::Family<prometheus::Counter>& removed_shares;
+  prometheus::Family<prometheus::Counter>& removed_bytes;
 };
 
 struct store_events::children {
@@ -129,6 +134,11 @@ struct store_events::children {
   prometheus::Counter& written_bytes;
   prometheus::Gauge& slots;
   prometheus::Gauge& available_bytes;
+  prometheus::Counter& expiry_scans;
+  prometheus::Gauge& expired_shares;
+  prometheus::Gauge& expired_bytes;
+  prometheus::Counter& removed_shares;
+  prometheus::Counter& removed_bytes;
 };
 
 } // namespace truckee::metrics

@@ -57,4 +57,14 @@ void store_events::available_bytes_are(std::uint64_t bytes) {
   children_->available_bytes.Set(static_cast<double>(bytes));
 }
 
+void store_events::looked_for_expired(std::uint64_t shares, std::uint64_t bytes, bool removed) {
+  children_->expiry_scans.Increment();
+  children_->expired_shares.Set(static_cast<double>(shares));
+  children_->expired_bytes.Set(static_cast<double>(bytes));
+  if (!removed)
+    return;
+  children_->removed_shares.Increment(static_cast<double>(shares));
+  children_->removed_bytes.Increment(static_cast<double>(bytes));
+}
+
 } // namespace truckee::metrics

@@ -114,6 +114,17 @@ inline constexpr family storage_slots{"truckee_storage_slots", gauge, "store", "
 inline constexpr family storage_available_bytes{
     "truckee_storage_available_bytes", gauge, "store",
     "Bytes that may still be written, the reserved space taken off."};
+inline constexpr family storage_expiry_scans{"truckee_storage_expiry_scans_total", counter, "store",
+                                             "Looks at every slot for shares whose leases have ended."};
+inline constexpr family storage_expired_shares{
+    "truckee_storage_expired_shares", gauge, "store",
+    "Shares that the last look found expired; a dry run leaves them, else they are gone."};
+inline constexpr family storage_expired_bytes{"truckee_storage_expired_bytes", gauge, "store",
+                                              "Bytes of truckee_storage_expired_shares, leases included."};
+inline constexpr family storage_removed_shares{"truckee_storage_removed_shares_total", counter, "store",
+                                               "Shares removed since their leases had ended."};
+inline constexpr family storage_removed_bytes{"truckee_storage_removed_bytes_total", counter, "store",
+                                              "Bytes of the shares removed since their leases had ended."};
 
 inline constexpr family build_info{"truckee_build_info", gauge, "version caf",
                                    "Always 1; the labels say what is running."};
@@ -157,6 +168,11 @@ inline constexpr std::array all_families{
     families::storage_written_bytes,
     families::storage_slots,
     families::storage_available_bytes,
+    families::storage_expiry_scans,
+    families::storage_expired_shares,
+    families::storage_expired_bytes,
+    families::storage_removed_shares,
+    families::storage_removed_bytes,
     families::build_info,
 };
 

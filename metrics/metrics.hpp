@@ -45,6 +45,8 @@ public:
   void bytes_written(std::uint64_t bytes);
   void slots_are(std::uint64_t slots);
   void available_bytes_are(std::uint64_t bytes);
+  /// One look at the whole store for shares whose leases have ended, and whether it removed them.
+  void looked_for_expired(std::uint64_t shares, std::uint64_t bytes, bool removed);
 
   struct children;
   explicit store_events(std::unique_ptr<children> c);

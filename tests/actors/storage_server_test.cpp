@@ -35,6 +35,7 @@ public:
   result<storage::slot_leases> leases(const storage_index& slot) override { return inner_->leases(slot); }
   result<storage::slot_expiry> expire(const storage_index& slot, std::uint64_t now,
                                       const storage::expiry_policy& policy, bool dry_run) override {
+    const visit inside(*this, slot, 254);
     return inner_->expire(slot, now, policy, dry_run);
   }
   result<std::vector<storage_index>> slots() override { return inner_->slots(); }
@@ -99,10 +100,11 @@ grid::read_test_write write_to(std::uint8_t slot, std::uint8_t share, std::size_
 
 class StorageServer : public testing::Test {
 public:
-  void start(std::size_t threads, actors::storage_server_limits limits = {}) {
+  void start(std::size_t threads, actors::storage_server_limits limits = {},
+             actors::storage_server_expiry expiry = {}) {
     pool = std::make_unique<worker_pool>(threads);
     server = actors::spawn_storage_server(run.system(), store, *pool, std::make_shared<metrics::recorder>(),
-                                          "alpha", limits);
+                                          "alpha", limits, std::move(expiry));
   }
   ~StorageServer() override {
     store->open();
@@ -111,6 +113,9 @@ public:
     server = messages::storage_server{};
     pool.reset(); // its jobs hold the actor
     run.settle();
+  }
+  void write_into_store() {
+    ASSERT_EQ(store->read_test_write(write_to(1, 0)).status, grid::storage_status::ok);
   }
   test::answer_ptr<grid::read_test_write_answer> write(const grid::read_test_write& x) {
     return run.ask<grid::read_test_write_answer>(server, x);
@@ -174,6 +179,32 @@ TEST_F(StorageServer, AReadBehindAWriteOfItsSlotSeesIt) {
   ASSERT_TRUE(wait_all(written, seen));
   ASSERT_EQ((*seen)->reads.count(share_number{5}), 1U);
   EXPECT_EQ((*seen)->reads.at(share_number{5}).at(0).size(), 3U);
+}
+
+TEST_F(StorageServer, ExpiryWaitsForItsTurnInASlot) {
+  write_into_store();
+  int reports = 0;
+  start(4, {},
+        {.settings = {.mode = storage::expiry_mode::on, .grace = 0s, .interval = 1s},
+         .now = [] { return std::uint64_t{UINT32_MAX}; },
+         .report = [&](const auto&) { ++reports; }});
+  store->close();
+  const auto written = write(write_to(1, 1));
+  run.settle();
+  ASSERT_TRUE(store->wait_inside(1));
+  for (int i = 0; i < 30; ++i) { // the look comes to slot 1 while the write is inside
+    run.advance(100ms);
+    std::this_thread::sleep_for(1ms);
+  }
+  EXPECT_EQ(reports, 0);
+  store->open();
+  ASSERT_TRUE(wait_all(written));
+  for (int i = 0; i < 2000 && reports == 0; ++i) {
+    run.advance(100ms);
+    std::this_thread::sleep_for(1ms);
+  }
+  EXPECT_GE(reports, 1);
+  EXPECT_FALSE(store->slot_entered_twice());
 }
 
 TEST_F(StorageServer, TooManyCallsAreRefusedAndTheNextOneIsTakenAgain) {

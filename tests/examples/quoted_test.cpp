@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 #include <regex>
+#include <set>
 
 namespace truckee {
 namespace {
@@ -32,6 +33,30 @@ std::vector<std::filesystem::path> documents() {
 
 TEST(Documents, the_README_quotes_the_example_as_it_is_compiled) {
   EXPECT_EQ(code_block(text_of(source / "README.md"), "cpp"), text_of(source / "examples" / "embed.cpp"));
+}
+
+TEST(Documents, the_guide_to_messages_quotes_the_remote_example_as_it_is_compiled) {
+  EXPECT_EQ(code_block(text_of(source / "docs" / "remote.md"), "cpp"),
+            text_of(source / "examples" / "remote.cpp"));
+}
+
+/// Every name in back quotes in a row of the table, and every test in the sources.
+TEST(Documents, the_table_of_the_real_clients_tests_names_tests_that_exist) {
+  const std::regex test_macro(R"(TEST(?:_F|_P)?\(\s*(\w+),\s*(\w+)\s*\)|PROP\(\s*(\w+),\s*(\w+)\s*,)");
+  std::set<std::string> known;
+  for (const auto& at : std::filesystem::recursive_directory_iterator(source / "tests"))
+    if (at.path().extension() == ".cpp") {
+      const auto text = text_of(at.path());
+      for (std::sregex_iterator m(text.begin(), text.end(), test_macro), end; m != end; ++m)
+        known.insert((*m)[1].matched ? (*m)[1].str() + "." + (*m)[2].str()
+                                     : (*m)[3].str() + "." + (*m)[4].str());
+    }
+  const auto table = text_of(source / "docs" / "tahoe-tests.md");
+  const std::regex named(R"(`(\w+\.\w+)`)");
+  std::size_t count = 0;
+  for (std::sregex_iterator m(table.begin(), table.end(), named), end; m != end; ++m, ++count)
+    EXPECT_TRUE(known.contains((*m)[1].str())) << (*m)[1];
+  EXPECT_GT(count, 50U);
 }
 
 TEST(Documents, every_link_to_a_file_leads_to_one) {

@@ -2,7 +2,7 @@
 
 #include "crypto/base32.hpp"
 #include "grid/toml_table.hpp"
-#include "test_support.hpp"
+#include "sample_keys.hpp"
 
 #include <algorithm>
 #include <gtest/gtest.h>
@@ -13,8 +13,7 @@ using namespace truckee::grid;
 
 namespace {
 
-const std::filesystem::path sample =
-    std::filesystem::path{TRUCKEE_TEST_DATA}.parent_path().parent_path() / "configs/grid.toml";
+const auto sample = test::sample_config("grid.toml");
 constexpr const char* pin = "q-ARhrfrDHLnGpR8jCAmvAZ0PRmAqyG3s8Hn_M8EIyg";
 
 result<grid_config> parse(const std::string& text) {
@@ -226,22 +225,7 @@ TEST(grid_file, the_sample_is_read_and_has_every_key) {
   const auto got = read_grid_file(sample);
   ASSERT_TRUE(got) << to_string(got.error());
   EXPECT_EQ(got->servers.size(), 3U);
-  std::vector<std::string> there;
-  const auto document = toml::parse_file(sample.string());
-  for (const auto& [name, node] : document) {
-    const auto add = [&, table = std::string{name.str()}](const toml::table& t) {
-      for (const auto& [key, value] : t)
-        there.push_back(table + "." + std::string{key.str()});
-    };
-    if (const auto* list = node.as_array())
-      for (const auto& each : *list)
-        add(*each.as_table());
-    else
-      add(*node.as_table());
-  }
-  std::sort(there.begin(), there.end());
-  there.erase(std::unique(there.begin(), there.end()), there.end());
-  EXPECT_EQ(there, grid_file_keys());
+  EXPECT_EQ(test::keys_in(sample), grid_file_keys());
 }
 
 TEST(grid_file, the_nearest_key_is_near) {
@@ -250,6 +234,19 @@ TEST(grid_file, the_nearest_key_is_near) {
   EXPECT_EQ(nearest_key("prefered", keys), "preferred");
   EXPECT_EQ(nearest_key("elephant", keys), std::nullopt);
   EXPECT_EQ(nearest_key(std::string(100'000, 'd'), keys), std::nullopt);
+}
+
+TEST(toml_table, sizes_have_units_of_1024_and_must_fit) {
+  EXPECT_EQ(parse_size("0"), 0U);
+  EXPECT_EQ(parse_size("4096"), 4096U);
+  EXPECT_EQ(parse_size("7 B"), 7U);
+  EXPECT_EQ(parse_size("64 KiB"), 65'536U);
+  EXPECT_EQ(parse_size("1GiB"), std::uint64_t{1} << 30);
+  EXPECT_EQ(parse_size("3 TiB"), std::uint64_t{3} << 40);
+  EXPECT_EQ(parse_size("18446744073709551615"), UINT64_MAX);
+  for (const auto* wrong : {"", " ", "KiB", "1 ", "1  KiB", "-1", "+1", "1.5 KiB", "1 kB", "1KiB ", " 1",
+                            "18446744073709551616", "18014398509481984 KiB", "16777216 TiB"})
+    EXPECT_EQ(parse_size(wrong), std::nullopt) << wrong;
 }
 
 RC_GTEST_PROP(grid_file, no_text_crashes_it, ()) {

@@ -153,6 +153,8 @@ TEST(metrics, the_other_events_move_their_families) {
   store.bytes_written(2);
   store.slots_are(3);
   store.available_bytes_are(4);
+  store.looked_for_expired(6, 600, false);
+  store.looked_for_expired(5, 500, true);
   const std::map<std::string, double> expected{
       {"truckee_publishes_waiting", 1},
       {R"(truckee_publish_stage_duration_seconds_count{stage="sign"})", 1},
@@ -175,6 +177,11 @@ TEST(metrics, the_other_events_move_their_families) {
       {R"(truckee_storage_written_bytes_total{store="0"})", 2},
       {R"(truckee_storage_slots{store="0"})", 3},
       {R"(truckee_storage_available_bytes{store="0"})", 4},
+      {R"(truckee_storage_expiry_scans_total{store="0"})", 2},
+      {R"(truckee_storage_expired_shares{store="0"})", 5},
+      {R"(truckee_storage_expired_bytes{store="0"})", 500},
+      {R"(truckee_storage_removed_shares_total{store="0"})", 5},
+      {R"(truckee_storage_removed_bytes_total{store="0"})", 500},
       {R"(truckee_build_info{caf="0.17.6",version="0.1.0"})", 1},
   };
   for (const auto& [name, value] : expected)
