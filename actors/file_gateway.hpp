@@ -9,8 +9,10 @@ struct gateway_limits {
   std::uint64_t content_bytes_max = 1ULL << 30;
   /// Operations running and waiting; one more is refused at once.
   std::size_t operations_max = 1024;
-  /// Ended operations that status still shows.
+  /// Ended operations that status still shows, and those of them that were refused at the door: apart, so
+  /// that a caller of nonsense does not push the others out.
   std::size_t recent_max = 100;
+  std::size_t refused_max = 16;
   std::size_t subscribers_max = 64;
   /// How long to wait for servers to introduce themselves before the first operation.
   messages::duration introduction_timeout = std::chrono::seconds(20);
