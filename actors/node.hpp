@@ -31,6 +31,7 @@ public:
   worker_pool& blocking() { return *blocking_; }
   codec::erasure_codes& codes() { return codes_; }
   const std::shared_ptr<metrics::recorder>& recorder() const { return recorder_; }
+  const std::optional<grid::tls_files>& tls() const { return tls_; }
 
   /// Ends this actor when the node ends.
   void own(caf::strong_actor_ptr actor) { owned_.push_back(std::move(actor)); }
@@ -45,7 +46,7 @@ public:
   result<address> listen(const Handle& actor, const address& where) {
     if (auto allowed = may_listen(where); !allowed)
       return tl::unexpected(allowed.error());
-    auto port = messages::publish(actor, tls_, where.port, where.host.c_str());
+    auto port = messages::publish(actor, tls_.has_value(), where.port, where.host.c_str());
     if (!port)
       return fail(errc::configuration, "cannot listen on " + to_string(where) + ": " +
                                            messages::describe(port.error(), *system_) +
@@ -56,7 +57,7 @@ public:
 private:
   explicit node(const node_options& options);
 
-  bool tls_;
+  std::optional<grid::tls_files> tls_;
   messages::system_config config_;
   std::unique_ptr<caf::actor_system> system_;
   std::unique_ptr<worker_pool> compute_;

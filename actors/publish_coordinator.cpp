@@ -123,9 +123,9 @@ private:
     }
   }
 
-  void tell_stage(const char* name, const char* text, double progress) {
+  void tell_stage(const char* stage, const char* text, double progress) {
     tell(text, progress);
-    picture_.stage_begins(name);
+    picture_.stage_begins(stage);
     show_picture();
   }
 

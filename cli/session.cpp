@@ -173,6 +173,7 @@ result<session> own_session(const global_options& options, metrics_settings& met
     return tl::unexpected(tls.error());
   if (*tls)
     grid->tls = *tls;
+  const auto status_listen = grid->status_listen;
   metrics = {grid->metrics_listen, grid->metrics_auth};
   actors::client_options client;
   client.grid = std::move(*grid);
@@ -183,6 +184,7 @@ result<session> own_session(const global_options& options, metrics_settings& met
   if (!started)
     return tl::unexpected(started.error());
   session out;
+  out.status_listen = status_listen;
   out.client = std::move(*started);
   return out;
 }

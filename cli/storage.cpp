@@ -1,6 +1,8 @@
 #include "actors/storage_node.hpp"
+#include "cli/service.hpp"
 #include "cli/session.hpp"
 #include "cli/signals.hpp"
+#include "status/health.hpp"
 
 #include <iostream>
 
@@ -52,7 +54,13 @@ result<int> serve(const storage_options& o, const global_options& global) {
   // The one line on standard output: whoever started this may wait for it.
   std::cout << "listening on " << to_string(*at) << (*tls ? " (mutual TLS)" : " (plain, loopback only)")
             << std::endl;
-  wait_for_signal();
+  status::health_check health(*at, *tls, [&system = (*node)->system(), server = *server] {
+    return status::answers<grid::store_info>(system, server, messages::hello{}, std::chrono::seconds(5));
+  });
+  {
+    const service_notice notice([&health] { return health.look(); });
+    wait_for_signal();
+  }
   std::cerr << "truckee: stopping" << std::endl;
   exposer->reset();
   global.ending->patience = std::chrono::seconds(2);

@@ -88,6 +88,7 @@ struct grid_config {
   std::optional<tls_files> tls;
   std::optional<std::filesystem::path> lease_secret; ///< file with 32 bytes in base32; made when absent
   std::optional<address> metrics_listen;
+  std::optional<address> status_listen; ///< a gateway's status page; loopback
   std::optional<metrics_login> metrics_auth;
   limit_settings limits;
   friend bool operator==(const grid_config&, const grid_config&) = default;
