@@ -26,11 +26,13 @@ using clock = std::chrono::steady_clock;
 
 class file_gateway_state {
 public:
-  using handle = extended<file_gateway, void(operation_progress), void(stop), void(continuation)>;
+  using handle =
+      extended<file_gateway, void(operation_progress), void(publish_news), void(stop), void(continuation)>;
   static constexpr const char* name = "truckee.file_gateway";
 
   file_gateway_state(shell<file_gateway_state>* self, const world& w, gateway_options options)
-    : self_(self), world_(w), options_(std::move(options)), table_(options_.limits.recent_max),
+    : self_(self), world_(w), options_(std::move(options)),
+      table_(options_.limits.recent_max, options_.limits.refused_max),
       keys_(spawn_key_maker(self->system(), w, options_.keys_ready)) {}
 
   behavior<handle> make_behavior() {
@@ -44,7 +46,12 @@ public:
         [this](const cancel_request& x) { return on_cancel(x); },
         [this](const subscribe& x) { return on_subscribe(x); },
         [this](const status_request&) { return on_status(); },
+        [this](const operation_detail_request& x) { return on_detail(x.operation); },
         [this](const operation_progress& x) { on_progress(x); },
+        [this](const publish_news& x) {
+          if (auto* operation = table_.find(x.operation))
+            operation->take(x.snapshot);
+        },
         [this](const stop& x) { on_stop(x.reason); },
         [](const continuation& rest) { rest.run(); },
     };
@@ -62,32 +69,36 @@ private:
 
   caf::result<publish_reply> on_publish(const publish_request& x) {
     auto promise = self_->template make_response_promise<publish_reply>();
+    auto record = new_record("publish", x.token, x.content.size());
     if (auto bad = check_publish(x)) {
-      refuse("publish", promise, *bad);
+      turn_away(std::move(record), promise, *bad);
       return promise;
     }
     if (!x.write_cap.empty()) {
       auto access = open_capability(x.write_cap, strength::write);
       if (!access)
-        refuse("publish", promise, access.error());
+        turn_away(std::move(record), promise, access.error());
       else
-        enter_publish(x, promise, std::move(*access), std::nullopt);
+        enter_publish(std::move(record), x, promise, std::move(*access), std::nullopt);
       return promise;
     }
-    await_key(x, promise);
+    await_key(std::move(record), x, promise);
     return promise;
   }
 
   /// A new file enters its line only with its key: the slot follows from it. Until then it can be stopped
   /// here.
-  void await_key(const publish_request& x, caf::typed_response_promise<publish_reply> promise) {
+  void await_key(operation_record record, const publish_request& x,
+                 caf::typed_response_promise<publish_reply> promise) {
     const auto who = caller();
     if (auto busy = cannot_enter(x.token, who)) {
-      refuse("publish", promise, *busy);
+      turn_away(std::move(record), promise, *busy);
       return;
     }
-    const auto id = ++last_id_;
-    awaiting_keys_.emplace(id, key_wait{x.token, promise, who});
+    const auto id = record.event.operation;
+    record.event.text = "Waiting for a fresh key";
+    show(record.event);
+    awaiting_keys_.emplace(id, key_wait{std::move(record), promise, who});
     if (x.timeout_ms > 0)
       arm_deadline(id, x.timeout_ms);
     request(
@@ -98,17 +109,18 @@ private:
             return; // stopped meanwhile; the key is lost with the file nobody wants
           auto key_promise = at->second.promise;
           const auto asker = at->second.caller;
+          auto waited = std::move(at->second.record);
           awaiting_keys_.erase(at);
           if (!answer.key) {
-            refuse("publish", key_promise, answer.failure);
+            turn_away(std::move(waited), key_promise, answer.failure);
             return;
           }
           const crypto::file_keys keys(*answer.key);
           auto rest = x;
           if (x.timeout_ms > 0)
             rest.timeout_ms = time_left(x.timeout_ms, asked);
-          enter_publish(rest, key_promise, access_to({x.format, keys.write, keys.fingerprint}), answer.key,
-                        {}, asker);
+          enter_publish(std::move(waited), rest, key_promise,
+                        access_to({x.format, keys.write, keys.fingerprint}), answer.key, {}, asker);
         },
         [this, id](const caf::error& e) {
           stop_key_wait(id, {errc::timeout, "no key for the new file: " + describe(e, self_->system())});
@@ -120,8 +132,9 @@ private:
     if (at == awaiting_keys_.end())
       return false;
     auto promise = at->second.promise;
+    auto record = std::move(at->second.record);
     awaiting_keys_.erase(at);
-    refuse("publish", promise, std::move(why));
+    turn_away(std::move(record), promise, std::move(why));
     quit_when_idle();
     return true;
   }
@@ -143,8 +156,9 @@ private:
         table_.count_from(who) + static_cast<std::size_t>(keys_of) >= options_.limits.operations_per_node_max)
       return error{errc::refused,
                    "too many operations of this caller are running and waiting; try again later"};
-    const bool waits = std::ranges::any_of(
-        awaiting_keys_, [&](const auto& x) { return token.value != 0 && x.second.token == token; });
+    const bool waits = std::ranges::any_of(awaiting_keys_, [&](const auto& x) {
+      return token.value != 0 && x.second.record.event.token == token;
+    });
     if (waits || table_.find(token))
       return error{errc::refused, "an operation with this token is running"};
     return std::nullopt;
@@ -171,13 +185,14 @@ private:
     return std::nullopt;
   }
 
-  void enter_publish(const publish_request& x, caf::typed_response_promise<publish_reply> promise,
-                     file_access access, std::optional<crypto::private_key> key, const modifier& modify = {},
+  void enter_publish(operation_record record, const publish_request& x,
+                     caf::typed_response_promise<publish_reply> promise, file_access access,
+                     std::optional<crypto::private_key> key, const modifier& modify = {},
                      std::optional<caf::node_id> who = {}) {
     const auto cap =
         to_text(crypto::file_cap(crypto::write_cap{access.format, *access.write, access.fingerprint}));
     enter(
-        "publish", x.token, access, x.timeout_ms, x.content.size(), promise,
+        std::move(record), access, x.timeout_ms, promise,
         [this, x, access, key, cap, modify](std::uint64_t id, server_list_ptr servers,
                                             const std::function<void(publish_reply)>& finish) {
           write_task task;
@@ -203,9 +218,10 @@ private:
 
   caf::result<publish_reply> on_append(const append_request& x) {
     auto promise = self_->template make_response_promise<publish_reply>();
+    auto record = new_record("append", x.token, x.data.size());
     auto access = open_capability(x.write_cap, strength::write);
     if (!access) {
-      refuse("append", promise, access.error());
+      turn_away(std::move(record), promise, access.error());
       return promise;
     }
     publish_request as_publish;
@@ -214,9 +230,9 @@ private:
     as_publish.content = x.data;
     as_publish.timeout_ms = x.timeout_ms;
     if (auto bad = check_publish(as_publish))
-      refuse("append", promise, *bad);
+      turn_away(std::move(record), promise, *bad);
     else
-      enter_publish(as_publish, promise, std::move(*access), std::nullopt,
+      enter_publish(std::move(record), as_publish, promise, std::move(*access), std::nullopt,
                     append_of(x.data, options_.limits.content_bytes_max));
     return promise;
   }
@@ -286,11 +302,20 @@ private:
       reply.servers.insert(reply.servers.end(), left_out.begin(), left_out.end());
   }
 
+  operation_record new_record(const char* kind, operation_token token, std::uint64_t content_bytes) {
+    return open_record(++last_id_, kind, token, content_bytes);
+  }
+
+  /// Ends what could not be entered.
   template <class Reply>
-  void refuse(std::string_view kind, caf::typed_response_promise<Reply>& promise, error why) {
-    logs::say(
-        world_.log, logs::events::request_refused,
-        {{"kind", kind}, {"outcome", metrics::to_label(metrics::outcome(why.code))}, {"detail", why.detail}});
+  void turn_away(operation_record record, caf::typed_response_promise<Reply>& promise, error why) {
+    logs::say(world_.log, logs::events::request_refused,
+              {{"kind", record.event.kind},
+               {"outcome", metrics::to_label(metrics::outcome(why.code))},
+               {"detail", why.detail}});
+    close_record(record, why);
+    show(record.event);
+    table_.remember_refused(std::move(record));
     Reply reply;
     reply.failure = std::move(why);
     promise.deliver(std::move(reply));
@@ -304,11 +329,12 @@ private:
   caf::result<Reply> admit(const char* kind, operation_token token, const std::string& cap, strength needed,
                            std::uint64_t timeout_ms, Start start) {
     auto promise = self_->template make_response_promise<Reply>();
+    auto record = new_record(kind, token, 0);
     const auto access = open_capability(cap, needed);
     if (!access)
-      refuse(kind, promise, access.error());
+      turn_away(std::move(record), promise, access.error());
     else
-      enter(kind, token, *access, timeout_ms, 0, promise,
+      enter(std::move(record), *access, timeout_ms, promise,
             [start, access = *access](std::uint64_t id, server_list_ptr servers,
                                       const std::function<void(Reply)>& finish) {
               start(access, id, std::move(servers), finish);
@@ -318,32 +344,29 @@ private:
 
   /// Puts an operation in line for its file. `start(id, servers, finish)` begins it; finish(reply) ends it.
   template <class Reply, class Start>
-  void enter(const char* kind, operation_token token, const file_access& access, std::uint64_t timeout_ms,
-             std::uint64_t content_bytes, caf::typed_response_promise<Reply> promise, Start start,
+  void enter(operation_record record, const file_access& access, std::uint64_t timeout_ms,
+             caf::typed_response_promise<Reply> promise, Start start,
              const std::optional<caf::node_id>& who = {}) {
     const auto from = who ? *who : caller();
-    if (auto busy = cannot_enter(token, from)) {
-      refuse(kind, promise, *busy);
+    record.event.slot = crypto::to_base32(access.slot.view()).substr(0, 5);
+    if (auto busy = cannot_enter(record.event.token, from)) {
+      turn_away(std::move(record), promise, *busy);
       return;
     }
-    if (std::erase(early_cancels_, token) > 0) {
-      refuse(kind, promise, {errc::cancelled, "it was cancelled before it began"});
+    if (std::erase(early_cancels_, record.event.token) > 0) {
+      turn_away(std::move(record), promise, error{errc::cancelled, "it was cancelled before it began"});
       return;
     }
-    const auto id = ++last_id_;
+    const auto id = record.event.operation;
     gateway_operation operation;
-    operation.slot = access.slot;
+    static_cast<operation_record&>(operation) = std::move(record);
     operation.caller = from;
-    operation.asked = clock::now();
-    operation.event.token = token;
-    operation.event.operation = id;
-    operation.event.kind = kind;
-    operation.event.slot = crypto::to_base32(access.slot.view()).substr(0, 5);
     operation.event.text = "Waiting";
-    operation.event.bytes_total = content_bytes;
+    operation.slot = access.slot;
     const std::function<void(Reply)> finish = [this, id, promise](Reply reply) mutable {
-      end(id, reply.ok ? "Finished" : "Failed: " + to_string(reply.failure),
-          reply.ok ? std::nullopt : std::optional(reply.failure));
+      if (auto* ended = table_.find(id))
+        keep_facts(*ended, reply);
+      end(id, reply.ok ? std::nullopt : std::optional(reply.failure));
       promise.deliver(std::move(reply));
     };
     operation.refuse = [finish](error why) {
@@ -353,9 +376,10 @@ private:
     };
     operation.begin = [this, id, start, finish] {
       gather_servers([this, id, start, finish](server_roster roster) {
-        const auto* entered = table_.find(id);
+        auto* entered = table_.find(id);
         if (entered == nullptr)
           return; // cancelled meanwhile
+        entered->begun = clock::now();
         if (roster.servers->entries().empty()) {
           // Copied: what refuses erases the operation, and itself with it.
           const auto no = entered->refuse;
@@ -375,7 +399,7 @@ private:
       return;
     }
     auto* waiting = table_.find(id);
-    waiting->waiting_publish = waiting->event.kind == "publish";
+    waiting->waiting_publish = waiting->event.kind == "publish" || waiting->event.kind == "append";
     if (waiting->waiting_publish)
       world_.metrics->publish_waits();
     logs::say(world_.log, logs::events::operation_waiting,
@@ -421,14 +445,12 @@ private:
         });
   }
 
-  void end(std::uint64_t id, std::string text, const std::optional<error>& failure) {
+  void end(std::uint64_t id, const std::optional<error>& failure) {
     auto* operation = table_.find(id);
     if (operation == nullptr)
       return;
     stops_waiting(*operation);
-    operation->event.text = std::move(text);
-    operation->event.finished = true;
-    operation->event.seconds = std::chrono::duration<double>(clock::now() - operation->asked).count();
+    close_record(*operation, failure);
     logs::say(world_.log, logs::events::operation_ended,
               {{"operation", id},
                {"kind", operation->event.kind},
@@ -461,7 +483,7 @@ private:
   caf::result<cancel_answer> on_cancel(const cancel_request& x) {
     auto id = table_.find(x.token);
     for (const auto& [waiting, what] : awaiting_keys_)
-      if (x.token.value != 0 && what.token == x.token)
+      if (x.token.value != 0 && what.record.event.token == x.token)
         id = waiting;
     if (id)
       stop_operation(*id, errc::cancelled);
@@ -546,6 +568,9 @@ private:
     auto promise = self_->template make_response_promise<status_reply>();
     auto reply = std::make_shared<status_reply>();
     table_.report(*reply);
+    for (const auto& [id, what] : awaiting_keys_)
+      reply->waiting.push_back(what.record.event);
+    reply->defaults = options_.defaults;
     reply->subscribers = static_cast<std::uint32_t>(listeners_.size());
     gather<link_report>(
         self_, options_.servers.size(), std::chrono::seconds(1),
@@ -559,6 +584,17 @@ private:
           count_keys_and_deliver(promise, reply);
         });
     return promise;
+  }
+
+  caf::result<operation_detail> on_detail(std::uint64_t id) const {
+    const auto waiting = awaiting_keys_.find(id);
+    const auto* record = waiting == awaiting_keys_.end() ? table_.record(id) : &waiting->second.record;
+    if (record == nullptr)
+      return operation_detail{};
+    std::vector<std::string> servers;
+    for (const auto& server : options_.servers)
+      servers.push_back(server.name);
+    return detail_of(*record, servers, clock::now());
   }
 
   void count_keys_and_deliver(caf::typed_response_promise<status_reply>& promise,
@@ -581,7 +617,7 @@ private:
   static constexpr std::size_t early_cancels_max = 64;
   std::deque<operation_token> early_cancels_; ///< of requests that have not come yet
   struct key_wait {
-    operation_token token;
+    operation_record record;
     caf::typed_response_promise<publish_reply> promise;
     caf::node_id caller;
   };

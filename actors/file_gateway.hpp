@@ -11,8 +11,10 @@ struct gateway_limits {
   std::size_t operations_max = 1024;
   /// Of these, those asked for from one other node: a flood from there leaves room for everybody else.
   std::size_t operations_per_node_max = 256;
-  /// Ended operations that status still shows.
+  /// Ended operations that status still shows, and those of them that were refused at the door: apart, so
+  /// that a caller of nonsense does not push the others out.
   std::size_t recent_max = 100;
+  std::size_t refused_max = 16;
   std::size_t subscribers_max = 64;
   /// How long to wait for servers to introduce themselves before the first operation.
   messages::duration introduction_timeout = std::chrono::seconds(20);

@@ -63,6 +63,7 @@ private:
                         {},
                         {},
                         {},
+                        {},
                         {}};
   }
 
@@ -240,6 +241,7 @@ private:
     task.map = mapped_->map;
     task.base = action.base;
     task.earlier = operation_->result().sent;
+    task.before = {{"map", map_seconds_}};
     start_publish_of(std::move(task), [this](const publish_result& x) {
       fill_reply(reply_, *task_.servers, x);
       if (x.failure) {

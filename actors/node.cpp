@@ -34,7 +34,7 @@ result<std::unique_ptr<node>> node::start(const node_options& options) {
 }
 
 node::node(const node_options& options)
-  : log_(options.log), tls_(options.tls.has_value()), config_(options.tls),
+  : log_(options.log), tls_(options.tls), config_(options.tls),
     system_(std::make_unique<caf::actor_system>(config_)),
     compute_(std::make_unique<worker_pool>(threads_or_processors(options.compute_threads))),
     blocking_(std::make_unique<worker_pool>(options.blocking_threads)),

@@ -33,6 +33,7 @@ public:
   codec::erasure_codes& codes() { return codes_; }
   const std::shared_ptr<metrics::recorder>& recorder() const { return recorder_; }
   const logs::log_ptr& log() const { return log_; }
+  const std::optional<grid::tls_files>& tls() const { return tls_; }
 
   /// Ends this actor when the node ends.
   void own(caf::strong_actor_ptr actor) { owned_.push_back(std::move(actor)); }
@@ -48,7 +49,7 @@ public:
   result<address> listen(const Handle& actor, const address& where, std::string_view what) {
     if (auto allowed = may_listen(where); !allowed)
       return tl::unexpected(allowed.error());
-    auto port = messages::publish(actor, tls_, where.port, where.host.c_str());
+    auto port = messages::publish(actor, tls_.has_value(), where.port, where.host.c_str());
     if (!port)
       return fail(errc::configuration, "cannot listen on " + to_string(where) + ": " +
                                            messages::describe(port.error(), *system_) +
@@ -62,7 +63,7 @@ private:
   explicit node(const node_options& options);
 
   logs::log_ptr log_;
-  bool tls_;
+  std::optional<grid::tls_files> tls_;
   messages::system_config config_;
   std::unique_ptr<caf::actor_system> system_;
   std::unique_ptr<worker_pool> compute_;

@@ -29,9 +29,7 @@ std::optional<std::uint64_t> operation_table::leave(std::uint64_t id) {
   const auto at = operations_.find(id);
   if (at == operations_.end())
     return std::nullopt;
-  recent_.push_front(at->second.event);
-  if (recent_.size() > recent_max_)
-    recent_.pop_back();
+  remember(at->second, false);
   const auto turns = turns_.find(at->second.slot);
   operations_.erase(at);
   const bool was_first = turns->second.front() == id;
@@ -62,7 +60,30 @@ std::size_t operation_table::count_from(const caf::node_id& caller) const {
 void operation_table::report(messages::status_reply& out) const {
   for (const auto& [id, operation] : operations_)
     (operation.running ? out.running : out.waiting).push_back(operation.event);
-  out.recent.assign(recent_.begin(), recent_.end());
+  for (const auto& each : recent_)
+    out.recent.push_back(each.record.event);
+}
+
+void operation_table::remember_refused(operation_record record) {
+  remember(std::move(record), true);
+}
+
+void operation_table::remember(operation_record record, bool refused) {
+  recent_.push_front({std::move(record), refused});
+  const auto same = [refused](const ended& each) { return each.refused == refused; };
+  if (std::ranges::count_if(recent_, same) <=
+      static_cast<std::ptrdiff_t>(refused ? refused_max_ : recent_max_))
+    return;
+  const auto oldest = std::find_if(recent_.rbegin(), recent_.rend(), same);
+  recent_.erase(std::next(oldest).base());
+}
+
+const operation_record* operation_table::record(std::uint64_t id) const {
+  if (const auto at = operations_.find(id); at != operations_.end())
+    return &at->second;
+  const auto at =
+      std::ranges::find_if(recent_, [id](const ended& x) { return x.record.event.operation == id; });
+  return at == recent_.end() ? nullptr : &at->record;
 }
 
 } // namespace truckee::actors

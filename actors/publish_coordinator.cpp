@@ -3,6 +3,7 @@
 #include "actors/link_reads.hpp"
 #include "actors/metric_words.hpp"
 #include "actors/offload.hpp"
+#include "actors/publish_picture.hpp"
 #include "actors/share_check.hpp"
 #include "actors/share_writer.hpp"
 #include "codec/sdmf_encode.hpp"
@@ -30,7 +31,7 @@ public:
 
   publish_coordinator_state(shell<publish_coordinator_state>* self, const world& w, publish_task task)
     : self_(self), world_(w), task_(std::make_shared<const publish_task>(std::move(task))),
-      running_(w.metrics) {}
+      running_(w.metrics), picture_(task_->servers, detail_of(*task_), task_->before) {}
 
   behavior<handle> make_behavior() {
     return {
@@ -42,11 +43,20 @@ public:
   }
 
 private:
+  static publish_detail detail_of(const publish_task& task) {
+    publish_detail out;
+    out.mode = task.new_file ? "new file" : task.again ? "refill" : "update";
+    out.version = task.sequence;
+    out.spread = {task.shape.needed, task.shape.total, task.happy};
+    return out;
+  }
+
   // -- encoding
   // ----------------------------------------------------------------------------------------------
 
   caf::result<publish_answer> start() {
     promise_ = self_->template make_response_promise<publish_answer>();
+    send_picture();
     if (world_.budget)
       take_room();
     else
@@ -98,23 +108,26 @@ private:
   }
 
   void tell_stage(codec::encode_stage stage) {
+    if (loop_)
+      return;
     switch (stage) {
     case codec::encode_stage::encrypt:
-      tell("Encrypting", 0.02);
-      return;
+      return tell_stage("encrypt", "Encrypting", 0.02);
     case codec::encode_stage::encode:
-      tell("Encoding", 0.05);
-      return;
+      return tell_stage("encode", "Encoding", 0.05);
     case codec::encode_stage::hash:
-      tell("Hashing", 0.08);
-      return;
+      return tell_stage("hash", "Hashing", 0.08);
     case codec::encode_stage::sign:
-      tell("Signing", 0.18);
-      return;
+      return tell_stage("sign", "Signing", 0.18);
     case codec::encode_stage::pack:
-      tell("Packing", 0.2);
-      return;
+      return tell_stage("pack", "Packing", 0.2);
     }
+  }
+
+  void tell_stage(const char* stage, const char* text, double progress) {
+    tell(text, progress);
+    picture_.stage_begins(stage);
+    show_picture();
   }
 
   void refuse(error why) {
@@ -148,6 +161,8 @@ private:
     }
     loop_.emplace(std::move(*loop));
     push_start_ = clock::now();
+    picture_.stages_ended(stages_);
+    picture_.stage_begins("push");
     if (stopped_)
       stop_loop(*stopped_);
     send_later(self_, duration(world_.limits.publish_deadline), continuation{[this] {
@@ -189,6 +204,7 @@ private:
   }
 
   void write(const grid::publish_message& message) {
+    picture_.message_sent(message.id, message.server, message.shares.size());
     const auto* entry = task_->servers->find(message.server);
     auto built = grid::build_message(message, shares_, task_->keys.slot, secrets_for(message.server));
     if (entry == nullptr || !built) {
@@ -196,6 +212,7 @@ private:
       no.kind = grid::write_outcome_kind::unreachable;
       no.detail = entry == nullptr ? "it is not in the grid file any more" : to_string(built.error());
       note_homeless(message.id, message.server, no.kind);
+      picture_.message_answered(message.id, std::string(to_string(no.kind)), no.detail, 0);
       loop_->on_write(message.id, no);
       send_later(self_, duration(0), continuation{[this] { pump(); }});
       return;
@@ -226,18 +243,22 @@ private:
     const auto server = task_->servers->name_of(x.server);
     note_homeless(x.id, x.server, x.outcome.kind);
     servers_.push_back({server, std::string(to_string(x.outcome.kind)), x.outcome.detail, x.seconds});
+    picture_.message_answered(x.id, servers_.back().outcome, x.outcome.detail, x.seconds);
     loop_->on_write(x.id, x.outcome);
     pump();
   }
 
   void reread(const grid::reread_message& message) {
     const auto* entry = task_->servers->find(message.server);
+    picture_.message_sent(message.id, message.server, 0);
     read_from(self_, entry->link, grid::build_reread(task_->keys.slot),
               duration(world_.limits.reread_deadline), [this, id = message.id](const read_answer& x) {
                 if (loop_->finished())
                   return;
-                loop_->on_reread(id, x.how == delivery::answered ? grid::judge_reread(x.answer)
-                                                                 : grid::reread_outcome{false, {}, x.detail});
+                const bool answered = x.how == delivery::answered;
+                picture_.message_answered(id, answered ? "answered" : "no answer", x.detail, x.seconds);
+                loop_->on_reread(id, answered ? grid::judge_reread(x.answer)
+                                              : grid::reread_outcome{false, {}, x.detail});
                 pump();
               });
   }
@@ -347,6 +368,7 @@ private:
     running_.progress(status.goal, status.placed, status.outstanding);
     if (!task_->listener)
       return;
+    show_picture();
     operation_progress out;
     out.operation = task_->operation;
     out.text = status.text;
@@ -355,6 +377,30 @@ private:
     out.placed = static_cast<std::uint32_t>(status.placed);
     out.outstanding = static_cast<std::uint32_t>(status.outstanding);
     send(self_, task_->listener, std::move(out));
+  }
+
+  /// Now, or together with what else changes meanwhile.
+  void show_picture() {
+    if (picture_is_due_ || !task_->listener)
+      return;
+    const auto rest = picture_interval - (clock::now() - last_picture_);
+    if (rest <= duration(0)) {
+      send_picture();
+      return;
+    }
+    picture_is_due_ = true;
+    send_later(self_, rest, continuation{[this] {
+                 picture_is_due_ = false;
+                 send_picture();
+               }});
+  }
+
+  void send_picture() {
+    if (!task_->listener)
+      return;
+    last_picture_ = clock::now();
+    const auto shares = loop_ ? loop_->status().places : std::map<grid::share_place, grid::share_state>{};
+    send(self_, task_->listener, publish_news{task_->operation, picture_.taken(shares)});
   }
 
   void tell(std::string text, double progress) {
@@ -369,6 +415,8 @@ private:
     stages_.push_back({"push", push});
     world_.metrics->stage_took(metrics::stage::push, std::chrono::duration<double>(push));
     tell_end(result->report);
+    picture_.stages_ended(stages_);
+    picture_.happiness_is(result->report.happiness);
     result->stages = std::move(stages_);
     result->servers = std::move(servers_);
     result->share_bytes = share_bytes_;
@@ -390,6 +438,8 @@ private:
   }
 
   void answer(std::shared_ptr<const publish_result> result) {
+    picture_.stage_begins({});
+    send_picture();
     for (const auto& [id, writer] : writers_)
       send(self_, writer, stop{});
     if (grant_)
@@ -402,6 +452,9 @@ private:
   const world& world_;
   std::shared_ptr<const publish_task> task_; ///< shared with the encoding job, which may outlive the actor
   metrics::running_publish running_;
+  publish_picture picture_;
+  bool picture_is_due_ = false;
+  clock::time_point last_picture_;
   clock::time_point start_ = clock::now();
   clock::time_point push_start_;
   std::optional<caf::typed_response_promise<publish_answer>> promise_;

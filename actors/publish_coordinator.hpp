@@ -22,7 +22,11 @@ struct publish_task {
   std::set<grid::file_version> earlier;
   /// Repair: shares of this version are made again, byte for byte, and put where they are missing.
   std::optional<codec::existing_version> again;
+  std::vector<messages::named_seconds> before; ///< stages that came before, for status
 };
+
+/// How often status hears of a publish that changes. Quick publishes tell twice: when they begin and end.
+inline constexpr messages::duration picture_interval = std::chrono::milliseconds(100);
 
 /// Runs one publish: encodes, then does what grid::publish_loop says until it ends, with one share_writer per
 /// server. Quits after its answer.

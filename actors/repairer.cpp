@@ -140,7 +140,8 @@ private:
                       mapped_->map,
                       version,
                       {},
-                      {}};
+                      {},
+                      {{"map", mapped_->seconds}}};
     if (plan_.step == grid::repair_step::refill)
       task.again = existing(*mapped_, version);
     if (!task.again)

@@ -1,5 +1,7 @@
+#include "cli/service.hpp"
 #include "cli/session.hpp"
 #include "cli/signals.hpp"
+#include "status/server.hpp"
 
 #include <iostream>
 
@@ -10,7 +12,26 @@ namespace {
 struct gateway_options {
   std::string listen = "127.0.0.1:0";
   metrics_options metrics;
+  std::string status_listen;
 };
+
+/// The port of the status page: the option wins over the grid file; nothing: not served.
+result<std::unique_ptr<status::server>> serve_status(const gateway_options& o, session& s,
+                                                     std::shared_ptr<status::health_check> health) {
+  auto where = s.status_listen;
+  if (!o.status_listen.empty()) {
+    const auto given = parse_address(o.status_listen, true);
+    if (!given)
+      return tl::unexpected(given.error());
+    where = *given;
+  }
+  if (!where)
+    return std::unique_ptr<status::server>{};
+  auto out = status::server::start(*where, s.system(), s.gateway(), std::move(health));
+  if (out)
+    s.screen->print("status: " + (*out)->url() + "\n");
+  return out;
+}
 
 result<int> serve(const gateway_options& o, global_options global) {
   const auto listen = parse_address(o.listen, true);
@@ -27,8 +48,18 @@ result<int> serve(const gateway_options& o, global_options global) {
   const auto at = session->client->owner().listen(session->client->gateway(), *listen, "gateway");
   if (!at)
     return tl::unexpected(at.error());
+  auto& owner = session->client->owner();
+  const auto health = std::make_shared<status::health_check>(
+      *at, owner.tls(), [&system = owner.system(), gateway = session->client->gateway()] {
+        return status::answers<messages::cancel_answer>(system, gateway, messages::cancel_request{},
+                                                        std::chrono::seconds(5));
+      });
+  const auto page = serve_status(o, *session, health);
+  if (!page)
+    return tl::unexpected(page.error());
   // The one line on standard output: whoever started this may wait for it.
   std::cout << "listening on " << to_string(*at) << std::endl;
+  const service_notice notice([health] { return health->look(); });
   wait_for_signal();
   session->screen->print("truckee: stopping; running operations end first\n");
   logs::say(session->log, logs::events::stopping, {{"reason", "signal"}});
@@ -49,6 +80,8 @@ void add_gateway(CLI::App& app, program& p) {
       "use it.");
   add_listen(*cmd, o->listen);
   add_metrics(*cmd, o->metrics, "Serve Prometheus metrics");
+  cmd->add_option("--status-listen", o->status_listen, "Serve the status page and health (loopback only)")
+      ->type_name("ADDRESS:PORT");
   cmd->callback([&p, o] { p.run = [&p, o] { return finish(serve(*o, p.options)); }; });
 }
 

@@ -190,6 +190,7 @@ result<session> own_session(const global_options& options, metrics_settings& met
     return tl::unexpected(tls.error());
   if (*tls)
     grid->tls = *tls;
+  const auto status_listen = grid->status_listen;
   metrics = {grid->metrics_listen, grid->metrics_auth};
   const auto how =
       settings_of(options.log, options.log_level == logs::level::info ? grid->log : logs::settings{});
@@ -208,6 +209,7 @@ result<session> own_session(const global_options& options, metrics_settings& met
   if (!started)
     return tl::unexpected(started.error());
   session out;
+  out.status_listen = status_listen;
   out.client = std::move(*started);
   out.log = *log;
   return out;

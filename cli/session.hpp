@@ -28,6 +28,7 @@ struct session {
   std::unique_ptr<actors::node> node;          ///< then this
   messages::file_gateway remote;
   std::unique_ptr<metrics::exposer> exposer; ///< when asked for
+  std::optional<address> status_listen;      ///< as the grid file says
   std::shared_ptr<shutdown> ending = std::make_shared<shutdown>();
   std::shared_ptr<bottom_line> screen;
   logs::log_ptr log;

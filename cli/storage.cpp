@@ -1,7 +1,9 @@
 #include "actors/storage_node.hpp"
+#include "cli/service.hpp"
 #include "cli/session.hpp"
 #include "cli/signals.hpp"
 #include "cli/storage_file.hpp"
+#include "status/health.hpp"
 
 #include <iostream>
 #include <sstream>
@@ -95,7 +97,13 @@ result<int> serve(const storage_options& o, const global_options& global) {
   // The one line on standard output: whoever started this may wait for it.
   std::cout << "listening on " << to_string(*at)
             << (config->tls ? " (mutual TLS)" : " (plain, loopback only)") << std::endl;
-  wait_for_signal();
+  status::health_check health(*at, config->tls, [&system = (*node)->system(), server = *server] {
+    return status::answers<grid::store_info>(system, server, messages::hello{}, std::chrono::seconds(5));
+  });
+  {
+    const service_notice notice([&health] { return health.look(); });
+    wait_for_signal();
+  }
   global.screen->print("truckee: stopping\n");
   logs::say(*log, logs::events::stopping, {{"reason", "signal"}});
   global.ending->log = *log;

@@ -17,11 +17,13 @@ constexpr std::uint64_t longest_wait_seconds = 604'800; // a week; nothing waits
 constexpr std::size_t seed_bytes_max = 64;              // Tahoe-LAFS's own are 20, 32 or 52 bytes
 
 using keys = std::string_view;
-constexpr std::array<keys, 7> top_keys{"client", "encoding", "limits", "log", "metrics", "server", "tls"};
+constexpr std::array<keys, 8> top_keys{"client",  "encoding", "limits", "log",
+                                       "metrics", "server",   "status", "tls"};
 constexpr std::array<keys, 3> encoding_keys{"happy", "needed", "total"};
 constexpr std::array<keys, 8> server_keys{"caf",  "directory",        "id",       "metrics", "name",
                                           "nurl", "permutation-seed", "preferred"};
 constexpr std::array<keys, 1> client_keys{"lease-secret"};
+constexpr std::array<keys, 1> status_keys{"listen"};
 constexpr std::array<keys, 5> limit_keys{"connect-timeout-seconds", "in-flight-bytes", "keys-ready",
                                          "publish-deadline-seconds", "server-deadline-seconds"};
 
@@ -191,6 +193,12 @@ void read_rest(config_reading& in, grid_config& out) {
   auto metrics = read_metrics(in);
   out.metrics_listen = metrics.listen;
   out.metrics_auth = std::move(metrics.login);
+  if (const auto* found = in.table("status")) {
+    const toml_table t{*found, "[status]", status_keys, in.problem};
+    out.status_listen = read_address(t, "listen", true);
+    if (out.status_listen && !out.status_listen->is_loopback())
+      t.complain("listen", "expected a loopback address, e.g. 127.0.0.1:9402: the status page has no login");
+  }
 }
 
 /// BASP is for trusted peers, so what leaves this machine goes over mutual TLS.
@@ -251,6 +259,7 @@ std::vector<std::string> grid_file_keys() {
                      {"log", log_keys},
                      {"metrics", metrics_keys},
                      {"server", server_keys},
+                     {"status", status_keys},
                      {"tls", tls_keys}});
 }
 

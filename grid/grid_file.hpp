@@ -75,6 +75,7 @@ struct grid_config {
   std::optional<tls_files> tls;
   std::optional<std::filesystem::path> lease_secret; ///< file with 32 bytes in base32; made when absent
   std::optional<address> metrics_listen;
+  std::optional<address> status_listen; ///< a gateway's status page; loopback
   std::optional<metrics_login> metrics_auth;
   logs::settings log; ///< of `truckee gateway`; commands that end by themselves take options only
   limit_settings limits;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "grid/limits.hpp"
+#include "grid/share_state.hpp"
 #include "grid/surprise.hpp"
 #include "grid/write_order.hpp"
 
@@ -127,9 +128,6 @@ struct publish_report {
   /// The typed error with a sentence for people; nothing when published.
   std::optional<error> failure() const;
 };
-
-enum class share_state : std::uint8_t { goal, outstanding, placed, failed, stale, unknown };
-std::string_view to_string(share_state state);
 
 /// For live display; cheap enough to take after every outcome.
 struct publish_status {

@@ -7,6 +7,7 @@
 #include "base/result.hpp"
 #include "crypto/capability.hpp"
 #include "grid/grid_file.hpp"
+#include "grid/share_state.hpp"
 #include "grid/slot.hpp"
 #include "messages/caf.hpp"
 
@@ -260,8 +261,8 @@ struct cancel_answer {
 struct progress_event {
   operation_token token;
   std::uint64_t operation = 0; ///< the gateway's own counter
-  std::string kind;            ///< "publish", "retrieve", "check"
-  std::string slot;            ///< first letters of the storage index
+  std::string kind;            ///< "publish", "append", "retrieve", "check", "verify", "repair", "leases"
+  std::string slot;            ///< first letters of the storage index; empty while unknown
   std::string text;            ///< "Sending shares: 7 placed of 10, 3 outstanding"
   double progress = 0;         ///< 0..1
   std::uint32_t goal = 0;
@@ -269,8 +270,11 @@ struct progress_event {
   std::uint32_t outstanding = 0;
   std::uint64_t bytes_total = 0; ///< of content
   std::uint64_t bytes_done = 0;
-  double seconds = 0; ///< since the start
+  std::uint64_t started_ms = 0; ///< unix time at which it was asked for
+  double seconds = 0;           ///< since then
   bool finished = false;
+  bool ok = false;               ///< with finished: it did what was asked
+  errc failure = errc::internal; ///< with finished and not ok; `text` has the sentence
 };
 
 /// Takes progress events.
@@ -300,16 +304,65 @@ struct status_request {};
 struct status_reply {
   std::vector<progress_event> running;
   std::vector<progress_event> waiting;
-  std::vector<progress_event> recent; ///< newest first, bounded
+  std::vector<progress_event> recent; ///< newest first, bounded, however they ended
   std::vector<link_report> servers;
   std::uint32_t keys_ready = 0;
   std::uint32_t subscribers = 0;
+  grid::spread defaults; ///< of new files
+};
+
+/// Where one share stands in a publish.
+struct share_cell {
+  std::uint32_t server = 0; ///< index into publish_detail::servers
+  share_number share;
+  grid::share_state state = grid::share_state::goal;
+};
+
+/// One message of a publish to one server.
+struct server_message {
+  std::uint32_t server = 0; ///< index into publish_detail::servers
+  std::uint32_t shares =
+      0;               ///< how many it carries; 0: it asks what is there, after an answer that never came
+  std::string outcome; ///< "written", "unknown", ...; empty: no answer yet
+  std::string detail;
+  double sent = 0;    ///< seconds after the operation was asked for
+  double seconds = 0; ///< until its answer, or until now
+};
+
+/// One publish as a picture: which share stands how on which server, and what was said to each.
+struct publish_detail {
+  std::string mode; ///< "new file", "update", "refill"
+  sequence_number version;
+  grid::spread spread;
+  std::uint32_t tries = 0;          ///< publishes begun for this operation; shown is the last
+  std::uint32_t happiness = 0;      ///< reached when it ended
+  std::vector<std::string> servers; ///< every configured one, in the grid file's order
+  std::vector<share_cell> shares;
+  std::vector<server_message> messages; ///< in the order they were sent
+  std::uint32_t not_shown = 0;          ///< shares and messages beyond these bounds
+};
+inline constexpr std::size_t detail_shares_max = 16'384;
+inline constexpr std::size_t detail_messages_max = 2'048;
+
+/// Asks for one operation in detail, by the gateway's number; while it runs, and as long as status lists it.
+struct operation_detail_request {
+  std::uint64_t operation = 0;
+};
+struct operation_detail {
+  bool found = false;
+  progress_event event;
+  /// setup (waiting for a turn, a key, servers), map, encrypt, encode, hash, sign, pack, push; those that
+  /// ended, and the one that runs so far. The total is event.seconds.
+  std::vector<named_seconds> stages;
+  std::vector<server_report> problems; ///< also of servers that were never reached; no server: of all
+  std::optional<publish_detail> publish;
 };
 
 /// The door: everything a client may ask for, from this process or another.
 using file_gateway =
     protocol<publish_reply(publish_request), publish_reply(append_request), retrieve_reply(retrieve_request),
              check_reply(check_request), repair_reply(repair_request), list_leases_reply(list_leases_request),
-             cancel_answer(cancel_request), subscribe_answer(subscribe), status_reply(status_request)>;
+             cancel_answer(cancel_request), subscribe_answer(subscribe), status_reply(status_request),
+             operation_detail(operation_detail_request)>;
 
 } // namespace truckee::messages

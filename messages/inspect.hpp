@@ -188,9 +188,13 @@ auto inspect(Inspector& f, sequence_number& x) {
   return messages::inspect_members(f, x, x.value);
 }
 
+inline messages::enum_member<errc> checked(errc& code) {
+  return {code, static_cast<std::uint8_t>(errc::internal) + 1};
+}
+
 template <class Inspector>
 auto inspect(Inspector& f, error& x) {
-  messages::enum_member<errc> code{x.code, static_cast<std::uint8_t>(errc::internal) + 1};
+  auto code = checked(x.code);
   return messages::inspect_members(f, x, code, x.detail);
 }
 

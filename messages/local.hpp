@@ -105,7 +105,21 @@ struct operation_progress {
   std::uint32_t placed = 0;
   std::uint32_t outstanding = 0;
 };
-using progress_sink = protocol<void(operation_progress)>;
+
+/// What status shows of a publish; replaces what was there.
+struct publish_snapshot {
+  publish_detail detail;             ///< servers are the operation's own; `sent` is seconds after `start`
+  std::vector<named_seconds> stages; ///< those that ended
+  std::string stage;                 ///< the one that runs; empty when the publish has ended
+  std::chrono::steady_clock::time_point start;
+  std::chrono::steady_clock::time_point stage_start;
+};
+/// Sent when something changed, a few times a second at most, and when the publish ends.
+struct publish_news {
+  std::uint64_t operation = 0;
+  std::shared_ptr<const publish_snapshot> snapshot;
+};
+using progress_sink = protocol<void(operation_progress), void(publish_news)>;
 
 // -- map_updater -------------------------------------------------------------------------------------------
 

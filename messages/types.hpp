@@ -36,7 +36,9 @@
   X(truckee::messages::subscribe_answer)                                                                     \
   X(truckee::messages::link_report)                                                                          \
   X(truckee::messages::status_request)                                                                       \
-  X(truckee::messages::status_reply)
+  X(truckee::messages::status_reply)                                                                         \
+  X(truckee::messages::operation_detail_request)                                                             \
+  X(truckee::messages::operation_detail)
 
 #define TRUCKEE_LOCAL_TYPES(X)                                                                               \
   X(truckee::messages::read_leases_at)                                                                       \
@@ -58,6 +60,7 @@
   X(truckee::messages::link_status)                                                                          \
   X(truckee::messages::stop)                                                                                 \
   X(truckee::messages::operation_progress)                                                                   \
+  X(truckee::messages::publish_news)                                                                         \
   X(truckee::messages::map_file)                                                                             \
   X(truckee::messages::map_more)                                                                             \
   X(truckee::messages::map_answer)                                                                           \

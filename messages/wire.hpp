@@ -5,6 +5,8 @@
 #include "messages/catalog.hpp"
 #include "messages/inspect.hpp"
 
+#include <algorithm>
+
 namespace truckee::grid {
 
 template <class Inspector>
@@ -205,8 +207,10 @@ template <class Inspector>
 auto inspect(Inspector& f, progress_event& x) {
   finite_member progress{x.progress};
   finite_member seconds{x.seconds};
+  auto failure = checked(x.failure);
   return inspect_members(f, x, x.token, x.operation, x.kind, x.slot, x.text, progress, x.goal, x.placed,
-                         x.outstanding, x.bytes_total, x.bytes_done, seconds, x.finished);
+                         x.outstanding, x.bytes_total, x.bytes_done, x.started_ms, seconds, x.finished, x.ok,
+                         failure);
 }
 
 template <class Inspector>
@@ -232,7 +236,43 @@ auto inspect(Inspector& f, status_request& x) {
 
 template <class Inspector>
 auto inspect(Inspector& f, status_reply& x) {
-  return inspect_members(f, x, x.running, x.waiting, x.recent, x.servers, x.keys_ready, x.subscribers);
+  return inspect_members(f, x, x.running, x.waiting, x.recent, x.servers, x.keys_ready, x.subscribers,
+                         x.defaults);
+}
+
+template <class Inspector>
+auto inspect(Inspector& f, share_cell& x) {
+  enum_member<grid::share_state> state{x.state, grid::share_state_count};
+  return inspect_members(f, x, x.server, x.share, state);
+}
+
+template <class Inspector>
+auto inspect(Inspector& f, server_message& x) {
+  finite_member sent{x.sent};
+  finite_member seconds{x.seconds};
+  return inspect_members(f, x, x.server, x.shares, x.outcome, x.detail, sent, seconds);
+}
+
+template <class Inspector>
+auto inspect(Inspector& f, publish_detail& x) {
+  auto accept = [&] {
+    const auto known = [&](const auto& each) { return each.server < x.servers.size(); };
+    return x.shares.size() <= detail_shares_max && x.messages.size() <= detail_messages_max &&
+           std::ranges::all_of(x.shares, known) && std::ranges::all_of(x.messages, known);
+  };
+  return inspect_checked(f, x, accept, x.mode, x.version, x.spread, x.tries, x.happiness, x.servers, x.shares,
+                         x.messages, x.not_shown);
+}
+
+template <class Inspector>
+auto inspect(Inspector& f, operation_detail_request& x) {
+  return inspect_members(f, x, x.operation);
+}
+
+template <class Inspector>
+auto inspect(Inspector& f, operation_detail& x) {
+  optional_member<publish_detail> publish{x.publish};
+  return inspect_members(f, x, x.found, x.event, x.stages, x.problems, publish);
 }
 
 } // namespace truckee::messages

@@ -57,10 +57,15 @@ TRUCKEE_MEMBERS(messages::stored_lease, a, b, c)
 TRUCKEE_MEMBERS(messages::stored_leases, a, b, c)
 TRUCKEE_MEMBERS(messages::cancel_request, a)
 TRUCKEE_MEMBERS(messages::cancel_answer, a)
-TRUCKEE_MEMBERS(messages::progress_event, a, b, c, d, e, f, g, h, i, j, k, l, m)
+TRUCKEE_MEMBERS(messages::progress_event, a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p)
 TRUCKEE_MEMBERS(messages::subscribe_answer, a)
 TRUCKEE_MEMBERS(messages::link_report, a, b, c, d, e, f, g)
-TRUCKEE_MEMBERS(messages::status_reply, a, b, c, d, e, f)
+TRUCKEE_MEMBERS(messages::status_reply, a, b, c, d, e, f, g)
+TRUCKEE_MEMBERS(messages::share_cell, a, b, c)
+TRUCKEE_MEMBERS(messages::server_message, a, b, c, d, e, f)
+TRUCKEE_MEMBERS(messages::publish_detail, a, b, c, d, e, f, g, h, i)
+TRUCKEE_MEMBERS(messages::operation_detail_request, a)
+TRUCKEE_MEMBERS(messages::operation_detail, a, b, c, d, e)
 #undef TRUCKEE_MEMBERS
 inline std::tuple<> members(messages::status_request&) {
   return {};
@@ -79,7 +84,8 @@ using wire_types = std::tuple<
     messages::list_leases_reply, messages::read_leases, messages::stored_leases, messages::publish_reply,
     messages::retrieve_request, messages::retrieve_reply, messages::check_request, messages::check_reply,
     messages::cancel_request, messages::cancel_answer, messages::progress_event, messages::subscribe_answer,
-    messages::link_report, messages::status_request, messages::status_reply>;
+    messages::link_report, messages::status_request, messages::status_reply,
+    messages::operation_detail_request, messages::operation_detail>;
 
 /// Fills values; secrets and capabilities with content that a test can look for.
 class filler {
@@ -123,6 +129,15 @@ public:
   }
   void fill(messages::file_format& x) {
     x = static_cast<messages::file_format>(below(messages::file_format_count));
+  }
+  void fill(grid::share_state& x) { x = static_cast<grid::share_state>(below(grid::share_state_count)); }
+  void fill(messages::publish_detail& x) {
+    std::apply([this](auto&... each) { (fill(each), ...); }, members(x));
+    x.servers.emplace_back("alpha"); // shares and messages name servers that are there
+    for (auto& share : x.shares)
+      share.server = static_cast<std::uint32_t>(share.server % x.servers.size());
+    for (auto& message : x.messages)
+      message.server = static_cast<std::uint32_t>(message.server % x.servers.size());
   }
   template <class Tag, std::size_t N>
   void fill(fixed_bytes<Tag, N>& x) {

@@ -154,3 +154,23 @@ TEST_F(WireRules, InfinityIsNeitherWrittenNorRead) {
   messages::named_seconds got;
   EXPECT_FALSE(from_wire(*system, wire, got)) << "a peer's infinity";
 }
+
+TEST_F(WireRules, APictureThatNamesServersThatAreNotThereOrTooManySharesIsRefused) {
+  messages::operation_detail x;
+  x.publish.emplace();
+  x.publish->servers = {"alpha"};
+  x.publish->shares = {{0, share_number{3}, grid::share_state::placed}};
+  messages::operation_detail got;
+  EXPECT_TRUE(from_wire(*system, to_wire(*system, x), got));
+  x.publish->shares[0].server = 1;
+  EXPECT_FALSE(from_wire(*system, to_wire(*system, x), got));
+  x.publish->shares[0].server = 0;
+  x.publish->messages = {{1, 1, "written", "", 0, 0}};
+  EXPECT_FALSE(from_wire(*system, to_wire(*system, x), got));
+  x.publish->messages.clear();
+  x.publish->shares.resize(messages::detail_shares_max + 1);
+  EXPECT_FALSE(from_wire(*system, to_wire(*system, x), got));
+  x.publish->shares.resize(1);
+  x.publish->shares[0].state = static_cast<grid::share_state>(grid::share_state_count);
+  EXPECT_FALSE(from_wire(*system, to_wire(*system, x), got));
+}

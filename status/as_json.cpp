@@ -1,0 +1,107 @@
+#include "status/as_json.hpp"
+
+#include "status/pages.hpp"
+
+#include <nlohmann/json.hpp>
+
+namespace truckee::status {
+
+using namespace messages;
+using nlohmann::json;
+
+namespace {
+
+json to_json(const progress_event& x) {
+  json out{{"operation", x.operation}, {"kind", x.kind},
+           {"slot", x.slot},           {"text", x.text},
+           {"progress", x.progress},   {"goal", x.goal},
+           {"placed", x.placed},       {"outstanding", x.outstanding},
+           {"bytes", x.bytes_total},   {"bytes_done", x.bytes_done},
+           {"seconds", x.seconds},     {"started_unix_ms", x.started_ms},
+           {"active", !x.finished}};
+  if (x.finished)
+    out["outcome"] = x.ok ? "ok" : std::string(to_string(x.failure));
+  return out;
+}
+
+json to_json(const std::vector<progress_event>& list) {
+  auto out = json::array();
+  for (const auto& x : list)
+    out.push_back(to_json(x));
+  return out;
+}
+
+json to_json(const grid::spread& x) {
+  return {{"needed", x.needed}, {"total", x.total}, {"happy", x.happy}};
+}
+
+json to_json(const link_report& x) {
+  return {{"server", x.server},
+          {"id", x.id},
+          {"endpoint", x.endpoint},
+          {"state", x.state},
+          {"detail", x.detail},
+          {"latency_seconds", x.latency_seconds},
+          {"bytes_in_flight", x.bytes_in_flight}};
+}
+
+json servers_of(const status_reply& status) {
+  auto out = json::array();
+  for (const auto& x : status.servers)
+    out.push_back(to_json(x));
+  return out;
+}
+
+json to_json(const publish_detail& x) {
+  json out{{"mode", x.mode},          {"version", x.version.value}, {"encoding", to_json(x.spread)},
+           {"tries", x.tries},        {"happiness", x.happiness},   {"servers", x.servers},
+           {"not_shown", x.not_shown}};
+  out["shares"] = json::array();
+  for (const auto& share : x.shares)
+    out["shares"].push_back({{"server", x.servers.at(share.server)},
+                             {"share", share.share.value},
+                             {"state", to_string(share.state)}});
+  out["messages"] = json::array();
+  for (const auto& m : x.messages)
+    out["messages"].push_back({{"server", x.servers.at(m.server)},
+                               {"shares", m.shares},
+                               {"outcome", m.outcome.empty() ? json() : json(m.outcome)},
+                               {"detail", m.detail},
+                               {"sent", m.sent},
+                               {"seconds", m.seconds}});
+  return out;
+}
+
+std::string text_of(const json& x) {
+  return x.dump(2, ' ', false, json::error_handler_t::replace) + "\n";
+}
+
+} // namespace
+
+std::string as_json(const status_reply& x) {
+  return text_of({{"running", to_json(x.running)},
+                  {"waiting", to_json(x.waiting)},
+                  {"recent", to_json(x.recent)},
+                  {"servers", servers_of(x)},
+                  {"new_files", to_json(x.defaults)},
+                  {"keys_ready", x.keys_ready},
+                  {"subscribers", x.subscribers}});
+}
+
+std::string as_json(const operation_detail& x) {
+  auto out = to_json(x.event);
+  out["stages"] = json::object();
+  for (const auto& stage : x.stages)
+    out["stages"][stage.name] = stage.seconds;
+  out["problems"] = json::array();
+  for (const auto& p : x.problems)
+    out["problems"].push_back({{"server", p.server}, {"outcome", p.outcome}, {"detail", p.detail}});
+  out["publish"] = x.publish ? to_json(*x.publish) : json();
+  return text_of(out);
+}
+
+std::string servers_as_json(const status_reply& x) {
+  return text_of(servers_of(x));
+}
+
+} // namespace truckee::status

@@ -1,0 +1,30 @@
+#include "status/health.hpp"
+
+#include "actors/probe.hpp"
+
+namespace truckee::status {
+
+health_check::health_check(address listening, std::optional<grid::tls_files> tls, asked answers)
+  : at_(std::move(listening)), tls_(std::move(tls)), answers_(std::move(answers)) {
+  if (at_.host == "0.0.0.0")
+    at_.host = "127.0.0.1";
+  if (at_.host == "::")
+    at_.host = "::1";
+}
+
+result<void> health_check::look() {
+  const std::lock_guard lock(mutex_);
+  const auto now = std::chrono::steady_clock::now();
+  if (last_ && now - *last_ < kept)
+    return found_;
+  auto network = actors::probe(at_.host, at_.port, tls_, probe_deadline);
+  if (!network)
+    found_ = fail(network.error().code,
+                  "the node's own port " + to_string(at_) + " does not answer: " + network.error().detail);
+  else
+    found_ = answers_();
+  last_ = std::chrono::steady_clock::now();
+  return found_;
+}
+
+} // namespace truckee::status
