@@ -55,7 +55,7 @@ public:
                                            messages::describe(port.error(), *system_) +
                                            "; is the port taken, or the address not this machine's?");
     logs::say(log_, logs::events::listening,
-              {{"what", what}, {"address", to_string(address{where.host, *port})}, {"tls", tls_}});
+              {{"what", what}, {"address", to_string(address{where.host, *port})}, {"tls", tls_.has_value()}});
     return address{where.host, *port};
   }
 

@@ -103,19 +103,18 @@ struct server::state {
   // -- asking the gateway
 
   template <class Reply, class Request>
-  result<Reply> ask(Request request) {
+  result<Reply> ask(Request question) {
     caf::scoped_actor self(system);
     result<Reply> out = fail(errc::timeout, "no answer");
     request_blocking(
-        self, gateway, limits.ask_timeout, std::move(request), [&](const Reply& reply) { out = reply; },
+        self, gateway, limits.ask_timeout, std::move(question), [&](const Reply& reply) { out = reply; },
         [&](const caf::error& e) { out = tl::unexpected(as_error(e, system)); });
     return out;
   }
 
   void subscribe_to_gateway() {
-    auto accepted = ask<subscribe_answer>(subscribe{listener});
-    // Without it pages are still true, and streams tick.
-    (void)accepted;
+    // Where the gateway has too many subscribers already, pages are true all the same, only not live.
+    [[maybe_unused]] const auto accepted = ask<subscribe_answer>(subscribe{listener});
   }
 
   // -- answers
