@@ -25,7 +25,7 @@ public:
   }
 
   void start(storage::expiry_settings settings) {
-    server = actors::spawn_storage_server(run.system(), store, pool, recorder, "alpha", {},
+    server = actors::spawn_storage_server(run.system(), store, pool, recorder, "alpha", {}, {},
                                           {.settings = settings,
                                            .now = [this] { return now; },
                                            .report = [this](const auto& x) { reports.push_back(x); }});

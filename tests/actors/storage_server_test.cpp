@@ -104,7 +104,7 @@ public:
              actors::storage_server_expiry expiry = {}) {
     pool = std::make_unique<worker_pool>(threads);
     server = actors::spawn_storage_server(run.system(), store, *pool, std::make_shared<metrics::recorder>(),
-                                          "alpha", limits, std::move(expiry));
+                                          "alpha", limits, {}, std::move(expiry));
   }
   ~StorageServer() override {
     store->open();
