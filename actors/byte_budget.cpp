@@ -51,8 +51,8 @@ private:
   };
 
   caf::result<bytes_taken> take(const take_bytes& x) {
+    const auto sender = self_->current_sender(); // before the promise, which takes it away
     auto promise = self_->template make_response_promise<bytes_taken>();
-    const auto sender = self_->current_sender();
     if (sender)
       self_->watch(caf::actor_cast<caf::actor>(sender));
     waiting_.push_back({x.bytes, sender ? caf::actor_cast<caf::actor_addr>(sender) : caf::actor_addr{},

@@ -57,6 +57,9 @@ private:
   caf::result<publish_answer> start() {
     promise_ = self_->template make_response_promise<publish_answer>();
     send_picture();
+    // Waiting for room and encoding count: whoever asked does not wait longer than for one publish.
+    send_later(self_, duration(world_.limits.publish_deadline),
+               continuation{[this] { on_stop(errc::timeout); }});
     if (world_.budget)
       take_room();
     else
@@ -67,9 +70,14 @@ private:
   /// Shares exist in memory only once there is room for them: many publishes at once wait here, in order.
   void take_room() {
     tell("Waiting for other publishes' bytes", 0.01);
-    const auto bytes = codec::block_size(task_->content.size(), task_->shape) * task_->shape.total;
+    // A shape that makes no sense is told by encoding; it takes no room.
+    const auto bytes =
+        codec::is_valid(task_->shape)
+            ? codec::share_size(task_->content.size(), task_->shape, task_->keys.signing) * task_->shape.total
+            : 0;
     request(
-        self_, world_.budget, duration(world_.limits.publish_deadline), take_bytes{bytes, task_->operation},
+        self_, world_.budget, duration(world_.limits.publish_deadline) + link_grace,
+        take_bytes{bytes, task_->operation},
         [this](const bytes_taken& x) {
           grant_ = x.grant;
           if (stopped_)
@@ -165,12 +173,6 @@ private:
     picture_.stage_begins("push");
     if (stopped_)
       stop_loop(*stopped_);
-    send_later(self_, duration(world_.limits.publish_deadline), continuation{[this] {
-                 if (!loop_->finished()) {
-                   loop_->deadline_passed();
-                   pump();
-                 }
-               }});
     pump();
   }
 

@@ -187,6 +187,13 @@ std::string_view to_string(encode_stage stage) {
   return "unknown stage";
 }
 
+std::uint64_t share_size(std::uint64_t content_length, encoding shape, const crypto::private_key& key) {
+  share_header header;
+  header.shape = shape;
+  header.data_length = content_length;
+  return make_layout(header, key.public_half().der().size(), key.der().size()).length();
+}
+
 result<encoded_file> encode_sdmf(const encode_request& request, const codec_context& context) {
   const auto code = context.codes.get(request.again != nullptr ? request.again->header.shape : request.shape);
   if (!code)

@@ -66,6 +66,9 @@ struct encoded_file {
   encode_timings timings;
 };
 
+/// Bytes of one whole share: keys, signature and hashes are nearly all of it where the content is short.
+std::uint64_t share_size(std::uint64_t content_length, encoding shape, const crypto::private_key& key);
+
 /// Encrypts, encodes, hashes and signs content into N shares. Takes 16 bytes of salt, then 32 of PSS salt
 /// from context.random. Memory: the shares (N/k times the content) and little more; the content is copied
 /// nowhere else.

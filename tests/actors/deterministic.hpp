@@ -74,6 +74,9 @@ public:
   bool step() {
     return fixture_->dispatch_message();
   }
+  bool next_timer() {
+    return fixture_->trigger_timeout();
+  }
   void pass(messages::duration time) {
     fixture_->advance_time(time);
   }
@@ -83,6 +86,9 @@ public:
   }
   bool step() {
     return run_steps(1) > 0;
+  }
+  bool next_timer() {
+    return scheduler().trigger_timeout();
   }
   void pass(messages::duration time) {
     scheduler().advance_time(time);
@@ -106,6 +112,32 @@ public:
   void inside(std::function<void()> what) {
     messages::send_anonymously(asker_, messages::continuation{std::move(what)});
     settle();
+  }
+
+  /// Virtual time since some beginning.
+  messages::duration now() {
+    return system().clock().now().time_since_epoch();
+  }
+
+  /// Runs `what` where actors run, `delay` from now.
+  void later(messages::duration delay, std::function<void()> what) {
+    messages::send_later(asker_self_, delay, messages::continuation{std::move(what)});
+  }
+
+  /// Lets time jump from timer to timer until `done()`; false if that takes more than `timers_max` of them,
+  /// or nothing is left to wait for.
+  bool run_until(const std::function<bool()>& done, std::size_t timers_max) {
+    bool out = false;
+    on_runner([&] {
+      for (std::size_t i = 0; i < timers_max; ++i) {
+        while (step_here()) {
+        }
+        out = done();
+        if (out || !next_timer())
+          return;
+      }
+    });
+    return out;
   }
 
   /// Lets time pass in small pieces, so that timers set meanwhile go off as well.
@@ -132,18 +164,23 @@ public:
   /// Asks an actor; the answer comes as the test lets actors run.
   template <class Answer, class Handle, class Message>
   answer_ptr<Answer> ask(const Handle& to, Message message,
-                         messages::duration timeout = std::chrono::hours(48)) {
+                         messages::duration timeout = std::chrono::hours(48),
+                         std::function<void(const outcome_of<Answer>&)> then = {}) {
     auto out = std::make_shared<outcome_of<Answer>>();
-    messages::continuation order{[this, to, message, timeout, out] {
+    messages::continuation order{[this, to, message, timeout, out, then] {
       messages::request(
           asker_self_, to, timeout, message,
-          [out](const Answer& x) {
+          [out, then](const Answer& x) {
             out->value = x;
             ++out->times;
+            if (then)
+              then(*out);
           },
-          [this, out](const caf::error& e) {
+          [this, out, then](const caf::error& e) {
             out->failure = messages::describe(e, system());
             ++out->times;
+            if (then)
+              then(*out);
           });
     }};
     messages::send_anonymously(asker_, std::move(order));
@@ -172,6 +209,12 @@ private:
     return std::make_unique<caf::test::fixture::deterministic>();
   }
   std::unique_ptr<caf::test::fixture::deterministic> fixture_ = make();
+  void on_runner(const std::function<void()>& what) {
+    what();
+  }
+  bool step_here() {
+    return step();
+  }
 #else
   struct config : caf::actor_system_config {
     config() {
@@ -185,16 +228,25 @@ private:
   }
   // A response promise of 0.17 keeps a pointer to what ran its actor, which in the testing scheduler lives on
   // the stack of try_run_once. One thread and one loop, so that it is always the same place.
-  std::size_t run_steps(std::size_t max) {
-    max_ = max;
+  void on_runner(const std::function<void()>& what) {
+    what_ = &what;
     go_.release();
     came_to_rest_.acquire();
-    return steps_;
+  }
+  bool step_here() {
+    return scheduler().try_run_once();
+  }
+  std::size_t run_steps(std::size_t max) {
+    std::size_t steps = 0;
+    on_runner([&] {
+      while (steps < max && step_here())
+        ++steps;
+    });
+    return steps;
   }
   void run_loop() {
     for (go_.acquire(); !ended_; go_.acquire()) {
-      for (steps_ = 0; steps_ < max_ && scheduler().try_run_once();)
-        ++steps_;
+      (*what_)();
       came_to_rest_.release();
     }
   }
@@ -204,8 +256,7 @@ private:
   std::binary_semaphore go_{0};
   std::binary_semaphore came_to_rest_{0};
   std::atomic<bool> ended_ = false;
-  std::size_t max_ = 0;
-  std::size_t steps_ = 0;
+  const std::function<void()>* what_ = nullptr;
   std::thread runner_{[this] { run_loop(); }};
 #endif
   asker_state::shell_type* asker_self_ = nullptr;

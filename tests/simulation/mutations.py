@@ -2,7 +2,7 @@
 """Re-introduces plausible bugs into the decisions, one at a time, and shows which test catches each.
 
 Examples: tests/simulation/mutations.py build/release
-          tests/simulation/mutations.py build/release "deadline ignored" "grant not given back"
+          tests/simulation/mutations.py build/release "deadline ignored" "nobody rescues"
 
 Needs a finished build of the tests named below in that directory. Changes no file of the checkout.
 """

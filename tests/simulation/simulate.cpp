@@ -1,4 +1,4 @@
-#include "tests/simulation/run.hpp"
+#include "tests/simulation/actors/run.hpp"
 
 #include <CLI/CLI.hpp>
 #include <chrono>
@@ -63,6 +63,7 @@ int main(int argc, char** argv) {
   bool reference = false;
   bool contention = false;
   bool known_is_stale = false;
+  bool actors = false;
   app.add_option("--seeds", seeds, "How many seeds to run")->check(CLI::PositiveNumber);
   app.add_option("--from", from, "The first seed");
   app.add_option("--writers", writers, "Writers in each run; 0: drawn, 1 to 5")->check(CLI::Range(0, 64));
@@ -73,6 +74,9 @@ int main(int argc, char** argv) {
       "--known-is-stale", known_is_stale,
       "The design's first surprise rule: a version the map knows anywhere may be replaced everywhere");
   app.add_flag("--contention", contention, "Nothing breaks; writers only get in each other's way");
+  app.add_flag("--actors", actors,
+               "The real actors with real encoding and signatures instead of the decisions alone")
+      ->excludes("--known-is-stale");
   CLI11_PARSE(app, argc, argv);
   if ((reference || contention) && writers == 0)
     writers = 2;
@@ -87,7 +91,7 @@ int main(int argc, char** argv) {
                         : contention ? contention_scenario(seed, writers)
                                      : draw_scenario(seed, writers);
       conditions.known_is_stale = known_is_stale;
-      const auto result = run(conditions);
+      const auto result = actors ? run_actors(conditions) : run(conditions);
       mine.counts += result.counts;
       mine.violating_runs += result.violations.empty() ? 0 : 1;
       if (!result.violations.empty() && mine.violations.size() < shown)

@@ -1,0 +1,58 @@
+#include "tests/simulation/actors/run.hpp"
+
+#include <gtest/gtest.h>
+#include <set>
+
+using namespace truckee::simulation;
+
+namespace {
+
+void expect_clean(const scenario& s) {
+  const auto result = run_actors(s);
+  for (const auto& v : result.violations)
+    ADD_FAILURE() << v << "\n" << describe(s);
+}
+
+} // namespace
+
+// Invariants 1 to 7; ./dev simulate --actors runs more of the same.
+TEST(actor_simulation, drawn_seeds_break_no_invariant) {
+  for (std::uint64_t seed = 1; seed <= 120; ++seed)
+    expect_clean(draw_scenario(seed, 0));
+}
+
+TEST(actor_simulation, a_lone_writer_is_never_told) {
+  for (std::uint64_t seed = 1; seed <= 60; ++seed) {
+    const auto s = draw_scenario(1'000'000 + seed, 1);
+    const auto result = run_actors(s);
+    EXPECT_TRUE(result.violations.empty()) << result.violations.front() << "\n" << describe(s);
+    if (s.honest() && s.writer_crash == 0) {
+      EXPECT_EQ(result.counts.uncoordinated, 0U) << describe(s);
+    }
+  }
+}
+
+// Invariant 8.
+TEST(actor_simulation, the_same_seed_gives_the_same_trace) {
+  std::set<std::uint64_t> traces;
+  for (std::uint64_t seed = 1; seed <= 15; ++seed) {
+    const auto s = draw_scenario(seed, 0);
+    const auto once = run_actors(s).trace;
+    EXPECT_EQ(run_actors(s).trace, once) << describe(s);
+    traces.insert(once);
+  }
+  EXPECT_EQ(traces.size(), 15U);
+}
+
+// Invariant 9. Where nothing breaks, nothing acknowledged is lost.
+TEST(actor_simulation, every_acknowledged_append_is_in_the_final_content) {
+  for (const std::size_t writers : {2, 3, 5})
+    for (std::uint64_t seed = 1; seed <= 8; ++seed) {
+      const auto s = contention_scenario(seed, writers);
+      const auto result = run_actors(s);
+      EXPECT_EQ(result.counts.acknowledged_lost, 0U) << describe(s);
+      EXPECT_EQ(result.counts.versions_lost, 0U) << describe(s);
+      EXPECT_TRUE(result.violations.empty()) << result.violations.front();
+      EXPECT_GT(result.counts.acknowledged, 0U) << describe(s);
+    }
+}

@@ -1,0 +1,88 @@
+#include "tests/simulation/actors/store_keeper.hpp"
+
+#include "actors/share_check.hpp"
+#include "codec/sdmf_decode.hpp"
+
+namespace truckee::simulation {
+
+sim_file::sim_file(crypto::private_key key) : keys(std::move(key)) {
+  const crypto::write_cap cap{crypto::file_format::sdmf, keys.write, keys.fingerprint};
+  access = actors::access_to(cap);
+  write_cap = to_text(crypto::file_cap(cap));
+}
+
+store_keeper::store_keeper(const server_id& id, const sim_file& file) : file_(file) {
+  secrets_.write_enabler = crypto::derive_write_enabler(file.keys.write, id);
+  storage::memory_store_options options;
+  options.id = id;
+  store_ = storage::make_memory_store(std::move(options), [] { return std::uint64_t{1'700'000'000}; });
+}
+
+grid::read_test_write_answer store_keeper::apply(const grid::read_test_write& message) {
+  shares_.reset();
+  return store_->read_test_write(message);
+}
+
+grid::read_test_write_answer store_keeper::pretend(const grid::read_test_write& message) {
+  test::model_slot model;
+  model.shares = shares();
+  return model.apply(message);
+}
+
+const share_bytes_map& store_keeper::shares() {
+  if (!shares_) {
+    shares_.emplace();
+    for (const auto& [number, data] : store_->read({file_.access.slot, {}, {{0, 1U << 24}}}).reads)
+      shares_->emplace(number, to_bytes(data.at(0).view()));
+  }
+  return *shares_;
+}
+
+void store_keeper::become(share_bytes_map to) {
+  grid::read_test_write all;
+  all.slot = file_.access.slot;
+  all.secrets = secrets_;
+  for (const auto& [number, data] : shares())
+    if (!to.contains(number))
+      all.changes.push_back({number, {}, {}, 0});
+  for (auto& [number, data] : to) {
+    const auto size = data.size();
+    all.changes.push_back({number, {}, {{0, shared_bytes(std::move(data))}}, size});
+  }
+  const auto done = apply(all);
+  if (done.status != grid::storage_status::ok)
+    throw std::runtime_error("a store does not take what it is given: " + done.detail);
+}
+
+std::optional<true_version> best_of(const sim_file& file, const std::vector<share_bytes_map>& servers,
+                                    codec::erasure_codes& codes) {
+  std::map<grid::file_version, std::map<share_number, std::pair<codec::share_header, actors::share_body>>>
+      good;
+  for (const auto& shares : servers) {
+    grid::slot_read_answer answer;
+    for (const auto& [number, data] : shares)
+      answer.reads[number] = {shared_bytes::copy_of(byte_view(data))};
+    const auto seen = actors::look_at(file.access, answer, 1U << 24, false);
+    for (const auto& share : seen.answer.good) {
+      const auto& whole = seen.heads.at(share.share);
+      auto body = actors::body_in_head(share.share, whole);
+      const auto head = codec::parse_share_head(whole.view());
+      if (body && head && actors::verify_body(head->header(), *body))
+        good[share.version].insert_or_assign(share.share, std::pair(head->header(), std::move(*body)));
+    }
+  }
+  for (auto at = good.rbegin(); at != good.rend(); ++at) {
+    if (at->second.size() < at->first.k)
+      continue;
+    std::vector<codec::numbered_block> blocks;
+    for (const auto& [number, share] : at->second)
+      blocks.push_back({number, share.second.data.view()});
+    const auto content =
+        codec::decode_sdmf(at->second.begin()->second.first, *file.access.read, blocks, codes);
+    if (content)
+      return true_version{at->first, to_bytes(content->view())};
+  }
+  return std::nullopt;
+}
+
+} // namespace truckee::simulation

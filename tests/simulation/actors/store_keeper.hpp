@@ -1,0 +1,48 @@
+#pragma once
+
+#include "actors/file_access.hpp"
+#include "codec/erasure_code.hpp"
+#include "crypto/keys.hpp"
+#include "crypto/rsa.hpp"
+#include "storage/memory_store.hpp"
+#include "tests/simulation/world.hpp"
+
+namespace truckee::simulation {
+
+/// The file of a run, and what only its maker knows.
+struct sim_file {
+  explicit sim_file(crypto::private_key key);
+
+  crypto::file_keys keys;
+  actors::file_access access;
+  std::string write_cap;
+};
+
+/// A real store: storage::memory_store with one file's shares.
+class store_keeper final : public share_keeper {
+public:
+  store_keeper(const server_id& id, const sim_file& file);
+
+  grid::read_test_write_answer apply(const grid::read_test_write& message) override;
+  grid::read_test_write_answer pretend(const grid::read_test_write& message) override;
+  const share_bytes_map& shares() override;
+  void become(share_bytes_map shares) override;
+  grid::slot_read_answer read(const grid::slot_read& question) { return store_->read(question); }
+  grid::store_info info() { return store_->info(); }
+
+private:
+  const sim_file& file_;
+  grid::slot_secrets secrets_;
+  std::unique_ptr<storage::share_store> store_;
+  std::optional<share_bytes_map> shares_; ///< as last read; nothing after a change
+};
+
+/// Content of the best version whose k good shares are among these; verified as any reader would.
+struct true_version {
+  grid::file_version version;
+  bytes content;
+};
+std::optional<true_version> best_of(const sim_file& file, const std::vector<share_bytes_map>& servers,
+                                    codec::erasure_codes& codes);
+
+} // namespace truckee::simulation
