@@ -111,16 +111,17 @@ void draw_limits(grid::grid_limits& limits, const scenario& s) {
   limits.fetches_in_flight_max = static_cast<std::uint32_t>(d.between(1, 12));
 }
 
-scenario reference_scenario(std::uint64_t seed, std::size_t writers) {
+scenario reference_scenario(std::uint64_t seed, std::size_t writers, std::uint64_t spread_percent) {
   scenario s;
   s.seed = seed;
   s.writers = writers;
   s.happy = 7;
   s.overwrites = 1;
   s.one_attempt = true;
-  // Delays vary a little, or every message of two writers would meet in the same order everywhere.
-  s.delay_least = 10 * millisecond;
-  s.delay_most = 30 * millisecond;
+  // Without any spread the messages of two writers meet in the same order everywhere.
+  const sim_time delay = 20 * millisecond;
+  s.delay_least = delay - delay * spread_percent / 100;
+  s.delay_most = delay + delay * spread_percent / 100;
   s.start_within = 4 * 20 * millisecond;
   s.writer_crash = 0.2;
   s.down = 0.05;

@@ -83,8 +83,9 @@ std::string describe(const scenario& s);
 scenario draw_scenario(std::uint64_t seed, std::size_t writers);
 
 /// The setting of the independent model: 3-of-10, ten servers, one attempt a writer, all starting within four
-/// one-way delays, crash 0.2, down 0.05, late landing 0.02, loss 0.01.
-scenario reference_scenario(std::uint64_t seed, std::size_t writers);
+/// one-way delays, crash 0.2, down 0.05, late landing 0.02, loss 0.01. One-way delays are 20 ms, give or take
+/// `spread_percent`, 0 to 100: how many readers meet a half-written version hangs on it.
+scenario reference_scenario(std::uint64_t seed, std::size_t writers, std::uint64_t spread_percent = 50);
 
 /// Nothing breaks; writers only get in each other's way. Three increments each.
 scenario contention_scenario(std::uint64_t seed, std::size_t writers);

@@ -60,6 +60,7 @@ int main(int argc, char** argv) {
   std::size_t writers = 0;
   std::size_t threads = 1;
   std::size_t shown = 20;
+  std::uint64_t spread = 50;
   bool reference = false;
   bool contention = false;
   bool known_is_stale = false;
@@ -70,6 +71,9 @@ int main(int argc, char** argv) {
   app.add_option("--threads", threads, "Runs at a time")->check(CLI::Range(1, 256));
   app.add_option("--show", shown, "Broken invariants to print");
   app.add_flag("--reference", reference, "The fixed setting that other models were measured in");
+  app.add_option("--delay-spread", spread,
+                 "With --reference: one-way delays are 20 ms, give or take so many percent")
+      ->check(CLI::Range(0, 100));
   app.add_flag(
       "--known-is-stale", known_is_stale,
       "The design's first surprise rule: a version the map knows anywhere may be replaced everywhere");
@@ -87,7 +91,7 @@ int main(int argc, char** argv) {
   const auto work = [&](std::size_t first) {
     summary mine;
     for (auto seed = from + first; seed < from + seeds; seed += threads) {
-      auto conditions = reference    ? reference_scenario(seed, writers)
+      auto conditions = reference    ? reference_scenario(seed, writers, spread)
                         : contention ? contention_scenario(seed, writers)
                                      : draw_scenario(seed, writers);
       conditions.known_is_stale = known_is_stale;
