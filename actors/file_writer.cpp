@@ -250,6 +250,9 @@ private:
       } else {
         operation_->on_published(x.report);
       }
+      // A publish that was at its end anyway when it was told to stop is not followed by another try.
+      if (stopped_ && !operation_->done())
+        operation_->stop(*stopped_);
       act();
     });
   }
@@ -291,6 +294,7 @@ private:
     const error why{reason, reason == errc::timeout ? "the write took longer than it was given"
                                                     : "the write was stopped"};
     if (coordinator_) {
+      stopped_ = why;
       // The publish decides when it is safe to end; its report follows.
       send(self_, coordinator_, stop{reason});
       return;
@@ -342,6 +346,7 @@ private:
   retriever reader_;
   publish_coordinator coordinator_;
   publish_reply reply_;
+  std::optional<error> stopped_; ///< while a publish was running
   double map_seconds_ = 0;
 };
 

@@ -35,6 +35,7 @@ std::optional<codec::existing_version> existing(const mapped_file& mapped,
   return std::nullopt;
 }
 
+/// A repair that meets a version no map could show looks again, as often as any write does at most.
 class repairer_state {
 public:
   using handle = repairer;
@@ -156,6 +157,11 @@ private:
           coordinator_ = publish_coordinator{};
           if (!x.result->failure)
             fill_reply(reply_.write, *task_.servers, *x.result);
+          if (!x.result->failure && x.result->report.end == grid::publish_end::map_outdated && !stopped_ &&
+              ++tries_ < world_.limits.write_tries_max) {
+            start_over();
+            return;
+          }
           const auto failure = x.result->failure ? x.result->failure : x.result->report.failure();
           reply_.write.ok = !failure;
           if (failure)
@@ -165,7 +171,18 @@ private:
         [this](const caf::error& e) { break_off(e); });
   }
 
+  /// What the map could not see is known to exist now: all is looked at anew.
+  void start_over() {
+    send(self_, mapper_, stop{});
+    if (verifier_)
+      send(self_, verifier_, stop{});
+    reply_.write = {};
+    reply_.done = repair_action::nothing;
+    map();
+  }
+
   void on_stop(errc reason) {
+    stopped_ = true;
     if (coordinator_)
       send(self_, coordinator_, stop{reason}); // it knows when it is safe to end; its report follows
     else
@@ -204,6 +221,8 @@ private:
   std::shared_ptr<mapped_file> mapped_;
   grid::repair_plan plan_;
   repair_reply reply_;
+  std::uint32_t tries_ = 0;
+  bool stopped_ = false;
   clock::time_point start_ = clock::now();
 };
 

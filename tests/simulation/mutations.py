@@ -70,6 +70,20 @@ MUTATIONS = [
      "    if (asking_.size() >= in_flight_max)\n", "    if (asking_.size() >= 10 * in_flight_max)\n"),
     ("shares fetched without a bound", "grid/retrieve_plan.cpp",
      " && fetching_.size() < limits_.fetches_in_flight_max)", ")"),
+    ("deadline not armed", "actors/publish_coordinator.cpp",
+     "continuation{[this] { on_stop(errc::timeout); }});", "continuation{[] {}});"),
+    ("unknown told as never sent", "actors/share_writer.cpp",
+     "  case delivery::unknown:\n      tell(id, grid::transport_failure(true,", "  case delivery::unknown:\n      tell(id, grid::transport_failure(false,"),
+    ("grant not given back", "actors/publish_coordinator.cpp",
+     "    if (grant_)\n      send(self_, world_.budget, give_bytes_back{*grant_});", ""),
+    ("grants outlive their asker", "actors/byte_budget.cpp",
+     "    if (sender)\n      self_->watch(", "    if (false)\n      self_->watch("),
+    ("stop forgotten at the end of a publish", "actors/file_writer.cpp",
+     "      if (stopped_ && !operation_->done())", "      if (false)"),
+    ("cancel ignored", "actors/file_writer.cpp",
+     "      send(self_, coordinator_, stop{reason});", "      (void)reason;"),
+    ("repair gives up at a hidden version", "actors/repairer.cpp",
+     "++tries_ < world_.limits.write_tries_max", "++tries_ < 1"),
 ]
 
 

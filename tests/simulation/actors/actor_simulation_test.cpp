@@ -21,6 +21,13 @@ TEST(actor_simulation, drawn_seeds_break_no_invariant) {
     expect_clean(draw_scenario(seed, 0));
 }
 
+// A stop that came as a publish was ending was forgotten (10035, 10307); a repair that met a hidden version
+// gave up (11112, 12167).
+TEST(actor_simulation, seeds_that_found_something_break_no_invariant) {
+  for (const std::uint64_t seed : {10035, 10307, 11112, 12167})
+    expect_clean(draw_scenario(seed, 0));
+}
+
 TEST(actor_simulation, a_lone_writer_is_never_told) {
   for (std::uint64_t seed = 1; seed <= 60; ++seed) {
     const auto s = draw_scenario(1'000'000 + seed, 1);

@@ -212,12 +212,12 @@ private:
     client_plan plan;
     if (before && world_.conditions().honest())
       plan.wishes = {dice_.chance(0.3) ? client_wish::repair : client_wish::append, client_wish::get};
-    else if (before)
+    else if (before && before->key_to_be_had)
       plan.wishes = {client_wish::put, client_wish::get};
     else if (!any)
       plan.wishes = {client_wish::create, client_wish::get};
     else
-      return; // shares of unreadable versions: whether one still has the key is luck
+      return; // damaged or unreadable shares: whether one still has the key is luck
     auto& last = add_client(plan, 1);
     settle("the publish after the faults does not come to an end");
     judge_last(last, before);

@@ -58,11 +58,13 @@ std::optional<true_version> best_of(const sim_file& file, const std::vector<shar
                                     codec::erasure_codes& codes) {
   std::map<grid::file_version, std::map<share_number, std::pair<codec::share_header, actors::share_body>>>
       good;
+  bool has_key = false;
   for (const auto& shares : servers) {
     grid::slot_read_answer answer;
     for (const auto& [number, data] : shares)
       answer.reads[number] = {shared_bytes::copy_of(byte_view(data))};
-    const auto seen = actors::look_at(file.access, answer, 1U << 24, false);
+    const auto seen = actors::look_at(file.access, answer, 1U << 24, true);
+    has_key = has_key || seen.private_key.has_value();
     for (const auto& share : seen.answer.good) {
       const auto& whole = seen.heads.at(share.share);
       auto body = actors::body_in_head(share.share, whole);
@@ -80,7 +82,7 @@ std::optional<true_version> best_of(const sim_file& file, const std::vector<shar
     const auto content =
         codec::decode_sdmf(at->second.begin()->second.first, *file.access.read, blocks, codes);
     if (content)
-      return true_version{at->first, to_bytes(content->view())};
+      return true_version{at->first, to_bytes(content->view()), has_key};
   }
   return std::nullopt;
 }

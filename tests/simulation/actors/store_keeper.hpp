@@ -41,6 +41,7 @@ private:
 struct true_version {
   grid::file_version version;
   bytes content;
+  bool key_to_be_had = false; ///< some share has the private key undamaged
 };
 std::optional<true_version> best_of(const sim_file& file, const std::vector<share_bytes_map>& servers,
                                     codec::erasure_codes& codes);

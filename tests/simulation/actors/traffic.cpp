@@ -93,8 +93,9 @@ file_version traffic::write_goes_out(const server_id& to, const read_test_write&
   if (!writing_.insert({to, version}).second)
     world_.violation(5, "a second write to a server whose answer is still out");
   wires_.goes_out(writer_, version, message);
-  asked_.clear(); // the next map is another one
+  asked_.clear(); // the next map is another one, and so is the next read
   map_reads_.clear();
+  fetches_ = 0;
   world_.trace(5, writer_, load_be<std::uint64_t>(version.root.view().first(8)));
   return version;
 }
@@ -116,6 +117,7 @@ void traffic::read_goes_out(const server_id& to, const slot_read& question) {
     if (!asked_.insert(to).second) { // asked before: another map
       asked_ = {to};
       map_reads_.clear();
+      fetches_ = 0; // what an earlier read gave up may still be out
     }
     ++map_reads_[to];
     if (map_reads_.size() > std::max(limits.map_batch_max, limits.map_in_flight_max))
