@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Re-introduces plausible bugs into the decisions, one at a time, and shows which test catches each.
+"""Re-introduces plausible bugs into the decisions and the actors, one at a time, and shows which test catches each.
 
 Examples: tests/simulation/mutations.py build/release
           tests/simulation/mutations.py build/release "deadline ignored" "nobody rescues"
@@ -74,8 +74,6 @@ MUTATIONS = [
      "continuation{[this] { on_stop(errc::timeout); }});", "continuation{[] {}});"),
     ("unknown told as never sent", "actors/share_writer.cpp",
      "  case delivery::unknown:\n      tell(id, grid::transport_failure(true,", "  case delivery::unknown:\n      tell(id, grid::transport_failure(false,"),
-    ("grant not given back", "actors/publish_coordinator.cpp",
-     "    if (grant_)\n      send(self_, world_.budget, give_bytes_back{*grant_});", ""),
     ("grants outlive their asker", "actors/byte_budget.cpp",
      "    if (sender)\n      self_->watch(", "    if (false)\n      self_->watch("),
     ("stop forgotten at the end of a publish", "actors/file_writer.cpp",
