@@ -50,8 +50,7 @@ int use(actors::node& node, const file_gateway& gateway) {
   std::cout << "the large one: " << to_string(large.get().failure.code) << "\n";
 
   const auto status = ask(status_request{}, status_reply{});
-  std::cout << status.running.size() << " running, " << status.recent.size() << " ended, "
-            << status.servers.size() << " servers\n";
+  std::cout << status.running.size() << " running, " << status.servers.size() << " servers\n";
   return 0;
 }
 

@@ -46,7 +46,7 @@ TEST_F(collision, at_least_one_of_two_writer_processes_is_told_who_wrote_what_wa
   const auto& loser = a_.code == 3 ? a_ : b_;
   const auto reply = nlohmann::json::parse(loser.out);
   EXPECT_EQ(reply["ok"], false);
-  EXPECT_EQ(reply["error"]["kind"], "uncoordinated write") << reply;
+  EXPECT_EQ(reply["error"]["kind"], "uncoordinated_write") << reply;
   ASSERT_FALSE(reply["conflicts"].empty()) << reply;
   for (const auto& conflict : reply["conflicts"]) {
     EXPECT_TRUE(conflict["server"].get<std::string>().starts_with("s")) << conflict;
