@@ -380,6 +380,7 @@ private:
         if (entered == nullptr)
           return; // cancelled meanwhile
         entered->begun = clock::now();
+        entered->problems = roster.left_out;
         if (roster.servers->entries().empty()) {
           // Copied: what refuses erases the operation, and itself with it.
           const auto no = entered->refuse;
@@ -569,7 +570,7 @@ private:
     auto reply = std::make_shared<status_reply>();
     table_.report(*reply);
     for (const auto& [id, what] : awaiting_keys_)
-      reply->waiting.push_back(what.record.event);
+      reply->waiting.push_back(event_now(what.record));
     reply->defaults = options_.defaults;
     reply->subscribers = static_cast<std::uint32_t>(listeners_.size());
     gather<link_report>(

@@ -53,6 +53,9 @@ std::vector<named_seconds> stages_of(const operation_record& record, clock::time
     out.push_back({"setup", active ? seconds_between(record.asked, now) : record.event.seconds});
   const auto& told = !record.stages.empty() || !record.publish ? record.stages : record.publish->stages;
   out.insert(out.end(), told.begin(), told.end());
+  const bool writes = record.event.kind == "publish" || record.event.kind == "append";
+  if (active && writes && record.begun && !record.publish)
+    out.push_back({"map", seconds_between(*record.begun, now)});
   if (active && record.publish && !record.publish->stage.empty())
     out.push_back({record.publish->stage, seconds_between(record.publish->stage_start, now)});
   return out;
@@ -113,6 +116,13 @@ operation_detail detail_of(const operation_record& record, const std::vector<std
   out.problems = record.problems;
   if (record.publish)
     out.publish = picture_of(record, servers, now);
+  return out;
+}
+
+progress_event event_now(const operation_record& record) {
+  auto out = record.event;
+  if (!out.finished)
+    out.seconds = seconds_between(record.asked, clock::now());
   return out;
 }
 

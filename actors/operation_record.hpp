@@ -2,6 +2,7 @@
 
 #include "messages/local.hpp"
 
+#include <algorithm>
 #include <concepts>
 
 namespace truckee::actors {
@@ -32,6 +33,9 @@ void close_record(operation_record& record, const std::optional<error>& failure)
 messages::operation_detail detail_of(const operation_record& record, const std::vector<std::string>& servers,
                                      operation_record::clock::time_point now);
 
+/// Its event, with the time that has passed until now.
+messages::progress_event event_now(const operation_record& record);
+
 /// What a reply says went wrong on servers, beyond what a publish's picture shows.
 std::vector<messages::server_report> problems_of(const messages::publish_reply& reply);
 std::vector<messages::server_report> problems_of(const std::vector<messages::bad_share>& bad,
@@ -40,8 +44,12 @@ std::vector<messages::server_report> problems_of(const std::vector<messages::bad
 /// Keeps what status shows of any reply.
 template <class Reply>
 void keep_facts(operation_record& record, const Reply& reply) {
-  const auto add = [&record](std::vector<messages::server_report> more) {
-    record.problems.insert(record.problems.end(), more.begin(), more.end());
+  const auto add = [&record](const std::vector<messages::server_report>& more) {
+    for (const auto& x : more)
+      if (std::ranges::none_of(record.problems, [&](const auto& y) {
+            return y.server == x.server && y.outcome == x.outcome && y.detail == x.detail;
+          }))
+        record.problems.push_back(x);
   };
   if constexpr (requires { reply.before; }) {
     add(problems_of(reply.before.bad, reply.before.servers));

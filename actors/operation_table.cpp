@@ -59,7 +59,7 @@ std::size_t operation_table::count_from(const caf::node_id& caller) const {
 
 void operation_table::report(messages::status_reply& out) const {
   for (const auto& [id, operation] : operations_)
-    (operation.running ? out.running : out.waiting).push_back(operation.event);
+    (operation.running ? out.running : out.waiting).push_back(event_now(operation));
   for (const auto& each : recent_)
     out.recent.push_back(each.record.event);
 }

@@ -106,7 +106,7 @@ std::string stages(const operation_detail& x) {
   const auto total = std::max(x.event.seconds, 1e-9);
   const auto row = [&](std::string_view name, double seconds, std::string_view extra) {
     out += fmt::format(
-        R"(<tr{4}><th scope="row">{0}</th><td><meter min="0" max="100" value="{1:.2f}" aria-label="{0}">{1:.0f} %</meter></td><td class="number">{2}{3}</td></tr>)"
+        R"(<tr{4}><th scope="row">{0}</th><td><progress max="100" value="{1:.2f}" aria-label="{0}">{1:.0f} %</progress></td><td class="number">{2}{3}</td></tr>)"
         "\n",
         escaped(name), std::min(100.0, seconds / total * 100), time_words(seconds), "", extra);
   };

@@ -124,13 +124,13 @@ class Test:
     def text(self, selector="main"):
         return self.browser.run("return document.querySelector(%s)?.innerText ?? ''" % json.dumps(selector))
 
-    def look(self, name, width=1200, colours="light"):
+    def look(self, name, width=1200, colours="light", height=3000):
         """A screenshot, and what must hold of every page."""
         self.browser.width(width)
         self.browser.colours(colours)
         wide = self.browser.run("return document.documentElement.scrollWidth")
         assert wide <= width, "%s: the page is %d wide on %d pixels" % (name, wide, width)
-        picture = self.browser.picture()
+        picture = self.browser.picture(width, height)
         assert len(picture) < 150_000, "%s: %d bytes" % (name, len(picture))
         if self.keep:
             (self.keep / ("status-%s.png" % name)).write_bytes(picture)
@@ -217,7 +217,7 @@ class Test:
         browser.go(grid.page + "/operations/%d" % newest["operation"])
         assert "not enough servers" in self.text("#title")
         assert "running" not in self.text("#title")
-        self.look("failed")
+        self.look("failed", width=900, height=1400)
         self.check_secrets(cap_text)
         browser.go(grid.page + "/")
         wait_until("servers that are away", lambda: self.text("#servers").count("unreachable") >= 4)

@@ -49,9 +49,11 @@ class Browser:
         self.devtools("Emulation.setDeviceMetricsOverride", width=pixels, height=height, deviceScaleFactor=1,
                       mobile=pixels < 500)
 
-    def picture(self):
-        """The whole page as PNG."""
-        return base64.b64decode(self.devtools("Page.captureScreenshot", captureBeyondViewport=True)["data"])
+    def picture(self, width, height):
+        """The page down to `height`, or its end, as PNG."""
+        height = min(height, self.run("return document.documentElement.scrollHeight"))
+        clip = {"x": 0, "y": 0, "width": width, "height": height, "scale": 1}
+        return base64.b64decode(self.devtools("Page.captureScreenshot", captureBeyondViewport=True, clip=clip)["data"])
 
     def complaints(self):
         """What the console has said since the last call, but for plain talk."""

@@ -88,6 +88,7 @@ TEST_F(StatusServer, APublishIsShownOnThePageAndInJson) {
   const auto detail = json::parse(get("/api/operations/" + id)->body);
   EXPECT_EQ(detail["publish"]["shares"].size(), 3U) << detail;
   EXPECT_EQ(detail["publish"]["servers"], (json{"alpha", "beta", "gone"}));
+  ASSERT_EQ(detail["problems"].size(), 1U) << detail;
   EXPECT_EQ(detail["problems"][0]["server"], "gone");
   const auto page = get("/operations/" + id);
   EXPECT_EQ(page->get_header_value("Content-Type"), "text/html; charset=utf-8");
