@@ -1,6 +1,7 @@
 #include "actors/node.hpp"
 
 #include "actors/certificates.hpp"
+#include "actors/tls_settings.hpp"
 
 #include <mutex>
 #include <thread>
@@ -25,6 +26,7 @@ std::string caf_version() {
 }
 
 result<std::unique_ptr<node>> node::start(const node_options& options) {
+  clear_tls_errors_of_others();
   if (options.tls)
     if (auto good = check_tls_files(options.tls->ca, options.tls->certificate, options.tls->key); !good)
       return tl::unexpected(good.error());

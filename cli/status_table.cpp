@@ -89,7 +89,8 @@ void append(std::vector<std::string>& out, const std::string& title, const table
   if (t.empty())
     return;
   out.emplace_back();
-  out.push_back(style.color ? "\033[1m" + title + "\033[0m" : title);
+  const auto shown = title.substr(0, style.width);
+  out.push_back(style.color ? "\033[1m" + shown + "\033[0m" : shown);
   for (auto& line : t.lines(style))
     out.push_back(std::move(line));
 }

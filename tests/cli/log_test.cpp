@@ -125,7 +125,9 @@ protected:
     auto& one = start(with(on_grid({"put", file("a", noise(3'000'000)), "--cap-file", cap})));
     auto& two = start(with(on_grid({"put", file("b", noise(3'000'000, 2)), "--cap-file", cap})));
     log += one.wait().err + two.wait().err;
-    EXPECT_EQ(run({"check", "--cap-file", cap, "--add-lease"}), 0 + 1);
+    const auto before = log.size();
+    // Readable whoever won: healthy, or short of what the loser replaced.
+    EXPECT_LE(run({"check", "--cap-file", cap, "--add-lease"}), 1) << log.substr(before);
     gateway.signal(SIGTERM);
     log += gateway.wait().err;
     for (std::size_t i = 0; i < servers; ++i) {
