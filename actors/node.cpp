@@ -1,6 +1,7 @@
 #include "actors/node.hpp"
 
 #include "actors/certificates.hpp"
+#include "actors/openssl_errors.hpp"
 
 #include <mutex>
 #include <thread>
@@ -40,6 +41,7 @@ node::node(const node_options& options)
     blocking_(std::make_unique<worker_pool>(options.blocking_threads)),
     recorder_(std::make_shared<metrics::recorder>(
         metrics::build_facts{std::string(truckee_version()), caf_version()})) {
+  keep_tls_errors_apart();
   messages::close_registry(*system_);
 }
 
