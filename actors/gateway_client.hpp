@@ -2,6 +2,8 @@
 
 #include "actors/node.hpp"
 
+#include <future>
+
 namespace truckee::actors {
 
 /// Connects to a gateway on another node; blocks for `timeout` at most. errc::refused for an address that is
@@ -11,20 +13,68 @@ result<messages::file_gateway> connect_gateway(node& n, const address& where,
                                                const std::optional<grid::tls_files>& tls,
                                                std::chrono::milliseconds timeout = std::chrono::seconds(5));
 
+/// Asks once, and tells the promise what came of it, also where the gateway ends or its node goes: CAF leaves
+/// a pending request alone then.
+template <class Reply, class Request>
+class asker_state {
+public:
+  using handle = messages::protocol<void(messages::continuation)>;
+  using shell_type = messages::shell<asker_state>;
+  static constexpr const char* name = "truckee.asker";
+
+  asker_state(shell_type* self, const messages::file_gateway& gateway, Request request,
+              std::shared_ptr<std::promise<Reply>> promise)
+    : self_(self), gateway_(gateway), request_(std::move(request)), promise_(std::move(promise)) {}
+
+  ~asker_state() {
+    if (promise_)
+      promise_->set_value(failed({errc::internal, "the actor system ended"}));
+  }
+  asker_state(const asker_state&) = delete;
+  asker_state& operator=(const asker_state&) = delete;
+
+  messages::behavior<handle> make_behavior() {
+    self_->watch(gateway_);
+    // Operations arm their own deadlines; this one only guards against a defect of ours.
+    messages::request(
+        self_, gateway_, std::chrono::hours(24), std::move(request_),
+        [this](const Reply& reply) { end(reply); },
+        [this](const caf::error& e) {
+          end(failed({errc::internal, messages::describe(e, self_->system())}));
+        });
+    return {[](const messages::continuation&) {}};
+  }
+  void on_down(const caf::actor_addr&) {
+    end(failed({errc::unreachable, "the gateway is gone; what it was asked for may have been done or not"}));
+  }
+
+private:
+  static Reply failed([[maybe_unused]] error why) {
+    Reply reply;
+    if constexpr (requires { reply.failure; })
+      reply.failure = std::move(why);
+    return reply;
+  }
+  void end(Reply reply) {
+    if (auto promise = std::exchange(promise_, nullptr))
+      promise->set_value(std::move(reply));
+    self_->quit();
+  }
+
+  shell_type* self_;
+  messages::file_gateway gateway_;
+  Request request_;
+  std::shared_ptr<std::promise<Reply>> promise_;
+};
+
 /// Asks a gateway from a thread that may block, and waits: a reply always comes, at worst one that says what
-/// broke (where that kind of reply can say so; else it comes as it is made by default).
+/// broke; one that has no place for it comes empty.
 template <class Reply, class Request>
 Reply ask_gateway(caf::actor_system& system, const messages::file_gateway& gateway, Request request) {
-  caf::scoped_actor self(system);
-  Reply out;
-  // Operations arm their own deadlines; this one only guards against a defect of ours.
-  messages::request_blocking(
-      self, gateway, std::chrono::hours(24), std::move(request), [&](const Reply& reply) { out = reply; },
-      [&](const caf::error& e) {
-        if constexpr (requires { out.failure; })
-          out.failure = {errc::internal, messages::describe(e, system)};
-      });
-  return out;
+  auto promise = std::make_shared<std::promise<Reply>>();
+  auto answer = promise->get_future();
+  messages::spawn<asker_state<Reply, Request>>(system, gateway, std::move(request), std::move(promise));
+  return answer.get();
 }
 
 } // namespace truckee::actors

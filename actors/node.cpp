@@ -1,7 +1,7 @@
 #include "actors/node.hpp"
 
 #include "actors/certificates.hpp"
-#include "actors/tls_settings.hpp"
+#include "actors/openssl_errors.hpp"
 
 #include <mutex>
 #include <thread>
@@ -26,7 +26,6 @@ std::string caf_version() {
 }
 
 result<std::unique_ptr<node>> node::start(const node_options& options) {
-  clear_tls_errors_of_others();
   if (options.tls)
     if (auto good = check_tls_files(options.tls->ca, options.tls->certificate, options.tls->key); !good)
       return tl::unexpected(good.error());
@@ -42,6 +41,7 @@ node::node(const node_options& options)
     blocking_(std::make_unique<worker_pool>(options.blocking_threads)),
     recorder_(std::make_shared<metrics::recorder>(
         metrics::build_facts{std::string(truckee_version()), caf_version()})) {
+  keep_tls_errors_apart();
   messages::close_registry(*system_);
 }
 
