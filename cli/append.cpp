@@ -40,7 +40,7 @@ int append(const append_options& o, const global_options& global) {
   if (global.json)
     std::cout << as_json(reply).dump(2) << std::endl;
   else if (reply.unchanged)
-    std::cerr << "nothing to append; nothing was written" << std::endl;
+    tell("nothing to append; nothing was written\n");
   else if (reply.ok || !reply.servers.empty())
     summarize(reply, std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
   return reply.ok ? exit_ok : complain_of(reply);

@@ -4,6 +4,7 @@
 #include "cli/exit_code.hpp"
 #include "cli/log_options.hpp"
 #include "cli/shutdown.hpp"
+#include "cli/standard_error.hpp"
 #include "grid/grid_file.hpp"
 
 #include <CLI/CLI.hpp>
@@ -13,9 +14,6 @@
 
 /// What every command file has in common. Each adds itself to the program and leaves its action in `run`.
 namespace truckee::cli {
-
-/// Standard error, shared by the progress bar, the log and everything else that is said meanwhile.
-std::shared_ptr<bottom_line> standard_error();
 
 /// The options that come before the command.
 struct global_options {

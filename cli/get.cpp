@@ -31,14 +31,14 @@ int get(const get_options& o, const global_options& global) {
   if (global.json)
     std::cout << as_json(reply).dump(2) << std::endl;
   for (const auto& bad : reply.bad)
-    std::cerr << fmt::format("{} share {}: does not verify: {}\n", bad.server, bad.share.value, bad.reason);
+    tell(fmt::format("{} share {}: does not verify: {}\n", bad.server, bad.share.value, bad.reason));
   if (!reply.ok)
     return complain(reply.failure);
   if (auto written = write_content(o.output, reply.content.view()); !written)
     return complain(written.error());
   if (o.output != "-" && !global.json)
-    std::cerr << fmt::format("version {}, {}\n", reply.version.value,
-                             human_bytes(static_cast<double>(reply.content.size())));
+    tell(fmt::format("version {}, {}\n", reply.version.value,
+                     human_bytes(static_cast<double>(reply.content.size()))));
   return exit_ok;
 }
 

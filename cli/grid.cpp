@@ -23,9 +23,9 @@ result<std::string> gateway_target(const std::string& given, const std::optional
   }
   if (listen && listen->port != 0 && listen->host != "0.0.0.0" && listen->host != "::")
     return to_string(*listen);
-  std::cerr << "truckee: the gateway is left out: "
-            << (listen ? "[metrics] listen is no address to scrape" : "the grid file has no [metrics] listen")
-            << "; --gateway-metrics HOST:PORT says where it is scraped\n";
+  tell(std::string("truckee: the gateway is left out: ") +
+       (listen ? "[metrics] listen is no address to scrape" : "the grid file has no [metrics] listen") +
+       "; --gateway-metrics HOST:PORT says where it is scraped\n");
   return std::string();
 }
 
@@ -43,7 +43,7 @@ result<int> print_targets(const std::string& gateway_metrics, const global_optio
     if (server.metrics)
       out.push_back(target(to_string(*server.metrics), "truckee-storage", server.name));
     else if (!std::holds_alternative<grid::local_directory>(server.where))
-      std::cerr << "truckee: " << server.name << " is left out: its [[server]] has no metrics\n";
+      tell("truckee: " + server.name + " is left out: its [[server]] has no metrics\n");
   }
   std::cout << out.dump(2) << std::endl;
   return exit_ok;

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
 #include <cmath>
 #include <cstdlib>
 #include <fmt/format.h>
@@ -24,9 +23,10 @@ double fraction_of(const progress_state& s) {
 
 /// Bytes a second so far; nothing while it would be a guess.
 std::optional<double> rate_of(const progress_state& s) {
-  if (s.bytes_done == 0 || s.elapsed < seconds{0.1})
+  const auto flowing = s.elapsed - s.bytes_since;
+  if (s.bytes_done == 0 || flowing < seconds{0.1})
     return std::nullopt;
-  return static_cast<double>(s.bytes_done) / s.elapsed.count();
+  return static_cast<double>(s.bytes_done) / flowing.count();
 }
 
 std::optional<seconds> time_left(const progress_state& s) {
@@ -167,19 +167,6 @@ void progress_display::finish(std::string_view summary) {
   to_->show({});
   if (!summary.empty())
     to_->print(std::string{summary} + "\n");
-}
-
-bottom_line::writer write_to(int descriptor) {
-  return [descriptor](std::string_view text) {
-    while (!text.empty()) {
-      const auto n = ::write(descriptor, text.data(), text.size());
-      if (n < 0 && errno == EINTR)
-        continue;
-      if (n <= 0)
-        return;
-      text.remove_prefix(static_cast<std::size_t>(n));
-    }
-  };
 }
 
 } // namespace truckee::cli

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "cli/bottom_line.hpp"
+#include "cli/standard_error.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -22,6 +22,7 @@ struct progress_state {
   std::uint64_t bytes_done = 0; ///< of bytes_total
   std::uint64_t bytes_total = 0;
   seconds elapsed{};
+  seconds bytes_since{}; ///< when, of `elapsed`, the first of bytes_done began to flow
 };
 
 struct progress_style {
@@ -77,9 +78,5 @@ private:
   std::shared_ptr<bottom_line> to_;
   std::optional<seconds> last_drawn_;
 };
-
-/// Writes all of it to a descriptor; for progress_display. What cannot be written is lost: it is only
-/// progress.
-bottom_line::writer write_to(int descriptor);
 
 } // namespace truckee::cli

@@ -29,15 +29,15 @@ int repair(const repair_options& o, const global_options& global) {
   if (global.json) {
     std::cout << as_json(reply).dump(2) << std::endl;
   } else if (reply.before.ok) {
-    std::cerr << "before: " << reply.before.summary << "\n";
+    tell("before: " + reply.before.summary + "\n");
     if (!reply.ok)
       show(reply.before);
     if (reply.done == repair_action::nothing && reply.ok)
-      std::cerr << "nothing to repair" << std::endl;
+      tell("nothing to repair\n");
     if (reply.done == repair_action::refilled)
-      std::cerr << "shares were put back at the same version\n";
+      tell("shares were put back at the same version\n");
     if (reply.done == repair_action::republished)
-      std::cerr << "the content was published again as a higher version\n";
+      tell("the content was published again as a higher version\n");
     if (reply.done != repair_action::nothing)
       summarize(reply.write, took);
   }

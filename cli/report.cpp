@@ -13,32 +13,32 @@ namespace truckee::cli {
 using namespace messages;
 
 void summarize(const publish_reply& x, double took) {
-  auto& out = std::cerr;
-  out << fmt::format("version {} of {}, {} of {} shares placed, happiness {} (asked: {}), {:.2f} s\n",
+  std::string out;
+  out += fmt::format("version {} of {}, {} of {} shares placed, happiness {} (asked: {}), {:.2f} s\n",
                      x.version.value, human_bytes(static_cast<double>(x.content_bytes)), x.placed.size(),
                      x.spread.total, x.happiness, x.spread.happy, took);
   std::string stages;
   for (const auto& stage : x.stages)
     stages += fmt::format("{}{} {:.1f}", stages.empty() ? "" : ", ", stage.name, stage.seconds * 1e3);
-  out << "stages (ms): " << stages << "\n";
+  out += "stages (ms): " + stages + "\n";
   for (const auto& server : x.servers)
     if (server.outcome != "written")
-      out << fmt::format("{}: {}{}{}\n", server.server, server.outcome, server.detail.empty() ? "" : ": ",
+      out += fmt::format("{}: {}{}{}\n", server.server, server.outcome, server.detail.empty() ? "" : ": ",
                          server.detail);
   for (const auto& server : x.unknown_servers)
-    out << server << ": silent since the write was sent; it may hold the new version or the old one\n";
+    out += server + ": silent since the write was sent; it may hold the new version or the old one\n";
   for (const auto& stale : x.stale)
-    out << fmt::format(
+    out += fmt::format(
         "{}: an older share {} was left behind; `truckee repair` replaces it once the server takes writes\n",
         stale.server, stale.share.value);
   for (const auto& c : x.conflicts)
-    out << fmt::format("{} share {}: expected {}, found {}\n", c.server, c.share.value, c.expected, c.found);
-  out << std::flush;
+    out += fmt::format("{} share {}: expected {}, found {}\n", c.server, c.share.value, c.expected, c.found);
+  tell(out);
 }
 
 int complain_of(const publish_reply& x) {
   if (!x.recoverable_now.empty())
-    std::cerr << "recoverable now: " << x.recoverable_now << "\n";
+    tell("recoverable now: " + x.recoverable_now + "\n");
   return complain(x.failure);
 }
 

@@ -1,10 +1,11 @@
 #include "cli/service.hpp"
 
+#include "cli/standard_error.hpp"
+
 #include <charconv>
 #include <condition_variable>
 #include <cstdlib>
 #include <cstring>
-#include <iostream>
 #include <mutex>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -63,7 +64,7 @@ service_notice::service_notice(std::function<result<void>()> healthy) {
       if (found)
         notify_service_manager("WATCHDOG=1");
       else if (well)
-        std::cerr << "truckee: not healthy: " << found.error().detail << std::endl;
+        tell("truckee: not healthy: " + found.error().detail + "\n");
       if (!found)
         notify_service_manager("STATUS=not healthy: " + found.error().detail);
       else if (!well)

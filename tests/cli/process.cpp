@@ -77,7 +77,10 @@ process::process(const std::filesystem::path& program, const std::vector<std::st
       ::_exit(126);
     redirect(in.c_str(), O_RDONLY, STDIN_FILENO);
     redirect(out_.c_str(), O_WRONLY | O_CREAT | O_TRUNC, STDOUT_FILENO);
-    redirect(err_.c_str(), O_WRONLY | O_CREAT | O_TRUNC, STDERR_FILENO);
+    if (options.error_descriptor < 0)
+      redirect(err_.c_str(), O_WRONLY | O_CREAT | O_TRUNC, STDERR_FILENO);
+    else if (::dup2(options.error_descriptor, STDERR_FILENO) < 0)
+      ::_exit(126);
     if (!options.directory.empty() && ::chdir(options.directory.c_str()) != 0)
       ::_exit(126);
     ::execve(argv[0], argv.data(), envp.data());

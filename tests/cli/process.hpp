@@ -14,6 +14,7 @@ struct process_options {
   std::map<std::string, std::string> environment; ///< added to, or instead of, this process's own
   std::string input;                              ///< standard input
   std::filesystem::path directory;                ///< where it runs; empty: here
+  int error_descriptor = -1;                      ///< standard error goes there instead of to a file
 };
 
 struct process_result {

@@ -7,13 +7,23 @@
 namespace truckee::test {
 
 process_options program_test::options(const std::string& input) const {
-  return {{{"XDG_DATA_HOME", data().string()}, {"HOME", folder_.path().string()}, {"LC_ALL", "C.UTF-8"}},
-          input,
-          folder_.path()};
+  process_options out;
+  out.environment = {
+      {"XDG_DATA_HOME", data().string()}, {"HOME", folder_.path().string()}, {"LC_ALL", "C.UTF-8"}};
+  out.environment.insert(environment_.begin(), environment_.end());
+  out.input = input;
+  out.directory = folder_.path();
+  return out;
 }
 
 process_result program_test::truckee(const arguments& words, const std::string& input) {
   return process(TRUCKEE_PROGRAM, words, folder_.path(), options(input)).wait();
+}
+
+process_result program_test::truckee_into(int error_descriptor, const arguments& words) {
+  auto how = options({});
+  how.error_descriptor = error_descriptor;
+  return process(TRUCKEE_PROGRAM, words, folder_.path(), how).wait();
 }
 
 process& program_test::start(const arguments& words, const std::string& input) {

@@ -16,6 +16,8 @@ class program_test : public ::testing::Test {
 protected:
   /// Runs it to its end.
   process_result truckee(const arguments& words, const std::string& input = {});
+  /// The same, with its standard error going to a descriptor.
+  process_result truckee_into(int error_descriptor, const arguments& words);
   /// Starts it; ended with the test at the latest.
   process& start(const arguments& words, const std::string& input = {});
   /// Runs it, demands success, and parses what it printed.
@@ -37,6 +39,10 @@ protected:
 private:
   process_options options(const std::string& input) const;
 
+protected:
+  std::map<std::string, std::string> environment_; ///< of every process from now on, beside the usual
+
+private:
   folder folder_;
   std::vector<std::unique_ptr<process>> started_;
   int caps_ = 0;
