@@ -40,9 +40,17 @@ public:
   }
 
 private:
+  void tell(const char* text, double progress) {
+    if (task_.listener)
+      send(self_, task_.listener, operation_progress{task_.operation, text, progress, 0, 0, 0, 0, 0});
+  }
+
   void map() {
+    tell("Mapping shares", 0);
     auto task = map_task_for(world_, task_.access, task_.servers, grid::map_mode::check);
     task.operation = task_.operation;
+    task.listener = task_.listener;
+    task.span = {0, task_.verify ? 0.1 : 0.9};
     mapper_ = spawn_map_updater(self_->system(), world_, std::move(task));
     messages::request(
         self_, mapper_, duration(world_.limits.publish_deadline), map_file{},
@@ -59,6 +67,7 @@ private:
 
   /// To every server, in parallel; one without a share says not_found, which is fine.
   void add_leases() {
+    tell("Adding leases", task_.verify ? 0.1 : 0.9);
     const auto& servers = task_.servers->entries();
     const auto deadline = duration(world_.limits.server_deadline(0));
     gather<lease_slot_answer>(
@@ -90,8 +99,9 @@ private:
       finish();
       return;
     }
-    verifier_ = spawn_share_verifier(self_->system(), world_,
-                                     {task_.operation, task_.listener, task_.access, task_.servers, mapped_});
+    verifier_ = spawn_share_verifier(
+        self_->system(), world_,
+        {task_.operation, task_.listener, task_.access, task_.servers, mapped_, {0.2, 1}});
     messages::request(
         self_, verifier_, std::chrono::hours(24), verify_shares{},
         [this](const verify_answer& x) {

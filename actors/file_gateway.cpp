@@ -555,7 +555,10 @@ private:
     event.goal = x.goal;
     event.placed = x.placed;
     event.outstanding = x.outstanding;
-    event.bytes_done = static_cast<std::uint64_t>(static_cast<double>(event.bytes_total) * event.progress);
+    if (x.bytes_total > 0) {
+      event.bytes_total = x.bytes_total;
+      event.bytes_done = x.bytes_done;
+    }
     event.seconds = std::chrono::duration<double>(clock::now() - operation->asked).count();
     show(event);
   }

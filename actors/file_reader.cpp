@@ -41,10 +41,12 @@ private:
   void map() {
     ++tries_;
     if (task_.listener)
-      send(self_, task_.listener, operation_progress{task_.operation, "Mapping shares", 0.1, 0, 0, 0});
+      send(self_, task_.listener, operation_progress{task_.operation, "Mapping shares", 0, 0, 0, 0, 0, 0});
     auto task = map_task_for(world_, task_.access, task_.servers, grid::map_mode::read);
     task.operation = task_.operation;
     task.request.ask_all = tries_ > 1;
+    task.listener = task_.listener;
+    task.span = {0, 0.2};
     drop_mapper();
     mapper_ = spawn_map_updater(self_->system(), world_, std::move(task));
     messages::request(
@@ -71,7 +73,7 @@ private:
     reply_.root = to_hex(best->root.view());
     reader_ = spawn_retriever(
         self_->system(), world_,
-        {task_.operation, task_.listener, task_.access, task_.servers, x.mapped, mapper_, *best});
+        {task_.operation, task_.listener, task_.access, task_.servers, x.mapped, mapper_, *best, {0.2, 1}});
     messages::request(
         self_, reader_, duration(world_.limits.publish_deadline), read_version{},
         [this](const content_answer& answer) { on_content(answer); },

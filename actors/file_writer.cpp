@@ -46,7 +46,7 @@ private:
     task.new_file = true;
     start_publish_of(std::move(task), [this](const publish_result& x) {
       fill_reply(reply_, *task_.servers, x);
-      finish(x.failure ? x.failure : x.report.failure());
+      finish(failure_of(x, *task_.servers));
     });
   }
 
@@ -64,7 +64,8 @@ private:
                         {},
                         {},
                         {},
-                        {}};
+                        {},
+                        {task_.modify ? 0.1 : 0.0, 1}};
   }
 
   template <class Then>
@@ -89,6 +90,7 @@ private:
       task_.wish.kind = grid::write_kind::modify;
     if (task_.only_if)
       task_.wish.kind = grid::write_kind::conditional;
+    task_.wish.server_name = [servers = task_.servers](const server_id& id) { return servers->name_of(id); };
     operation_.emplace(task_.wish, world_.random);
     act();
   }
@@ -149,13 +151,15 @@ private:
   }
 
   void map(const grid::write_action& action) {
-    tell("Mapping shares", 0.01);
+    tell("Mapping shares", 0);
     auto task = map_task_for(world_, task_.access, task_.servers, action.mode);
     task.operation = task_.operation;
     task.request.ask_all = action.ask_all;
     task.request.have_private_key = keys_.has_value();
     task.request.k = task_.defaults.needed;
     task.request.n = task_.defaults.total;
+    task.listener = task_.listener;
+    task.span = {0, 0.05};
     drop_mapper();
     mapper_ = spawn_map_updater(self_->system(), world_, std::move(task));
     messages::request(
@@ -196,9 +200,15 @@ private:
   }
 
   void read(const grid::file_version& version) {
-    reader_ = spawn_retriever(
-        self_->system(), world_,
-        {task_.operation, task_.listener, task_.access, task_.servers, mapped_, mapper_, version});
+    reader_ = spawn_retriever(self_->system(), world_,
+                              {task_.operation,
+                               task_.listener,
+                               task_.access,
+                               task_.servers,
+                               mapped_,
+                               mapper_,
+                               version,
+                               {0.05, 0.1}});
     messages::request(
         self_, reader_, duration(world_.limits.publish_deadline), read_version{},
         [this](const content_answer& x) {
@@ -325,7 +335,7 @@ private:
 
   void tell(const char* text, double progress) {
     if (task_.listener)
-      send(self_, task_.listener, operation_progress{task_.operation, text, progress, 0, 0, 0});
+      send(self_, task_.listener, operation_progress{task_.operation, text, progress, 0, 0, 0, 0, 0});
   }
 
   void drop_mapper() {

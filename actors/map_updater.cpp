@@ -5,12 +5,17 @@
 #include "actors/share_check.hpp"
 #include "crypto/base32.hpp"
 
+#include <fmt/format.h>
+
 namespace truckee::actors {
 
 namespace {
 
 using namespace messages;
 using clock = std::chrono::steady_clock;
+
+/// Maps that are done sooner tell nobody how far they are.
+constexpr auto quiet_time = std::chrono::milliseconds(100);
 
 class map_updater_state {
 public:
@@ -19,7 +24,7 @@ public:
 
   map_updater_state(shell<map_updater_state>* self, const world& w, map_task task)
     : self_(self), world_(w), operation_(task.operation), access_(std::move(task.access)),
-      servers_(std::move(task.servers)),
+      servers_(std::move(task.servers)), listener_(std::move(task.listener)), span_(task.span),
       wants_key_(task.request.mode == grid::map_mode::write || task.request.mode == grid::map_mode::repair),
       update_(std::move(task.request)) {}
 
@@ -90,8 +95,11 @@ private:
       update_.on_failure(id, "it is not in the grid file any more");
       return;
     }
+    ++asked_;
     read(*entry, grid::slot_read{access_.slot, {}, {{0, first_read_size}}}, 0,
          [this, id, entry](const read_answer& x) {
+           ++answered_;
+           tell();
            count_read(world_.metrics->server(entry->name), x);
            if (!went_well(x)) {
              update_.on_failure(id, reason_of(x));
@@ -107,6 +115,16 @@ private:
                },
                [this, id](sighting&& seen) { on_seen(id, std::move(seen)); });
          });
+  }
+
+  void tell() {
+    if (!listener_ || clock::now() - start_ < quiet_time)
+      return;
+    operation_progress out;
+    out.operation = operation_;
+    out.text = fmt::format("Mapping shares: {} of {} servers answered", answered_, asked_);
+    out.progress = span_.at(answered_, servers_->entries().size());
+    send(self_, listener_, std::move(out));
   }
 
   void on_seen(const server_id& id, sighting&& seen) {
@@ -163,6 +181,10 @@ private:
   std::uint64_t operation_;
   file_access access_;
   server_list_ptr servers_;
+  progress_sink listener_;
+  progress_span span_;
+  std::size_t asked_ = 0;
+  std::size_t answered_ = 0; ///< or failed
   bool wants_key_;
   grid::map_update update_;
   std::map<grid::share_place, shared_bytes> heads_;

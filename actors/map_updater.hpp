@@ -1,15 +1,18 @@
 #pragma once
 
 #include "actors/file_access.hpp"
+#include "actors/progress_span.hpp"
 #include "actors/world.hpp"
 
 namespace truckee::actors {
 
 struct map_task {
-  std::uint64_t operation = 0; ///< for the log
+  std::uint64_t operation = 0;
   file_access access;
   server_list_ptr servers;
   grid::map_request request;
+  messages::progress_sink listener; ///< may be empty; hears of maps that take their time
+  progress_span span;
 };
 
 /// A map of the file over all servers, in their order for it; callers add what their operation knows.

@@ -54,8 +54,9 @@ public:
       return fail(errc::configuration, "cannot listen on " + to_string(where) + ": " +
                                            messages::describe(port.error(), *system_) +
                                            "; is the port taken, or the address not this machine's?");
-    logs::say(log_, logs::events::listening,
-              {{"what", what}, {"address", to_string(address{where.host, *port})}, {"tls", tls_.has_value()}});
+    logs::say(
+        log_, logs::events::listening,
+        {{"what", what}, {"address", to_string(address{where.host, *port})}, {"tls", tls_.has_value()}});
     return address{where.host, *port};
   }
 

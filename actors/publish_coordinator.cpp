@@ -3,11 +3,11 @@
 #include "actors/link_reads.hpp"
 #include "actors/metric_words.hpp"
 #include "actors/offload.hpp"
+#include "actors/publish_log.hpp"
 #include "actors/publish_picture.hpp"
 #include "actors/share_check.hpp"
 #include "actors/share_writer.hpp"
 #include "codec/sdmf_encode.hpp"
-#include "crypto/base32.hpp"
 #include "grid/publish_loop.hpp"
 #include "grid/write_message.hpp"
 
@@ -31,7 +31,8 @@ public:
 
   publish_coordinator_state(shell<publish_coordinator_state>* self, const world& w, publish_task task)
     : self_(self), world_(w), task_(std::make_shared<const publish_task>(std::move(task))),
-      running_(w.metrics), picture_(task_->servers, detail_of(*task_), task_->before) {}
+      running_(w.metrics), picture_(task_->servers, detail_of(*task_), task_->before),
+      log_(w.log, task_->operation, task_->servers) {}
 
   behavior<handle> make_behavior() {
     return {
@@ -192,10 +193,6 @@ private:
 
   void pump() {
     const auto actions = loop_->step();
-    if (world_.log)
-      for (const auto& message : actions.writes)
-        for (const auto& planned : message.shares)
-          sent_[message.id].push_back(planned.share);
     for (const auto& message : actions.writes)
       write(message);
     for (const auto& message : actions.rereads)
@@ -207,20 +204,19 @@ private:
 
   void write(const grid::publish_message& message) {
     picture_.message_sent(message.id, message.server, message.shares.size());
+    log_.sends(message, task_->map);
     const auto* entry = task_->servers->find(message.server);
     auto built = grid::build_message(message, shares_, task_->keys.slot, secrets_for(message.server));
     if (entry == nullptr || !built) {
       grid::write_outcome no;
       no.kind = grid::write_outcome_kind::unreachable;
       no.detail = entry == nullptr ? "it is not in the grid file any more" : to_string(built.error());
-      note_homeless(message.id, message.server, no.kind);
+      log_.answered(message.id, no.kind);
       picture_.message_answered(message.id, std::string(to_string(no.kind)), no.detail, 0);
       loop_->on_write(message.id, no);
       send_later(self_, duration(0), continuation{[this] { pump(); }});
       return;
     }
-    for (const auto& planned : message.shares)
-      tell_share(message.server, planned);
     const auto bytes = grid::message_size(*built);
     share_bytes_ += bytes;
     world_.metrics->share_bytes_sent(bytes);
@@ -243,7 +239,7 @@ private:
     if (!loop_ || loop_->finished())
       return;
     const auto server = task_->servers->name_of(x.server);
-    note_homeless(x.id, x.server, x.outcome.kind);
+    log_.answered(x.id, x.outcome.kind);
     servers_.push_back({server, std::string(to_string(x.outcome.kind)), x.outcome.detail, x.seconds});
     picture_.message_answered(x.id, servers_.back().outcome, x.outcome.detail, x.seconds);
     loop_->on_write(x.id, x.outcome);
@@ -285,83 +281,6 @@ private:
       loop_->cancel();
   }
 
-  // -- what the log is told
-  // ------------------------------------------------------------------------------------
-
-  void note_homeless(grid::message_id id, const server_id& server, grid::write_outcome_kind kind) {
-    const auto sent = sent_.find(id);
-    if (sent == sent_.end())
-      return;
-    if (kind != grid::write_outcome_kind::written)
-      for (const auto share : sent->second)
-        homeless_.insert_or_assign(share, std::pair(server, kind));
-    sent_.erase(sent);
-  }
-
-  void tell_share(const server_id& server, const grid::planned_share& planned) {
-    if (planned.step != grid::share_step::write || !world_.log)
-      return;
-    const auto at = homeless_.find(planned.share);
-    if (at != homeless_.end() && at->second.first != server)
-      logs::say(world_.log, logs::events::share_rehomed,
-                {{"operation", task_->operation},
-                 {"share", planned.share.value},
-                 {"from", task_->servers->name_of(at->second.first)},
-                 {"to", task_->servers->name_of(server)},
-                 {"reason", metrics::to_label(label_of(at->second.second))}});
-    if (at != homeless_.end())
-      homeless_.erase(at);
-    if (planned.expect != task_->map.at({server, planned.share}) &&
-        !std::holds_alternative<grid::no_share>(planned.expect))
-      logs::say(world_.log, logs::events::stale_share_met,
-                {{"operation", task_->operation},
-                 {"server", task_->servers->name_of(server)},
-                 {"share", planned.share.value},
-                 {"found", describe(planned.expect)}});
-  }
-
-  void tell_end(const grid::publish_report& report) {
-    if (!world_.log)
-      return;
-    const auto& servers = *task_->servers;
-    for (const auto* found : {&report.surprises, &report.hidden})
-      for (const auto& x : *found)
-        logs::say(world_.log, logs::events::uncoordinated_write,
-                  {{"operation", task_->operation},
-                   {"server", servers.name_of(x.place.server)},
-                   {"share", x.place.share.value},
-                   {"expected", describe(x.expected)},
-                   {"found", describe(x.found)}});
-    for (const auto& [place, what] : report.stale)
-      logs::say(world_.log, logs::events::stale_share_left,
-                {{"operation", task_->operation},
-                 {"server", servers.name_of(place.server)},
-                 {"share", place.share.value},
-                 {"found", describe(what)}});
-    for (const auto& server : report.unknown_servers)
-      logs::say(world_.log, logs::events::unknown_write_left,
-                {{"operation", task_->operation}, {"server", servers.name_of(server)}});
-    const auto took = [this](std::size_t stage) {
-      return stage < stages_.size() ? stages_[stage].seconds : 0.0;
-    };
-    logs::say(world_.log, logs::events::publish_ended,
-              {{"operation", task_->operation},
-               {"slot", crypto::to_base32(task_->keys.slot.view()).substr(0, 5)},
-               {"version", report.version.sequence.value},
-               {"outcome", metrics::to_label(outcome_of(report.failure()))},
-               {"placed", report.placed.size()},
-               {"total", report.version.n},
-               {"happiness", report.happiness},
-               {"happy", report.happy},
-               {"share_bytes", share_bytes_},
-               {"encrypt", took(0)},
-               {"encode", took(1)},
-               {"hash", took(2)},
-               {"sign", took(3)},
-               {"pack", took(4)},
-               {"push", took(5)}});
-  }
-
   // -- what others see
   // -----------------------------------------------------------------------------------------
 
@@ -374,7 +293,9 @@ private:
     operation_progress out;
     out.operation = task_->operation;
     out.text = status.text;
-    out.progress = 0.2 + 0.8 * status.progress;
+    out.progress = task_->span.at(0.2 + 0.8 * status.progress);
+    out.bytes_total = task_->content.size();
+    out.bytes_done = static_cast<std::uint64_t>(static_cast<double>(out.bytes_total) * status.progress);
     out.goal = static_cast<std::uint32_t>(status.goal);
     out.placed = static_cast<std::uint32_t>(status.placed);
     out.outstanding = static_cast<std::uint32_t>(status.outstanding);
@@ -407,7 +328,8 @@ private:
 
   void tell(std::string text, double progress) {
     if (task_->listener && !loop_)
-      send(self_, task_->listener, operation_progress{task_->operation, std::move(text), progress, 0, 0, 0});
+      send(self_, task_->listener,
+           operation_progress{task_->operation, std::move(text), task_->span.at(progress), 0, 0, 0, 0, 0});
   }
 
   void finish() {
@@ -416,7 +338,7 @@ private:
     const auto push = seconds_between(push_start_, clock::now());
     stages_.push_back({"push", push});
     world_.metrics->stage_took(metrics::stage::push, std::chrono::duration<double>(push));
-    tell_end(result->report);
+    log_.ended(result->report, task_->keys.slot, stages_, share_bytes_);
     picture_.stages_ended(stages_);
     picture_.happiness_is(result->report.happiness);
     result->stages = std::move(stages_);
@@ -455,6 +377,7 @@ private:
   std::shared_ptr<const publish_task> task_; ///< shared with the encoding job, which may outlive the actor
   metrics::running_publish running_;
   publish_picture picture_;
+  publish_log log_;
   bool picture_is_due_ = false;
   clock::time_point last_picture_;
   clock::time_point start_ = clock::now();
@@ -470,9 +393,6 @@ private:
   std::vector<named_seconds> stages_;
   std::vector<server_report> servers_;
   std::uint64_t share_bytes_ = 0;
-  std::map<grid::message_id, std::vector<share_number>> sent_; ///< by message; for the log
-  /// Shares that a server did not take: which, and why; until they are sent again.
-  std::map<share_number, std::pair<server_id, grid::write_outcome_kind>> homeless_;
 };
 
 } // namespace

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "actors/progress_span.hpp"
 #include "actors/world.hpp"
 #include "codec/sdmf_encode.hpp"
 #include "crypto/rsa.hpp"
@@ -23,6 +24,7 @@ struct publish_task {
   /// Repair: shares of this version are made again, byte for byte, and put where they are missing.
   std::optional<codec::existing_version> again;
   std::vector<messages::named_seconds> before; ///< stages that came before, for status
+  progress_span span;
 };
 
 /// How often status hears of a publish that changes. Quick publishes tell twice: when they begin and end.

@@ -57,9 +57,11 @@ public:
 
 private:
   void map() {
-    tell("Mapping shares", 0.01);
+    tell("Mapping shares", 0);
     auto task = map_task_for(world_, task_.access, task_.servers, grid::map_mode::repair);
     task.operation = task_.operation;
+    task.listener = task_.listener;
+    task.span = {0, 0.1};
     mapper_ = spawn_map_updater(self_->system(), world_, std::move(task));
     messages::request(
         self_, mapper_, duration(world_.limits.publish_deadline), map_file{},
@@ -73,8 +75,9 @@ private:
   }
 
   void verify() {
-    verifier_ = spawn_share_verifier(self_->system(), world_,
-                                     {task_.operation, task_.listener, task_.access, task_.servers, mapped_});
+    verifier_ = spawn_share_verifier(
+        self_->system(), world_,
+        {task_.operation, task_.listener, task_.access, task_.servers, mapped_, {0.1, 0.5}});
     messages::request(
         self_, verifier_, std::chrono::hours(24), verify_shares{},
         [this](const verify_answer& x) {
@@ -111,9 +114,15 @@ private:
   }
 
   void read() {
-    const auto reader =
-        spawn_retriever(self_->system(), world_,
-                        {task_.operation, {}, task_.access, task_.servers, mapped_, mapper_, *plan_.version});
+    const auto reader = spawn_retriever(self_->system(), world_,
+                                        {task_.operation,
+                                         task_.listener,
+                                         task_.access,
+                                         task_.servers,
+                                         mapped_,
+                                         mapper_,
+                                         *plan_.version,
+                                         {0.5, 0.6}});
     messages::request(
         self_, reader, duration(world_.limits.publish_deadline), read_version{},
         [this](const content_answer& x) {
@@ -142,7 +151,8 @@ private:
                       version,
                       {},
                       {},
-                      {{"map", mapped_->seconds}}};
+                      {{"map", mapped_->seconds}},
+                      {0.6, 1}};
     if (plan_.step == grid::repair_step::refill)
       task.again = existing(*mapped_, version);
     if (!task.again)
@@ -162,7 +172,7 @@ private:
             start_over();
             return;
           }
-          const auto failure = x.result->failure ? x.result->failure : x.result->report.failure();
+          const auto failure = failure_of(*x.result, *task_.servers);
           reply_.write.ok = !failure;
           if (failure)
             reply_.write.failure = *failure;
@@ -208,7 +218,7 @@ private:
 
   void tell(const char* text, double progress) {
     if (task_.listener)
-      send(self_, task_.listener, operation_progress{task_.operation, text, progress, 0, 0, 0});
+      send(self_, task_.listener, operation_progress{task_.operation, text, progress, 0, 0, 0, 0, 0});
   }
 
   shell<repairer_state>* self_;

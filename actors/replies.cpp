@@ -46,6 +46,11 @@ void fill_reply(publish_reply& reply, const server_list& servers, const publish_
   reply.share_bytes += result.share_bytes;
 }
 
+std::optional<error> failure_of(const publish_result& result, const server_list& servers) {
+  return result.failure ? result.failure
+                        : result.report.failure([&](const server_id& id) { return servers.name_of(id); });
+}
+
 list_leases_reply leases_reply_of(const server_list& servers, const gathered<read_leases_answer>& answers) {
   list_leases_reply out;
   out.ok = true;

@@ -15,6 +15,9 @@ std::vector<messages::share_place> places_of(const server_list& servers,
 void fill_reply(messages::publish_reply& reply, const server_list& servers,
                 const messages::publish_result& result);
 
+/// Why a publish failed, with servers called by their names; nothing when it did not.
+std::optional<error> failure_of(const messages::publish_result& result, const server_list& servers);
+
 /// One answer for each server of the list, in its order.
 messages::list_leases_reply leases_reply_of(const server_list& servers,
                                             const gathered<messages::read_leases_answer>& answers);

@@ -267,7 +267,9 @@ private:
     operation_progress out;
     out.operation = task_.operation;
     out.text = "Reading shares: " + std::to_string(good) + " good of " + std::to_string(k) + " needed";
-    out.progress = 0.3 + 0.7 * static_cast<double>(std::min(good, k)) / static_cast<double>(k);
+    out.progress = task_.span.at(good, k);
+    out.bytes_total = task_.version.data_length;
+    out.bytes_done = out.bytes_total / k * std::min(good, k);
     out.goal = static_cast<std::uint32_t>(k);
     out.placed = static_cast<std::uint32_t>(good);
     send(self_, task_.listener, std::move(out));

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/file_access.hpp"
+#include "actors/progress_span.hpp"
 #include "actors/world.hpp"
 
 namespace truckee::actors {
@@ -13,6 +14,7 @@ struct retrieve_task {
   std::shared_ptr<const messages::mapped_file> mapped;
   messages::map_updater mapper; ///< asked for more when shares turn out bad
   grid::file_version version;
+  progress_span span;
 };
 
 /// Gets k good shares of one version, each verified to the signed root, decodes and decrypts. A silent server

@@ -38,7 +38,11 @@ public:
 
   share_verifier_state(shell<share_verifier_state>* self, const world& w, verify_task task)
     : self_(self), world_(w), task_(std::move(task)),
-      todo_(task_.mapped->map.shares().begin(), task_.mapped->map.shares().end()) {}
+      todo_(task_.mapped->map.shares().begin(), task_.mapped->map.shares().end()) {
+    for (const auto& [place, version] : todo_)
+      if (const auto parsed = head_of(place))
+        bytes_total_ += parsed->layout().length();
+  }
 
   behavior<handle> make_behavior() {
     return {
@@ -57,6 +61,15 @@ public:
   }
 
 private:
+  /// Nothing where the map did not bring its beginning.
+  std::optional<codec::share_head> head_of(const grid::share_place& place) const {
+    const auto head = task_.mapped->heads.find(place);
+    if (head == task_.mapped->heads.end())
+      return std::nullopt;
+    auto parsed = codec::parse_share_head(head->second.view());
+    return parsed ? std::optional(std::move(*parsed)) : std::nullopt;
+  }
+
   void pump() {
     while (next_ < todo_.size() && in_flight_ < shares_in_flight_max)
       fetch(todo_[next_++]);
@@ -68,15 +81,12 @@ private:
   void fetch(const std::pair<grid::share_place, grid::file_version>& item) {
     const auto& [place, version] = item;
     const auto* entry = task_.servers->find(place.server);
-    const auto head = task_.mapped->heads.find(place);
-    const auto parsed = head == task_.mapped->heads.end()
-                            ? std::nullopt
-                            : std::optional(codec::parse_share_head(head->second.view()));
-    if (entry == nullptr || !parsed || !*parsed) {
+    const auto parsed = head_of(place);
+    if (entry == nullptr || !parsed) {
       answer_.unread.emplace_back(place, "its server or its beginning is not at hand");
       return;
     }
-    const auto length = (*parsed)->layout().length();
+    const auto length = parsed->layout().length();
     const auto deadline = duration(world_.limits.server_deadline(length));
     ++in_flight_;
     read_from(self_, entry->link, grid::slot_read{task_.access.slot, {place.share}, {{0, length}}}, deadline,
@@ -130,7 +140,9 @@ private:
     operation_progress out;
     out.operation = task_.operation;
     out.text = fmt::format("Verifying shares: {} of {}", done, todo_.size());
-    out.progress = 0.2 + 0.8 * static_cast<double>(done) / static_cast<double>(todo_.size());
+    out.progress = task_.span.at(done, todo_.size());
+    out.bytes_total = bytes_total_;
+    out.bytes_done = std::min(bytes_total_, answer_.bytes_read);
     out.goal = static_cast<std::uint32_t>(todo_.size());
     out.placed = static_cast<std::uint32_t>(done);
     send(self_, task_.listener, std::move(out));
@@ -150,6 +162,7 @@ private:
   std::vector<std::pair<grid::share_place, grid::file_version>> todo_;
   std::size_t next_ = 0;
   std::size_t in_flight_ = 0;
+  std::uint64_t bytes_total_ = 0;
   verify_answer answer_;
   std::optional<caf::typed_response_promise<verify_answer>> promise_;
 };

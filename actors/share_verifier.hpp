@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/file_access.hpp"
+#include "actors/progress_span.hpp"
 #include "actors/world.hpp"
 
 namespace truckee::actors {
@@ -11,6 +12,7 @@ struct verify_task {
   file_access access;               ///< with a write key the private key in each share is proved too
   server_list_ptr servers;
   std::shared_ptr<const messages::mapped_file> mapped;
+  progress_span span;
 };
 
 /// Reads every good share of a map whole and verifies each byte that anything depends on. A bounded number is

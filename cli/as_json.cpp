@@ -135,43 +135,4 @@ json as_json(const list_leases_reply& x) {
   return out;
 }
 
-json as_json(const progress_event& x) {
-  return {{"operation", x.operation},
-          {"kind", x.kind},
-          {"slot", x.slot},
-          {"text", without_capabilities(x.text)},
-          {"progress", x.progress},
-          {"goal", x.goal},
-          {"placed", x.placed},
-          {"outstanding", x.outstanding},
-          {"bytes_total", x.bytes_total},
-          {"bytes_done", x.bytes_done},
-          {"seconds", x.seconds},
-          {"finished", x.finished}};
-}
-
-json as_json(const status_reply& x) {
-  const auto events = [](const std::vector<progress_event>& xs) {
-    auto out = json::array();
-    for (const auto& each : xs)
-      out.push_back(as_json(each));
-    return out;
-  };
-  json out{{"running", events(x.running)},
-           {"waiting", events(x.waiting)},
-           {"recent", events(x.recent)},
-           {"keys_ready", x.keys_ready},
-           {"subscribers", x.subscribers}};
-  out["servers"] = json::array();
-  for (const auto& server : x.servers)
-    out["servers"].push_back({{"server", server.server},
-                              {"id", server.id},
-                              {"endpoint", server.endpoint},
-                              {"state", server.state},
-                              {"detail", server.detail},
-                              {"latency_seconds", server.latency_seconds},
-                              {"bytes_in_flight", server.bytes_in_flight}});
-  return out;
-}
-
 } // namespace truckee::cli

@@ -12,7 +12,5 @@ nlohmann::json as_json(const messages::retrieve_reply& x);
 nlohmann::json as_json(const messages::check_reply& x);
 nlohmann::json as_json(const messages::repair_reply& x);
 nlohmann::json as_json(const messages::list_leases_reply& x);
-nlohmann::json as_json(const messages::progress_event& x);
-nlohmann::json as_json(const messages::status_reply& x);
 
 } // namespace truckee::cli

@@ -1,5 +1,7 @@
 #include "cli/session.hpp"
 
+#include "cli/follow.hpp"
+
 #include "actors/gateway_client.hpp"
 #include "cli/progress_bar.hpp"
 #include "cli/secret_files.hpp"
@@ -7,7 +9,6 @@
 
 #include <csignal>
 #include <cstdlib>
-#include <iostream>
 #include <unistd.h>
 
 namespace truckee::cli {
@@ -33,10 +34,6 @@ result<grid::grid_config> load_grid(const global_options& options) {
   return grid::embedded_grid(*home);
 }
 
-std::shared_ptr<bottom_line> standard_error() {
-  return std::make_shared<bottom_line>(write_to(STDERR_FILENO));
-}
-
 storage::durability durability_of(const std::string& name) {
   return name == "none" ? storage::durability::none : storage::durability::full;
 }
@@ -58,8 +55,7 @@ result<std::string> password_in(const std::filesystem::path& file) {
 } // namespace
 
 result<std::unique_ptr<metrics::exposer>> expose(const std::shared_ptr<metrics::recorder>& recorder,
-                                                 const metrics_options& options,
-                                                 const metrics_settings& file,
+                                                 const metrics_options& options, const metrics_settings& file,
                                                  const logs::log_ptr& log) {
   auto listen = file.listen;
   if (!options.listen.empty()) {
@@ -86,7 +82,7 @@ result<std::unique_ptr<metrics::exposer>> expose(const std::shared_ptr<metrics::
   }
   auto out = metrics::exposer::start(port, recorder);
   if (out)
-    std::cerr << "metrics: " << (*out)->url() << std::endl;
+    tell("metrics: " + (*out)->url() + "\n");
   if (out)
     logs::say(log, logs::events::listening,
               {{"what", "metrics"}, {"address", (*out)->url()}, {"tls", false}});
@@ -224,6 +220,7 @@ result<session> open_session(const global_options& options, const metrics_option
     return out;
   out->ending = options.ending;
   out->screen = options.screen;
+  out->json = options.json;
   const auto& recorder = out->client ? out->client->owner().recorder() : out->node->recorder();
   auto exposer = expose(recorder, metrics, file, out->log);
   if (!exposer)
@@ -242,42 +239,12 @@ result<opened_file> open_file(const operation_options& o, const global_options& 
   return opened_file{std::move(*cap), std::move(*session)};
 }
 
-namespace {
-
-/// Draws the events of one operation.
-class progress_state_of {
-public:
-  using handle = progress_listener;
-  static constexpr const char* name = "truckee.cli.progress";
-
-  progress_state_of(shell<progress_state_of>*, operation_token token, std::shared_ptr<bottom_line> screen)
-    : token_(token), display_(facts_of(STDERR_FILENO), std::move(screen)) {}
-
-  behavior<handle> make_behavior() {
-    return {[this](const progress_event& x) {
-      if (x.token != token_)
-        return;
-      if (x.finished)
-        display_.finish({});
-      else
-        display_.update(
-            {x.text, x.progress, x.placed, x.goal, x.bytes_done, x.bytes_total, seconds(x.seconds)});
-    }};
-  }
-
-private:
-  operation_token token_;
-  progress_display display_;
-};
-
-} // namespace
-
 template <class Reply, class Request>
 Reply ask(session& s, Request request, const std::string& verb) {
   auto& system = s.system();
   const auto& gateway = s.gateway();
   request.token.value = 1 + system_random().below(UINT64_MAX - 1);
-  const auto listener = spawn<progress_state_of>(system, request.token, s.screen);
+  const auto listener = follow_operation(system, request.token, s.json, s.screen);
   caf::scoped_actor self(system);
   const duration moment = std::chrono::seconds(10);
   request_blocking(
@@ -306,7 +273,7 @@ template repair_reply ask(session&, repair_request, const std::string&);
 template list_leases_reply ask(session&, list_leases_request, const std::string&);
 
 int complain(const error& e) {
-  std::cerr << "truckee: " << without_capabilities(to_string(e)) << std::endl;
+  tell("truckee: " + without_capabilities(to_string(e)) + "\n");
   return exit_code_of(e.code);
 }
 

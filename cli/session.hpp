@@ -31,6 +31,7 @@ struct session {
   std::optional<address> status_listen;      ///< as the grid file says
   std::shared_ptr<shutdown> ending = std::make_shared<shutdown>();
   std::shared_ptr<bottom_line> screen;
+  bool json = false; ///< progress as JSON lines
   logs::log_ptr log;
 
   const messages::file_gateway& gateway() const { return client ? client->gateway() : remote; }

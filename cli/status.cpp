@@ -1,13 +1,12 @@
-#include "cli/as_json.hpp"
 #include "cli/session.hpp"
 #include "cli/signals.hpp"
 #include "cli/status_table.hpp"
+#include "status/as_json.hpp"
 
 #include <atomic>
 #include <condition_variable>
 #include <iostream>
 #include <mutex>
-#include <nlohmann/json.hpp>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
@@ -18,6 +17,7 @@ using namespace messages;
 namespace {
 
 struct status_options {
+  std::uint64_t operation = 0; ///< 0: all of them
   bool watch = false;
   double interval = 1;
 };
@@ -71,16 +71,57 @@ private:
   std::shared_ptr<alarm> bell_;
 };
 
-result<status_reply> ask_status(session& s) {
+/// What was asked for, as it is now: everything, or one operation.
+class picture {
+public:
+  explicit picture(status_reply x) : what_(std::move(x)) {}
+  explicit picture(operation_detail x) : what_(std::move(x)) {}
+
+  /// Nothing follows any more.
+  bool is_last() const {
+    const auto* one = std::get_if<operation_detail>(&what_);
+    return one != nullptr && one->event.finished;
+  }
+  std::string text(const progress_style& style, std::size_t rows = 0) const {
+    if (const auto* one = std::get_if<operation_detail>(&what_))
+      return render_operation(*one, style, rows);
+    return render_status(std::get<status_reply>(what_), style, rows);
+  }
+  std::string json(status::json_form form) const {
+    return without_capabilities(std::visit([&](const auto& x) { return status::as_json(x, form); }, what_));
+  }
+
+private:
+  std::variant<status_reply, operation_detail> what_;
+};
+
+template <class Reply, class Request>
+result<Reply> ask_for(session& s, Request request) {
   caf::scoped_actor self(s.system());
-  result<status_reply> out = fail(errc::internal, "the gateway gave no answer");
+  result<Reply> out = fail(errc::internal, "the gateway gave no answer");
   request_blocking(
-      self, s.gateway(), std::chrono::seconds(10), status_request{}, [&](const status_reply& x) { out = x; },
+      self, s.gateway(), std::chrono::seconds(10), std::move(request), [&](const Reply& x) { out = x; },
       [&](const caf::error& e) {
         out = is_timeout(e) ? fail(errc::timeout, "the gateway has not answered within 10 seconds")
                             : fail(errc::unreachable, "the gateway is gone: " + describe(e, s.system()));
       });
   return out;
+}
+
+result<picture> look(session& s, const status_options& o) {
+  if (o.operation == 0) {
+    auto all = ask_for<status_reply>(s, status_request{});
+    return all ? result<picture>(picture(std::move(*all))) : tl::unexpected(all.error());
+  }
+  auto one = ask_for<operation_detail>(s, operation_detail_request{o.operation});
+  if (!one)
+    return tl::unexpected(one.error());
+  if (!one->found)
+    return fail(errc::usage,
+                "--operation " + std::to_string(o.operation) +
+                    ": the gateway knows no such operation; it has ended too long ago, or never was "
+                    "(`truckee status` lists those it knows)");
+  return picture(std::move(*one));
 }
 
 /// The whole terminal, drawn in place; the cursor is hidden meanwhile.
@@ -97,17 +138,17 @@ public:
   terminal_picture(const terminal_picture&) = delete;
   terminal_picture& operator=(const terminal_picture&) = delete;
 
-  void draw(const status_reply& x) {
+  void draw(const picture& x) {
     auto style = facts_of(STDOUT_FILENO).style; // asked each time: windows change their size
     if (!on_) {
       style.width = 200;
-      std::cout << render_status(x, style) << std::endl;
+      std::cout << x.text(style) << std::endl;
       return;
     }
     winsize size{};
     const bool known = ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_row > 1;
     std::string text = "\033[H";
-    for (const char c : render_status(x, style, known ? size.ws_row - 1U : 0))
+    for (const char c : x.text(style, known ? size.ws_row - 1U : 0))
       text += c == '\n' ? std::string("\033[K\n") : std::string(1, c);
     std::cout << text << "\033[J" << std::flush;
   }
@@ -115,13 +156,6 @@ public:
 private:
   bool on_;
 };
-
-void print(const status_reply& x, bool json, bool one_line, terminal_picture& picture) {
-  if (json)
-    std::cout << as_json(x).dump(one_line ? -1 : 2) << std::endl;
-  else
-    picture.draw(x);
-}
 
 result<int> watch(session& s, const status_options& o, bool json) {
   const auto bell = std::make_shared<alarm>();
@@ -134,11 +168,14 @@ result<int> watch(session& s, const status_options& o, bool json) {
         self, s.gateway(), std::chrono::seconds(10), subscribe{listener}, [](const subscribe_answer&) {},
         [](const caf::error&) {});
   }
-  terminal_picture picture(!json && facts_of(STDOUT_FILENO).terminal);
-  auto now = ask_status(s);
-  for (; now && std::cout.good(); now = ask_status(s)) {
-    print(*now, json, true, picture);
-    if (!bell->wait(seconds(o.interval)))
+  terminal_picture screen(!json && facts_of(STDOUT_FILENO).terminal);
+  auto now = look(s, o);
+  for (; now && std::cout.good(); now = look(s, o)) {
+    if (json)
+      std::cout << now->json(status::json_form::one_line) << std::flush;
+    else
+      screen.draw(*now);
+    if (now->is_last() || !bell->wait(seconds(o.interval)))
       break;
   }
   caf::anon_send_exit(listener, caf::exit_reason::user_shutdown);
@@ -156,16 +193,16 @@ result<int> status(const status_options& o, const global_options& global) {
     return tl::unexpected(session.error());
   if (o.watch)
     return watch(*session, o, global.json);
-  const auto now = ask_status(*session);
+  const auto now = look(*session, o);
   if (!now)
     return tl::unexpected(now.error());
   if (global.json) {
-    std::cout << as_json(*now).dump(2) << std::endl;
+    std::cout << now->json(status::json_form::indented) << std::flush;
   } else {
     auto style = facts_of(STDOUT_FILENO).style;
     if (!facts_of(STDOUT_FILENO).terminal)
       style.width = 200;
-    std::cout << render_status(*now, style) << std::flush;
+    std::cout << now->text(style) << std::flush;
   }
   return std::cout.good() ? exit_ok : complain({errc::io, "cannot write to standard output"});
 }
@@ -175,10 +212,16 @@ result<int> status(const status_options& o, const global_options& global) {
 void add_status(CLI::App& app, program& p) {
   auto o = std::make_shared<status_options>();
   auto* cmd = app.add_subcommand(
-      "status", "truckee status --gateway 127.0.0.1:4400\n"
-                "truckee status --gateway 127.0.0.1:4400 --watch\n\n"
-                "Shows what a gateway is doing: operations that run, wait and have ended, and its servers.\n"
-                "With --json, JSON; with --json --watch, an object a line. --watch ends on Ctrl-C.");
+      "status",
+      "truckee status --gateway 127.0.0.1:4400\n"
+      "truckee status --gateway 127.0.0.1:4400 --watch\n"
+      "truckee status --gateway 127.0.0.1:4400 --operation 12\n\n"
+      "Shows what a gateway is doing: operations that run, wait and have ended, and its servers; or one\n"
+      "operation, with its stages and what each server got. With --json, JSON; with --json --watch, an\n"
+      "object a line. --watch ends on Ctrl-C, or with the operation.");
+  cmd->add_option("--operation", o->operation, "One operation, by the ID that is shown for it")
+      ->check(CLI::PositiveNumber)
+      ->type_name("ID");
   cmd->add_flag("--watch", o->watch, "Go on showing it as it changes");
   cmd->add_option("--interval", o->interval, "With --watch: look at least so often")
       ->check(CLI::Range(0.1, 3600.0))

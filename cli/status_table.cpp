@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <fmt/format.h>
+#include <map>
 #include <vector>
 
 namespace truckee::cli {
@@ -95,6 +96,81 @@ void append(std::vector<std::string>& out, const std::string& title, const table
     out.push_back(std::move(line));
 }
 
+void add_text(std::vector<std::string>& out, const std::string& text, const progress_style& style) {
+  if (!text.empty())
+    out.push_back(printable(text).substr(0, style.width));
+}
+
+std::string text_of(std::vector<std::string> lines, const progress_style& style, std::size_t rows) {
+  if (rows > 0 && lines.size() > rows) {
+    lines.resize(std::max<std::size_t>(rows, 2) - 1);
+    lines.emplace_back(std::string("... more lines than the terminal has").substr(0, style.width));
+  }
+  std::string out;
+  for (const auto& line : lines)
+    out += line + "\n";
+  return out;
+}
+
+std::string heading(const operation_detail& x) {
+  auto out = fmt::format("{} {}", x.event.kind, x.event.operation);
+  if (!x.event.slot.empty())
+    out += " of file " + x.event.slot;
+  if (x.publish)
+    out += fmt::format(", {} to version {}, {}-of-{}, happy {}", x.publish->mode, x.publish->version.value,
+                       x.publish->spread.needed, x.publish->spread.total, x.publish->spread.happy);
+  if (x.event.finished)
+    return out +
+           fmt::format(": {} after {}", x.event.ok ? "done" : "failed", human_time(seconds(x.event.seconds)));
+  return out + fmt::format(": {:.0f} %, {}", std::clamp(x.event.progress, 0.0, 1.0) * 100,
+                           human_time(seconds(x.event.seconds)));
+}
+
+std::string stages(const std::vector<named_seconds>& xs) {
+  std::string out;
+  for (const auto& stage : xs)
+    out += fmt::format("{}{} {:.1f}", out.empty() ? "Stages (ms): " : ", ", stage.name, stage.seconds * 1e3);
+  return out;
+}
+
+/// "placed 0 7; outstanding 3", the states in the order in which they matter.
+std::string shares_of(const publish_detail& publish, std::uint32_t server) {
+  std::map<grid::share_state, std::string> by_state;
+  for (const auto& cell : publish.shares)
+    if (cell.server == server)
+      by_state[cell.state] += " " + std::to_string(cell.share.value);
+  std::string out;
+  for (const auto& [state, numbers] : by_state)
+    out += (out.empty() ? "" : "; ") + std::string(to_string(state)) + numbers;
+  return out;
+}
+
+table places(const operation_detail& x) {
+  table out({"SERVER", "SHARES", "MESSAGES", "LAST", "TIME", "DETAIL"});
+  for (std::uint32_t i = 0; i < x.publish->servers.size(); ++i) {
+    const server_message* last = nullptr;
+    std::size_t count = 0;
+    for (const auto& message : x.publish->messages)
+      if (message.server == i) {
+        last = &message;
+        ++count;
+      }
+    out.add({x.publish->servers[i], shares_of(*x.publish, i), count > 0 ? std::to_string(count) : "",
+             last == nullptr         ? ""
+             : last->outcome.empty() ? "waiting"
+                                     : last->outcome,
+             last == nullptr ? "" : milliseconds(last->seconds), last == nullptr ? "" : last->detail});
+  }
+  return out;
+}
+
+table problems(const std::vector<server_report>& xs) {
+  table out({"SERVER", "WHAT", "DETAIL"});
+  for (const auto& x : xs)
+    out.add({x.server, x.outcome, x.detail});
+  return out;
+}
+
 } // namespace
 
 std::string render_status(const status_reply& x, const progress_style& style, std::size_t rows) {
@@ -113,14 +189,18 @@ std::string render_status(const status_reply& x, const progress_style& style, st
   append(lines, "Waiting", operations(x.waiting, true), style);
   append(lines, "Servers", servers(x.servers), style);
   append(lines, "Recent, newest first", operations(x.recent, false), style);
-  if (rows > 0 && lines.size() > rows) {
-    lines.resize(std::max<std::size_t>(rows, 2) - 1);
-    lines.emplace_back(std::string("... more lines than the terminal has").substr(0, style.width));
-  }
-  std::string out;
-  for (const auto& line : lines)
-    out += line + "\n";
-  return out;
+  return text_of(std::move(lines), style, rows);
+}
+
+std::string render_operation(const operation_detail& x, const progress_style& style, std::size_t rows) {
+  std::vector<std::string> lines;
+  add_text(lines, heading(x), style);
+  add_text(lines, x.event.text, style);
+  add_text(lines, stages(x.stages), style);
+  if (x.publish)
+    append(lines, "Servers", places(x), style);
+  append(lines, "What went wrong", problems(x.problems), style);
+  return text_of(std::move(lines), style, rows);
 }
 
 } // namespace truckee::cli

@@ -9,4 +9,9 @@ namespace truckee::cli {
 /// ended, the servers. At most `rows` lines (0: all), the recent operations cut first.
 std::string render_status(const messages::status_reply& x, const progress_style& style, std::size_t rows = 0);
 
+/// One operation: what it does or how it ended, its stages, and for each server which shares it has or shall
+/// get, its last message and what is wrong with it.
+std::string render_operation(const messages::operation_detail& x, const progress_style& style,
+                             std::size_t rows = 0);
+
 } // namespace truckee::cli

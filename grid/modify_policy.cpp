@@ -200,7 +200,7 @@ void write_operation::on_published(publish_report report) {
     return again(*result_.report);
   if (telling_)
     return tell();
-  fail_with(result_.report->failure().value_or(error{}));
+  fail_with(result_.report->failure(wish_.server_name).value_or(error{}));
 }
 
 void write_operation::again(const publish_report& report) {
@@ -239,7 +239,8 @@ void write_operation::tell() {
   result_.recoverable_now = map_.recoverable_versions();
   std::string text = "somebody else wrote to this file at the same time";
   if (result_.report)
-    if (const auto why = result_.report->failure(); why && why->code == errc::uncoordinated_write)
+    if (const auto why = result_.report->failure(wish_.server_name);
+        why && why->code == errc::uncoordinated_write)
       text = why->detail;
   text += result_.recoverable_now.empty() ? ". Nothing is recoverable now" : ". Recoverable now:";
   for (const auto& version : result_.recoverable_now)

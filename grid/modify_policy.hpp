@@ -17,6 +17,7 @@ struct write_wish {
   std::optional<file_version> only_if; ///< with conditional
   std::set<file_version> earlier;      ///< versions this client sent before for this file
   grid_limits limits;
+  std::function<std::string(const server_id&)> server_name = publish_report::short_id; ///< in errors
 };
 
 /// What the shell does next.

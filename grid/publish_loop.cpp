@@ -433,13 +433,17 @@ publish_report publish_loop::report() const {
       std::ranges::all_of(seen_, [&](const auto& entry) { return entry.first <= request_.version; });
   for (const auto& place : unknown_places_)
     out.unknown_servers.insert(place.server);
+  out.surprises = surprises_;
+  out.hidden = hidden_;
+  const auto is_surprise = [&](const share_place& place) {
+    const auto at = [&](const uncoordinated_share& x) { return x.place == place; };
+    return std::ranges::any_of(surprises_, at) || std::ranges::any_of(hidden_, at);
+  };
   for (const auto& [place, version] : view_.map.shares())
-    if (version != request_.version)
+    if (version < request_.version && !is_surprise(place))
       out.stale.emplace(place, version);
   for (const auto& [place, bad] : view_.map.bad_shares())
     out.stale.emplace(place, bad);
-  out.surprises = surprises_;
-  out.hidden = hidden_;
   out.stale_met = stale_met_;
   out.own_copies = own_copies_;
   out.converged = converged_;
@@ -462,7 +466,7 @@ publish_status publish_loop::status() const {
                                                 : double(placed_.size()) / double(goal_.size());
   for (const auto& [place, version] : view_.map.shares())
     if (version != request_.version)
-      out.places[place] = share_state::stale;
+      out.places[place] = version < request_.version ? share_state::stale : share_state::failed;
   for (const auto& [place, bad] : view_.map.bad_shares())
     out.places[place] = share_state::stale;
   const auto paint = [&](const std::set<share_place>& places, share_state state) {

@@ -68,15 +68,13 @@ std::string_view to_string(share_state state) {
 
 namespace {
 
-std::string short_id(const server_id& id) {
-  return to_hex(id.view().first(4));
-}
+using server_name = std::function<std::string(const server_id&)>;
 
-std::string evidence(const std::vector<uncoordinated_share>& shares) {
+std::string evidence(const std::vector<uncoordinated_share>& shares, const server_name& name) {
   std::string out;
   for (const auto& one : shares) {
     out += out.empty() ? "" : "; ";
-    out += "server " + short_id(one.place.server) + " share " + std::to_string(one.place.share.value) +
+    out += "server " + name(one.place.server) + " share " + std::to_string(one.place.share.value) +
            ": expected " + describe(one.expected) + ", found " + describe(one.found);
   }
   return out;
@@ -89,11 +87,11 @@ std::string reached(const publish_report& report) {
          "recoverable and " + (report.best_seen ? "" : "not ") + "the best one seen";
 }
 
-std::string first_problem(const publish_report& report) {
+std::string first_problem(const publish_report& report, const server_name& name) {
   if (report.problems.empty())
     return "no server has a problem: there are too few";
   const auto& p = report.problems.front();
-  std::string out = "first error: server " + short_id(p.server) + ": " + std::string(to_string(p.kind));
+  std::string out = "first error: server " + name(p.server) + ": " + std::string(to_string(p.kind));
   if (!p.detail.empty())
     out += ", " + p.detail;
   if (p.recorded_node)
@@ -103,7 +101,11 @@ std::string first_problem(const publish_report& report) {
 
 } // namespace
 
-std::optional<error> publish_report::failure() const {
+std::string publish_report::short_id(const server_id& id) {
+  return to_hex(id.view().first(4));
+}
+
+std::optional<error> publish_report::failure(const server_name& name) const {
   switch (end) {
   case publish_end::published:
     return std::nullopt;
@@ -111,12 +113,12 @@ std::optional<error> publish_report::failure() const {
     return error{errc::internal, "the publish has not ended"};
   case publish_end::uncoordinated_write:
     return error{errc::uncoordinated_write,
-                 "somebody else wrote: " + evidence(surprises) + ". " + reached(*this)};
+                 "somebody else wrote: " + evidence(surprises, name) + ". " + reached(*this)};
   case publish_end::map_outdated:
     return error{errc::uncoordinated_write, "a version came to light that no server showed before: " +
-                                                evidence(hidden) + ". Map again. " + reached(*this)};
+                                                evidence(hidden, name) + ". Map again. " + reached(*this)};
   case publish_end::not_enough_servers:
-    return error{errc::not_enough_servers, reached(*this) + "; " + first_problem(*this)};
+    return error{errc::not_enough_servers, reached(*this) + "; " + first_problem(*this, name)};
   case publish_end::timeout:
     return error{errc::timeout, "the publish's deadline passed. " + reached(*this)};
   case publish_end::cancelled:

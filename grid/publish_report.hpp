@@ -8,6 +8,7 @@
 #include "base/result.hpp"
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <string>
 #include <vector>
@@ -125,8 +126,11 @@ struct publish_report {
   std::uint32_t messages = 0;
 
   bool ok() const { return end == publish_end::published; }
-  /// The typed error with a sentence for people; nothing when published.
-  std::optional<error> failure() const;
+  /// The typed error with a sentence for people, in which servers are called as `name` says; nothing when
+  /// published.
+  std::optional<error> failure(const std::function<std::string(const server_id&)>& name = short_id) const;
+  /// The first digits of an id, for those who know no names.
+  static std::string short_id(const server_id& id);
 };
 
 /// For live display; cheap enough to take after every outcome.

@@ -100,6 +100,10 @@ inline constexpr event stale_share_left{"stale_share_left", component::publish, 
 inline constexpr event uncoordinated_write{"uncoordinated_write", component::publish, level::warning,
                                            "operation server share expected found",
                                            "Another writer's share was met; this writer stopped."};
+inline constexpr event hidden_version_met{"hidden_version_met", component::publish, level::info,
+                                          "operation server share expected found",
+                                          "A version that no server showed to the map came to light; the "
+                                          "file is mapped again, the write goes above it."};
 inline constexpr event unknown_write_left{"unknown_write_left", component::publish, level::warning,
                                           "operation server",
                                           "A server never said whether it wrote; the next publish looks."};
@@ -189,6 +193,7 @@ inline constexpr std::array all_events{
     events::stale_share_met,
     events::stale_share_left,
     events::uncoordinated_write,
+    events::hidden_version_met,
     events::unknown_write_left,
     events::collision_wait,
     events::map_made,

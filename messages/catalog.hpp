@@ -268,7 +268,7 @@ struct progress_event {
   std::uint32_t goal = 0;
   std::uint32_t placed = 0;
   std::uint32_t outstanding = 0;
-  std::uint64_t bytes_total = 0; ///< of content
+  std::uint64_t bytes_total = 0; ///< of content; while shares are verified, of shares
   std::uint64_t bytes_done = 0;
   std::uint64_t started_ms = 0; ///< unix time at which it was asked for
   double seconds = 0;           ///< since then

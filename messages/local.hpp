@@ -104,6 +104,8 @@ struct operation_progress {
   std::uint32_t goal = 0;
   std::uint32_t placed = 0;
   std::uint32_t outstanding = 0;
+  std::uint64_t bytes_total = 0; ///< 0: not known, or nothing is moved now
+  std::uint64_t bytes_done = 0;
 };
 
 /// What status shows of a publish; replaces what was there.

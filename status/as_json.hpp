@@ -8,8 +8,12 @@
 /// are replaced.
 namespace truckee::status {
 
-std::string as_json(const messages::status_reply& status);
-std::string as_json(const messages::operation_detail& detail);
+/// Indented for people, or an object a line for programs that read a stream.
+enum class json_form : std::uint8_t { indented, one_line };
+
+std::string as_json(const messages::status_reply& status, json_form form = json_form::indented);
+std::string as_json(const messages::operation_detail& detail, json_form form = json_form::indented);
+std::string as_json(const messages::progress_event& event, json_form form = json_form::indented);
 std::string servers_as_json(const messages::status_reply& status);
 
 } // namespace truckee::status

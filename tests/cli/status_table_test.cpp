@@ -78,3 +78,58 @@ TEST(status_table, an_idle_gateway_has_no_empty_tables) {
   EXPECT_EQ(render_status(idle, {.width = 100}),
             "0 running, 0 waiting; 0 of 0 servers ready; 0 B in flight; 0 keys ready\n");
 }
+
+namespace {
+
+messages::operation_detail a_publish() {
+  messages::operation_detail x;
+  x.found = true;
+  x.event = busy().running.at(0);
+  x.stages = {{"setup", 0.0011}, {"map", 0.02}, {"push", 1.5}};
+  messages::publish_detail p;
+  p.mode = "update";
+  p.version.value = 7;
+  p.spread = {3, 10, 7};
+  p.servers = {"alpha", "beta", "gamma"};
+  p.shares = {{0, {0}, grid::share_state::placed},
+              {0, {7}, grid::share_state::placed},
+              {1, {3}, grid::share_state::outstanding},
+              {0, {3}, grid::share_state::stale}};
+  p.messages = {
+      {0, 2, "unknown", "", 0.1, 0.5}, {0, 2, "written", "", 0.7, 0.0121}, {1, 1, "", "", 0.1, 4.1}};
+  x.publish = p;
+  x.problems = {{"gamma", "unreachable", "connection \033[31mrefused", 0}};
+  return x;
+}
+
+} // namespace
+
+TEST(operation_table, says_what_each_server_has_and_was_sent) {
+  const auto all = lines(render_operation(a_publish(), {.width = 120}));
+  EXPECT_EQ(all.at(0), "publish 12 of file abcde, update to version 7, 3-of-10, happy 7: 76 %, 0:05");
+  EXPECT_EQ(all.at(1), "Sending shares: 7 placed of 10, 3 outstanding");
+  EXPECT_EQ(all.at(2), "Stages (ms): setup 1.1, map 20.0, push 1500.0");
+  EXPECT_EQ(all.at(5), "SERVER  SHARES               MESSAGES  LAST     TIME       DETAIL");
+  EXPECT_EQ(all.at(6), "alpha   placed 0 7; stale 3  2         written  12.1 ms");
+  EXPECT_EQ(all.at(7), "beta    outstanding 3        1         waiting  4100.0 ms");
+  EXPECT_EQ(all.at(8), "gamma");
+  EXPECT_EQ(all.back(), "gamma   unreachable  connection ?[31mrefused");
+}
+
+TEST(operation_table, says_how_it_ended) {
+  auto x = a_publish();
+  x.event.finished = true;
+  x.event.ok = false;
+  x.event.text = "Failed: not enough servers";
+  x.publish.reset();
+  const auto all = lines(render_operation(x, {.width = 120}));
+  EXPECT_EQ(all.at(0), "publish 12 of file abcde: failed after 0:05");
+  EXPECT_EQ(all.at(1), "Failed: not enough servers");
+}
+
+TEST(operation_table, fits_any_terminal) {
+  for (std::size_t width = 1; width < 130; ++width)
+    for (const auto& line : lines(render_operation(a_publish(), {.width = width})))
+      EXPECT_LE(line.size(), width) << line;
+  EXPECT_EQ(lines(render_operation(a_publish(), {.width = 80}, 5)).size(), 5);
+}

@@ -38,7 +38,7 @@ TEST_F(status, shows_a_running_publish_and_then_that_it_ended) {
   EXPECT_NE(plain.out.find("publish"), std::string::npos) << plain.out;
   server(3).signal(SIGCONT);
   EXPECT_EQ(put.wait().code, 0);
-  watch.wait_for("\"finished\":true,\"goal\":");
+  watch.wait_for("\"outcome\":\"ok\"");
   watch.signal(SIGINT);
   const auto done = watch.wait(process::seconds(10));
   EXPECT_EQ(done.code, 0) << done.err;

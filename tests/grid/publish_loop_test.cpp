@@ -578,6 +578,11 @@ TEST(publish_surprise, the_same_sequence_number_of_another_writer_is_uncoordinat
   EXPECT_TRUE(report.recoverable);
   EXPECT_FALSE(report.best_seen);
   EXPECT_EQ(report.failure()->code, errc::uncoordinated_write);
+  EXPECT_NE(report.failure()->detail.find("server " + publish_report::short_id(g.order[7])),
+            std::string::npos);
+  EXPECT_NE(report.failure([](const server_id&) { return "clara"; })->detail.find("server clara"),
+            std::string::npos);
+  EXPECT_TRUE(report.stale.empty()) << "the other writer's share is no older share left behind";
   EXPECT_EQ(g.at(7, 7), version(2, 9)); // never overwritten
 }
 

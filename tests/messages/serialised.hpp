@@ -40,7 +40,8 @@ wire_bytes to_wire(caf::actor_system& system, const T& x) {
     return {};
 #endif
   wire_bytes copy(out.size());
-  std::memcpy(copy.data(), out.data(), out.size());
+  if (!out.empty()) // memcpy takes no null, whatever the length
+    std::memcpy(copy.data(), out.data(), out.size());
   return copy;
 }
 
