@@ -6,6 +6,7 @@
 #include "crypto/base32.hpp"
 
 #include <fmt/format.h>
+#include <utility>
 
 namespace truckee::actors {
 
@@ -96,6 +97,7 @@ private:
       return;
     }
     ++asked_;
+    tell();
     read(*entry, grid::slot_read{access_.slot, {}, {{0, first_read_size}}}, 0,
          [this, id, entry](const read_answer& x) {
            ++answered_;
@@ -117,8 +119,16 @@ private:
          });
   }
 
+  /// Says once the quiet time is over whom it waits for, and from then on at each answer.
   void tell() {
-    if (!listener_ || clock::now() - start_ < quiet_time)
+    if (!listener_ || waiting_.empty())
+      return;
+    if (!std::exchange(tell_is_due_, true))
+      send_later(self_, duration(quiet_time), continuation{[this] {
+                   quiet_ = false;
+                   tell();
+                 }});
+    if (quiet_)
       return;
     operation_progress out;
     out.operation = operation_;
@@ -185,6 +195,8 @@ private:
   progress_span span_;
   std::size_t asked_ = 0;
   std::size_t answered_ = 0; ///< or failed
+  bool tell_is_due_ = false;
+  bool quiet_ = true;
   bool wants_key_;
   grid::map_update update_;
   std::map<grid::share_place, shared_bytes> heads_;

@@ -2,6 +2,7 @@
 
 #include "cli/progress_bar.hpp"
 #include "cli/secret_files.hpp"
+#include "messages/local.hpp"
 #include "status/as_json.hpp"
 
 #include <unistd.h>
@@ -15,24 +16,46 @@ namespace {
 /// From events to what the bar shows.
 class bar_state {
 public:
-  using handle = progress_listener;
+  using handle = extended<progress_listener, void(continuation)>;
   static constexpr const char* name = "truckee.cli.progress";
 
-  bar_state(shell<bar_state>*, operation_token token, std::shared_ptr<bottom_line> screen)
-    : token_(token), display_(facts_of(STDERR_FILENO), std::move(screen)) {}
+  bar_state(shell<bar_state>* self, operation_token token, std::shared_ptr<bottom_line> screen)
+    : self_(self), token_(token), display_(facts_of(STDERR_FILENO), std::move(screen)) {}
 
   behavior<handle> make_behavior() {
     return {[this](const progress_event& x) {
-      if (x.token != token_)
-        return;
-      if (x.finished)
-        display_.finish({});
-      else
-        display_.update(state_of(x));
-    }};
+              if (x.token != token_)
+                return;
+              if (x.finished) {
+                now_.reset();
+                display_.finish({});
+                return;
+              }
+              const bool first = !now_;
+              now_ = state_of(x);
+              heard_ = clock::now();
+              display_.update(*now_);
+              if (first)
+                tick();
+            },
+            [](const continuation& rest) { rest.run(); }};
   }
 
 private:
+  using clock = std::chrono::steady_clock;
+
+  /// Time goes on where there is no news: while one server is waited for, nothing else happens.
+  void tick() {
+    send_later(self_, std::chrono::milliseconds(100), continuation{[this] {
+                 if (!now_)
+                   return;
+                 auto later = *now_;
+                 later.elapsed += clock::now() - heard_;
+                 display_.update(later);
+                 tick();
+               }});
+  }
+
   progress_state state_of(const progress_event& x) {
     // Steps of one operation move different bytes: a repair reads shares, then sends them.
     if (x.bytes_done == 0 || x.bytes_total != bytes_total_)
@@ -42,7 +65,10 @@ private:
             x.bytes_done, x.bytes_total, seconds(x.seconds), bytes_since_};
   }
 
+  shell<bar_state>* self_;
   operation_token token_;
+  std::optional<progress_state> now_; ///< while it runs
+  clock::time_point heard_;
   std::uint64_t bytes_total_ = 0;
   seconds bytes_since_{};
   progress_display display_;

@@ -46,6 +46,8 @@ std::vector<std::string> facts_about(const progress_state& s) {
     out.push_back(fmt::format("{:.0f} %", std::floor(fraction_of(s) * 100)));
   if (const auto left = time_left(s))
     out.push_back(human_time(*left) + " left");
+  else if (s.elapsed >= seconds{1})
+    out.push_back(human_time(s.elapsed));
   if (const auto rate = rate_of(s))
     out.push_back(human_bytes(*rate) + "/s");
   return out;

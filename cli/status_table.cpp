@@ -126,10 +126,18 @@ std::string heading(const operation_detail& x) {
                            human_time(seconds(x.event.seconds)));
 }
 
-std::string stages(const std::vector<named_seconds>& xs) {
-  std::string out;
-  for (const auto& stage : xs)
-    out += fmt::format("{}{} {:.1f}", out.empty() ? "Stages (ms): " : ", ", stage.name, stage.seconds * 1e3);
+/// On as many lines as it takes.
+std::vector<std::string> stages(const std::vector<named_seconds>& xs, std::size_t width) {
+  std::vector<std::string> out;
+  for (const auto& stage : xs) {
+    auto word = fmt::format("{} {:.1f}{}", stage.name, stage.seconds * 1e3, &stage == &xs.back() ? "" : ",");
+    if (out.empty())
+      out.push_back("Stages (ms):");
+    if (out.back().size() + 1 + word.size() > width)
+      out.push_back("  " + word);
+    else
+      out.back() += " " + word;
+  }
   return out;
 }
 
@@ -196,7 +204,8 @@ std::string render_operation(const operation_detail& x, const progress_style& st
   std::vector<std::string> lines;
   add_text(lines, heading(x), style);
   add_text(lines, x.event.text, style);
-  add_text(lines, stages(x.stages), style);
+  for (const auto& line : stages(x.stages, style.width))
+    add_text(lines, line, style);
   if (x.publish)
     append(lines, "Servers", places(x), style);
   append(lines, "What went wrong", problems(x.problems), style);
