@@ -46,9 +46,16 @@ node::node(const node_options& options)
 }
 
 node::~node() {
-  for (const auto& actor : owned_)
-    caf::anon_send_exit(actor, caf::exit_reason::user_shutdown);
-  owned_.clear();
+  // The last one first, each to its end: a link that saw its server go would tell the log of a lost connection.
+  {
+    caf::scoped_actor self(*system_);
+    while (!owned_.empty()) {
+      const auto last = caf::actor_cast<caf::actor>(owned_.back());
+      owned_.pop_back();
+      self->send_exit(last, caf::exit_reason::user_shutdown);
+      self->wait_for(last);
+    }
+  }
   // Actors use the pools, and jobs on the pools hold actors: first no actor, then no job, then no CAF.
   system_->await_all_actors_done();
   blocking_.reset();

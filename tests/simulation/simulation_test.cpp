@@ -7,8 +7,8 @@ using namespace truckee::simulation;
 
 namespace {
 
-// Sanitizers make a run ten times as long, and look for other things than these tests.
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+// Sanitizers and counters make a run ten times as long, and look for other things than these tests.
+#if TRUCKEE_INSTRUMENTED
 constexpr std::uint64_t shorter = 20;
 #else
 constexpr std::uint64_t shorter = 1;
