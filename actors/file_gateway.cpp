@@ -68,7 +68,7 @@ private:
   // --------------------------------------------------------------------------------------------------
 
   caf::result<publish_reply> on_publish(const publish_request& x) {
-    auto promise = self_->template make_response_promise<publish_reply>();
+    auto promise = promise_for<publish_reply>();
     auto record = new_record("publish", x.token, x.content.size());
     if (auto bad = check_publish(x)) {
       turn_away(std::move(record), promise, *bad);
@@ -90,7 +90,7 @@ private:
   /// here.
   void await_key(operation_record record, const publish_request& x,
                  caf::typed_response_promise<publish_reply> promise) {
-    const auto who = caller();
+    const auto who = caller_;
     if (auto busy = cannot_enter(x.token, who)) {
       turn_away(std::move(record), promise, *busy);
       return;
@@ -139,10 +139,12 @@ private:
     return true;
   }
 
-  /// The node whose actor sent the message at hand.
-  caf::node_id caller() const {
+  /// Notes who asks: the promise takes the sender out of the message at hand.
+  template <class Reply>
+  caf::typed_response_promise<Reply> promise_for() {
     const auto& sender = self_->current_sender();
-    return sender ? sender->node() : self_->node();
+    caller_ = sender ? sender->node() : self_->node();
+    return self_->template make_response_promise<Reply>();
   }
 
   std::optional<error> cannot_enter(operation_token token, const caf::node_id& who) const {
@@ -217,7 +219,7 @@ private:
   }
 
   caf::result<publish_reply> on_append(const append_request& x) {
-    auto promise = self_->template make_response_promise<publish_reply>();
+    auto promise = promise_for<publish_reply>();
     auto record = new_record("append", x.token, x.data.size());
     auto access = open_capability(x.write_cap, strength::write);
     if (!access) {
@@ -328,7 +330,7 @@ private:
   template <class Reply, class Start>
   caf::result<Reply> admit(const char* kind, operation_token token, const std::string& cap, strength needed,
                            std::uint64_t timeout_ms, Start start) {
-    auto promise = self_->template make_response_promise<Reply>();
+    auto promise = promise_for<Reply>();
     auto record = new_record(kind, token, 0);
     const auto access = open_capability(cap, needed);
     if (!access)
@@ -347,7 +349,7 @@ private:
   void enter(operation_record record, const file_access& access, std::uint64_t timeout_ms,
              caf::typed_response_promise<Reply> promise, Start start,
              const std::optional<caf::node_id>& who = {}) {
-    const auto from = who ? *who : caller();
+    const auto from = who ? *who : caller_;
     record.event.slot = crypto::to_base32(access.slot.view()).substr(0, 5);
     if (auto busy = cannot_enter(record.event.token, from)) {
       turn_away(std::move(record), promise, *busy);
@@ -617,6 +619,7 @@ private:
   gateway_options options_;
   operation_table table_;
   key_maker keys_;
+  caf::node_id caller_; ///< whose request is at hand
   std::vector<progress_listener> listeners_;
   static constexpr std::size_t early_cancels_max = 64;
   std::deque<operation_token> early_cancels_; ///< of requests that have not come yet

@@ -132,6 +132,7 @@ TEST_F(gateway_callers, one_that_floods_is_refused_beyond_its_limit_and_others_a
   constexpr int flood = 1500; // a node may have 256 running and waiting
   std::atomic<int> served = 0;
   std::atomic<int> refused = 0;
+  std::atomic<int> refused_for_all = 0;
   std::atomic<int> otherwise = 0;
   const auto flooder = spawn<flooder_state>(node_->system());
   node_->own(caf::actor_cast<caf::strong_actor_ptr>(flooder));
@@ -140,6 +141,9 @@ TEST_F(gateway_callers, one_that_floods_is_refused_beyond_its_limit_and_others_a
                        flooder_state::ask(
                            remote_, check_request{.cap = made.write_cap, .verify = true},
                            [&](const check_reply& x) {
+                             if (x.failure.code == errc::refused &&
+                                 x.failure.detail.find("of this caller") == std::string::npos)
+                               ++refused_for_all;
                              ++(x.ok ? served : x.failure.code == errc::refused ? refused : otherwise);
                            },
                            [&] { ++otherwise; });
@@ -155,6 +159,7 @@ TEST_F(gateway_callers, one_that_floods_is_refused_beyond_its_limit_and_others_a
   expect_others_are_served();
   ASSERT_TRUE(wait_until([&] { return answered() == flood; })) << answered() << " answers";
   EXPECT_EQ(otherwise, 0);
+  EXPECT_EQ(refused_for_all, 0) << "its own limit stops it, long before everybody's";
   EXPECT_GE(served, 256) << "what was within the limit is done";
   const auto once_more = ask<check_reply>(check_request{.cap = made.write_cap});
   EXPECT_TRUE(once_more.healthy) << "later it is served again: " << to_string(once_more.failure);
