@@ -31,7 +31,9 @@ if(TRUCKEE_SANITIZE)
 endif()
 # Clang counts what stands in the source; gcov also counts the branches that the compiler adds for exceptions.
 if(TRUCKEE_COVERAGE)
-  add_compile_options(-fprofile-instr-generate -fcoverage-mapping -fprofile-update=atomic)
+  # Counters that live in their file, so that a process that is killed has counted.
+  add_compile_options(-fprofile-instr-generate -fcoverage-mapping -fprofile-update=atomic
+                      "SHELL:-mllvm -runtime-counter-relocation")
   add_link_options(-fprofile-instr-generate)
   add_compile_definitions(TRUCKEE_INSTRUMENTED=1)
 endif()
