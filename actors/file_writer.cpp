@@ -46,6 +46,8 @@ private:
     task.new_file = true;
     start_publish_of(std::move(task), [this](const publish_result& x) {
       fill_reply(reply_, *task_.servers, x);
+      if (!x.failure)
+        remember({x.report.version});
       finish(failure_of(x, *task_.servers));
     });
   }
@@ -86,6 +88,8 @@ private:
   // ------------------------------------------------------------------------------------------
 
   void publish_next() {
+    if (task_.sent)
+      task_.wish.earlier = *task_.sent;
     if (task_.modify)
       task_.wish.kind = grid::write_kind::modify;
     if (task_.only_if)
@@ -250,7 +254,8 @@ private:
     task.sequence = action.sequence;
     task.map = mapped_->map;
     task.base = action.base;
-    task.earlier = operation_->result().sent;
+    task.earlier = task_.wish.earlier;
+    task.earlier.insert(operation_->result().sent.begin(), operation_->result().sent.end());
     task.before = {{"map", map_seconds_}};
     start_publish_of(std::move(task), [this](const publish_result& x) {
       fill_reply(reply_, *task_.servers, x);
@@ -315,9 +320,16 @@ private:
     }
   }
 
+  void remember(const std::set<grid::file_version>& sent) {
+    if (task_.sent)
+      sent_history::add(*task_.sent, sent);
+  }
+
   void finish(std::optional<error> failure) {
     if (!promise_)
       return;
+    if (operation_)
+      remember(operation_->result().sent);
     reply_.ok = !failure;
     if (failure)
       reply_.failure = std::move(*failure);

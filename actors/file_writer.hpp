@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/file_access.hpp"
+#include "actors/sent_versions.hpp"
 #include "actors/world.hpp"
 #include "crypto/rsa.hpp"
 #include "grid/modify_policy.hpp"
@@ -27,6 +28,7 @@ struct write_task {
   /// Refuse unless this is the file's version now.
   std::optional<messages::version_name> only_if;
   grid::write_wish wish;
+  std::shared_ptr<sent_versions> sent; ///< of this file, of operations before; gets what this one sends
 };
 
 /// Writes one version of one file: maps, reads and modifies where asked, publishes, backs off and starts over

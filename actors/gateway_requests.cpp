@@ -116,6 +116,7 @@ void state::enter_publish(operation_record record, const publish_request& x,
         task.spread = x.spread;
         task.defaults = options_.defaults;
         task.wish.limits = world_.limits;
+        task.sent = history_.of(access.slot);
         run_operation<publish_reply>(id, spawn_file_writer(self_->system(), world_, std::move(task)),
                                      [cap, finish](publish_reply reply) {
                                        reply.write_cap = cap;
@@ -151,11 +152,11 @@ caf::result<repair_reply> state::on_repair(const repair_request& x) {
       "repair", x.token, x.write_cap, strength::write, x.timeout_ms,
       [this, force = x.force](const file_access& access, std::uint64_t id, server_list_ptr servers,
                               const std::function<void(repair_reply)>& finish) {
-        run_operation<repair_reply>(
-            id,
-            spawn_repairer(self_->system(), world_,
-                           {id, listener(), access, std::move(servers), options_.defaults, force}),
-            finish);
+        run_operation<repair_reply>(id,
+                                    spawn_repairer(self_->system(), world_,
+                                                   {id, listener(), access, std::move(servers),
+                                                    options_.defaults, force, history_.of(access.slot)}),
+                                    finish);
       });
 }
 

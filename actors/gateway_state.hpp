@@ -227,6 +227,7 @@ private:
   const world& world_;
   gateway_options options_;
   operation_table table_;
+  sent_history history_;
   key_maker keys_;
   caf::node_id caller_; ///< whose request is at hand
   std::vector<progress_listener> listeners_;

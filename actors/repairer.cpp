@@ -156,7 +156,11 @@ private:
     if (plan_.step == grid::repair_step::refill)
       task.again = existing(*mapped_, version);
     if (!task.again)
-      task.sequence = grid::next_sequence(mapped_->map, {});
+      task.sequence = grid::next_sequence(mapped_->map, task_.sent ? *task_.sent : sent_versions{});
+    if (task_.sent)
+      task.earlier = *task_.sent;
+    if (task.again)
+      task.earlier.erase(version); // it is sent again
     reply_.done = task.again ? repair_action::refilled : repair_action::republished;
     reply_.write.content_bytes = content.size();
     coordinator_ = spawn_publish_coordinator(self_->system(), world_, std::move(task));
@@ -165,8 +169,11 @@ private:
         start_publish{},
         [this](const publish_answer& x) {
           coordinator_ = publish_coordinator{};
-          if (!x.result->failure)
+          if (!x.result->failure) {
             fill_reply(reply_.write, *task_.servers, *x.result);
+            if (task_.sent)
+              sent_history::add(*task_.sent, {x.result->report.version});
+          }
           if (!x.result->failure && x.result->report.end == grid::publish_end::map_outdated && !stopped_ &&
               ++tries_ < world_.limits.write_tries_max) {
             start_over();

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "actors/file_access.hpp"
+#include "actors/sent_versions.hpp"
 #include "actors/world.hpp"
 
 namespace truckee::actors {
@@ -12,6 +13,7 @@ struct repair_task {
   server_list_ptr servers;
   grid::spread defaults; ///< its happy
   bool force = false;
+  std::shared_ptr<sent_versions> sent; ///< of this file, of operations before; gets what this one sends
 };
 
 /// Looks at every byte of every share, then does what grid::plan_repair says: puts shares back at the same
