@@ -338,7 +338,9 @@ TEST(TahoeRules, RepairRefusesToChooseBetweenTwoHeadsUnlessForcedAndThenMakesOne
   ASSERT_TRUE(write(grid, "two").ok);
   const auto two = stored.all();
   stored.set_all(base);
-  ASSERT_TRUE(write(grid, "deux").ok);
+  const auto deux = grid.put_of_another("deux");
+  ASSERT_TRUE(grid.wait(deux));
+  ASSERT_TRUE((*deux)->ok);
   for (std::size_t i = 0; i < 5; ++i)
     stored.set(i, two[i]);
   const auto refused = mend(grid);

@@ -97,6 +97,18 @@ public:
       throw std::runtime_error("cannot create: " + to_string((*done)->failure));
   }
 
+  /// A put of another client, which knows nothing of what this gateway sent.
+  answer_ptr<messages::publish_reply> put_of_another(const std::string& content, int key = 0) {
+    actors::write_task task;
+    task.servers = server_list();
+    const crypto::file_keys keys(vector_key(key));
+    task.access = actors::access_to({crypto::file_format::sdmf, keys.write, keys.fingerprint});
+    task.content = shared_bytes::copy_of(content);
+    task.defaults = shape_.spread;
+    return run.ask<messages::publish_reply>(actors::spawn_file_writer(run.system(), world, std::move(task)),
+                                            messages::run{});
+  }
+
   static std::string write_cap(int key = 0) {
     const crypto::file_keys keys(vector_key(key));
     return to_text(
