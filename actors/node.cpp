@@ -46,7 +46,8 @@ node::node(const node_options& options)
 }
 
 node::~node() {
-  // The last one first, each to its end: a link that saw its server go would tell the log of a lost connection.
+  // The last one first, each to its end: a link that saw its server go would tell the log of a lost
+  // connection.
   {
     caf::scoped_actor self(*system_);
     while (!owned_.empty()) {

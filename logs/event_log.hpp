@@ -27,10 +27,7 @@ private:
   static value as_value(std::same_as<bool> auto x) { return x; }
   static value as_value(std::signed_integral auto x) { return std::int64_t{x}; }
   template <std::unsigned_integral T>
-    requires(!std::same_as<T, bool>)
-  static value as_value(T x) {
-    return std::uint64_t{x};
-  }
+  requires(!std::same_as<T, bool>) static value as_value(T x) { return std::uint64_t{x}; }
   static value as_value(std::floating_point auto x) { return double{x}; }
   static value as_value(std::string_view x) { return x; }
 };
