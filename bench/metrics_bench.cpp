@@ -137,7 +137,7 @@ void show_all(const actors::server_list_ptr& list) {
     picture.stage_begins(stage);
   picture.stages_ended({{"encrypt", 0.1}, {"encode", 0.1}, {"hash", 0.1}, {"sign", 0.1}, {"pack", 0.1}});
   picture.stage_begins("push");
-  std::uint64_t id = 0;
+  grid::message_id id = 0;
   for (const auto& server : list->entries()) {
     picture.message_sent(++id, server.id, 1);
     shares[{server.id, {static_cast<std::uint8_t>(id)}}] = grid::share_state::outstanding;

@@ -28,8 +28,8 @@ protected:
   }
   void hang_reads(std::uint64_t longer_than) {
     for (const auto& script : grid_.scripts)
-      script->read = [script, longer_than](const grid::slot_read& x) {
-        return x.reads.at(0).length > longer_than ? std::nullopt : std::optional(script->store->read(x));
+      script->read = [store = script->store, longer_than](const grid::slot_read& x) {
+        return x.reads.at(0).length > longer_than ? std::nullopt : std::optional(store->read(x));
       };
   }
   void hang_writes() {
@@ -72,8 +72,8 @@ TEST_F(upkeep, a_verify_of_shares_that_are_not_given_is_not_healthy_and_names_th
 
 TEST_F(upkeep, a_verify_names_shares_that_went_between_map_and_read) {
   for (const auto& script : grid_.scripts)
-    script->read = [script](const grid::slot_read& x) {
-      auto answer = script->store->read(x);
+    script->read = [store = script->store](const grid::slot_read& x) {
+      auto answer = store->read(x);
       if (x.reads.at(0).length > 4000) {
         answer.reads.clear();
         answer.damaged.emplace(x.shares.at(0), "its sectors are gone");
