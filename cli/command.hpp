@@ -24,7 +24,9 @@ struct global_options {
   std::string ca, certificate, key;
   std::uint32_t keys_ready = 0; ///< fresh RSA keys kept; set by commands that run long
   log_options log;
-  logs::level log_level = logs::level::warning; ///< unless asked otherwise; set by commands that run long
+  /// Unless asked otherwise; set by commands that run long. The others say in their result what a warning
+  /// would.
+  logs::level log_level = logs::level::error;
   std::shared_ptr<bottom_line> screen = standard_error();
 
   /// All three files, none (nothing), or errc::usage.

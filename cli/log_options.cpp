@@ -5,7 +5,7 @@ namespace truckee::cli {
 void add_log_options(CLI::App& app, log_options& o) {
   app.add_option("--log-level", o.levels,
                  "How much is logged: debug, info, warning, error, off; for one component COMPONENT=LEVEL, "
-                 "e.g. link=debug. May be given again [info for gateway and storage, else warning]")
+                 "e.g. link=debug. May be given again [info for gateway and storage, else error]")
       ->type_name("LEVEL")
       ->expected(1)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
