@@ -6,6 +6,7 @@
 #include "actors/metric_words.hpp"
 #include "actors/replies.hpp"
 #include "actors/share_verifier.hpp"
+#include "actors/tell_progress.hpp"
 
 namespace truckee::actors {
 
@@ -40,18 +41,13 @@ public:
   }
 
 private:
-  void tell(const char* text, double progress) {
-    if (task_.listener)
-      send(self_, task_.listener, operation_progress{task_.operation, text, progress, 0, 0, 0, 0, 0});
-  }
+  void tell(const char* text, double progress) { tell_progress(self_, task_, text, progress); }
 
   void map() {
     tell("Mapping shares", 0);
-    auto task = map_task_for(world_, task_.access, task_.servers, grid::map_mode::check);
-    task.operation = task_.operation;
-    task.listener = task_.listener;
-    task.span = {0, task_.verify ? 0.1 : 0.9};
-    mapper_ = spawn_map_updater(self_->system(), world_, std::move(task));
+    mapper_ =
+        spawn_map_updater(self_->system(), world_,
+                          map_task_for(world_, task_, grid::map_mode::check, {0, task_.verify ? 0.1 : 0.9}));
     messages::request(
         self_, mapper_, duration(world_.limits.publish_deadline), map_file{},
         [this](const map_answer& x) {

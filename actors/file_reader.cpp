@@ -4,6 +4,7 @@
 #include "actors/metric_words.hpp"
 #include "actors/replies.hpp"
 #include "actors/retriever.hpp"
+#include "actors/tell_progress.hpp"
 
 namespace truckee::actors {
 
@@ -40,13 +41,9 @@ public:
 private:
   void map() {
     ++tries_;
-    if (task_.listener)
-      send(self_, task_.listener, operation_progress{task_.operation, "Mapping shares", 0, 0, 0, 0, 0, 0});
-    auto task = map_task_for(world_, task_.access, task_.servers, grid::map_mode::read);
-    task.operation = task_.operation;
+    tell_progress(self_, task_, "Mapping shares", 0);
+    auto task = map_task_for(world_, task_, grid::map_mode::read, {0, 0.2});
     task.request.ask_all = tries_ > 1;
-    task.listener = task_.listener;
-    task.span = {0, 0.2};
     drop_mapper();
     mapper_ = spawn_map_updater(self_->system(), world_, std::move(task));
     messages::request(

@@ -5,6 +5,7 @@
 #include "actors/publish_coordinator.hpp"
 #include "actors/replies.hpp"
 #include "actors/retriever.hpp"
+#include "actors/tell_progress.hpp"
 
 namespace truckee::actors {
 
@@ -156,14 +157,11 @@ private:
 
   void map(const grid::write_action& action) {
     tell("Mapping shares", 0);
-    auto task = map_task_for(world_, task_.access, task_.servers, action.mode);
-    task.operation = task_.operation;
+    auto task = map_task_for(world_, task_, action.mode, {0, 0.05});
     task.request.ask_all = action.ask_all;
     task.request.have_private_key = keys_.has_value();
     task.request.k = task_.defaults.needed;
     task.request.n = task_.defaults.total;
-    task.listener = task_.listener;
-    task.span = {0, 0.05};
     drop_mapper();
     mapper_ = spawn_map_updater(self_->system(), world_, std::move(task));
     messages::request(
@@ -345,10 +343,7 @@ private:
     self_->quit();
   }
 
-  void tell(const char* text, double progress) {
-    if (task_.listener)
-      send(self_, task_.listener, operation_progress{task_.operation, text, progress, 0, 0, 0, 0, 0});
-  }
+  void tell(const char* text, double progress) { tell_progress(self_, task_, text, progress); }
 
   void drop_mapper() {
     if (mapper_)

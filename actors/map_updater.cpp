@@ -207,17 +207,6 @@ private:
 
 } // namespace
 
-map_task map_task_for(const world& w, const file_access& access, server_list_ptr servers,
-                      grid::map_mode mode) {
-  map_task out;
-  out.access = access;
-  out.request.mode = mode;
-  out.request.servers = servers->permuted(access.slot);
-  out.request.limits = w.limits;
-  out.servers = std::move(servers);
-  return out;
-}
-
 messages::map_updater spawn_map_updater(caf::actor_system& system, const world& w, map_task task) {
   return messages::spawn<map_updater_state>(system, w, std::move(task));
 }

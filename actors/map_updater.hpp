@@ -15,9 +15,21 @@ struct map_task {
   progress_span span;
 };
 
-/// A map of the file over all servers, in their order for it; callers add what their operation knows.
-map_task map_task_for(const world& w, const file_access& access, server_list_ptr servers,
-                      grid::map_mode mode);
+/// A map for an operation's own task, over all its servers in their order for the file; callers add what else
+/// they know.
+template <class Task>
+map_task map_task_for(const world& w, const Task& of, grid::map_mode mode, progress_span span) {
+  map_task out;
+  out.operation = of.operation;
+  out.access = of.access;
+  out.servers = of.servers;
+  out.request.mode = mode;
+  out.request.servers = of.servers->permuted(of.access.slot);
+  out.request.limits = w.limits;
+  out.listener = of.listener;
+  out.span = span;
+  return out;
+}
 
 /// Asks servers which shares they have, verifies each, and answers with a servermap. Lives until stopped, so
 /// that a reader can ask for more.

@@ -7,6 +7,7 @@
 #include "actors/publish_picture.hpp"
 #include "actors/share_check.hpp"
 #include "actors/share_writer.hpp"
+#include "actors/tell_progress.hpp"
 #include "codec/sdmf_encode.hpp"
 #include "grid/publish_loop.hpp"
 #include "grid/write_message.hpp"
@@ -327,9 +328,8 @@ private:
   }
 
   void tell(std::string text, double progress) {
-    if (task_->listener && !loop_)
-      send(self_, task_->listener,
-           operation_progress{task_->operation, std::move(text), task_->span.at(progress), 0, 0, 0, 0, 0});
+    if (!loop_)
+      tell_progress(self_, *task_, std::move(text), task_->span.at(progress));
   }
 
   void finish() {

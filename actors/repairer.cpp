@@ -7,6 +7,7 @@
 #include "actors/retriever.hpp"
 #include "actors/share_check.hpp"
 #include "actors/share_verifier.hpp"
+#include "actors/tell_progress.hpp"
 #include "grid/modify_policy.hpp"
 #include "grid/repair_plan.hpp"
 
@@ -58,11 +59,8 @@ public:
 private:
   void map() {
     tell("Mapping shares", 0);
-    auto task = map_task_for(world_, task_.access, task_.servers, grid::map_mode::repair);
-    task.operation = task_.operation;
-    task.listener = task_.listener;
-    task.span = {0, 0.1};
-    mapper_ = spawn_map_updater(self_->system(), world_, std::move(task));
+    mapper_ = spawn_map_updater(self_->system(), world_,
+                                map_task_for(world_, task_, grid::map_mode::repair, {0, 0.1}));
     messages::request(
         self_, mapper_, duration(world_.limits.publish_deadline), map_file{},
         [this](const map_answer& x) {
@@ -223,10 +221,7 @@ private:
     self_->quit();
   }
 
-  void tell(const char* text, double progress) {
-    if (task_.listener)
-      send(self_, task_.listener, operation_progress{task_.operation, text, progress, 0, 0, 0, 0, 0});
-  }
+  void tell(const char* text, double progress) { tell_progress(self_, task_, text, progress); }
 
   shell<repairer_state>* self_;
   const world& world_;
