@@ -1,7 +1,7 @@
 #include "actors/node.hpp"
 
-#include "actors/certificates.hpp"
 #include "actors/openssl_errors.hpp"
+#include "tls/check.hpp"
 
 #include <mutex>
 #include <thread>
@@ -27,7 +27,7 @@ std::string caf_version() {
 
 result<std::unique_ptr<node>> node::start(const node_options& options) {
   if (options.tls)
-    if (auto good = check_tls_files(options.tls->ca, options.tls->certificate, options.tls->key); !good)
+    if (auto good = tls::check_tls_files(options.tls->ca, options.tls->certificate, options.tls->key); !good)
       return tl::unexpected(good.error());
   static std::once_flag once;
   std::call_once(once, [] { messages::register_types(); });

@@ -1,5 +1,5 @@
-#include "actors/certificates.hpp"
 #include "cli/command.hpp"
+#include "tls/certificates.hpp"
 
 #include <iostream>
 #include <nlohmann/json.hpp>
@@ -14,7 +14,7 @@ struct certs_options {
 };
 
 int certs(const certs_options& o, const global_options& global) {
-  const auto made = actors::make_certificates(o.directory, o.names);
+  const auto made = tls::make_certificates(o.directory, o.names);
   if (!made)
     return complain(made.error());
   if (global.json) {

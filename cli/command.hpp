@@ -38,7 +38,10 @@ struct global_options {
 
 /// A metrics port, as asked for on the command line; what is empty is as the grid file says.
 struct metrics_options {
-  std::string listen, user, password_file;
+  std::string listen, user, password_file, certificate, key, client_ca;
+
+  /// What holds when the file says `file`. errc::usage names options that do not go together.
+  result<grid::metrics_settings> over(const grid::metrics_settings& file) const;
 };
 
 /// What commands that work on one file have in common.

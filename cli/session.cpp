@@ -57,35 +57,51 @@ result<std::string> password_in(const std::filesystem::path& file) {
 result<std::unique_ptr<metrics::exposer>> expose(const std::shared_ptr<metrics::recorder>& recorder,
                                                  const metrics_options& options, const metrics_settings& file,
                                                  const logs::log_ptr& log) {
-  auto listen = file.listen;
-  if (!options.listen.empty()) {
-    const auto given = parse_address(options.listen, true);
-    if (!given)
-      return tl::unexpected(given.error());
-    listen = *given;
-  }
-  auto login = file.login;
-  if (options.user.empty() != options.password_file.empty())
-    return fail(errc::usage, "--metrics-user and --metrics-password-file belong together");
-  if (options.user.find(':') != std::string::npos)
-    return fail(errc::usage, "--metrics-user: expected a name without a colon");
-  if (!options.user.empty())
-    login = grid::metrics_login{options.user, options.password_file};
-  if (!listen)
+  const auto settings = options.over(file);
+  if (!settings)
+    return tl::unexpected(settings.error());
+  if (!settings->listen)
     return nullptr;
-  metrics::exposer_options port{*listen, std::nullopt};
-  if (login) {
+  metrics::exposer_options port{.listen = *settings->listen};
+  if (const auto& login = settings->login) {
     auto password = password_in(login->password_file);
     if (!password)
       return tl::unexpected(password.error());
     port.login = metrics::basic_auth{login->user, std::move(*password)};
   }
+  if (const auto& tls = settings->tls)
+    port.tls = http::server_tls{tls->certificate, tls->key, tls->client_ca};
   auto out = metrics::exposer::start(port, recorder);
-  if (out)
+  if (out) {
     tell("metrics: " + (*out)->url() + "\n");
-  if (out)
     logs::say(log, logs::events::listening,
-              {{"what", "metrics"}, {"address", (*out)->url()}, {"tls", false}});
+              {{"what", "metrics"}, {"address", (*out)->url()}, {"tls", port.tls.has_value()}});
+  }
+  return out;
+}
+
+result<metrics_settings> metrics_options::over(const metrics_settings& file) const {
+  auto out = file;
+  if (!listen.empty()) {
+    const auto given = parse_address(listen, true);
+    if (!given)
+      return tl::unexpected(given.error());
+    out.listen = *given;
+  }
+  if (user.empty() != password_file.empty())
+    return fail(errc::usage, "--metrics-user and --metrics-password-file belong together");
+  if (user.find(':') != std::string::npos)
+    return fail(errc::usage, "--metrics-user: expected a name without a colon");
+  if (!user.empty())
+    out.login = grid::metrics_login{user, password_file};
+  if (certificate.empty() != key.empty())
+    return fail(errc::usage, "--metrics-cert and --metrics-key belong together");
+  if (!certificate.empty())
+    out.tls = grid::metrics_tls{certificate, key, {}};
+  if (!client_ca.empty() && !out.tls)
+    return fail(errc::usage, "--metrics-client-ca needs HTTPS: --metrics-cert and --metrics-key");
+  if (!client_ca.empty())
+    out.tls->client_ca = client_ca;
   return out;
 }
 
@@ -115,8 +131,13 @@ void add_timeout(CLI::App& cmd, operation_options& o) {
 
 void add_metrics(CLI::App& cmd, metrics_options& o, const std::string& meaning) {
   cmd.add_option("--metrics-listen", o.listen, meaning)->type_name("ADDRESS:PORT");
-  cmd.add_option("--metrics-user", o.user, "Serve metrics to this user only; plain HTTP")->type_name("NAME");
+  cmd.add_option("--metrics-user", o.user, "Serve metrics to this user only")->type_name("NAME");
   cmd.add_option("--metrics-password-file", o.password_file, "File with that user's password")
+      ->type_name("FILE");
+  cmd.add_option("--metrics-cert", o.certificate, "Serve metrics over HTTPS with this PEM certificate")
+      ->type_name("FILE");
+  cmd.add_option("--metrics-key", o.key, "Its PEM key")->type_name("FILE");
+  cmd.add_option("--metrics-client-ca", o.client_ca, "Serve metrics only to certificates of this PEM CA")
       ->type_name("FILE");
 }
 
@@ -187,7 +208,7 @@ result<session> own_session(const global_options& options, metrics_settings& met
   if (*tls)
     grid->tls = *tls;
   const auto status_listen = grid->status_listen;
-  metrics = {grid->metrics_listen, grid->metrics_auth};
+  metrics = grid->metrics;
   const auto how =
       settings_of(options.log, options.log_level == logs::level::info ? grid->log : logs::settings{});
   if (!how)

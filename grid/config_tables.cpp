@@ -101,6 +101,17 @@ metrics_settings read_metrics(config_reading& in) {
     t.complain("user", "expected a name without a colon");
   if (user && file)
     out.login = metrics_login{*user, in.path(*file)};
+  const auto certificate = t.text("certificate", "the path of a PEM file");
+  const auto key = t.text("key", "the path of a PEM file");
+  const auto client_ca = t.text("client-ca", "the path of a PEM file");
+  if (t.has("certificate") != t.has("key"))
+    t.complain("certificate and key belong together; one is missing");
+  if (t.has("client-ca") && !t.has("certificate"))
+    t.complain("client-ca",
+               "callers show their certificates over HTTPS only, which needs certificate and key");
+  if (certificate && key)
+    out.tls = metrics_tls{in.path(*certificate), in.path(*key),
+                          client_ca ? in.path(*client_ca) : std::filesystem::path{}};
   return out;
 }
 

@@ -55,7 +55,8 @@ std::optional<address> read_address(const toml_table& t, std::string_view key, b
 inline constexpr std::array<std::string_view, 3> tls_keys{"ca", "certificate", "key"};
 std::optional<tls_files> read_tls(config_reading& in);
 
-inline constexpr std::array<std::string_view, 3> metrics_keys{"listen", "password-file", "user"};
+inline constexpr std::array<std::string_view, 6> metrics_keys{"certificate", "client-ca",     "key",
+                                                              "listen",      "password-file", "user"};
 metrics_settings read_metrics(config_reading& in);
 
 /// One table's name and keys.

@@ -105,7 +105,12 @@ server_config read_server(const toml::table& table, std::size_t index, config_re
       t.complain("permutation-seed", "expected base32 in lower case (a-z, 2-7) of 1 to 64 bytes");
   }
   out.preferred = t.flag("preferred").value_or(false);
-  out.metrics = read_address(t, "metrics");
+  if (const auto text = t.text("metrics", "ADDRESS:PORT or a URL")) {
+    if (const auto target = parse_scrape_target(*text))
+      out.metrics = *target;
+    else
+      t.complain("metrics", target.error().detail);
+  }
   if (out.metrics && std::holds_alternative<local_directory>(out.where))
     t.complain("metrics", "a directory is served by this process, whose own metrics have it; leave this out");
   return out;
@@ -190,9 +195,7 @@ void read_rest(config_reading& in, grid_config& out) {
   }
   if (const auto* found = in.table("log"))
     out.log = read_log_table(*found, in.folder, in.problem);
-  auto metrics = read_metrics(in);
-  out.metrics_listen = metrics.listen;
-  out.metrics_auth = std::move(metrics.login);
+  out.metrics = read_metrics(in);
   if (const auto* found = in.table("status")) {
     const toml_table t{*found, "[status]", status_keys, in.problem};
     out.status_listen = read_address(t, "listen", true);

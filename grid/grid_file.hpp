@@ -4,6 +4,7 @@
 #include "base/ids.hpp"
 #include "base/result.hpp"
 #include "grid/node_settings.hpp"
+#include "grid/scrape_target.hpp"
 #include "logs/settings.hpp"
 
 #include <chrono>
@@ -55,7 +56,7 @@ struct server_config {
   std::optional<server_id> id;           ///< pinned: a server that reports another id is refused
   std::optional<bytes> permutation_seed; ///< placement order, where it is not the id
   bool preferred = false;                ///< comes first in the placement order
-  std::optional<address> metrics;        ///< where Prometheus scrapes it; not where `where` is a directory
+  std::optional<scrape_target> metrics;  ///< where Prometheus scrapes it; not where `where` is a directory
   friend bool operator==(const server_config&, const server_config&) = default;
 };
 
@@ -74,9 +75,8 @@ struct grid_config {
   std::vector<server_config> servers; ///< at least one
   std::optional<tls_files> tls;
   std::optional<std::filesystem::path> lease_secret; ///< file with 32 bytes in base32; made when absent
-  std::optional<address> metrics_listen;
+  metrics_settings metrics;
   std::optional<address> status_listen; ///< a gateway's status page; loopback
-  std::optional<metrics_login> metrics_auth;
   logs::settings log; ///< of `truckee gateway`; commands that end by themselves take options only
   limit_settings limits;
   friend bool operator==(const grid_config&, const grid_config&) = default;

@@ -24,10 +24,19 @@ struct metrics_login {
   friend bool operator==(const metrics_login&, const metrics_login&) = default;
 };
 
+/// PEM files for a metrics port over HTTPS.
+struct metrics_tls {
+  std::filesystem::path certificate;
+  std::filesystem::path key;
+  std::filesystem::path client_ca; ///< serve only whose certificate these sign; empty: everybody
+  friend bool operator==(const metrics_tls&, const metrics_tls&) = default;
+};
+
 /// A metrics port, as a configuration file has it.
 struct metrics_settings {
   std::optional<address> listen;
   std::optional<metrics_login> login;
+  std::optional<metrics_tls> tls;
   friend bool operator==(const metrics_settings&, const metrics_settings&) = default;
 };
 

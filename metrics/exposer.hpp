@@ -1,10 +1,7 @@
 #pragma once
 
-#include "base/address.hpp"
+#include "http/listener.hpp"
 #include "metrics/metrics.hpp"
-
-#include <memory>
-#include <optional>
 
 namespace truckee::metrics {
 
@@ -15,30 +12,27 @@ struct basic_auth {
 
 struct exposer_options {
   address listen{"127.0.0.1", 0};       ///< port 0: any free one
-  std::optional<basic_auth> login = {}; ///< asked for when set
+  std::optional<basic_auth> login = {}; ///< asked for when set; on the network in clear text without `tls`
+  std::optional<http::server_tls> tls = {}; ///< HTTPS
 };
 
-/// Serves a recorder's metrics over HTTP at /metrics until destroyed. Debian 12's civetweb has neither TLS
-/// (it looks for functions that OpenSSL 3 renamed) nor IPv6; whoever needs them puts a reverse proxy in
-/// front.
+/// Serves a recorder's metrics at /metrics, over HTTP or HTTPS, until destroyed. prometheus-cpp's own exposer
+/// can do neither TLS nor IPv6 in Debian 12 (its civetweb looks for functions that OpenSSL 3 renamed), so
+/// only the text is made by prometheus-cpp.
 class exposer {
 public:
-  /// Errors (configuration): not a numeric address, the address is taken or not this machine's.
+  /// Errors (configuration): the address cannot be had, or a TLS file cannot be used; which, and what to do.
   static result<std::unique_ptr<exposer>> start(const exposer_options& options,
                                                 const std::shared_ptr<recorder>& what);
-  ~exposer();
-  exposer(const exposer&) = delete;
-  exposer& operator=(const exposer&) = delete;
 
   /// Where it listens; the real port if 0 was asked for.
-  const address& listening() const;
+  const address& listening() const { return http_->listening(); }
   /// E.g. "http://127.0.0.1:9100/metrics".
-  std::string url() const;
+  std::string url() const { return http_->url() + "metrics"; }
 
 private:
-  struct state;
-  explicit exposer(std::unique_ptr<state> s);
-  std::unique_ptr<state> state_;
+  explicit exposer(std::unique_ptr<http::listener> http) : http_(std::move(http)) {}
+  std::unique_ptr<http::listener> http_;
 };
 
 } // namespace truckee::metrics

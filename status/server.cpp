@@ -1,5 +1,7 @@
 #include "status/server.hpp"
 
+#include "http/answers.hpp"
+#include "http/listener.hpp"
 #include "status/as_json.hpp"
 #include "status/assets.hpp"
 #include "status/changes.hpp"
@@ -9,7 +11,6 @@
 #include <algorithm>
 #include <charconv>
 #include <httplib.h>
-#include <list>
 #include <nlohmann/json.hpp>
 #include <thread>
 
@@ -19,60 +20,7 @@ using namespace messages;
 
 namespace {
 
-constexpr const char* html_type = "text/html; charset=utf-8";
-constexpr const char* json_type = "application/json";
-constexpr const char* text_type = "text/plain; charset=utf-8";
-
-/// httplib's own pool queues without bound. Here whoever accepts connections waits when too many wait, and
-/// the kernel's own bounded queue holds the rest.
-class bounded_pool final : public httplib::TaskQueue {
-public:
-  bounded_pool(std::size_t threads, std::size_t waiting_max) : waiting_max_(waiting_max) {
-    for (std::size_t i = 0; i < threads; ++i)
-      threads_.emplace_back([this] { work(); });
-  }
-
-  void enqueue(std::function<void()> job) override {
-    std::unique_lock lock(mutex_);
-    room_.wait(lock, [this] { return ended_ || jobs_.size() < waiting_max_; });
-    jobs_.push_back(std::move(job));
-    more_.notify_one();
-  }
-
-  void shutdown() override {
-    {
-      const std::lock_guard lock(mutex_);
-      ended_ = true;
-    }
-    more_.notify_all();
-    room_.notify_all();
-    for (auto& thread : threads_)
-      thread.join();
-  }
-
-private:
-  void work() {
-    for (;;) {
-      std::unique_lock lock(mutex_);
-      more_.wait(lock, [this] { return ended_ || !jobs_.empty(); });
-      if (jobs_.empty())
-        return;
-      const auto job = std::move(jobs_.front());
-      jobs_.pop_front();
-      room_.notify_one();
-      lock.unlock();
-      job();
-    }
-  }
-
-  std::size_t waiting_max_;
-  std::mutex mutex_;
-  std::condition_variable more_;
-  std::condition_variable room_;
-  std::list<std::function<void()>> jobs_;
-  std::vector<std::thread> threads_;
-  bool ended_ = false;
-};
+using namespace http;
 
 /// Whether a Host header names this machine by a name no other machine can take.
 bool is_own_host(const std::string& host) {
@@ -90,14 +38,12 @@ std::string problem_json(const std::string& what) {
 struct server::state {
   state(caf::actor_system& s, file_gateway g, std::shared_ptr<health_check> h, const server_limits& l)
     : system(s), gateway(std::move(g)), health(std::move(h)), limits(l),
-      changes(std::make_shared<change_counter>()), listener(spawn_change_listener(s, changes)) {}
+      changes(std::make_shared<change_counter>()), hearing(spawn_change_listener(s, changes)) {}
 
   ~state() {
     changes->stop();
-    http.stop();
-    if (accepting.joinable())
-      accepting.join();
-    caf::anon_send_exit(listener, caf::exit_reason::user_shutdown);
+    web.reset();
+    caf::anon_send_exit(hearing, caf::exit_reason::user_shutdown);
   }
 
   // -- asking the gateway
@@ -114,19 +60,13 @@ struct server::state {
 
   void subscribe_to_gateway() {
     // Where the gateway has too many subscribers already, pages are true all the same, only not live.
-    [[maybe_unused]] const auto accepted = ask<subscribe_answer>(subscribe{listener});
+    [[maybe_unused]] const auto accepted = ask<subscribe_answer>(subscribe{hearing});
   }
 
   // -- answers
 
   using request = httplib::Request;
   using response = httplib::Response;
-
-  static void give(response& out, int status, const std::string& body, const char* type) {
-    out.status = status;
-    out.set_header("Cache-Control", "no-store");
-    out.set_content(body, type);
-  }
 
   static void fail_with(response& out, bool as_page, int status, const std::string& title,
                         const std::string& why) {
@@ -222,58 +162,45 @@ struct server::state {
 
   // -- the server
 
-  void route() {
-    http.new_task_queue = [this] {
-      return new bounded_pool(limits.threads + limits.streams_max, limits.waiting_max);
-    };
-    http.set_read_timeout(std::chrono::seconds(5));
-    http.set_write_timeout(std::chrono::seconds(5)); // a stream whose reader takes nothing is ended
-    http.set_keep_alive_timeout(2);
-    http.set_payload_max_length(4096);
-    http.set_default_headers({{"Content-Security-Policy",
-                               "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; "
-                               "img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"},
-                              {"X-Content-Type-Options", "nosniff"},
-                              {"Referrer-Policy", "no-referrer"},
-                              {"Cross-Origin-Resource-Policy", "same-origin"}});
-    http.set_pre_routing_handler([](const request& in, response& out) {
-      if (in.method != "GET" && in.method != "HEAD") {
-        out.set_header("Allow", "GET, HEAD");
-        out.set_header("Connection", "close");
-        fail_with(out, false, 405, "", "this only shows; use GET or HEAD");
+  void route(httplib::Server& server) {
+    server.set_default_headers(
+        {{"Content-Security-Policy",
+          "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; "
+          "img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"},
+         {"X-Content-Type-Options", "nosniff"},
+         {"Referrer-Policy", "no-referrer"},
+         {"Cross-Origin-Resource-Policy", "same-origin"}});
+    server.set_pre_routing_handler([](const request& in, response& out) {
+      if (refuse_writing(in, out, problem_json("this only shows; use GET or HEAD"), json_type))
         return httplib::Server::HandlerResponse::Handled;
-      }
       if (!is_own_host(in.get_header_value("Host"))) {
         fail_with(out, false, 403, "", "this is served to localhost and loopback addresses only");
         return httplib::Server::HandlerResponse::Handled;
       }
       return httplib::Server::HandlerResponse::Unhandled;
     });
-    http.set_error_handler([](const request&, response& out) {
+    server.set_error_handler([](const request&, response& out) {
       if (out.body.empty() && out.status == 404)
         fail_with(out, true, 404, "No such page", "There is no such page here.");
     });
-    http.set_exception_handler([](const request&, response& out, const std::exception_ptr&) {
-      fail_with(out, false, 500, "", "a defect of this program");
-    });
-    http.Get("/", [this](const request&, response& out) { give_status(out, true, overview_page); });
-    http.Get(R"(/operations/(\d+))",
-             [this](const request& in, response& out) { give_operation(in, out, true, operation_page); });
-    http.Get("/api/status", [this](const request&, response& out) {
+    server.Get("/", [this](const request&, response& out) { give_status(out, true, overview_page); });
+    server.Get(R"(/operations/(\d+))",
+               [this](const request& in, response& out) { give_operation(in, out, true, operation_page); });
+    server.Get("/api/status", [this](const request&, response& out) {
       give_status(out, false, [](const status_reply& x) { return as_json(x); });
     });
-    http.Get("/api/servers",
-             [this](const request&, response& out) { give_status(out, false, servers_as_json); });
-    http.Get(R"(/api/operations/(\d+))", [this](const request& in, response& out) {
+    server.Get("/api/servers",
+               [this](const request&, response& out) { give_status(out, false, servers_as_json); });
+    server.Get(R"(/api/operations/(\d+))", [this](const request& in, response& out) {
       give_operation(in, out, false, [](const operation_detail& x) { return as_json(x); });
     });
-    http.Get("/events", [this](const request&, response& out) { give_events(out); });
-    http.Get("/healthz", [this](const request&, response& out) { give_health(out); });
-    http.Get("/readyz", [this](const request&, response& out) { give_readiness(out); });
-    http.Get("/status.css",
-             [](const request& in, response& out) { give_file(in, out, stylesheet, "text/css"); });
-    http.Get("/status.js",
-             [](const request& in, response& out) { give_file(in, out, script, "text/javascript"); });
+    server.Get("/events", [this](const request&, response& out) { give_events(out); });
+    server.Get("/healthz", [this](const request&, response& out) { give_health(out); });
+    server.Get("/readyz", [this](const request&, response& out) { give_readiness(out); });
+    server.Get("/status.css",
+               [](const request& in, response& out) { give_file(in, out, stylesheet, "text/css"); });
+    server.Get("/status.js",
+               [](const request& in, response& out) { give_file(in, out, script, "text/javascript"); });
   }
 
   caf::actor_system& system;
@@ -281,11 +208,9 @@ struct server::state {
   std::shared_ptr<health_check> health;
   server_limits limits;
   std::shared_ptr<change_counter> changes;
-  progress_listener listener;
+  progress_listener hearing;
   std::atomic<std::size_t> streams = 0;
-  httplib::Server http;
-  address listening;
-  std::thread accepting;
+  std::unique_ptr<http::listener> web; ///< last: its threads use the rest
 };
 
 server::server(std::unique_ptr<state> s) : state_(std::move(s)) {}
@@ -300,27 +225,24 @@ result<std::unique_ptr<server>> server::start(const address& listen, caf::actor_
                     ": the page has no login. Listen on 127.0.0.1, and reach it by an SSH tunnel or a "
                     "reverse proxy with a login");
   auto s = std::make_unique<state>(system, std::move(gateway), std::move(health), limits);
-  s->route();
-  s->listening = listen;
-  const bool bound = listen.port == 0 ? (s->listening.port = static_cast<std::uint16_t>(
-                                             std::max(0, s->http.bind_to_any_port(listen.host)))) != 0
-                                      : s->http.bind_to_port(listen.host, listen.port);
-  if (!bound)
-    return fail(errc::configuration, "status: cannot listen on " + to_string(listen) +
-                                         "; is the port taken, or the address not this machine's?");
+  auto started = http::listener::start({.what = "status",
+                                        .listen = listen,
+                                        .threads = limits.threads + limits.streams_max,
+                                        .waiting_max = limits.waiting_max},
+                                       [&s](httplib::Server& web) { s->route(web); });
+  if (!started)
+    return tl::unexpected(started.error());
+  s->web = std::move(*started);
   s->subscribe_to_gateway();
-  s->accepting = std::thread([http = &s->http] { http->listen_after_bind(); });
-  while (!s->http.is_running())
-    std::this_thread::sleep_for(std::chrono::milliseconds(1)); // stop() before that would be lost
   return std::unique_ptr<server>(new server(std::move(s)));
 }
 
 const address& server::listening() const {
-  return state_->listening;
+  return state_->web->listening();
 }
 
 std::string server::url() const {
-  return "http://" + to_string(state_->listening) + "/";
+  return state_->web->url();
 }
 
 } // namespace truckee::status

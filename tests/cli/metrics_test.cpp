@@ -2,6 +2,7 @@
 #include "cli/server_farm.hpp"
 
 #include <csignal>
+#include <httplib.h>
 
 using namespace truckee::test;
 
@@ -78,4 +79,39 @@ TEST_F(metrics_of_the_program, no_series_carries_a_capability_or_key) {
   put_new("content", on_grid({}));
   const auto text = scrape(server(0));
   EXPECT_EQ(text.find("URI:"), std::string::npos);
+}
+
+TEST_F(metrics_of_the_program, over_https_go_to_who_has_a_certificate) {
+  ASSERT_EQ(truckee({"certs", path("certs"), "127.0.0.1", "prometheus"}).code, 0);
+  auto& node = start({"storage", "--directory", path("store"), "--listen", "127.0.0.1:0", "--metrics-listen",
+                      "127.0.0.1:0", "--metrics-cert", path("certs/127.0.0.1.pem"), "--metrics-key",
+                      path("certs/127.0.0.1.key"), "--metrics-client-ca", path("certs/ca.pem")});
+  const auto url = node.wait_for("metrics: ");
+  ASSERT_TRUE(url.starts_with("https://")) << url;
+  const auto at = url.substr(0, url.rfind('/'));
+  httplib::Client known(at, path("certs/prometheus.pem"), path("certs/prometheus.key"));
+  known.set_ca_cert_path(path("certs/ca.pem"));
+  const auto answer = known.Get("/metrics");
+  ASSERT_TRUE(answer) << to_string(answer.error());
+  EXPECT_NE(answer->body.find("truckee_build_info"), std::string::npos);
+  httplib::Client stranger(at);
+  stranger.set_ca_cert_path(path("certs/ca.pem"));
+  EXPECT_FALSE(stranger.Get("/metrics"));
+}
+
+TEST_F(metrics_of_the_program, options_that_do_not_fit_are_named) {
+  const auto refused = [this](const arguments& more) {
+    arguments words{"storage", "--directory", path("store"), "--metrics-listen", "127.0.0.1:0"};
+    words.insert(words.end(), more.begin(), more.end());
+    const auto done = truckee(words);
+    EXPECT_NE(done.code, 0);
+    return done.err;
+  };
+  EXPECT_NE(refused({"--metrics-cert", "x.pem"}).find("--metrics-cert and --metrics-key belong together"),
+            std::string::npos);
+  EXPECT_NE(refused({"--metrics-client-ca", "x.pem"}).find("--metrics-client-ca needs HTTPS"),
+            std::string::npos);
+  const auto missing = refused({"--metrics-cert", "x.pem", "--metrics-key", "x.key"});
+  EXPECT_NE(missing.find("x.pem"), std::string::npos) << missing;
+  EXPECT_NE(missing.find("truckee certs"), std::string::npos) << missing;
 }

@@ -50,7 +50,8 @@ TEST(storage_file, reads_every_key) {
   expected.share_bytes_max = 1000;
   expected.durability = storage::durability::none;
   expected.tls = grid::tls_files{"/etc/truckee/ca.pem", "/abs/a.pem", "/etc/a.key"};
-  expected.metrics = {address{"127.0.0.1", 9402}, grid::metrics_login{"prometheus", "/etc/truckee/secret"}};
+  expected.metrics = {
+      address{"127.0.0.1", 9402}, grid::metrics_login{"prometheus", "/etc/truckee/secret"}, {}};
   expected.expiry = {expiry_mode::dry_run, std::chrono::days{7}, true, std::chrono::seconds{60}};
   EXPECT_EQ(*got, expected);
 }

@@ -12,13 +12,12 @@ std::string address_in(const std::string& line) {
   return line.substr(0, line.find(' '));
 }
 
-/// "127.0.0.1:9401" of a node that said "metrics: http://127.0.0.1:9401/metrics".
-std::string metrics_address(process& node) {
-  const auto behind = node.wait_for("metrics: http://", process::seconds(60));
-  return behind.substr(0, behind.find('/'));
+/// "https://127.0.0.1:9401/metrics", as the node says it.
+std::string metrics_url(process& node) {
+  return node.wait_for("metrics: ", process::seconds(60));
 }
 
-/// The shipped configuration, every second, with the login that stands in it as a comment.
+/// The shipped configuration, every second, with the login and the certificates that stand in it as comments.
 std::string quick_configuration() {
   auto text = text_of(configs() / "prometheus.yml");
   const auto swap = [&text](const std::string& old, const std::string& with) {
@@ -31,6 +30,10 @@ std::string quick_configuration() {
   swap("# basic_auth:", "basic_auth:");
   swap("#   username: prometheus", "  username: prometheus");
   swap("#   password_file: metrics-password", "  password_file: metrics-password");
+  swap("# tls_config:", "tls_config:");
+  for (const std::string each :
+       {"ca_file: certs/ca.pem", "cert_file: certs/prometheus.pem", "key_file: certs/prometheus.key"})
+    swap("#   " + each, "  " + each);
   return text;
 }
 
@@ -38,6 +41,7 @@ std::string quick_configuration() {
 
 void watched_grid::SetUp() {
   file("metrics-password", std::string(password) + "\n");
+  ASSERT_EQ(truckee({"certs", path("certs"), "127.0.0.1", "prometheus"}).code, 0);
   start_stores();
   start_gateway();
   start_prometheus();
@@ -51,28 +55,45 @@ void watched_grid::TearDown() {
 }
 
 void watched_grid::start_stores() {
-  for (const std::string name : {"alpha", "beta"})
-    stores_.push_back(&start({"storage", "--directory", path(name), "--listen", "127.0.0.1:0", "--name", name,
-                              "--metrics-listen", "127.0.0.1:0", "--metrics-user", "prometheus",
-                              "--metrics-password-file", path("metrics-password")}));
+  for (const std::string name : {"alpha", "beta"}) {
+    arguments words{"storage",
+                    "--directory",
+                    path(name),
+                    "--listen",
+                    "127.0.0.1:0",
+                    "--name",
+                    name,
+                    "--metrics-listen",
+                    "127.0.0.1:0",
+                    "--metrics-user",
+                    "prometheus",
+                    "--metrics-password-file",
+                    path("metrics-password")};
+    if (name == "alpha")
+      words.insert(words.end(), {"--metrics-cert", path("certs/127.0.0.1.pem"), "--metrics-key",
+                                 path("certs/127.0.0.1.key")});
+    stores_.push_back(&start(words));
+  }
 }
 
 void watched_grid::start_gateway() {
-  std::string grid = "[encoding]\nneeded = 1\ntotal = 2\nhappy = 2\n[metrics]\nlisten = \"127.0.0.1:0\"\n"
-                     "user = \"prometheus\"\npassword-file = \"metrics-password\"\n";
+  std::string grid =
+      "[encoding]\nneeded = 1\ntotal = 2\nhappy = 2\n[metrics]\nlisten = \"127.0.0.1:0\"\n"
+      "user = \"prometheus\"\npassword-file = \"metrics-password\"\n"
+      "certificate = \"certs/127.0.0.1.pem\"\nkey = \"certs/127.0.0.1.key\"\nclient-ca = \"certs/ca.pem\"\n";
   const std::vector<std::string> names{"alpha", "beta"};
   for (std::size_t i = 0; i < names.size(); ++i)
     grid += "[[server]]\nname = \"" + names[i] + "\"\ncaf = \"" +
             address_in(store(i).wait_for("listening on ", process::seconds(60))) + "\"\nmetrics = \"" +
-            metrics_address(store(i)) + "\"\n";
+            metrics_url(store(i)) + "\"\n";
   file("grid.toml", grid);
   gateway_ = &start({"gateway", "--grid", path("grid.toml"), "--listen", "127.0.0.1:0"});
   gateway_at_ = address_in(gateway_->wait_for("listening on ", process::seconds(60)));
 }
 
 void watched_grid::start_prometheus() {
-  const auto targets = truckee(
-      {"grid", "targets", "--grid", path("grid.toml"), "--gateway-metrics", metrics_address(*gateway_)});
+  const auto targets =
+      truckee({"grid", "targets", "--grid", path("grid.toml"), "--gateway-metrics", metrics_url(*gateway_)});
   ASSERT_EQ(targets.code, 0) << targets.err;
   file("truckee-targets.json", targets.out);
   file("prometheus.yml", quick_configuration());
@@ -101,11 +122,14 @@ void watched_grid::work(const std::stop_token& stopped) {
 }
 
 std::string watched_grid::exposition(process& node) const {
-  httplib::Client client("http://" + metrics_address(node));
+  const auto url = metrics_url(node);
+  httplib::Client client(url.substr(0, url.rfind('/')), path("certs/prometheus.pem"),
+                         path("certs/prometheus.key"));
+  client.set_ca_cert_path(path("certs/ca.pem"));
   client.set_basic_auth("prometheus", password);
   const auto answer = client.Get("/metrics");
   if (!answer || answer->status != 200)
-    throw std::runtime_error("a node does not serve its metrics");
+    throw std::runtime_error(url + " does not serve its metrics");
   return answer->body;
 }
 

@@ -7,7 +7,8 @@
 #include <thread>
 
 /// A gateway, two storage nodes, a Prometheus that scrapes all three each second, and somebody who uses the
-/// gateway. Each node is a process of the real program and asks for a login.
+/// gateway. Each node is a process of the real program and asks for a login. The gateway serves its metrics
+/// over HTTPS to certificates it knows, alpha over HTTPS to everybody, beta over HTTP.
 namespace truckee::test {
 
 class watched_grid : public program_test {

@@ -71,7 +71,7 @@ TEST(grid_file, what_is_left_out_has_tahoes_defaults) {
   ASSERT_TRUE(got);
   EXPECT_EQ(got->encoding, (spread{3, 10, 7}));
   EXPECT_EQ(got->limits, limit_settings{});
-  EXPECT_FALSE(got->tls || got->metrics_listen || got->lease_secret);
+  EXPECT_FALSE(got->tls || got->metrics.listen || got->metrics.tls || got->lease_secret);
   EXPECT_EQ(parse("[encoding]\ntotal = 5\n" + one_server)->encoding, (spread{3, 5, 5}));
 }
 
@@ -85,8 +85,8 @@ TEST(grid_file, reads_limits_metrics_and_the_lease_secret) {
   EXPECT_EQ(got->limits.keys_ready, 0U);
   EXPECT_EQ(got->limits.server_deadline, std::chrono::seconds{7});
   EXPECT_FALSE(got->limits.publish_deadline);
-  EXPECT_EQ(got->metrics_listen, (address{"127.0.0.1", 0}));
-  EXPECT_EQ(got->metrics_auth, (metrics_login{"p", "/etc/truckee/private/p"}));
+  EXPECT_EQ(got->metrics.listen, (address{"127.0.0.1", 0}));
+  EXPECT_EQ(got->metrics.login, (metrics_login{"p", "/etc/truckee/private/p"}));
   EXPECT_EQ(got->lease_secret, "/etc/truckee/private/secret");
 }
 
@@ -97,10 +97,28 @@ TEST(grid_file, a_login_for_metrics_has_a_user_and_a_password_file) {
                  {"[metrics] user", "without a colon"});
 }
 
+TEST(grid_file, metrics_over_https_need_a_certificate_and_its_key) {
+  const auto got = parse("[metrics]\ncertificate = \"tls/m.pem\"\nkey = \"/m.key\"\n" + one_server);
+  ASSERT_TRUE(got) << to_string(got.error());
+  EXPECT_EQ(got->metrics.tls, (metrics_tls{"/etc/truckee/tls/m.pem", "/m.key", {}}));
+  const auto strict =
+      parse("[metrics]\ncertificate = \"m.pem\"\nkey = \"m.key\"\nclient-ca = \"ca.pem\"\n" + one_server);
+  ASSERT_TRUE(strict) << to_string(strict.error());
+  EXPECT_EQ(strict->metrics.tls->client_ca, "/etc/truckee/ca.pem");
+  expect_refused("[metrics]\ncertificate = \"m.pem\"\n" + one_server, 1, {"[metrics]", "belong together"});
+  expect_refused("[metrics]\nkey = \"m.key\"\n" + one_server, 1, {"[metrics]", "belong together"});
+  expect_refused("[metrics]\nclient-ca = \"ca.pem\"\n" + one_server, 2, {"[metrics] client-ca", "HTTPS"});
+}
+
 TEST(grid_file, a_server_elsewhere_may_say_where_it_is_scraped) {
   const auto got = parse(server("caf = \"127.0.0.1:1\"\nmetrics = \"192.0.2.7:9402\""));
   ASSERT_TRUE(got) << to_string(got.error());
-  EXPECT_EQ(got->servers[0].metrics, (address{"192.0.2.7", 9402}));
+  EXPECT_EQ(got->servers[0].metrics, (scrape_target{{"192.0.2.7", 9402}, false}));
+  const auto secure = parse(server("caf = \"127.0.0.1:1\"\nmetrics = \"https://192.0.2.7:9402/metrics\""));
+  ASSERT_TRUE(secure) << to_string(secure.error());
+  EXPECT_EQ(secure->servers[0].metrics, (scrape_target{{"192.0.2.7", 9402}, true}));
+  expect_refused(server("caf = \"127.0.0.1:1\"\nmetrics = \"https://192.0.2.7:9402/stats\""), 4,
+                 {"metrics", "at /metrics"});
   expect_refused(server("caf = \"127.0.0.1:1\"\nmetrics = \"192.0.2.7:0\""), 4, {"metrics", "port 0"});
   expect_refused(server("directory = \"x\"\nmetrics = \"127.0.0.1:2\""), 4, {"metrics", "this process"});
 }

@@ -1,5 +1,8 @@
 #include "metrics/exposer.hpp"
 
+#include "test_folder.hpp"
+#include "tls/certificates.hpp"
+
 #include <gtest/gtest.h>
 #include <httplib.h>
 
@@ -21,13 +24,6 @@ httplib::Client client_of(const exposer& e) {
   return httplib::Client{e.listening().host, e.listening().port};
 }
 
-void expect_refused(const exposer_options& options, const std::string& why) {
-  const auto e = exposer::start(options, std::make_shared<recorder>());
-  ASSERT_FALSE(e);
-  EXPECT_EQ(e.error().code, errc::configuration);
-  EXPECT_NE(e.error().detail.find(why), std::string::npos) << e.error().detail;
-}
-
 } // namespace
 
 TEST(exposer, a_scrape_sees_what_happened) {
@@ -41,6 +37,7 @@ TEST(exposer, a_scrape_sees_what_happened) {
   const auto answer = client_of(*e).Get("/metrics");
   ASSERT_TRUE(answer);
   EXPECT_EQ(answer->status, 200);
+  EXPECT_EQ(answer->get_header_value("Content-Type"), "text/plain; version=0.0.4; charset=utf-8");
   EXPECT_NE(answer->body.find("truckee_publish_plaintext_bytes_total 1234"), std::string::npos);
   EXPECT_NE(answer->body.find(R"(truckee_share_writes_total{outcome="written",server="alpha"} 2)"),
             std::string::npos);
@@ -59,39 +56,72 @@ TEST(exposer, two_recorders_in_one_process_do_not_mix) {
   EXPECT_NE(client_of(*eb).Get("/metrics")->body.find("truckee_keys_ready 0"), std::string::npos);
 }
 
-TEST(exposer, ipv6_works_or_the_error_says_that_it_does_not) {
-  const auto e = exposer::start({.listen = {"::1", 0}}, std::make_shared<recorder>());
-  if (e) {
-    EXPECT_EQ(client_of(**e).Get("/metrics")->status, 200);
-  } else {
-    EXPECT_NE(e.error().detail.find("IPv"), std::string::npos) << e.error().detail;
-  }
-}
-
 TEST(exposer, asks_for_the_login_when_there_is_one) {
   const auto e = started({.login = basic_auth{"prometheus", "secret"}}, std::make_shared<recorder>());
   ASSERT_TRUE(e);
-  auto client = client_of(*e);
-  EXPECT_EQ(client.Get("/metrics")->status, 401);
-  client.set_basic_auth("prometheus", "wrong");
-  EXPECT_EQ(client.Get("/metrics")->status, 401);
-  client.set_basic_auth("prometheus", "secret");
-  EXPECT_EQ(client.Get("/metrics")->status, 200);
+  const auto status = [&](const httplib::Headers& headers) {
+    return client_of(*e).Get("/metrics", headers)->status;
+  };
+  const auto asked = client_of(*e).Get("/metrics");
+  EXPECT_EQ(asked->status, 401);
+  EXPECT_EQ(asked->get_header_value("WWW-Authenticate"),
+            "Basic realm=\"truckee metrics\", charset=\"UTF-8\"");
+  EXPECT_EQ(asked->body.find("truckee_"), std::string::npos);
+  const auto good = httplib::make_basic_authentication_header("prometheus", "secret");
+  EXPECT_EQ(status({good}), 200);
+  EXPECT_EQ(status({{"Authorization", "basic" + good.second.substr(5)}}), 200) << "a scheme has no case";
+  EXPECT_EQ(status({httplib::make_basic_authentication_header("prometheus", "wrong")}), 401);
+  EXPECT_EQ(status({httplib::make_basic_authentication_header("prometheus", "secret ")}), 401);
+  EXPECT_EQ(status({httplib::make_basic_authentication_header("Prometheus", "secret")}), 401);
+  EXPECT_EQ(status({{"Authorization", "Bearer " + good.second.substr(6)}}), 401);
+  EXPECT_EQ(status({{"Authorization", "Basic "}}), 401);
+  EXPECT_EQ(client_of(*e).Get("/")->status, 401) << "nor does it say what else there is";
 }
 
-TEST(exposer, says_why_it_cannot_listen) {
+TEST(exposer, only_shows) {
+  const auto e = started({}, std::make_shared<recorder>());
+  ASSERT_TRUE(e);
+  EXPECT_EQ(client_of(*e).Post("/metrics", "x", "text/plain")->status, 405);
+  EXPECT_EQ(client_of(*e).Head("/metrics")->status, 200);
+  const auto elsewhere = client_of(*e).Get("/");
+  EXPECT_EQ(elsewhere->status, 404);
+  EXPECT_EQ(elsewhere->body, "metrics are at /metrics\n");
+}
+
+TEST(exposer, compresses_for_who_asks) {
+  const auto what = std::make_shared<recorder>();
+  what->expect_publishes();
+  const auto e = started({}, what);
+  ASSERT_TRUE(e);
+  auto client = client_of(*e);
+  client.set_decompress(false);
+  const auto plain = client.Get("/metrics");
+  const auto packed = client.Get("/metrics", {{"Accept-Encoding", "gzip"}});
+  EXPECT_EQ(packed->get_header_value("Content-Encoding"), "gzip");
+  EXPECT_LT(packed->body.size() * 4, plain->body.size());
+}
+
+TEST(exposer, says_why_it_cannot_start) {
   const auto first = started({}, std::make_shared<recorder>());
   ASSERT_TRUE(first);
-  expect_refused({.listen = first->listening()}, "another program listens there");
-  expect_refused({.listen = {"192.0.2.1", 0}}, "not an address of this machine");
-  expect_refused({.listen = {"localhost", 0}}, "not a numeric address");
+  const auto second = exposer::start({.listen = first->listening()}, std::make_shared<recorder>());
+  ASSERT_FALSE(second);
+  EXPECT_NE(second.error().detail.find("metrics: cannot listen on"), std::string::npos)
+      << second.error().detail;
 }
 
-TEST(exposer, frees_its_port_when_destroyed) {
-  const auto what = std::make_shared<recorder>();
-  auto e = started({}, what);
+TEST(exposer, speaks_tls_with_login) {
+  const test::folder folder;
+  const auto made = *tls::make_certificates(folder / "certs", {"127.0.0.1"});
+  const auto e = started({.login = basic_auth{"prometheus", "secret"},
+                          .tls = http::server_tls{made.nodes[0].certificate, made.nodes[0].key, {}}},
+                         std::make_shared<recorder>());
   ASSERT_TRUE(e);
-  const auto where = e->listening();
-  e.reset();
-  EXPECT_TRUE(started({.listen = where}, what));
+  EXPECT_EQ(e->url(), "https://127.0.0.1:" + std::to_string(e->listening().port) + "/metrics");
+  httplib::SSLClient client{e->listening().host, e->listening().port};
+  client.set_ca_cert_path(made.ca.c_str());
+  client.enable_server_certificate_verification(true);
+  EXPECT_EQ(client.Get("/metrics")->status, 401);
+  client.set_basic_auth("prometheus", "secret");
+  EXPECT_NE(client.Get("/metrics")->body.find("truckee_build_info"), std::string::npos);
 }

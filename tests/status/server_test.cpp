@@ -198,6 +198,14 @@ TEST_F(StatusServer, ADeadNetworkIsNoticedThoughTheProcessLives) {
 }
 #endif
 
+TEST_F(StatusServer, APortThatIsTakenIsNotShared) {
+  const auto second =
+      status::server::start(server_->listening(), client_->system(), client_->gateway(), health_, limits_);
+  ASSERT_FALSE(second);
+  EXPECT_NE(second.error().detail.find("another program listens there"), std::string::npos)
+      << second.error().detail;
+}
+
 TEST(StatusServerStart, AddressesThatAreNotLoopbackAreRefused) {
   test::folder home;
   actors::client_options options;

@@ -13,7 +13,7 @@
 
 /// OpenSSL's objects as values that free themselves, and PEM text. Inside of certificates.cpp and
 /// tls_check.cpp.
-namespace truckee::actors::ssl {
+namespace truckee::tls::ssl {
 
 using key_ptr = std::unique_ptr<EVP_PKEY, freed_by<EVP_PKEY_free>>;
 using certificate_ptr = std::unique_ptr<X509, freed_by<X509_free>>;
@@ -33,4 +33,4 @@ byte_view content_of(BIO* memory);
 /// The reason of OpenSSL's last error, for people; clears its queue.
 std::string last_error();
 
-} // namespace truckee::actors::ssl
+} // namespace truckee::tls::ssl

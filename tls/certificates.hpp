@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
-/// Certificates for mutual TLS between Truckee's own nodes. Needs OpenSSL only, not CAF.
-namespace truckee::actors {
+/// Makes certificates for mutual TLS between Truckee's own nodes.
+namespace truckee::tls {
 
 struct node_certificate {
   std::string name;
@@ -34,11 +34,4 @@ result<made_certificates> make_certificates(const std::filesystem::path& dir,
                                             const std::vector<std::string>& names,
                                             std::int64_t now = unix_now());
 
-/// Whether CAF can run mutual TLS with these files; CAF itself would end the process where they are wrong.
-/// Each must exist, be readable and parse; the key must be private to its owner, not encrypted, and the
-/// certificate's; the certificate must be good now for client and server, signed by the CA. Errors
-/// (configuration) name the file and what to do.
-result<void> check_tls_files(const std::filesystem::path& ca, const std::filesystem::path& certificate,
-                             const std::filesystem::path& key, std::int64_t now = unix_now());
-
-} // namespace truckee::actors
+} // namespace truckee::tls

@@ -1,8 +1,9 @@
-#include "actors/certificates.hpp"
+#include "tls/certificates.hpp"
 
-#include "actors/openssl_handles.hpp"
 #include "base/private_file.hpp"
 #include "test_folder.hpp"
+#include "tls/check.hpp"
+#include "tls/openssl_handles.hpp"
 
 #include <gtest/gtest.h>
 #include <openssl/pem.h>
@@ -10,11 +11,11 @@
 #include <sys/stat.h>
 
 using namespace truckee;
-using namespace truckee::actors;
+using namespace truckee::tls;
 
 namespace {
 
-constexpr std::int64_t day = 24 * 3600;
+constexpr std::int64_t day = 86'400;
 constexpr std::int64_t year = 365 * day;
 
 unsigned mode_of(const std::filesystem::path& path) {
@@ -196,4 +197,19 @@ TEST_F(certificates, a_damaged_file_is_refused_at_every_cut) {
     EXPECT_FALSE(check_tls_files(dir / "cut.pem", m.nodes[0].certificate, m.nodes[0].key))
         << "cut at " << cut;
   }
+}
+
+TEST_F(certificates, a_server_needs_no_ca_but_may_have_one_for_callers) {
+  const auto m = made({"alpha", "beta"});
+  const auto& [name, certificate, key] = m.nodes[0];
+  EXPECT_TRUE(check_server_files(certificate, key, {}));
+  EXPECT_TRUE(check_server_files(certificate, key, m.ca));
+  expect_refused(check_server_files({}, key, {}), {"no certificate is given"});
+  expect_refused(check_server_files(certificate, {}, {}), {"no key is given"});
+  expect_refused(check_server_files(certificate, m.nodes[1].key, {}), {"beta.key", "is not the key of"});
+  expect_refused(check_server_files(certificate, key, dir / "none"), {"the CA of clients", "none"});
+  expect_refused(check_server_files(certificate, key, {}, unix_now() + 11 * year),
+                 {"alpha.pem", "has expired"});
+  expect_refused(check_server_files(certificate, key, {}, unix_now() - 2 * day), {"not valid yet", "clock"});
+  expect_refused(check_server_files(m.ca, dir / "ca.key", {}), {"ca.pem", "is not for a server"});
 }

@@ -1,8 +1,8 @@
-#include "actors/certificates.hpp"
+#include "tls/certificates.hpp"
 
-#include "actors/openssl_handles.hpp"
 #include "base/address.hpp"
 #include "base/private_file.hpp"
+#include "tls/openssl_handles.hpp"
 
 #include <algorithm>
 #include <cerrno>
@@ -15,7 +15,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-namespace truckee::actors {
+namespace truckee::tls {
 
 namespace {
 
@@ -233,4 +233,4 @@ result<made_certificates> make_certificates(const fs::path& dir, const std::vect
   return out;
 }
 
-} // namespace truckee::actors
+} // namespace truckee::tls

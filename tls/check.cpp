@@ -1,12 +1,13 @@
-#include "actors/certificates.hpp"
-#include "actors/openssl_handles.hpp"
+#include "tls/check.hpp"
+
 #include "base/private_file.hpp"
+#include "tls/openssl_handles.hpp"
 
 #include <openssl/x509_vfy.h>
 #include <openssl/x509v3.h>
 #include <sys/stat.h>
 
-namespace truckee::actors {
+namespace truckee::tls {
 
 namespace {
 
@@ -22,9 +23,7 @@ tl::unexpected<error> bad(const fs::path& file, const std::string& why) {
 
 result<bytes> read(const char* role, const fs::path& file) {
   if (file.empty())
-    return fail(errc::configuration, std::string{"TLS: no "} + role +
-                                         " is given; mutual TLS needs a CA, a certificate " + "and a key. " +
-                                         make_new);
+    return fail(errc::configuration, std::string{"TLS: no "} + role + " is given. " + make_new);
   auto content = read_small_file(file, pem_bytes_max);
   if (!content)
     return fail(errc::configuration,
@@ -100,16 +99,11 @@ int verify(const std::vector<certificate_ptr>& chain, X509_STORE* trusted, int p
   return problem == 0 ? X509_V_ERR_UNSPECIFIED : problem;
 }
 
-} // namespace
-
-result<void> check_tls_files(const fs::path& ca, const fs::path& certificate, const fs::path& key,
-                             std::int64_t now) {
-  const auto trusted = certificates_of("CA", ca);
-  if (!trusted)
-    return tl::unexpected<error>(trusted.error());
-  const auto chain = certificates_of("certificate", certificate);
+/// The certificate and its chain, once its key is seen to fit.
+result<std::vector<certificate_ptr>> identity_of(const fs::path& certificate, const fs::path& key) {
+  auto chain = certificates_of("certificate", certificate);
   if (!chain)
-    return tl::unexpected<error>(chain.error());
+    return chain;
   const auto own_key = private_key_of(key);
   if (!own_key)
     return tl::unexpected<error>(own_key.error());
@@ -117,6 +111,19 @@ result<void> check_tls_files(const fs::path& ca, const fs::path& certificate, co
     last_error();
     return bad(key, "is not the key of the certificate " + certificate.string());
   }
+  return chain;
+}
+
+} // namespace
+
+result<void> check_tls_files(const fs::path& ca, const fs::path& certificate, const fs::path& key,
+                             std::int64_t now) {
+  const auto trusted = certificates_of("CA", ca);
+  if (!trusted)
+    return tl::unexpected<error>(trusted.error());
+  const auto chain = identity_of(certificate, key);
+  if (!chain)
+    return tl::unexpected<error>(chain.error());
   const std::unique_ptr<X509_STORE, freed_by<X509_STORE_free>> store{X509_STORE_new()};
   for (const auto& each : *trusted)
     if (!store || X509_STORE_add_cert(store.get(), each.get()) != 1)
@@ -131,4 +138,23 @@ result<void> check_tls_files(const fs::path& ca, const fs::path& certificate, co
   return {};
 }
 
-} // namespace truckee::actors
+result<void> check_server_files(const fs::path& certificate, const fs::path& key, const fs::path& client_ca,
+                                std::int64_t now) {
+  const auto chain = identity_of(certificate, key);
+  if (!chain)
+    return tl::unexpected<error>(chain.error());
+  auto* leaf = chain->front().get();
+  auto at = static_cast<std::time_t>(now);
+  if (X509_cmp_time(X509_get0_notAfter(leaf), &at) < 0)
+    return bad(certificate, advice(X509_V_ERR_CERT_HAS_EXPIRED));
+  if (X509_cmp_time(X509_get0_notBefore(leaf), &at) > 0)
+    return bad(certificate, advice(X509_V_ERR_CERT_NOT_YET_VALID));
+  if (X509_check_purpose(leaf, X509_PURPOSE_SSL_SERVER, 0) != 1)
+    return bad(certificate, "is not for a server (extended key usage serverAuth)");
+  if (client_ca.empty())
+    return {};
+  const auto callers = certificates_of("CA of clients", client_ca);
+  return callers ? result<void>{} : tl::unexpected<error>(callers.error());
+}
+
+} // namespace truckee::tls

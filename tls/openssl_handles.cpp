@@ -1,9 +1,9 @@
-#include "actors/openssl_handles.hpp"
+#include "tls/openssl_handles.hpp"
 
 #include <openssl/err.h>
 #include <openssl/pem.h>
 
-namespace truckee::actors::ssl {
+namespace truckee::tls::ssl {
 
 namespace {
 
@@ -72,4 +72,4 @@ std::string last_error() {
   return out;
 }
 
-} // namespace truckee::actors::ssl
+} // namespace truckee::tls::ssl

@@ -1,0 +1,58 @@
+#pragma once
+
+#include "base/address.hpp"
+#include "base/result.hpp"
+
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+
+namespace httplib {
+class Server;
+}
+
+namespace truckee::http {
+
+/// PEM files for HTTPS, TLS 1.2 and later.
+struct server_tls {
+  std::filesystem::path certificate; ///< and its chain
+  std::filesystem::path key;         ///< not encrypted, readable by its owner only
+  /// Serve only callers whose certificate these sign; empty: callers need none.
+  std::filesystem::path client_ca;
+};
+
+struct listener_options {
+  std::string what = "http";      ///< first word of errors: who listens
+  address listen{"127.0.0.1", 0}; ///< port 0: any free one
+  std::optional<server_tls> tls = {};
+  std::size_t threads = 4;      ///< requests answered at once; a connection that stays open holds one
+  std::size_t waiting_max = 64; ///< connections that wait for a thread; more wait in the kernel
+};
+
+/// An HTTP or HTTPS server until destroyed. One request a connection. Slow callers are dropped after five
+/// seconds, callers that do not ask after two; a request's body is at most 4 KiB, and a handler that throws
+/// answers 500.
+class listener {
+public:
+  /// `route` says what is served, before the first caller comes. Errors (configuration): the address is
+  /// taken, not this machine's or not allowed, a name nobody knows, a TLS file that cannot be used; which,
+  /// and what to do.
+  static result<std::unique_ptr<listener>> start(const listener_options& options,
+                                                 const std::function<void(httplib::Server&)>& route);
+  ~listener();
+  listener(const listener&) = delete;
+  listener& operator=(const listener&) = delete;
+
+  /// Where it listens; the real port if 0 was asked for.
+  const address& listening() const;
+  /// E.g. "https://127.0.0.1:9401/".
+  std::string url() const;
+
+private:
+  struct state;
+  explicit listener(std::unique_ptr<state> s);
+  std::unique_ptr<state> state_;
+};
+
+} // namespace truckee::http
