@@ -1,11 +1,11 @@
 #include "actors/metric_words.hpp"
-#include "test_grid.hpp"
+#include "server_words.hpp"
 
 #include <gtest/gtest.h>
 
 using namespace truckee;
 using namespace std::chrono_literals;
-using test::test_grid;
+using namespace truckee::test;
 
 /// What the door refuses, and what it says.
 namespace {
@@ -19,16 +19,6 @@ protected:
     return **done;
   }
   static shared_bytes text(std::size_t size) { return shared_bytes::copy_of(std::string(size, 'x')); }
-  void hang_writes() {
-    for (const auto& script : grid_.scripts)
-      script->write = [](const auto&) { return std::optional<grid::read_test_write_answer>{}; };
-  }
-  void go_on() {
-    for (const auto& script : grid_.scripts) {
-      script->write = nullptr;
-      script->release(grid_.run);
-    }
-  }
   template <class Reply>
   static void expect_refused(const Reply& reply, errc kind, const std::string& text) {
     EXPECT_FALSE(reply.ok);
@@ -93,7 +83,7 @@ TEST_F(gateway_limits, an_append_needs_a_write_capability) {
 TEST_F(gateway_limits, more_operations_than_the_limit_are_refused_and_later_served) {
   grid_.gateway_limits.operations_max = 2;
   grid_.create("one");
-  hang_writes();
+  hang_all_writes(grid_);
   const auto first = grid_.put("two");
   const auto second = grid_.put("three");
   grid_.run.settle();
@@ -101,7 +91,7 @@ TEST_F(gateway_limits, more_operations_than_the_limit_are_refused_and_later_serv
   messages::retrieve_request read;
   read.cap = test_grid::write_cap();
   expect_refused(ask<messages::retrieve_reply>(read), errc::refused, "too many operations");
-  go_on();
+  release_all(grid_);
   ASSERT_TRUE(grid_.wait(first));
   ASSERT_TRUE(grid_.wait(second));
   EXPECT_TRUE(ask<messages::retrieve_reply>(read).ok);

@@ -1,11 +1,11 @@
-#include "test_grid.hpp"
+#include "server_words.hpp"
 
 #include <gtest/gtest.h>
 
 using namespace truckee;
 using namespace std::chrono_literals;
 using grid::share_state;
-using test::test_grid;
+using namespace truckee::test;
 
 namespace {
 
@@ -32,10 +32,6 @@ std::vector<std::string> stage_names(const messages::operation_detail& x) {
   for (const auto& stage : x.stages)
     out.push_back(stage.name);
   return out;
-}
-
-void hang_writes(test_grid& grid, std::size_t server) {
-  grid.scripts[server]->write = [](const auto&) { return std::optional<grid::read_test_write_answer>{}; };
 }
 
 } // namespace
@@ -111,8 +107,7 @@ TEST(Status, AServerThatWasNeverReachedHasARowAndAReason) {
 TEST(Status, EveryEndIsShownAsEndedWithItsKind) {
   test_grid grid;
   grid.create("one");
-  for (std::size_t i = 0; i < grid.scripts.size(); ++i)
-    hang_writes(grid, i);
+  hang_all_writes(grid);
   const auto late = grid.put("two", 1, 0, 500);
   const auto waits = grid.put("three", 2);
   grid.run.advance(100ms);
