@@ -17,7 +17,7 @@ namespace truckee::http {
 /// PEM files for HTTPS, TLS 1.2 and later.
 struct server_tls {
   std::filesystem::path certificate; ///< and its chain
-  std::filesystem::path key;         ///< not encrypted, readable by its owner only
+  std::filesystem::path key;         ///< not encrypted, private (tls/check.hpp)
   /// Serve only callers whose certificate these sign; empty: callers need none.
   std::filesystem::path client_ca;
 };

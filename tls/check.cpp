@@ -6,6 +6,7 @@
 #include <openssl/x509_vfy.h>
 #include <openssl/x509v3.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 namespace truckee::tls {
 
@@ -55,7 +56,7 @@ result<key_ptr> private_key_of(const fs::path& file) {
   if (!out)
     return bad(file, "is not a private key in PEM (-----BEGIN PRIVATE KEY-----)");
   struct stat info {};
-  if (::stat(file.c_str(), &info) != 0 || (info.st_mode & 0077) != 0)
+  if (::stat(file.c_str(), &info) != 0 || !is_private(info.st_mode, info.st_uid, ::geteuid()))
     return bad(file, "other users may read this key; run: chmod 600 " + file.string());
   return out;
 }
@@ -115,6 +116,11 @@ result<std::vector<certificate_ptr>> identity_of(const fs::path& certificate, co
 }
 
 } // namespace
+
+bool is_private(unsigned mode, unsigned owner, unsigned self) {
+  const bool given_by_root = owner == 0 && self != 0;
+  return (mode & (given_by_root ? 0037U : 0077U)) == 0;
+}
 
 result<void> check_tls_files(const fs::path& ca, const fs::path& certificate, const fs::path& key,
                              std::int64_t now) {

@@ -213,3 +213,18 @@ TEST_F(certificates, a_server_needs_no_ca_but_may_have_one_for_callers) {
   expect_refused(check_server_files(certificate, key, {}, unix_now() - 2 * day), {"not valid yet", "clock"});
   expect_refused(check_server_files(m.ca, dir / "ca.key", {}), {"ca.pem", "is not for a server"});
 }
+
+TEST(private_key, is_its_owners_or_comes_from_root) {
+  constexpr unsigned me = 1000, other = 1001, root = 0;
+  EXPECT_TRUE(is_private(0600, me, me));
+  EXPECT_TRUE(is_private(0400, root, me));
+  EXPECT_TRUE(is_private(0440, root, me)) << "a credential, or the group ssl-cert";
+  EXPECT_TRUE(is_private(0640, root, me));
+  EXPECT_TRUE(is_private(0600, root, root));
+  EXPECT_FALSE(is_private(0640, me, me)) << "my group is not root's choice";
+  EXPECT_FALSE(is_private(0640, root, root));
+  EXPECT_FALSE(is_private(0440, other, me));
+  EXPECT_FALSE(is_private(0660, root, me));
+  EXPECT_FALSE(is_private(0444, root, me));
+  EXPECT_FALSE(is_private(0604, me, me));
+}
