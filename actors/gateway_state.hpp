@@ -41,8 +41,8 @@ private:
   std::optional<error> check_publish(const publish_request& x) const;
   void enter_publish(operation_record record, const publish_request& x,
                      caf::typed_response_promise<publish_reply> promise, file_access access,
-                     std::optional<crypto::private_key> key, const modifier& modify = {},
-                     std::optional<caf::node_id> who = {});
+                     const std::optional<crypto::private_key>& key, const modifier& modify = {},
+                     const std::optional<caf::node_id>& who = {});
 
   /// Notes who asks: the promise takes the sender out of the message at hand.
   template <class Reply>
@@ -52,9 +52,11 @@ private:
     return self_->template make_response_promise<Reply>();
   }
 
-  /// Servers that were never reached belong into every answer.
+  /// Servers that were never reached belong into every answer, and into an error that lacks servers.
   template <class Reply>
   static void name_left_out(Reply& reply, const std::vector<server_report>& left_out) {
+    if (!reply.ok)
+      explain(reply.failure, left_out);
     if constexpr (requires { reply.before; })
       reply.before.servers.insert(reply.before.servers.end(), left_out.begin(), left_out.end());
     else
@@ -147,9 +149,9 @@ private:
       end(id, reply.ok ? std::nullopt : std::optional(reply.failure));
       promise.deliver(std::move(reply));
     };
-    operation.refuse = [finish](error why) {
+    operation.refuse = [finish](const error& why) {
       Reply reply;
-      reply.failure = std::move(why);
+      reply.failure = why;
       finish(std::move(reply));
     };
     operation.begin = [this, id, start, finish] {

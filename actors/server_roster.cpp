@@ -31,4 +31,10 @@ std::string in_words(const std::vector<messages::server_report>& left_out) {
   return out;
 }
 
+void explain(error& failure, const std::vector<messages::server_report>& left_out) {
+  if (!left_out.empty() &&
+      (failure.code == errc::not_enough_servers || failure.code == errc::not_enough_shares))
+    failure.detail += "; left out: " + in_words(left_out);
+}
+
 } // namespace truckee::actors

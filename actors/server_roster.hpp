@@ -27,4 +27,7 @@ server_roster make_roster(const std::vector<gateway_server>& configured,
 /// "alpha: connection refused; beta: no answer"
 std::string in_words(const std::vector<messages::server_report>& left_out);
 
+/// Who lacks servers or shares is told whom it could not ask.
+void explain(error& failure, const std::vector<messages::server_report>& left_out);
+
 } // namespace truckee::actors

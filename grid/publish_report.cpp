@@ -89,7 +89,7 @@ std::string reached(const publish_report& report) {
 
 std::string first_problem(const publish_report& report, const server_name& name) {
   if (report.problems.empty())
-    return "no server has a problem: there are too few";
+    return "none that took part has a problem: there are too few";
   const auto& p = report.problems.front();
   std::string out = "first error: server " + name(p.server) + ": " + std::string(to_string(p.kind));
   if (!p.detail.empty())

@@ -121,6 +121,16 @@ TEST(Operations, AServerThatIsNotThereIsLeftOut) {
   EXPECT_FALSE(placed_at(**done, "s9"));
 }
 
+TEST(Operations, WhoLacksServersIsToldWhichWereLeftOut) {
+  test_grid grid({.servers = 1, .spread = {1, 2, 2}});
+  grid.add_link(actors::remote_endpoint{"127.0.0.1", 9, std::nullopt});
+  const auto done = grid.put_new("hello");
+  ASSERT_TRUE(grid.wait(done));
+  EXPECT_EQ((*done)->failure.code, errc::not_enough_servers);
+  EXPECT_NE((*done)->failure.detail.find("left out: s1: 127.0.0.1:9"), std::string::npos)
+      << (*done)->failure.detail;
+}
+
 TEST(Operations, NoServerAtAllIsToldWithEachReason) {
   test_grid grid({.servers = 0});
   grid.add_link(actors::remote_endpoint{"127.0.0.1", 9, std::nullopt});
