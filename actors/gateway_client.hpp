@@ -49,10 +49,10 @@ public:
   }
 
 private:
-  static Reply failed([[maybe_unused]] error why) {
+  static Reply failed([[maybe_unused]] const error& why) {
     Reply reply;
     if constexpr (requires { reply.failure; })
-      reply.failure = std::move(why);
+      reply.failure = why;
     return reply;
   }
   void end(Reply reply) {

@@ -96,12 +96,12 @@ std::optional<error> state::check_publish(const publish_request& x) const {
 
 void state::enter_publish(operation_record record, const publish_request& x,
                           caf::typed_response_promise<publish_reply> promise, file_access access,
-                          std::optional<crypto::private_key> key, const modifier& modify,
-                          std::optional<caf::node_id> who) {
+                          const std::optional<crypto::private_key>& key, const modifier& modify,
+                          const std::optional<caf::node_id>& who) {
   const auto cap =
       to_text(crypto::file_cap(crypto::write_cap{access.format, *access.write, access.fingerprint}));
   enter(
-      std::move(record), access, x.timeout_ms, promise,
+      std::move(record), access, x.timeout_ms, std::move(promise),
       [this, x, access, key, cap, modify](std::uint64_t id, server_list_ptr servers,
                                           const std::function<void(publish_reply)>& finish) {
         write_task task;

@@ -159,7 +159,7 @@ private:
                {"hash", encoded.timings.hash},
                {"sign", encoded.timings.sign},
                {"pack", encoded.timings.pack}};
-    for (std::uint8_t i = 0; i < stages_.size(); ++i)
+    for (std::size_t i = 0; i < stages_.size(); ++i)
       world_.metrics->stage_took(static_cast<metrics::stage>(i + 1),
                                  std::chrono::duration<double>(stages_[i].seconds));
     for (std::size_t i = 0; i < encoded.shares.size(); ++i)

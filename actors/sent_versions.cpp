@@ -9,7 +9,7 @@ std::shared_ptr<sent_versions> sent_history::of(const storage_index& slot) {
     return at->second.versions;
   }
   by_use_.push_front(slot);
-  const auto made = std::make_shared<sent_versions>();
+  auto made = std::make_shared<sent_versions>();
   by_slot_.emplace(slot, entry{made, by_use_.begin()});
   if (by_slot_.size() > files_max_) {
     by_slot_.erase(by_use_.back());

@@ -66,8 +66,8 @@ private:
     const auto head = task_.mapped->heads.find(place);
     if (head == task_.mapped->heads.end())
       return std::nullopt;
-    auto parsed = codec::parse_share_head(head->second.view());
-    return parsed ? std::optional(std::move(*parsed)) : std::nullopt;
+    const auto parsed = codec::parse_share_head(head->second.view());
+    return parsed ? std::optional(*parsed) : std::nullopt;
   }
 
   void pump() {

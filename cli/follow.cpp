@@ -3,6 +3,7 @@
 #include "cli/progress_bar.hpp"
 #include "cli/secret_files.hpp"
 #include "messages/local.hpp"
+#include "messages/types.hpp"
 #include "status/as_json.hpp"
 
 #include <unistd.h>
