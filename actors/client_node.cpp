@@ -17,6 +17,11 @@ result<crypto::lease_secret> lease_secret_in(const std::filesystem::path& file) 
     const auto made = system_random().make<crypto::lease_secret>();
     std::error_code failed;
     std::filesystem::create_directories(file.parent_path(), failed);
+    if (failed)
+      return fail(errc::io, file.parent_path().string() +
+                                ": cannot be made, and this client's secrets are to be kept "
+                                "there: " +
+                                failed.message());
     auto written =
         write_private_file(file, as_bytes(crypto::to_base32(made.view()) + "\n"), existing_file::refuse);
     if (written)

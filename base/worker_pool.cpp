@@ -8,11 +8,20 @@ namespace truckee {
 
 worker_pool::worker_pool(std::size_t threads) {
   threads_.reserve(threads);
-  for (std::size_t i = 0; i < threads; ++i)
-    threads_.emplace_back([this] { run(); });
+  try {
+    for (std::size_t i = 0; i < threads; ++i)
+      threads_.emplace_back([this] { run(); });
+  } catch (...) {
+    stop(); // a thread that nobody joins would end the process
+    throw;
+  }
 }
 
 worker_pool::~worker_pool() {
+  stop();
+}
+
+void worker_pool::stop() {
   {
     std::lock_guard lock(mutex_);
     stopping_ = true;

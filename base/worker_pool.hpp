@@ -15,6 +15,7 @@ namespace truckee {
 class worker_pool {
 public:
   /// 0 threads: everything runs in the caller, which makes tests deterministic.
+  /// Throws std::system_error where the system gives no more threads.
   explicit worker_pool(std::size_t threads);
   ~worker_pool();
   worker_pool(const worker_pool&) = delete;
@@ -31,6 +32,7 @@ public:
 
 private:
   void run();
+  void stop();
 
   std::mutex mutex_;
   std::condition_variable wake_;

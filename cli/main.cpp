@@ -4,8 +4,12 @@
 #include "cli/signals.hpp"
 
 #include <iostream>
+#include <new>
+#include <system_error>
 
-int main(int argc, char** argv) {
+namespace {
+
+int run(int argc, char** argv) {
   using namespace truckee::cli;
   // Before any thread exists, so that all of them leave signals to the one that waits for them.
   block_signals();
@@ -61,4 +65,23 @@ int main(int argc, char** argv) {
   }
   const int code = p.run();
   return p.options.ending->finish(code);
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+  using namespace truckee;
+  try {
+    return run(argc, argv);
+  } catch (const std::bad_alloc&) {
+    return cli::complain({errc::too_large, "there is not enough memory for this"});
+  } catch (const std::system_error& problem) {
+    if (problem.code() == std::errc::resource_unavailable_try_again)
+      return cli::complain({errc::io,
+                            "the system gives no more threads; raise its limit (ulimit -u, TasksMax=, "
+                            "memory), or run fewer programs"});
+    return cli::complain({errc::internal, problem.what()});
+  } catch (const std::exception& problem) {
+    return cli::complain({errc::internal, problem.what()});
+  }
 }

@@ -41,7 +41,7 @@ public:
       line.resize(std::min(line.size(), style.width));
       line.erase(line.find_last_not_of(' ') + 1);
       if (style.color && out.empty())
-        line = "\033[2m" + line + "\033[0m";
+        line.insert(0, "\033[2m").append("\033[0m");
       out.push_back(std::move(line));
     }
     return out;

@@ -3,8 +3,14 @@
 namespace truckee::http {
 
 bounded_pool::bounded_pool(std::size_t threads, std::size_t waiting_max) : waiting_max_(waiting_max) {
-  for (std::size_t i = 0; i < threads; ++i)
-    threads_.emplace_back([this] { work(); });
+  threads_.reserve(threads);
+  try {
+    for (std::size_t i = 0; i < threads; ++i)
+      threads_.emplace_back([this] { work(); });
+  } catch (...) {
+    shutdown(); // a thread that nobody joins would end the process
+    throw;
+  }
 }
 
 void bounded_pool::enqueue(std::function<void()> job) {

@@ -3,6 +3,8 @@
 #include <atomic>
 #include <gtest/gtest.h>
 #include <numeric>
+#include <sys/resource.h>
+#include <system_error>
 
 using namespace truckee;
 
@@ -35,3 +37,19 @@ TEST(worker_pool, the_destructor_runs_what_is_queued) {
   }
   EXPECT_EQ(done, 50);
 }
+
+#if !TRUCKEE_INSTRUMENTED // a sanitizer needs more room than this leaves
+TEST(worker_pool, too_few_threads_are_an_error_and_not_the_end) {
+  const auto build = [] {
+    const rlimit room{256U << 20, 256U << 20};
+    ::setrlimit(RLIMIT_AS, &room);
+    try {
+      const worker_pool pool(1000); // their stacks alone do not fit
+    } catch (const std::system_error& problem) {
+      ::_exit(problem.code() == std::errc::resource_unavailable_try_again ? 0 : 1);
+    }
+    ::_exit(2);
+  };
+  EXPECT_EXIT(build(), testing::ExitedWithCode(0), "");
+}
+#endif

@@ -73,6 +73,11 @@ TEST_F(failures, missing_files_are_named) {
   expect(1, "no/such/folder", {"get", "--cap-file", cap, "-o", "no/such/folder/file"});
 }
 
+TEST_F(failures, a_data_folder_that_cannot_be_made_is_named) {
+  std::ofstream(data()) << "not a folder";
+  expect(1, data().string() + "/truckee/private: cannot be made", {"put", "-"}, "content");
+}
+
 TEST_F(failures, bad_usage_is_exit_code_2) {
   expect(2, "bogus", {"bogus"});
   expect(2, "COMMAND", {});
