@@ -169,7 +169,7 @@ io_result<void> disk_backend::ensure_prefix(const path& prefix) {
   const std::lock_guard lock(prefixes_mutex_);
   if (prefixes_.contains(prefix.string()))
     return {};
-  const auto made = files_.make_directory(prefix);
+  auto made = files_.make_directory(prefix);
   if (!made && made.error().code != EEXIST)
     return made;
   if (auto done = sync_directory(shares_); !done)
@@ -236,7 +236,7 @@ io_result<void> disk_backend::apply(const storage_index& slot, const open_slot& 
   const auto work = aside_ / std::to_string(next_aside_++);
   bool aside_is_free = true;
   const auto change = prepare(work, slot, old, plan);
-  const auto done = change ? commit(*change, aside_is_free) : io_result<void>(tl::unexpected(change.error()));
+  auto done = change ? commit(*change, aside_is_free) : io_result<void>(tl::unexpected(change.error()));
   // What cannot or must not be removed now is removed when the store is opened next.
   if (aside_is_free)
     discard(work);
