@@ -3,7 +3,6 @@
 #include "actors/openssl_errors.hpp"
 #include "tls/check.hpp"
 
-#include <mutex>
 #include <thread>
 
 namespace truckee::actors {
@@ -29,8 +28,6 @@ result<std::unique_ptr<node>> node::start(const node_options& options) {
   if (options.tls)
     if (auto good = tls::check_tls_files(options.tls->ca, options.tls->certificate, options.tls->key); !good)
       return tl::unexpected(good.error());
-  static std::once_flag once;
-  std::call_once(once, [] { messages::register_types(); });
   return std::unique_ptr<node>(new node(options));
 }
 

@@ -5,6 +5,7 @@
 namespace truckee::messages {
 
 system_config::system_config(const std::optional<grid::tls_files>& files) {
+  register_types();
   register_types(*this);
 #if TRUCKEE_CAF_1
   load<caf::io::middleman>();

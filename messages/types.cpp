@@ -1,12 +1,17 @@
 #include "messages/types.hpp"
 
+#include <mutex>
+
 namespace truckee::messages {
 
 void register_types() {
 #if TRUCKEE_CAF_1
-  caf::core::init_global_meta_objects();
-  caf::io::middleman::init_global_meta_objects();
-  caf::init_global_meta_objects<caf::id_block::truckee>();
+  static std::once_flag once;
+  std::call_once(once, [] {
+    caf::core::init_global_meta_objects();
+    caf::io::middleman::init_global_meta_objects();
+    caf::init_global_meta_objects<caf::id_block::truckee>();
+  });
 #endif
 }
 

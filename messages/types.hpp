@@ -91,8 +91,8 @@ CAF_END_TYPE_ID_BLOCK(truckee)
 
 namespace truckee::messages {
 
-/// Makes Truckee's message types known. Call once per process before the first actor_system (CAF 1.1; nothing
-/// on 0.17).
+/// Makes Truckee's message types known to the process, before its first actor_system (CAF 1.1; nothing on
+/// 0.17). Once is enough, more does no harm; a system_config does it by itself.
 void register_types();
 
 /// Makes them known to one configuration (0.17; nothing on CAF 1.1).

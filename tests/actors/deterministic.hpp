@@ -200,9 +200,9 @@ public:
 private:
 #if TRUCKEE_CAF_1
   static std::unique_ptr<caf::test::fixture::deterministic> make() {
+    messages::register_types();
     static std::once_flag once;
     std::call_once(once, [] {
-      messages::register_types();
       static auto reporter = caf::test::reporter::make_default();
       caf::test::reporter::instance(reporter.get());
     });

@@ -10,6 +10,18 @@
 
 namespace truckee::test {
 
+/// Whether this machine has ::1; some containers do not.
+inline bool has_ipv6() {
+  const int fd = ::socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in6 at{};
+  at.sin6_family = AF_INET6;
+  at.sin6_addr = in6addr_loopback;
+  const bool has = fd >= 0 && ::bind(fd, reinterpret_cast<const sockaddr*>(&at), sizeof at) == 0;
+  if (fd >= 0)
+    ::close(fd);
+  return has;
+}
+
 /// A TCP connection over IPv4 that does what no good client does.
 class raw_caller {
 public:
