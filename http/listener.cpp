@@ -64,6 +64,7 @@ struct listener::state {
   std::unique_ptr<httplib::Server> http;
   address listening;
   bool tls = false;
+  std::unique_ptr<worker_pool> threads; ///< until httplib starts, and takes them
   std::thread accepting;
 };
 
@@ -87,8 +88,10 @@ result<std::unique_ptr<listener>> listener::start(const listener_options& option
     return cannot(at.error().detail);
 
   auto& http = *s->http;
-  http.new_task_queue = [threads = options.threads, waiting_max = options.waiting_max] {
-    return new bounded_pool(threads, waiting_max);
+  // Made here, where somebody hears that the system has no more, and not in the thread that accepts.
+  s->threads = std::make_unique<worker_pool>(options.threads);
+  http.new_task_queue = [own = s.get(), waiting_max = options.waiting_max] {
+    return new bounded_pool(std::move(own->threads), waiting_max);
   };
   // httplib would share the port with whoever else listens there (SO_REUSEPORT).
   http.set_socket_options([](socket_t socket) {

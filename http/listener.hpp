@@ -37,7 +37,7 @@ class listener {
 public:
   /// `route` says what is served, before the first caller comes. Errors (configuration): the address is
   /// taken, not this machine's or not allowed, a name nobody knows, a TLS file that cannot be used; which,
-  /// and what to do.
+  /// and what to do. Throws std::system_error where the system gives no more threads.
   static result<std::unique_ptr<listener>> start(const listener_options& options,
                                                  const std::function<void(httplib::Server&)>& route);
   ~listener();

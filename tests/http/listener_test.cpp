@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 #include <httplib.h>
+#include <sys/resource.h>
+#include <system_error>
 
 using namespace truckee;
 using namespace truckee::http;
@@ -129,3 +131,19 @@ TEST(listener, a_reader_who_takes_nothing_is_let_go) {
   EXPECT_EQ(client_of(*l).Get("/")->body, "well") << "the only thread is free again";
   EXPECT_EQ(ended, 1);
 }
+
+#if !TRUCKEE_INSTRUMENTED // a sanitizer needs more room than this leaves
+TEST(listener, too_few_threads_are_told_to_who_starts_it) {
+  const auto start = [] {
+    const rlimit room{256U << 20, 256U << 20};
+    ::setrlimit(RLIMIT_AS, &room);
+    try {
+      const auto l = listener::start({.threads = 1000}, say_well); // their stacks alone do not fit
+    } catch (const std::system_error& problem) {
+      ::_exit(problem.code() == std::errc::resource_unavailable_try_again ? 0 : 1);
+    }
+    ::_exit(2);
+  };
+  EXPECT_EXIT(start(), testing::ExitedWithCode(0), "");
+}
+#endif
