@@ -1,6 +1,6 @@
 #pragma once
 
-#include "base/result.hpp"
+#include "truckee/base/result.hpp"
 
 #include <cstdint>
 #include <string>

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "base/shared_bytes.hpp"
+#include "truckee/base/shared_bytes.hpp"
 
 namespace truckee {
 

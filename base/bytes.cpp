@@ -1,4 +1,4 @@
-#include "base/bytes.hpp"
+#include "truckee/base/bytes.hpp"
 
 #include <algorithm>
 #include <string.h>

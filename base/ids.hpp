@@ -1,6 +1,6 @@
 #pragma once
 
-#include "base/bytes.hpp"
+#include "truckee/base/bytes.hpp"
 
 namespace truckee {
 

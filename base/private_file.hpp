@@ -1,7 +1,7 @@
 #pragma once
 
-#include "base/bytes.hpp"
-#include "base/result.hpp"
+#include "truckee/base/bytes.hpp"
+#include "truckee/base/result.hpp"
 
 #include <filesystem>
 

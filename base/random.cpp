@@ -1,4 +1,4 @@
-#include "base/random.hpp"
+#include "truckee/base/random.hpp"
 
 #include <cerrno>
 #include <cstdlib>

@@ -1,4 +1,4 @@
-#include "base/result.hpp"
+#include "truckee/base/result.hpp"
 
 namespace truckee {
 

@@ -1,4 +1,4 @@
-#include "base/shared_bytes.hpp"
+#include "truckee/base/shared_bytes.hpp"
 
 #include <algorithm>
 #include <new>

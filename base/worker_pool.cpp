@@ -1,4 +1,4 @@
-#include "base/worker_pool.hpp"
+#include "truckee/base/worker_pool.hpp"
 
 #include <algorithm>
 #include <atomic>

@@ -1,8 +1,8 @@
-#include "codec/block_hash.hpp"
-#include "codec/sdmf_decode.hpp"
-#include "codec/sdmf_encode.hpp"
-#include "codec/sdmf_share.hpp"
-#include "crypto/aes_ctr.hpp"
+#include "truckee/codec/block_hash.hpp"
+#include "truckee/codec/sdmf/decode.hpp"
+#include "truckee/codec/sdmf/encode.hpp"
+#include "truckee/codec/sdmf/share.hpp"
+#include "truckee/crypto/aes_ctr.hpp"
 
 #include <benchmark/benchmark.h>
 #include <fstream>

@@ -1,4 +1,4 @@
-#include "actors/client_node.hpp"
+#include "truckee/actors/node/client_node.hpp"
 
 #include <algorithm>
 #include <charconv>

@@ -1,6 +1,6 @@
-#include "actors/client_node.hpp"
-#include "actors/publish_picture.hpp"
-#include "metrics/metrics.hpp"
+#include "truckee/actors/node/client_node.hpp"
+#include "truckee/actors/publish/publish_picture.hpp"
+#include "truckee/metrics/metrics.hpp"
 
 #include <algorithm>
 #include <fmt/format.h>

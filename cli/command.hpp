@@ -1,11 +1,11 @@
 #pragma once
 
-#include "base/result.hpp"
-#include "cli/exit_code.hpp"
-#include "cli/log_options.hpp"
-#include "cli/shutdown.hpp"
-#include "cli/standard_error.hpp"
-#include "grid/grid_file.hpp"
+#include "truckee/base/result.hpp"
+#include "truckee/cli/exit_code.hpp"
+#include "truckee/cli/session/log_options.hpp"
+#include "truckee/cli/session/shutdown.hpp"
+#include "truckee/cli/terminal/standard_error.hpp"
+#include "truckee/settings/grid_file.hpp"
 
 #include <CLI/CLI.hpp>
 #include <functional>

@@ -1,4 +1,4 @@
-#include "cli/exit_code.hpp"
+#include "truckee/cli/exit_code.hpp"
 
 namespace truckee::cli {
 

@@ -1,6 +1,6 @@
-#include "cli/help.hpp"
+#include "truckee/cli/help.hpp"
 
-#include "cli/secret_files.hpp"
+#include "truckee/cli/files/secret_files.hpp"
 
 #include <algorithm>
 #include <sstream>

@@ -1,7 +1,7 @@
-#include "actors/node.hpp"
-#include "cli/command.hpp"
-#include "cli/help.hpp"
-#include "cli/signals.hpp"
+#include "truckee/actors/node/node.hpp"
+#include "truckee/cli/command.hpp"
+#include "truckee/cli/help.hpp"
+#include "truckee/cli/session/signals.hpp"
 
 #include <iostream>
 #include <new>

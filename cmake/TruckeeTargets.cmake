@@ -19,8 +19,6 @@ target_compile_options(truckee_options INTERFACE
   # g++ 12 reports these falsely inside std::string and std::vector (GCC bugs 105329, 105651).
   $<$<CXX_COMPILER_ID:GNU>:-Wno-array-bounds;-Wno-restrict;-Wno-stringop-overread>
   $<$<BOOL:${TRUCKEE_WERROR}>:-Werror>)
-target_include_directories(truckee_options INTERFACE
-  $<BUILD_INTERFACE:${CMAKE_SOURCE_DIR}>)
 if(CCACHE)
   target_compile_options(truckee_options INTERFACE -fpch-preprocess)
 endif()
@@ -38,24 +36,36 @@ if(TRUCKEE_COVERAGE)
   add_compile_definitions(TRUCKEE_INSTRUMENTED=1)
 endif()
 
+# Headers are "truckee/ROOM/...", here as in an installed tree, so that a host's own folders never meet ours: each room has
+# a link below the build's include/truckee.
+set(TRUCKEE_INCLUDE_DIR ${PROJECT_BINARY_DIR}/include)
+function(truckee_headers folder)
+  file(MAKE_DIRECTORY ${TRUCKEE_INCLUDE_DIR}/truckee)
+  file(CREATE_LINK ${PROJECT_SOURCE_DIR}/${folder} ${TRUCKEE_INCLUDE_DIR}/truckee/${folder} SYMBOLIC)
+endfunction()
+
 # truckee_room(NAME SOURCES a.cpp ... DEPENDS target ...)
 # A room without sources is an interface library.
 function(truckee_room name)
   cmake_parse_arguments(ROOM "" "" "SOURCES;DEPENDS" ${ARGN})
+  cmake_path(GET CMAKE_CURRENT_SOURCE_DIR FILENAME folder)
+  truckee_headers(${folder})
   if(ROOM_SOURCES)
     add_library(truckee_${name} STATIC ${ROOM_SOURCES})
     target_link_libraries(truckee_${name} PUBLIC ${ROOM_DEPENDS} PRIVATE truckee_options)
-    target_include_directories(truckee_${name} PUBLIC $<BUILD_INTERFACE:${CMAKE_SOURCE_DIR}>)
+    target_include_directories(truckee_${name} PUBLIC $<BUILD_INTERFACE:${TRUCKEE_INCLUDE_DIR}>)
+    target_compile_features(truckee_${name} PUBLIC cxx_std_20)
   else()
     add_library(truckee_${name} INTERFACE)
     target_link_libraries(truckee_${name} INTERFACE ${ROOM_DEPENDS})
-    target_include_directories(truckee_${name} INTERFACE $<BUILD_INTERFACE:${CMAKE_SOURCE_DIR}>)
+    target_include_directories(truckee_${name} INTERFACE $<BUILD_INTERFACE:${TRUCKEE_INCLUDE_DIR}>)
+    target_compile_features(truckee_${name} INTERFACE cxx_std_20)
   endif()
   add_library(truckee::${name} ALIAS truckee_${name})
 endfunction()
 
 # truckee_test(ROOM SOURCES a_test.cpp ... DEPENDS target ... [TIMEOUT seconds] [LABELS ...])
-# One executable a room; every TEST in it is one ctest test named ROOM.Suite.Name.
+# One executable a room, truckee_ROOM_tests; every TEST in it is one ctest test named ROOM.Suite.Name.
 function(truckee_test room)
   cmake_parse_arguments(T "" "TIMEOUT" "SOURCES;DEPENDS;LABELS" ${ARGN})
   if(NOT T_TIMEOUT)
@@ -64,10 +74,11 @@ function(truckee_test room)
   if(TRUCKEE_SANITIZE OR TRUCKEE_COVERAGE)
     math(EXPR T_TIMEOUT "5 * ${T_TIMEOUT}")
   endif()
-  add_executable(${room}_tests ${T_SOURCES})
-  target_link_libraries(${room}_tests PRIVATE ${T_DEPENDS} truckee_options truckee_test_support GTest::gtest_main)
+  set(target truckee_${room}_tests)
+  add_executable(${target} ${T_SOURCES})
+  target_link_libraries(${target} PRIVATE ${T_DEPENDS} truckee_options truckee_test_support GTest::gtest_main)
   include(GoogleTest)
-  gtest_discover_tests(${room}_tests
+  gtest_discover_tests(${target}
     TEST_PREFIX "${room}."
     DISCOVERY_TIMEOUT 60
     PROPERTIES TIMEOUT ${T_TIMEOUT} LABELS "${room};${T_LABELS}")

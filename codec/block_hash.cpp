@@ -1,8 +1,8 @@
-#include "codec/block_hash.hpp"
+#include "truckee/codec/block_hash.hpp"
 
-#include "codec/merkle_tree.hpp"
-#include "crypto/tagged_hash.hpp"
-#include "crypto/tags.hpp"
+#include "truckee/codec/merkle_tree.hpp"
+#include "truckee/crypto/tagged_hash.hpp"
+#include "truckee/crypto/tags.hpp"
 
 namespace truckee::codec {
 

@@ -1,7 +1,7 @@
 #pragma once
 
-#include "base/ids.hpp"
-#include "base/worker_pool.hpp"
+#include "truckee/base/ids.hpp"
+#include "truckee/base/worker_pool.hpp"
 
 #include <span>
 #include <vector>

@@ -1,4 +1,4 @@
-#include "codec/encoding.hpp"
+#include "truckee/codec/encoding.hpp"
 
 namespace truckee::codec {
 

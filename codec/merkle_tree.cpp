@@ -1,7 +1,7 @@
-#include "codec/merkle_tree.hpp"
+#include "truckee/codec/merkle_tree.hpp"
 
-#include "crypto/tagged_hash.hpp"
-#include "crypto/tags.hpp"
+#include "truckee/crypto/tagged_hash.hpp"
+#include "truckee/crypto/tags.hpp"
 
 #include <algorithm>
 #include <bit>

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "base/ids.hpp"
+#include "truckee/base/ids.hpp"
 
 #include <cstdint>
 #include <optional>

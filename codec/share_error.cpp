@@ -1,4 +1,4 @@
-#include "codec/share_error.hpp"
+#include "truckee/codec/share_error.hpp"
 
 namespace truckee::codec {
 

@@ -1,4 +1,4 @@
-#include "crypto/aes_ctr.hpp"
+#include "truckee/crypto/aes_ctr.hpp"
 
 #include <algorithm>
 #include <cstdlib>

@@ -1,6 +1,6 @@
-#include "crypto/capability.hpp"
+#include "truckee/crypto/capability.hpp"
 
-#include "crypto/base32.hpp"
+#include "truckee/crypto/base32.hpp"
 
 namespace truckee::crypto {
 

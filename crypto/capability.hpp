@@ -1,7 +1,7 @@
 #pragma once
 
-#include "base/result.hpp"
-#include "crypto/keys.hpp"
+#include "truckee/base/result.hpp"
+#include "truckee/crypto/keys.hpp"
 
 #include <variant>
 

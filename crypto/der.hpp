@@ -1,6 +1,6 @@
 #pragma once
 
-#include "base/bytes.hpp"
+#include "truckee/base/bytes.hpp"
 
 /// The little of DER that RSA keys need, read strictly: definite lengths in their shortest form, integers in
 /// theirs.

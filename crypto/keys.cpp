@@ -1,7 +1,7 @@
-#include "crypto/keys.hpp"
+#include "truckee/crypto/keys.hpp"
 
-#include "crypto/tagged_hash.hpp"
-#include "crypto/tags.hpp"
+#include "truckee/crypto/tagged_hash.hpp"
+#include "truckee/crypto/tags.hpp"
 
 #include <cstdlib>
 #include <memory>

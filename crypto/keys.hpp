@@ -1,6 +1,6 @@
 #pragma once
 
-#include "base/ids.hpp"
+#include "truckee/base/ids.hpp"
 
 /// The secrets and names of one mutable file, and how each comes from the one before. Source: formats.md
 /// section 1.

@@ -1,6 +1,6 @@
-#include "crypto/pss.hpp"
+#include "truckee/crypto/pss.hpp"
 
-#include "crypto/tagged_hash.hpp"
+#include "truckee/crypto/tagged_hash.hpp"
 
 #include <algorithm>
 

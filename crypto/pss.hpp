@@ -1,6 +1,6 @@
 #pragma once
 
-#include "crypto/rsa.hpp"
+#include "truckee/crypto/rsa.hpp"
 
 namespace truckee::crypto {
 

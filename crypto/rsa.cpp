@@ -1,9 +1,9 @@
-#include "crypto/rsa.hpp"
+#include "truckee/crypto/rsa.hpp"
 
-#include "base/freed_by.hpp"
-#include "crypto/der.hpp"
-#include "crypto/pss.hpp"
-#include "crypto/rsa_integers.hpp"
+#include "truckee/base/freed_by.hpp"
+#include "truckee/crypto/der.hpp"
+#include "truckee/crypto/pss.hpp"
+#include "truckee/crypto/rsa_integers.hpp"
 
 #include <openssl/core_names.h>
 #include <openssl/evp.h>

@@ -1,8 +1,8 @@
 #pragma once
 
-#include "base/random.hpp"
-#include "base/result.hpp"
-#include "crypto/keys.hpp"
+#include "truckee/base/random.hpp"
+#include "truckee/base/result.hpp"
+#include "truckee/crypto/keys.hpp"
 
 #include <memory>
 

@@ -1,6 +1,6 @@
-#include "crypto/rsa_integers.hpp"
+#include "truckee/crypto/rsa_integers.hpp"
 
-#include "crypto/der.hpp"
+#include "truckee/crypto/der.hpp"
 
 namespace truckee::crypto {
 

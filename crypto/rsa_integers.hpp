@@ -1,6 +1,6 @@
 #pragma once
 
-#include "base/bytes.hpp"
+#include "truckee/base/bytes.hpp"
 
 /// RSA keys as integers: what DER holds, and whether Tahoe-LAFS would have made it. Source: formats.md
 /// section 1.

@@ -1,4 +1,4 @@
-#include "crypto/tagged_hash.hpp"
+#include "truckee/crypto/tagged_hash.hpp"
 
 #include <charconv>
 #include <cstdlib>

@@ -1,4 +1,4 @@
-#include "actors/gateway_client.hpp"
+#include "truckee/actors/gateway/gateway_client.hpp"
 
 #include <future>
 #include <iostream>

@@ -1,4 +1,4 @@
-#include "grid/happiness.hpp"
+#include "truckee/grid/happiness.hpp"
 
 #include <array>
 #include <bitset>

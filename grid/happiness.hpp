@@ -1,6 +1,6 @@
 #pragma once
 
-#include "grid/servermap.hpp"
+#include "truckee/grid/servermap.hpp"
 
 #include <set>
 

@@ -1,4 +1,4 @@
-#include "grid/limits.hpp"
+#include "truckee/grid/limits.hpp"
 
 #include <algorithm>
 

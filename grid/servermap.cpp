@@ -1,6 +1,6 @@
-#include "grid/servermap.hpp"
+#include "truckee/grid/servermap.hpp"
 
-#include "grid/happiness.hpp"
+#include "truckee/grid/happiness.hpp"
 
 #include <algorithm>
 

@@ -1,7 +1,7 @@
 #pragma once
 
-#include "grid/slot.hpp"
-#include "grid/version.hpp"
+#include "truckee/grid/slot.hpp"
+#include "truckee/grid/version.hpp"
 
 #include <map>
 #include <set>

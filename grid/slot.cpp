@@ -1,4 +1,4 @@
-#include "grid/slot.hpp"
+#include "truckee/grid/slot.hpp"
 
 namespace truckee::grid {
 

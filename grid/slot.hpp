@@ -1,7 +1,7 @@
 #pragma once
 
-#include "base/ids.hpp"
-#include "base/shared_bytes.hpp"
+#include "truckee/base/ids.hpp"
+#include "truckee/base/shared_bytes.hpp"
 
 #include <cstdint>
 #include <map>

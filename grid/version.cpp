@@ -1,4 +1,4 @@
-#include "grid/version.hpp"
+#include "truckee/grid/version.hpp"
 
 #include <algorithm>
 

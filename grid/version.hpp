@@ -1,9 +1,9 @@
 #pragma once
 
-#include "base/bytes.hpp"
-#include "base/ids.hpp"
-#include "base/result.hpp"
-#include "crypto/keys.hpp"
+#include "truckee/base/bytes.hpp"
+#include "truckee/base/ids.hpp"
+#include "truckee/base/result.hpp"
+#include "truckee/crypto/keys.hpp"
 
 #include <compare>
 #include <optional>

@@ -1,4 +1,4 @@
-#include "http/answers.hpp"
+#include "truckee/http/answers.hpp"
 
 #include <httplib.h>
 

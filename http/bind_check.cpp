@@ -1,6 +1,6 @@
-#include "http/bind_check.hpp"
+#include "truckee/http/bind_check.hpp"
 
-#include "base/freed_by.hpp"
+#include "truckee/base/freed_by.hpp"
 
 #include <array>
 #include <cerrno>

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "base/address.hpp"
+#include "truckee/base/address.hpp"
 
 namespace truckee::http {
 

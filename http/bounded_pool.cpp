@@ -1,4 +1,4 @@
-#include "http/bounded_pool.hpp"
+#include "truckee/http/bounded_pool.hpp"
 
 namespace truckee::http {
 

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "base/worker_pool.hpp"
+#include "truckee/base/worker_pool.hpp"
 
 #include <httplib.h>
 #include <memory>

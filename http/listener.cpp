@@ -1,9 +1,9 @@
-#include "http/listener.hpp"
+#include "truckee/http/listener.hpp"
 
-#include "http/answers.hpp"
-#include "http/bind_check.hpp"
-#include "http/bounded_pool.hpp"
-#include "tls/check.hpp"
+#include "truckee/http/answers.hpp"
+#include "truckee/http/bind_check.hpp"
+#include "truckee/http/bounded_pool.hpp"
+#include "truckee/tls/check.hpp"
 
 #include <openssl/err.h>
 #include <openssl/ssl.h>

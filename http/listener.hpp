@@ -1,7 +1,7 @@
 #pragma once
 
-#include "base/address.hpp"
-#include "base/result.hpp"
+#include "truckee/base/address.hpp"
+#include "truckee/base/result.hpp"
 
 #include <filesystem>
 #include <functional>

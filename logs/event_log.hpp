@@ -1,8 +1,8 @@
 #pragma once
 
-#include "base/result.hpp"
-#include "logs/events.hpp"
-#include "logs/settings.hpp"
+#include "truckee/base/result.hpp"
+#include "truckee/logs/events.hpp"
+#include "truckee/logs/settings.hpp"
 
 #include <concepts>
 #include <functional>

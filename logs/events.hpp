@@ -1,6 +1,6 @@
 #pragma once
 
-#include "logs/words.hpp"
+#include "truckee/logs/words.hpp"
 
 #include <array>
 

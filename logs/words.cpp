@@ -1,4 +1,4 @@
-#include "logs/words.hpp"
+#include "truckee/logs/words.hpp"
 
 #include <algorithm>
 #include <array>

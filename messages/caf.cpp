@@ -1,6 +1,6 @@
-#include "messages/caf.hpp"
+#include "truckee/messages/caf.hpp"
 
-#include "messages/types.hpp"
+#include "truckee/messages/types.hpp"
 
 namespace truckee::messages {
 

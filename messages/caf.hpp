@@ -3,8 +3,8 @@
 /// The one header that knows which generation of the C++ Actor Framework is underneath (0.17 or 1.1).
 /// Everything else is written against the names in truckee::messages; a message is always exactly one struct.
 
-#include "base/result.hpp"
-#include "grid/grid_file.hpp"
+#include "truckee/base/result.hpp"
+#include "truckee/settings/grid_file.hpp"
 
 #include <caf/all.hpp>
 #include <caf/io/all.hpp>

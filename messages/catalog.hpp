@@ -4,12 +4,12 @@
 /// Messages above the line "in one process" also cross the network; each has its inspection in
 /// messages/wire.hpp.
 
-#include "base/result.hpp"
-#include "crypto/capability.hpp"
-#include "grid/grid_file.hpp"
-#include "grid/share_state.hpp"
-#include "grid/slot.hpp"
-#include "messages/caf.hpp"
+#include "truckee/base/result.hpp"
+#include "truckee/crypto/capability.hpp"
+#include "truckee/grid/share_state.hpp"
+#include "truckee/grid/slot.hpp"
+#include "truckee/messages/caf.hpp"
+#include "truckee/settings/grid_file.hpp"
 
 #include <memory>
 #include <optional>

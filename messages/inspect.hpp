@@ -3,11 +3,11 @@
 /// How values cross the wire. Every inspection checks what it reads: a peer's bytes never make us allocate
 /// more than they bring, and never yield an enum value that does not exist.
 
-#include "base/ids.hpp"
-#include "base/result.hpp"
-#include "base/shared_bytes.hpp"
-#include "grid/slot.hpp"
-#include "messages/caf.hpp"
+#include "truckee/base/ids.hpp"
+#include "truckee/base/result.hpp"
+#include "truckee/base/shared_bytes.hpp"
+#include "truckee/grid/slot.hpp"
+#include "truckee/messages/caf.hpp"
 
 #include <cmath>
 #include <optional>

@@ -2,11 +2,11 @@
 
 /// What actors of one process say to each other. None of it is ever written to a network.
 
-#include "crypto/rsa.hpp"
-#include "grid/map_update.hpp"
-#include "grid/publish_report.hpp"
-#include "grid/retrieve_plan.hpp"
-#include "messages/catalog.hpp"
+#include "truckee/crypto/rsa.hpp"
+#include "truckee/grid/publish/publish_report.hpp"
+#include "truckee/grid/read/map_update.hpp"
+#include "truckee/grid/read/retrieve_plan.hpp"
+#include "truckee/messages/catalog.hpp"
 
 #include <functional>
 #include <map>

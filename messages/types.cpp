@@ -1,4 +1,4 @@
-#include "messages/types.hpp"
+#include "truckee/messages/types.hpp"
 
 #include <mutex>
 

@@ -2,8 +2,8 @@
 
 /// The list of message types, as each generation of CAF wants it. Include this wherever actors are written.
 
-#include "messages/local.hpp"
-#include "messages/wire.hpp"
+#include "truckee/messages/local.hpp"
+#include "truckee/messages/wire.hpp"
 
 // Both generations want to know each type in advance, 1.1 at compile time, 0.17 when the system starts.
 #define TRUCKEE_WIRE_TYPES(X)                                                                                \

@@ -2,8 +2,8 @@
 
 /// The inspections of everything in catalog.hpp that crosses the network.
 
-#include "messages/catalog.hpp"
-#include "messages/inspect.hpp"
+#include "truckee/messages/catalog.hpp"
+#include "truckee/messages/inspect.hpp"
 
 #include <algorithm>
 

@@ -1,7 +1,7 @@
 #pragma once
 
-#include "metrics/families.hpp"
-#include "metrics/metrics.hpp"
+#include "truckee/metrics/families.hpp"
+#include "truckee/metrics/metrics.hpp"
 
 #include <algorithm>
 #include <array>

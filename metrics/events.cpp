@@ -1,4 +1,4 @@
-#include "metrics/children.hpp"
+#include "truckee/metrics/children.hpp"
 
 namespace truckee::metrics {
 

@@ -1,7 +1,7 @@
-#include "metrics/exposer.hpp"
+#include "truckee/metrics/exposer.hpp"
 
-#include "base/bytes.hpp"
-#include "http/answers.hpp"
+#include "truckee/base/bytes.hpp"
+#include "truckee/http/answers.hpp"
 
 #include <algorithm>
 #include <httplib.h>

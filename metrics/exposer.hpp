@@ -1,7 +1,7 @@
 #pragma once
 
-#include "http/listener.hpp"
-#include "metrics/metrics.hpp"
+#include "truckee/http/listener.hpp"
+#include "truckee/metrics/metrics.hpp"
 
 namespace truckee::metrics {
 

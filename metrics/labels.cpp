@@ -1,4 +1,4 @@
-#include "metrics/labels.hpp"
+#include "truckee/metrics/labels.hpp"
 
 #include <array>
 

@@ -1,6 +1,6 @@
-#include "metrics/metrics.hpp"
+#include "truckee/metrics/metrics.hpp"
 
-#include "metrics/children.hpp"
+#include "truckee/metrics/children.hpp"
 
 #include <map>
 #include <mutex>

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "metrics/labels.hpp"
+#include "truckee/metrics/labels.hpp"
 
 #include <chrono>
 #include <memory>

@@ -1,6 +1,6 @@
-#include "status/as_json.hpp"
+#include "truckee/status/as_json.hpp"
 
-#include "status/pages.hpp"
+#include "truckee/status/pages.hpp"
 
 #include <nlohmann/json.hpp>
 

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "messages/catalog.hpp"
+#include "truckee/messages/catalog.hpp"
 
 #include <string>
 

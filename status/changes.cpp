@@ -1,4 +1,4 @@
-#include "status/changes.hpp"
+#include "truckee/status/changes.hpp"
 
 namespace truckee::status {
 

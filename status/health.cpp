@@ -1,6 +1,6 @@
-#include "status/health.hpp"
+#include "truckee/status/health.hpp"
 
-#include "actors/probe.hpp"
+#include "truckee/actors/links/probe.hpp"
 
 namespace truckee::status {
 

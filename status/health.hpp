@@ -1,8 +1,8 @@
 #pragma once
 
-#include "base/address.hpp"
-#include "base/result.hpp"
-#include "messages/types.hpp"
+#include "truckee/base/address.hpp"
+#include "truckee/base/result.hpp"
+#include "truckee/messages/types.hpp"
 
 #include <chrono>
 #include <functional>

@@ -1,4 +1,4 @@
-#include "status/markup.hpp"
+#include "truckee/status/markup.hpp"
 
 #include <array>
 #include <cmath>

@@ -1,5 +1,5 @@
-#include "status/markup.hpp"
-#include "status/pages.hpp"
+#include "truckee/status/markup.hpp"
+#include "truckee/status/pages.hpp"
 
 #include <algorithm>
 #include <fmt/format.h>

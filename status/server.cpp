@@ -1,12 +1,12 @@
-#include "status/server.hpp"
+#include "truckee/status/server.hpp"
 
-#include "http/answers.hpp"
-#include "http/listener.hpp"
-#include "status/as_json.hpp"
-#include "status/assets.hpp"
-#include "status/changes.hpp"
-#include "status/markup.hpp"
-#include "status/pages.hpp"
+#include "truckee/http/answers.hpp"
+#include "truckee/http/listener.hpp"
+#include "truckee/status/as_json.hpp"
+#include "truckee/status/assets.hpp"
+#include "truckee/status/changes.hpp"
+#include "truckee/status/markup.hpp"
+#include "truckee/status/pages.hpp"
 
 #include <algorithm>
 #include <charconv>

@@ -1,8 +1,8 @@
 #pragma once
 
-#include "base/address.hpp"
-#include "messages/types.hpp"
-#include "status/health.hpp"
+#include "truckee/base/address.hpp"
+#include "truckee/messages/types.hpp"
+#include "truckee/status/health.hpp"
 
 #include <memory>
 

@@ -1,6 +1,6 @@
-#include "storage/container.hpp"
+#include "truckee/storage/container.hpp"
 
-#include "storage/share_store.hpp"
+#include "truckee/storage/share_store.hpp"
 
 #include <algorithm>
 #include <sodium.h>

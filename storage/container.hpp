@@ -1,9 +1,9 @@
 #pragma once
 
-#include "base/ids.hpp"
-#include "base/result.hpp"
-#include "storage/file_image.hpp"
-#include "storage/share_store.hpp"
+#include "truckee/base/ids.hpp"
+#include "truckee/base/result.hpp"
+#include "truckee/storage/file_image.hpp"
+#include "truckee/storage/share_store.hpp"
 
 #include <optional>
 #include <vector>

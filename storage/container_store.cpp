@@ -1,6 +1,6 @@
-#include "storage/container_store.hpp"
+#include "truckee/storage/container_store.hpp"
 
-#include "storage/rules.hpp"
+#include "truckee/storage/rules.hpp"
 
 #include <algorithm>
 #include <cerrno>

@@ -1,7 +1,7 @@
 #pragma once
 
-#include "storage/container.hpp"
-#include "storage/slot_backend.hpp"
+#include "truckee/storage/container.hpp"
+#include "truckee/storage/slot_backend.hpp"
 
 #include <atomic>
 

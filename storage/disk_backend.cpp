@@ -1,6 +1,6 @@
-#include "storage/disk_backend.hpp"
+#include "truckee/storage/disk_backend.hpp"
 
-#include "crypto/base32.hpp"
+#include "truckee/crypto/base32.hpp"
 
 #include <algorithm>
 #include <cerrno>

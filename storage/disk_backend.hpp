@@ -1,7 +1,7 @@
 #pragma once
 
-#include "storage/disk_store.hpp"
-#include "storage/slot_backend.hpp"
+#include "truckee/storage/disk_store.hpp"
+#include "truckee/storage/slot_backend.hpp"
 
 #include <atomic>
 #include <mutex>

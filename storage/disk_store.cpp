@@ -1,8 +1,8 @@
-#include "storage/disk_store.hpp"
+#include "truckee/storage/disk_store.hpp"
 
-#include "crypto/base32.hpp"
-#include "storage/container_store.hpp"
-#include "storage/disk_backend.hpp"
+#include "truckee/crypto/base32.hpp"
+#include "truckee/storage/container_store.hpp"
+#include "truckee/storage/disk_backend.hpp"
 
 #include <cerrno>
 #include <system_error>

@@ -1,8 +1,8 @@
 #pragma once
 
-#include "base/random.hpp"
-#include "storage/file_system.hpp"
-#include "storage/share_store.hpp"
+#include "truckee/base/random.hpp"
+#include "truckee/storage/file_system.hpp"
+#include "truckee/storage/share_store.hpp"
 
 #include <filesystem>
 #include <memory>

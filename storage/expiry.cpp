@@ -1,6 +1,6 @@
-#include "storage/expiry.hpp"
+#include "truckee/storage/expiry.hpp"
 
-#include "crypto/base32.hpp"
+#include "truckee/crypto/base32.hpp"
 
 namespace truckee::storage {
 

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "storage/container.hpp"
+#include "truckee/storage/container.hpp"
 
 #include <chrono>
 #include <deque>

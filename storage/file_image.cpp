@@ -1,4 +1,4 @@
-#include "storage/file_image.hpp"
+#include "truckee/storage/file_image.hpp"
 
 #include <algorithm>
 

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "storage/file_system.hpp"
+#include "truckee/storage/file_system.hpp"
 
 #include <functional>
 #include <map>

@@ -1,6 +1,6 @@
-#include "storage/memory_store.hpp"
+#include "truckee/storage/memory_store.hpp"
 
-#include "storage/container_store.hpp"
+#include "truckee/storage/container_store.hpp"
 
 #include <cerrno>
 #include <mutex>

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "storage/share_store.hpp"
+#include "truckee/storage/share_store.hpp"
 
 #include <memory>
 

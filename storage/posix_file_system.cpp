@@ -1,4 +1,4 @@
-#include "storage/file_system.hpp"
+#include "truckee/storage/file_system.hpp"
 
 #include <algorithm>
 #include <cerrno>

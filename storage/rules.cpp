@@ -1,4 +1,4 @@
-#include "storage/rules.hpp"
+#include "truckee/storage/rules.hpp"
 
 #include <algorithm>
 #include <bitset>

@@ -1,9 +1,9 @@
 #pragma once
 
-#include "grid/slot.hpp"
-#include "storage/container.hpp"
-#include "storage/limits.hpp"
-#include "storage/slot_backend.hpp"
+#include "truckee/grid/slot.hpp"
+#include "truckee/storage/container.hpp"
+#include "truckee/storage/limits.hpp"
+#include "truckee/storage/slot_backend.hpp"
 
 #include <optional>
 

@@ -1,8 +1,8 @@
 #pragma once
 
-#include "base/result.hpp"
-#include "grid/slot.hpp"
-#include "storage/limits.hpp"
+#include "truckee/base/result.hpp"
+#include "truckee/grid/slot.hpp"
+#include "truckee/storage/limits.hpp"
 
 #include <functional>
 #include <map>

@@ -1,7 +1,7 @@
 #pragma once
 
-#include "base/ids.hpp"
-#include "storage/file_image.hpp"
+#include "truckee/base/ids.hpp"
+#include "truckee/storage/file_image.hpp"
 
 #include <map>
 #include <memory>

@@ -1,7 +1,7 @@
 #pragma once
 
-#include "base/bytes.hpp"
-#include "base/random.hpp"
+#include "truckee/base/bytes.hpp"
+#include "truckee/base/random.hpp"
 
 #include <filesystem>
 #include <fstream>

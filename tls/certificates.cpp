@@ -1,8 +1,8 @@
-#include "tls/certificates.hpp"
+#include "truckee/tls/certificates.hpp"
 
-#include "base/address.hpp"
-#include "base/private_file.hpp"
-#include "tls/openssl_handles.hpp"
+#include "truckee/base/address.hpp"
+#include "truckee/base/private_file.hpp"
+#include "truckee/tls/openssl_handles.hpp"
 
 #include <algorithm>
 #include <cerrno>

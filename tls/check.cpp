@@ -1,7 +1,7 @@
-#include "tls/check.hpp"
+#include "truckee/tls/check.hpp"
 
-#include "base/private_file.hpp"
-#include "tls/openssl_handles.hpp"
+#include "truckee/base/private_file.hpp"
+#include "truckee/tls/openssl_handles.hpp"
 
 #include <openssl/x509_vfy.h>
 #include <openssl/x509v3.h>

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "tls/certificates.hpp"
+#include "truckee/tls/certificates.hpp"
 
 /// Whether files that somebody names can be used for TLS, told before a library stumbles over them.
 namespace truckee::tls {

@@ -1,4 +1,4 @@
-#include "tls/openssl_handles.hpp"
+#include "truckee/tls/openssl_handles.hpp"
 
 #include <openssl/err.h>
 #include <openssl/pem.h>

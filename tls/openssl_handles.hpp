@@ -1,8 +1,8 @@
 #pragma once
 
-#include "base/bytes.hpp"
-#include "base/freed_by.hpp"
-#include "base/result.hpp"
+#include "truckee/base/bytes.hpp"
+#include "truckee/base/freed_by.hpp"
+#include "truckee/base/result.hpp"
 
 #include <memory>
 #include <openssl/bio.h>

@@ -1,7 +1,7 @@
 #pragma once
 
-#include "deterministic.hpp"
-#include "storage/memory_store.hpp"
+#include "actors/deterministic.hpp"
+#include "truckee/storage/memory_store.hpp"
 
 #include <functional>
 #include <map>

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "stored_shares.hpp"
+#include "actors/stored_shares.hpp"
 
 /// What tests of operations let servers do, and ask of replies.
 namespace truckee::test {

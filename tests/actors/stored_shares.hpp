@@ -1,6 +1,6 @@
 #pragma once
 
-#include "test_grid.hpp"
+#include "actors/test_grid.hpp"
 
 /// What lies in the stores of a test grid, seen and changed behind everybody's back.
 namespace truckee::test {

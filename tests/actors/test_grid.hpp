@@ -1,12 +1,12 @@
 #pragma once
 
-#include "actors/file_gateway.hpp"
-#include "actors/file_writer.hpp"
-#include "actors/server_link.hpp"
-#include "codec/sdmf_share.hpp"
-#include "deterministic.hpp"
-#include "scripted_server.hpp"
+#include "actors/deterministic.hpp"
+#include "actors/scripted_server.hpp"
 #include "test_support.hpp"
+#include "truckee/actors/gateway/file_gateway.hpp"
+#include "truckee/actors/links/server_link.hpp"
+#include "truckee/actors/operations/file_writer.hpp"
+#include "truckee/codec/sdmf/share.hpp"
 
 #include <future>
 

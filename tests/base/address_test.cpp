@@ -1,4 +1,4 @@
-#include "base/address.hpp"
+#include "truckee/base/address.hpp"
 
 #include <gtest/gtest.h>
 

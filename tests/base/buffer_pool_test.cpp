@@ -1,4 +1,4 @@
-#include "base/buffer_pool.hpp"
+#include "truckee/base/buffer_pool.hpp"
 
 #include <cstdint>
 #include <gtest/gtest.h>

@@ -1,7 +1,7 @@
-#include "base/bytes.hpp"
-#include "base/ids.hpp"
-#include "base/random.hpp"
-#include "base/shared_bytes.hpp"
+#include "truckee/base/bytes.hpp"
+#include "truckee/base/ids.hpp"
+#include "truckee/base/random.hpp"
+#include "truckee/base/shared_bytes.hpp"
 
 #include <gtest/gtest.h>
 

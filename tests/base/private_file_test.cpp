@@ -1,4 +1,4 @@
-#include "base/private_file.hpp"
+#include "truckee/base/private_file.hpp"
 
 #include "test_folder.hpp"
 

@@ -1,4 +1,4 @@
-#include "cli/progress_bar.hpp"
+#include "truckee/cli/terminal/progress_bar.hpp"
 
 #include <algorithm>
 #include <cmath>

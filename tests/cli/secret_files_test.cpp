@@ -1,4 +1,4 @@
-#include "cli/secret_files.hpp"
+#include "truckee/cli/files/secret_files.hpp"
 
 #include "test_folder.hpp"
 

@@ -1,4 +1,4 @@
-#include "cli/status_table.hpp"
+#include "truckee/cli/terminal/status_table.hpp"
 
 #include <algorithm>
 #include <gtest/gtest.h>

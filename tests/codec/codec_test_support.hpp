@@ -1,8 +1,8 @@
 #pragma once
 
-#include "codec/sdmf_encode.hpp"
-#include "codec/sdmf_share.hpp"
 #include "test_support.hpp"
+#include "truckee/codec/sdmf/encode.hpp"
+#include "truckee/codec/sdmf/share.hpp"
 
 /// What the codec's tests share: the vectors' keys, and one world for the pipeline.
 namespace truckee::test {

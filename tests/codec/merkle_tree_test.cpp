@@ -1,4 +1,4 @@
-#include "codec/merkle_tree.hpp"
+#include "truckee/codec/merkle_tree.hpp"
 
 #include "test_support.hpp"
 

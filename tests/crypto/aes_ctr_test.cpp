@@ -1,7 +1,7 @@
-#include "crypto/aes_ctr.hpp"
+#include "truckee/crypto/aes_ctr.hpp"
 
-#include "crypto/keys.hpp"
 #include "test_support.hpp"
+#include "truckee/crypto/keys.hpp"
 
 #include <gtest/gtest.h>
 #include <rapidcheck.h>

@@ -1,4 +1,4 @@
-#include "crypto/base32.hpp"
+#include "truckee/crypto/base32.hpp"
 
 #include "test_support.hpp"
 

@@ -1,7 +1,7 @@
-#include "crypto/capability.hpp"
+#include "truckee/crypto/capability.hpp"
 
-#include "crypto/rsa.hpp"
 #include "test_support.hpp"
+#include "truckee/crypto/rsa.hpp"
 
 #include <gtest/gtest.h>
 #include <rapidcheck.h>

@@ -1,4 +1,4 @@
-#include "crypto/der.hpp"
+#include "truckee/crypto/der.hpp"
 
 #include "test_support.hpp"
 

@@ -1,8 +1,8 @@
-#include "crypto/keys.hpp"
+#include "truckee/crypto/keys.hpp"
 
-#include "crypto/tagged_hash.hpp"
-#include "crypto/tags.hpp"
 #include "test_support.hpp"
+#include "truckee/crypto/tagged_hash.hpp"
+#include "truckee/crypto/tags.hpp"
 
 #include <algorithm>
 #include <gtest/gtest.h>

@@ -1,7 +1,7 @@
-#include "crypto/rsa.hpp"
+#include "truckee/crypto/rsa.hpp"
 
-#include "crypto/pss.hpp"
 #include "test_support.hpp"
+#include "truckee/crypto/pss.hpp"
 
 #include <gtest/gtest.h>
 #include <memory>

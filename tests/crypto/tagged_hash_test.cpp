@@ -1,7 +1,7 @@
-#include "crypto/tagged_hash.hpp"
+#include "truckee/crypto/tagged_hash.hpp"
 
-#include "crypto/tags.hpp"
 #include "test_support.hpp"
+#include "truckee/crypto/tags.hpp"
 
 #include <gtest/gtest.h>
 #include <thread>

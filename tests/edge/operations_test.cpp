@@ -1,5 +1,5 @@
 #include "edge/tools.hpp"
-#include "metrics/families.hpp"
+#include "truckee/metrics/families.hpp"
 
 #include <algorithm>
 #include <gtest/gtest.h>

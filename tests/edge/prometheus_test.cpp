@@ -1,5 +1,5 @@
 #include "edge/watched_grid.hpp"
-#include "metrics/families.hpp"
+#include "truckee/metrics/families.hpp"
 
 #include <algorithm>
 #include <cstdlib>

@@ -1,6 +1,6 @@
 #include "edge/tools.hpp"
-#include "metrics/families.hpp"
 #include "test_folder.hpp"
+#include "truckee/metrics/families.hpp"
 
 #include <algorithm>
 #include <fstream>

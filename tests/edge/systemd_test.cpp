@@ -7,7 +7,7 @@
 using namespace truckee::test;
 
 // Without a running systemd: systemd-analyze reads the files alone. That the program says that it is ready
-// and alive is proved by tests/cli/service_test.cpp, which listens in systemd's place.
+// and alive is proved by tests/program/service_test.cpp, which listens in systemd's place.
 namespace {
 
 struct unit {

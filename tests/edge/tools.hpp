@@ -1,6 +1,6 @@
 #pragma once
 
-#include "cli/process.hpp"
+#include "program/support/process.hpp"
 
 /// Other people's programs, as tests find them.
 namespace truckee::test {

@@ -1,7 +1,7 @@
 #pragma once
 
-#include "cli/program.hpp"
 #include "edge/prometheus.hpp"
+#include "program/support/program.hpp"
 
 #include <atomic>
 #include <thread>

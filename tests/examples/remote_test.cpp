@@ -1,4 +1,4 @@
-#include "cli/program.hpp"
+#include "program/support/program.hpp"
 
 #include <csignal>
 

@@ -1,10 +1,10 @@
 #pragma once
 
-#include "grid/modify_policy.hpp"
-#include "grid/publish_loop.hpp"
-#include "grid/write_message.hpp"
+#include "grid/model_slot.hpp"
 #include "test_support.hpp"
-#include "tests/grid/model_slot.hpp"
+#include "truckee/grid/file/write_operation.hpp"
+#include "truckee/grid/publish/publish_loop.hpp"
+#include "truckee/grid/publish/write_message.hpp"
 
 #include <functional>
 

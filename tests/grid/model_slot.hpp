@@ -1,6 +1,6 @@
 #pragma once
 
-#include "grid/slot.hpp"
+#include "truckee/grid/slot.hpp"
 
 #include <algorithm>
 

@@ -1,6 +1,6 @@
-#include "grid/happiness.hpp"
-#include "grid/placement.hpp"
-#include "tests/grid/model_grid.hpp"
+#include "grid/model_grid.hpp"
+#include "truckee/grid/happiness.hpp"
+#include "truckee/grid/publish/placement.hpp"
 
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>

@@ -1,5 +1,5 @@
-#include "grid/limits.hpp"
-#include "tests/grid/model_grid.hpp"
+#include "grid/model_grid.hpp"
+#include "truckee/grid/limits.hpp"
 
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>

@@ -1,4 +1,4 @@
-#include "http/listener.hpp"
+#include "truckee/http/listener.hpp"
 
 #include "http/raw_caller.hpp"
 

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "base/address.hpp"
+#include "truckee/base/address.hpp"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>

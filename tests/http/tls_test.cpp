@@ -1,7 +1,7 @@
-#include "http/listener.hpp"
 #include "http/raw_caller.hpp"
 #include "test_folder.hpp"
-#include "tls/certificates.hpp"
+#include "truckee/http/listener.hpp"
+#include "truckee/tls/certificates.hpp"
 
 #include <gtest/gtest.h>
 #include <httplib.h>

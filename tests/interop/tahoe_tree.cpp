@@ -1,9 +1,9 @@
 #include "interop/tahoe_tree.hpp"
 
-#include "crypto/base32.hpp"
-#include "crypto/keys.hpp"
-#include "crypto/tagged_hash.hpp"
 #include "test_support.hpp"
+#include "truckee/crypto/base32.hpp"
+#include "truckee/crypto/keys.hpp"
+#include "truckee/crypto/tagged_hash.hpp"
 
 namespace truckee::test {
 

@@ -1,8 +1,8 @@
-#include "cli/program.hpp"
-#include "cli/shares_on_disk.hpp"
-#include "crypto/capability.hpp"
 #include "interop/tahoe_tree.hpp"
+#include "program/support/program.hpp"
+#include "program/support/shares_on_disk.hpp"
 #include "test_support.hpp"
+#include "truckee/crypto/capability.hpp"
 
 using namespace truckee;
 using namespace truckee::test;

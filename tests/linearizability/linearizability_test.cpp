@@ -1,10 +1,10 @@
-#include "actors/storage_server.hpp"
-#include "broken_stores.hpp"
-#include "metrics/metrics.hpp"
-#include "register_client.hpp"
-#include "storage/disk_store.hpp"
-#include "storage/memory_store.hpp"
+#include "linearizability/broken_stores.hpp"
+#include "linearizability/register_client.hpp"
 #include "test_folder.hpp"
+#include "truckee/actors/server/storage_server.hpp"
+#include "truckee/metrics/metrics.hpp"
+#include "truckee/storage/disk_store.hpp"
+#include "truckee/storage/memory_store.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,8 +1,8 @@
 #pragma once
 
-#include "history.hpp"
-#include "messages/types.hpp"
-#include "tests/simulation/scenario.hpp"
+#include "linearizability/history.hpp"
+#include "simulation/scenario.hpp"
+#include "truckee/messages/types.hpp"
 
 #include <atomic>
 #include <functional>

@@ -1,4 +1,4 @@
-#include "logs/event_log.hpp"
+#include "truckee/logs/event_log.hpp"
 
 #include "test_folder.hpp"
 

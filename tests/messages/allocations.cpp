@@ -1,4 +1,4 @@
-#include "allocations.hpp"
+#include "messages/allocations.hpp"
 
 #include <algorithm>
 #include <cstdlib>

@@ -1,6 +1,6 @@
-#include "allocations.hpp"
-#include "message_filler.hpp"
-#include "serialised.hpp"
+#include "messages/allocations.hpp"
+#include "messages/message_filler.hpp"
+#include "messages/serialised.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "messages/types.hpp"
+#include "truckee/messages/types.hpp"
 
 #include <random>
 #include <tuple>

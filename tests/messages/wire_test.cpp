@@ -1,5 +1,5 @@
-#include "message_filler.hpp"
-#include "serialised.hpp"
+#include "messages/message_filler.hpp"
+#include "messages/serialised.hpp"
 
 #include <gtest/gtest.h>
 

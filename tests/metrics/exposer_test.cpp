@@ -1,7 +1,7 @@
-#include "metrics/exposer.hpp"
+#include "truckee/metrics/exposer.hpp"
 
 #include "test_folder.hpp"
-#include "tls/certificates.hpp"
+#include "truckee/tls/certificates.hpp"
 
 #include <gtest/gtest.h>
 #include <httplib.h>

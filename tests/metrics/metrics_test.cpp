@@ -1,5 +1,5 @@
-#include "metrics/families.hpp"
-#include "metrics/metrics.hpp"
+#include "truckee/metrics/families.hpp"
+#include "truckee/metrics/metrics.hpp"
 
 #include <algorithm>
 #include <gtest/gtest.h>

@@ -15,8 +15,8 @@ import tempfile
 
 # The tests that watch over a room.
 TESTS = {
-    "grid": ("grid_tests", "simulation_tests"),
-    "actors": ("actors_tests", "actor_simulation_tests"),
+    "grid": ("truckee_grid_tests", "truckee_simulation_tests"),
+    "actors": ("truckee_actors_tests", "truckee_actor_simulation_tests"),
 }
 
 # name, file, what stands there, what stands there in the mutant

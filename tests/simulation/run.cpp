@@ -1,6 +1,6 @@
-#include "tests/simulation/run.hpp"
+#include "simulation/run.hpp"
 
-#include "tests/simulation/writer.hpp"
+#include "simulation/writer.hpp"
 
 namespace truckee::simulation {
 

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "tests/simulation/scenario.hpp"
+#include "simulation/scenario.hpp"
 
 #include <string>
 #include <vector>

@@ -1,4 +1,4 @@
-#include "tests/simulation/scenario.hpp"
+#include "simulation/scenario.hpp"
 
 #include <algorithm>
 

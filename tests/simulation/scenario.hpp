@@ -1,7 +1,7 @@
 #pragma once
 
-#include "grid/limits.hpp"
-#include "tests/simulation/event_queue.hpp"
+#include "simulation/event_queue.hpp"
+#include "truckee/grid/limits.hpp"
 
 #include <array>
 #include <cstdint>

@@ -1,4 +1,4 @@
-#include "tests/simulation/run.hpp"
+#include "simulation/run.hpp"
 
 #include <gtest/gtest.h>
 #include <set>

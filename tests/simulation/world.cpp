@@ -1,6 +1,6 @@
-#include "tests/simulation/world.hpp"
+#include "simulation/world.hpp"
 
-#include "grid/write_message.hpp"
+#include "truckee/grid/publish/write_message.hpp"
 
 #include <algorithm>
 

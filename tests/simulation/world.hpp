@@ -1,9 +1,9 @@
 #pragma once
 
-#include "grid/limits.hpp"
-#include "grid/publish_report.hpp"
-#include "tests/grid/model_slot.hpp"
-#include "tests/simulation/scenario.hpp"
+#include "grid/model_slot.hpp"
+#include "simulation/scenario.hpp"
+#include "truckee/grid/limits.hpp"
+#include "truckee/grid/publish/publish_report.hpp"
 
 #include <functional>
 #include <map>

@@ -1,7 +1,7 @@
-#include "tests/simulation/writer.hpp"
+#include "simulation/writer.hpp"
 
-#include "grid/happiness.hpp"
-#include "grid/write_message.hpp"
+#include "truckee/grid/happiness.hpp"
+#include "truckee/grid/publish/write_message.hpp"
 
 namespace truckee::simulation {
 

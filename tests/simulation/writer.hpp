@@ -1,10 +1,10 @@
 #pragma once
 
-#include "grid/map_update.hpp"
-#include "grid/modify_policy.hpp"
-#include "grid/publish_loop.hpp"
-#include "grid/retrieve_plan.hpp"
-#include "tests/simulation/world.hpp"
+#include "simulation/world.hpp"
+#include "truckee/grid/file/write_operation.hpp"
+#include "truckee/grid/publish/publish_loop.hpp"
+#include "truckee/grid/read/map_update.hpp"
+#include "truckee/grid/read/retrieve_plan.hpp"
 
 #include <memory>
 #include <optional>

@@ -1,6 +1,6 @@
-#include "status/as_json.hpp"
-#include "status/markup.hpp"
-#include "status/pages.hpp"
+#include "truckee/status/as_json.hpp"
+#include "truckee/status/markup.hpp"
+#include "truckee/status/pages.hpp"
 
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>

@@ -1,7 +1,7 @@
-#include "status/server.hpp"
+#include "truckee/status/server.hpp"
 
-#include "actors/client_node.hpp"
 #include "test_folder.hpp"
+#include "truckee/actors/node/client_node.hpp"
 
 #include <future>
 #include <gtest/gtest.h>

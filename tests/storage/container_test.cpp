@@ -1,4 +1,4 @@
-#include "storage/container.hpp"
+#include "truckee/storage/container.hpp"
 
 #include "test_support.hpp"
 

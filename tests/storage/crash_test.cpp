@@ -1,4 +1,4 @@
-#include "store_test_support.hpp"
+#include "storage/store_test_support.hpp"
 
 #include "storage/fault_file_system.hpp"
 

@@ -1,7 +1,7 @@
-#include "crypto/keys.hpp"
-#include "crypto/tagged_hash.hpp"
-#include "storage/container.hpp"
-#include "store_test_support.hpp"
+#include "storage/store_test_support.hpp"
+#include "truckee/crypto/keys.hpp"
+#include "truckee/crypto/tagged_hash.hpp"
+#include "truckee/storage/container.hpp"
 
 #include <set>
 #include <thread>

@@ -1,6 +1,6 @@
-#include "storage/expiry.hpp"
+#include "truckee/storage/expiry.hpp"
 
-#include "store_test_support.hpp"
+#include "storage/store_test_support.hpp"
 
 using namespace truckee;
 using namespace truckee::storage;

@@ -1,5 +1,5 @@
 #include "storage/fault_file_system.hpp"
-#include "store_test_support.hpp"
+#include "storage/store_test_support.hpp"
 
 #include <algorithm>
 #include <cerrno>

@@ -1,4 +1,4 @@
-#include "store_test_support.hpp"
+#include "storage/store_test_support.hpp"
 
 #include <rapidcheck/gtest.h>
 

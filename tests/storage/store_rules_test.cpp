@@ -1,6 +1,6 @@
-#include "store_test_support.hpp"
+#include "storage/store_test_support.hpp"
 
-#include "storage/container.hpp"
+#include "truckee/storage/container.hpp"
 
 using namespace truckee;
 using namespace truckee::storage;

@@ -1,9 +1,9 @@
 #pragma once
 
-#include "crypto/base32.hpp"
-#include "storage/disk_store.hpp"
-#include "storage/memory_store.hpp"
 #include "test_support.hpp"
+#include "truckee/crypto/base32.hpp"
+#include "truckee/storage/disk_store.hpp"
+#include "truckee/storage/memory_store.hpp"
 
 #include <cstdlib>
 #include <gtest/gtest.h>

@@ -1,9 +1,9 @@
-#include "tls/certificates.hpp"
+#include "truckee/tls/certificates.hpp"
 
-#include "base/private_file.hpp"
 #include "test_folder.hpp"
-#include "tls/check.hpp"
-#include "tls/openssl_handles.hpp"
+#include "truckee/base/private_file.hpp"
+#include "truckee/tls/check.hpp"
+#include "truckee/tls/openssl_handles.hpp"
 
 #include <gtest/gtest.h>
 #include <openssl/pem.h>

@@ -1,4 +1,4 @@
-#include "tests/simulation/actors/run.hpp"
+#include "simulation/actors/run.hpp"
 
 #include <gtest/gtest.h>
 #include <set>

@@ -1,7 +1,7 @@
-#include "tests/simulation/actors/client.hpp"
+#include "simulation/actors/client.hpp"
 
-#include "actors/file_writer.hpp"
-#include "grid/happiness.hpp"
+#include "truckee/actors/operations/file_writer.hpp"
+#include "truckee/grid/happiness.hpp"
 
 namespace truckee::simulation {
 

@@ -1,9 +1,9 @@
 #pragma once
 
-#include "actors/file_gateway.hpp"
-#include "tests/actors/deterministic.hpp"
-#include "tests/simulation/actors/faulty_link.hpp"
-#include "tests/simulation/writer.hpp"
+#include "actors/deterministic.hpp"
+#include "simulation/actors/faulty_link.hpp"
+#include "simulation/writer.hpp"
+#include "truckee/actors/gateway/file_gateway.hpp"
 
 namespace truckee::simulation {
 

@@ -1,4 +1,4 @@
-#include "tests/simulation/actors/faulty_link.hpp"
+#include "simulation/actors/faulty_link.hpp"
 
 namespace truckee::simulation {
 

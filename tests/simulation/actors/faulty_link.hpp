@@ -1,8 +1,8 @@
 #pragma once
 
-#include "messages/types.hpp"
-#include "tests/simulation/actors/store_keeper.hpp"
-#include "tests/simulation/actors/traffic.hpp"
+#include "simulation/actors/store_keeper.hpp"
+#include "simulation/actors/traffic.hpp"
+#include "truckee/messages/types.hpp"
 
 namespace truckee::simulation {
 

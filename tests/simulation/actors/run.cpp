@@ -1,9 +1,9 @@
-#include "tests/simulation/actors/run.hpp"
+#include "simulation/actors/run.hpp"
 
-#include "actors/byte_budget.hpp"
-#include "codec/sdmf_encode.hpp"
-#include "tests/simulation/actors/client.hpp"
-#include "tests/test_support.hpp"
+#include "simulation/actors/client.hpp"
+#include "test_support.hpp"
+#include "truckee/actors/publish/byte_budget.hpp"
+#include "truckee/codec/sdmf/encode.hpp"
 
 namespace truckee::simulation {
 

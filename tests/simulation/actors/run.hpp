@@ -1,6 +1,6 @@
 #pragma once
 
-#include "tests/simulation/run.hpp"
+#include "simulation/run.hpp"
 
 namespace truckee::simulation {
 

@@ -1,7 +1,7 @@
-#include "tests/simulation/actors/store_keeper.hpp"
+#include "simulation/actors/store_keeper.hpp"
 
-#include "actors/share_check.hpp"
-#include "codec/sdmf_decode.hpp"
+#include "truckee/codec/sdmf/decode.hpp"
+#include "truckee/shares/share_check.hpp"
 
 namespace truckee::simulation {
 

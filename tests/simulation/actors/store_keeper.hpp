@@ -1,11 +1,11 @@
 #pragma once
 
-#include "actors/file_access.hpp"
-#include "codec/erasure_code.hpp"
-#include "crypto/keys.hpp"
-#include "crypto/rsa.hpp"
-#include "storage/memory_store.hpp"
-#include "tests/simulation/world.hpp"
+#include "simulation/world.hpp"
+#include "truckee/codec/erasure/erasure_code.hpp"
+#include "truckee/crypto/keys.hpp"
+#include "truckee/crypto/rsa.hpp"
+#include "truckee/shares/file_access.hpp"
+#include "truckee/storage/memory_store.hpp"
 
 namespace truckee::simulation {
 

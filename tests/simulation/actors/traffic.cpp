@@ -1,7 +1,7 @@
-#include "tests/simulation/actors/traffic.hpp"
+#include "simulation/actors/traffic.hpp"
 
-#include "actors/share_check.hpp"
-#include "grid/write_message.hpp"
+#include "truckee/grid/publish/write_message.hpp"
+#include "truckee/shares/share_check.hpp"
 
 namespace truckee::simulation {
 

@@ -1,8 +1,8 @@
 #pragma once
 
-#include "tests/simulation/world.hpp"
+#include "simulation/world.hpp"
 
-#include "messages/types.hpp"
+#include "truckee/messages/types.hpp"
 
 namespace truckee::simulation {
 

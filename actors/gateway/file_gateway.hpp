@@ -1,0 +1,34 @@
+#pragma once
+
+#include "truckee/actors/gateway/server_roster.hpp"
+
+namespace truckee::actors {
+
+struct gateway_limits {
+  /// Content of one publish: an SDMF file is held whole, with all its shares, several times its size.
+  std::uint64_t content_bytes_max = 1ULL << 30;
+  /// Operations running and waiting; one more is refused at once.
+  std::size_t operations_max = 1024;
+  /// Of these, those asked for from one other node: a flood from there leaves room for everybody else.
+  std::size_t operations_per_node_max = 256;
+  /// Ended operations that status still shows, and those of them that were refused at the door: apart, so
+  /// that a caller of nonsense does not push the others out.
+  std::size_t recent_max = 100;
+  std::size_t refused_max = 16;
+  std::size_t subscribers_max = 64;
+  /// How long to wait for servers to introduce themselves before the first operation.
+  messages::duration introduction_timeout = std::chrono::seconds(20);
+};
+
+struct gateway_options {
+  std::vector<gateway_server> servers;
+  grid::spread defaults;
+  std::uint32_t keys_ready = 0;
+  gateway_limits limits;
+};
+
+/// The door: takes every request, checks it, runs operations on one file one after another and on different
+/// files side by side, and tells subscribers what is going on.
+messages::file_gateway spawn_file_gateway(caf::actor_system& system, const world& w, gateway_options options);
+
+} // namespace truckee::actors

@@ -1,0 +1,83 @@
+#include "truckee/actors/gateway/gateway_state.hpp"
+
+namespace truckee::actors::gateway {
+
+caf::result<subscribe_answer> state::on_subscribe(const subscribe& x) {
+  if (!x.listener || listeners_.size() >= options_.limits.subscribers_max) {
+    logs::say(world_.log, logs::events::subscriber_refused, {{"subscribers", listeners_.size()}});
+    return subscribe_answer{false};
+  }
+  listeners_.push_back(x.listener);
+  logs::say(world_.log, logs::events::subscriber_joined, {{"subscribers", listeners_.size()}});
+  self_->watch(x.listener);
+  return subscribe_answer{true};
+}
+
+void state::on_progress(const operation_progress& x) {
+  auto* operation = table_.find(x.operation);
+  if (operation == nullptr)
+    return;
+  auto& event = operation->event;
+  event.text = x.text;
+  event.progress = std::max(event.progress, x.progress);
+  event.goal = x.goal;
+  event.placed = x.placed;
+  event.outstanding = x.outstanding;
+  if (x.bytes_total > 0) {
+    event.bytes_total = x.bytes_total;
+    event.bytes_done = x.bytes_done;
+  }
+  event.seconds = std::chrono::duration<double>(clock::now() - operation->asked).count();
+  show(event);
+}
+
+void state::show(const progress_event& event) {
+  for (const auto& listener : listeners_)
+    send(self_, listener, event);
+}
+
+caf::result<status_reply> state::on_status() {
+  auto promise = self_->template make_response_promise<status_reply>();
+  auto reply = std::make_shared<status_reply>();
+  table_.report(*reply);
+  for (const auto& [id, what] : awaiting_keys_)
+    reply->waiting.push_back(event_now(what.record));
+  reply->defaults = options_.defaults;
+  reply->subscribers = static_cast<std::uint32_t>(listeners_.size());
+  gather<link_report>(
+      self_, options_.servers.size(), std::chrono::seconds(1),
+      [this](std::size_t i) { return options_.servers[i].link; }, [](std::size_t) { return link_status{}; },
+      [this, promise, reply](const gathered<link_report>& answers) mutable {
+        for (std::size_t i = 0; i < answers.size(); ++i) {
+          auto report = answers[i].value_or(link_report{{}, {}, {}, "unknown", "no answer", 0, 0});
+          report.server = options_.servers[i].name;
+          reply->servers.push_back(std::move(report));
+        }
+        count_keys_and_deliver(promise, reply);
+      });
+  return promise;
+}
+
+caf::result<operation_detail> state::on_detail(std::uint64_t id) const {
+  const auto waiting = awaiting_keys_.find(id);
+  const auto* record = waiting == awaiting_keys_.end() ? table_.record(id) : &waiting->second.record;
+  if (record == nullptr)
+    return operation_detail{};
+  std::vector<std::string> servers;
+  for (const auto& server : options_.servers)
+    servers.push_back(server.name);
+  return detail_of(*record, servers, clock::now());
+}
+
+void state::count_keys_and_deliver(caf::typed_response_promise<status_reply>& promise,
+                                   const std::shared_ptr<status_reply>& reply) {
+  request(
+      self_, keys_, std::chrono::seconds(1), count_keys{},
+      [promise, reply](const key_count& x) mutable {
+        reply->keys_ready = x.ready;
+        promise.deliver(std::move(*reply));
+      },
+      [promise, reply](const caf::error&) mutable { promise.deliver(std::move(*reply)); });
+}
+
+} // namespace truckee::actors::gateway

@@ -1,0 +1,97 @@
+#include "truckee/actors/gateway/key_maker.hpp"
+
+#include "truckee/actors/shell/offload.hpp"
+#include "truckee/crypto/rsa.hpp"
+
+#include <deque>
+
+namespace truckee::actors {
+
+namespace {
+
+using namespace messages;
+
+class key_maker_state {
+public:
+  using handle = extended<key_maker, void(continuation)>;
+  static constexpr const char* name = "truckee.key_maker";
+
+  key_maker_state(shell<key_maker_state>* self, const world& w, std::uint32_t ready)
+    : self_(self), world_(w), wanted_(ready) {}
+
+  behavior<handle> make_behavior() {
+    world_.metrics->keys_wanted_are(wanted_);
+    refill();
+    return {
+        [this](const take_key&) {
+          auto promise = self_->template make_response_promise<key_answer>();
+          waiting_.push_back(promise);
+          hand_out();
+          refill();
+          return caf::result<key_answer>(promise);
+        },
+        [this](const count_keys&) { return key_count{static_cast<std::uint32_t>(keys_.size())}; },
+        [](const continuation& rest) { rest.run(); },
+    };
+  }
+
+private:
+  /// One key at a time: making them is all work, and publishes need the same threads.
+  void refill() {
+    if (making_ || keys_.size() >= wanted_ + waiting_.size())
+      return;
+    making_ = true;
+    offload(
+        self_, world_.compute, [] { return crypto::private_key::generate(); },
+        [this, start = std::chrono::steady_clock::now()](result<crypto::private_key>&& made) {
+          making_ = false;
+          if (made)
+            keys_.push_back(std::move(*made));
+          else
+            refuse(made.error());
+          if (made)
+            tell_made(std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
+          hand_out();
+          if (made)
+            refill();
+        });
+  }
+
+  void hand_out() {
+    while (!waiting_.empty() && !keys_.empty()) {
+      waiting_.front().deliver(key_answer{std::move(keys_.front()), {}});
+      waiting_.pop_front();
+      keys_.pop_front();
+    }
+    world_.metrics->keys_ready_are(keys_.size());
+  }
+
+  void tell_made(double seconds) {
+    logs::say(world_.log, logs::events::key_made,
+              {{"ready", keys_.size()}, {"wanted", wanted_}, {"seconds", seconds}});
+    if (wanted_ > 0 && keys_.size() == wanted_ && waiting_.empty())
+      logs::say(world_.log, logs::events::keys_ready, {{"ready", keys_.size()}});
+  }
+
+  void refuse(const error& why) {
+    logs::say(world_.log, logs::events::key_failed, {{"detail", why.detail}});
+    for (auto& promise : waiting_)
+      promise.deliver(key_answer{std::nullopt, why});
+    waiting_.clear();
+  }
+
+  shell<key_maker_state>* self_;
+  const world& world_;
+  std::size_t wanted_;
+  std::deque<crypto::private_key> keys_;
+  std::deque<caf::typed_response_promise<key_answer>> waiting_;
+  bool making_ = false;
+};
+
+} // namespace
+
+messages::key_maker spawn_key_maker(caf::actor_system& system, const world& w, std::uint32_t ready) {
+  return messages::spawn<key_maker_state>(system, w, ready);
+}
+
+} // namespace truckee::actors

@@ -1,0 +1,160 @@
+#include "truckee/actors/gateway/operation_record.hpp"
+
+#include <algorithm>
+
+namespace truckee::actors {
+
+using namespace messages;
+
+namespace {
+
+using clock = operation_record::clock;
+
+double seconds_between(clock::time_point from, clock::time_point to) {
+  return std::max(0.0, std::chrono::duration<double>(to - from).count());
+}
+
+/// Problems kept of one operation: a file may have more bad shares than a person reads.
+constexpr std::size_t problems_max = 256;
+
+publish_detail picture_of(const operation_record& record, const std::vector<std::string>& servers,
+                          clock::time_point now) {
+  auto out = record.publish->detail;
+  out.tries = record.tries;
+  // A row for every configured server, also for those that were never reached.
+  std::vector<std::uint32_t> row;
+  for (const auto& name : out.servers)
+    row.push_back(static_cast<std::uint32_t>(std::ranges::find(servers, name) - servers.begin()));
+  out.servers = servers;
+  for (auto& share : out.shares) {
+    share.server = row[share.server];
+    if (record.event.finished && share.state == grid::share_state::outstanding)
+      share.state = grid::share_state::unknown;
+  }
+  const double later = seconds_between(record.asked, record.publish->start);
+  const double now_is = record.event.finished ? record.event.seconds : seconds_between(record.asked, now);
+  for (auto& message : out.messages) {
+    message.server = row[message.server];
+    message.sent += later;
+    if (message.outcome.empty())
+      message.seconds = std::max(0.0, now_is - message.sent);
+    if (message.outcome.empty() && record.event.finished)
+      message.outcome = "no answer";
+  }
+  return out;
+}
+
+std::vector<named_seconds> stages_of(const operation_record& record, clock::time_point now) {
+  const bool active = !record.event.finished;
+  std::vector<named_seconds> out;
+  if (record.begun)
+    out.push_back({"setup", seconds_between(record.asked, *record.begun)});
+  else
+    out.push_back({"setup", active ? seconds_between(record.asked, now) : record.event.seconds});
+  const auto& told = !record.stages.empty() || !record.publish ? record.stages : record.publish->stages;
+  out.insert(out.end(), told.begin(), told.end());
+  const bool writes = record.event.kind == "publish" || record.event.kind == "append";
+  if (active && writes && record.begun && !record.publish)
+    out.push_back({"map", seconds_between(*record.begun, now)});
+  if (active && record.publish && !record.publish->stage.empty())
+    out.push_back({record.publish->stage, seconds_between(record.publish->stage_start, now)});
+  return out;
+}
+
+} // namespace
+
+void operation_record::take(std::shared_ptr<const publish_snapshot> news) {
+  if (!publish || publish->start != news->start)
+    ++tries;
+  publish = std::move(news);
+}
+
+operation_record open_record(std::uint64_t id, const char* kind, operation_token token,
+                             std::uint64_t content_bytes) {
+  operation_record out;
+  out.asked = clock::now();
+  out.event.token = token;
+  out.event.operation = id;
+  out.event.kind = kind;
+  out.event.text = "Waiting";
+  out.event.bytes_total = content_bytes;
+  out.event.started_ms = static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::milliseconds>(
+                                                        std::chrono::system_clock::now().time_since_epoch())
+                                                        .count());
+  return out;
+}
+
+void close_record(operation_record& record, const std::optional<error>& failure) {
+  auto& event = record.event;
+  event.seconds = seconds_between(record.asked, clock::now());
+  event.finished = true;
+  event.ok = !failure;
+  event.outstanding = 0;
+  if (!failure) {
+    event.text = "Finished";
+    event.progress = 1;
+    event.bytes_done = event.bytes_total;
+    return;
+  }
+  event.failure = failure->code;
+  auto sentence = to_string(*failure);
+  if (failure->code != errc::uncoordinated_write && failure->code != errc::cancelled)
+    sentence = "Failed: " + sentence;
+  else
+    sentence.front() = static_cast<char>(std::toupper(static_cast<unsigned char>(sentence.front())));
+  event.text = std::move(sentence);
+}
+
+operation_detail detail_of(const operation_record& record, const std::vector<std::string>& servers,
+                           clock::time_point now) {
+  operation_detail out;
+  out.found = true;
+  out.event = record.event;
+  if (!record.event.finished)
+    out.event.seconds = seconds_between(record.asked, now);
+  out.stages = stages_of(record, now);
+  out.problems = record.problems;
+  if (record.publish)
+    out.publish = picture_of(record, servers, now);
+  return out;
+}
+
+progress_event event_now(const operation_record& record) {
+  auto out = record.event;
+  if (!out.finished)
+    out.seconds = seconds_between(record.asked, clock::now());
+  return out;
+}
+
+std::vector<server_report> problems_of(const publish_reply& reply) {
+  std::vector<server_report> out;
+  for (const auto& x : reply.conflicts)
+    out.push_back(
+        {x.server, "another writer",
+         "share " + std::to_string(x.share.value) + ": expected " + x.expected + ", found " + x.found, 0});
+  for (const auto& server : reply.unknown_servers)
+    out.push_back({server, "unknown", "silent since the write was sent: it may land later", 0});
+  for (const auto& place : reply.stale)
+    out.push_back(
+        {place.server, "stale", "an older share " + std::to_string(place.share.value) + " is left", 0});
+  if (!reply.recoverable_now.empty())
+    out.push_back({{}, "recoverable now", reply.recoverable_now, 0});
+  if (out.size() > problems_max)
+    out.resize(problems_max);
+  return out;
+}
+
+std::vector<server_report> problems_of(const std::vector<bad_share>& bad,
+                                       const std::vector<server_report>& servers) {
+  std::vector<server_report> out;
+  for (const auto& server : servers)
+    if (server.outcome != "answered" && server.outcome != "not asked")
+      out.push_back(server);
+  for (const auto& x : bad)
+    out.push_back({x.server, "bad share", "share " + std::to_string(x.share.value) + ": " + x.reason, 0});
+  if (out.size() > problems_max)
+    out.resize(problems_max);
+  return out;
+}
+
+} // namespace truckee::actors

@@ -1,0 +1,33 @@
+#pragma once
+
+#include "truckee/actors/shell/gather.hpp"
+#include "truckee/actors/shell/world.hpp"
+
+namespace truckee::actors {
+
+/// A configured server as the gateway gets it.
+struct gateway_server {
+  std::string name;
+  messages::server_link link;
+  bool preferred = false;
+  std::optional<bytes> permutation_seed; ///< nothing: what the server reports
+};
+
+/// The servers one operation can use, and those it has to do without.
+struct server_roster {
+  server_list_ptr servers;
+  std::vector<messages::server_report> left_out;
+};
+
+/// Those whose id is known, from their introductions in the same order. A second server with an id another
+/// one has is left out: a write enabler and a share must not go to one server under two names.
+server_roster make_roster(const std::vector<gateway_server>& configured,
+                          const gathered<messages::introduction>& introductions);
+
+/// "alpha: connection refused; beta: no answer"
+std::string in_words(const std::vector<messages::server_report>& left_out);
+
+/// Who lacks servers or shares is told whom it could not ask.
+void explain(error& failure, const std::vector<messages::server_report>& left_out);
+
+} // namespace truckee::actors

@@ -1,0 +1,17 @@
+#pragma once
+
+#include "truckee/actors/node/node.hpp"
+#include "truckee/actors/server/storage_server.hpp"
+
+namespace truckee::actors {
+
+/// The system's clock, in unix seconds.
+storage::unix_clock system_clock();
+
+/// Opens the store and starts its actor in `n`, which owns it. `report`: after each look for expired shares.
+result<messages::storage_server> open_storage_server(
+    node& n, const storage::disk_store_options& options, const std::string& name,
+    const storage::expiry_settings& expiry = {},
+    std::function<void(const storage::expiry_report&)> report = [](const auto&) {});
+
+} // namespace truckee::actors

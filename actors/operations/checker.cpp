@@ -1,0 +1,162 @@
+#include "truckee/actors/operations/checker.hpp"
+
+#include "truckee/actors/operations/replies.hpp"
+#include "truckee/actors/shell/gather.hpp"
+#include "truckee/actors/shell/link_reads.hpp"
+#include "truckee/actors/shell/metric_words.hpp"
+#include "truckee/actors/shell/tell_progress.hpp"
+#include "truckee/actors/steps/map_updater.hpp"
+#include "truckee/actors/steps/share_verifier.hpp"
+
+namespace truckee::actors {
+
+namespace {
+
+using namespace messages;
+using clock = std::chrono::steady_clock;
+
+class checker_state {
+public:
+  using handle = checker;
+  static constexpr const char* name = "truckee.checker";
+
+  checker_state(shell<checker_state>* self, const world& w, check_task task)
+    : self_(self), world_(w), task_(std::move(task)) {}
+
+  behavior<handle> make_behavior() {
+    return {
+        [this](const run&) {
+          promise_ = self_->template make_response_promise<check_reply>();
+          map();
+          return caf::result<check_reply>(*promise_);
+        },
+        [this](const stop& x) {
+          stopped_ = x.reason;
+          if (verifier_)
+            send(self_, verifier_, stop{x.reason});
+          else
+            send(self_, mapper_, stop{x.reason});
+        },
+    };
+  }
+
+private:
+  void tell(const char* text, double progress) { tell_progress(self_, task_, text, progress); }
+
+  void map() {
+    tell("Mapping shares", 0);
+    mapper_ =
+        spawn_map_updater(self_->system(), world_,
+                          map_task_for(world_, task_, grid::map_mode::check, {0, task_.verify ? 0.1 : 0.9}));
+    messages::request(
+        self_, mapper_, duration(world_.limits.publish_deadline), map_file{},
+        [this](const map_answer& x) {
+          mapped_ = x.mapped;
+          map_ = x.mapped->map;
+          if (task_.add_lease && !stopped_)
+            add_leases();
+          else
+            verify_or_finish();
+        },
+        [this](const caf::error& e) { break_off(e); });
+  }
+
+  /// To every server, in parallel; one without a share says not_found, which is fine.
+  void add_leases() {
+    tell("Adding leases", task_.verify ? 0.1 : 0.9);
+    const auto& servers = task_.servers->entries();
+    const auto deadline = duration(world_.limits.server_deadline(0));
+    gather<lease_slot_answer>(
+        self_, servers.size(), deadline + link_grace, [&](std::size_t i) { return servers[i].link; },
+        [&](std::size_t i) {
+          const auto secrets = crypto::derive_lease_secrets(world_.lease, task_.access.slot, servers[i].id);
+          return lease_slot{add_lease{task_.access.slot, secrets.renew, secrets.cancel}, deadline};
+        },
+        [this](const gathered<lease_slot_answer>& answers) {
+          for (std::size_t i = 0; i < answers.size(); ++i)
+            if (const auto problem = lease_problem(answers[i]))
+              lease_problems_.push_back({task_.servers->entries()[i].name, "lease not added", *problem, 0});
+          verify_or_finish();
+        });
+  }
+
+  static std::optional<std::string> lease_problem(const result<lease_slot_answer>& x) {
+    if (!x)
+      return x.error().detail;
+    if (x->how != delivery::answered)
+      return x->detail;
+    if (x->answer.status == grid::storage_status::ok || x->answer.status == grid::storage_status::not_found)
+      return std::nullopt;
+    return std::string(to_string(x->answer.status)) + " " + x->answer.detail;
+  }
+
+  void verify_or_finish() {
+    if (!task_.verify || stopped_) {
+      finish();
+      return;
+    }
+    verifier_ = spawn_share_verifier(
+        self_->system(), world_,
+        {task_.operation, task_.listener, task_.access, task_.servers, mapped_, {0.2, 1}});
+    messages::request(
+        self_, verifier_, std::chrono::hours(24), verify_shares{},
+        [this](const verify_answer& x) {
+          verifier_ = share_verifier{};
+          for (const auto& [place, reason] : x.bad)
+            map_.mark_bad(place, {}, reason);
+          for (const auto& [place, reason] : x.unread)
+            unread_.push_back({task_.servers->name_of(place.server), "share not read", reason, 0});
+          finish();
+        },
+        [this](const caf::error& e) { break_off(e); });
+  }
+
+  void finish() {
+    auto reply = check_reply_of(*task_.servers, map_);
+    reply.servers.insert(reply.servers.end(), lease_problems_.begin(), lease_problems_.end());
+    reply.servers.insert(reply.servers.end(), unread_.begin(), unread_.end());
+    if (!unread_.empty())
+      reply.healthy = false;
+    if (stopped_) {
+      reply.ok = false;
+      reply.failure = {*stopped_, "the check was stopped before every server had answered"};
+    }
+    answer(std::move(reply));
+  }
+
+  void break_off(const caf::error& e) {
+    check_reply reply;
+    reply.failure = as_error(e, self_->system());
+    answer(std::move(reply));
+  }
+
+  void answer(check_reply reply) {
+    world_.metrics->operation_ended(task_.verify ? metrics::operation::verify : metrics::operation::check,
+                                    reply.ok ? std::nullopt : metrics::outcome(reply.failure.code),
+                                    clock::now() - start_);
+    send(self_, mapper_, stop{});
+    promise_->deliver(std::move(reply));
+    self_->quit();
+  }
+
+  shell<checker_state>* self_;
+  const world& world_;
+  check_task task_;
+  std::optional<caf::typed_response_promise<check_reply>> promise_;
+  map_updater mapper_;
+  share_verifier verifier_;
+  std::shared_ptr<const mapped_file> mapped_;
+  grid::servermap map_;
+  std::vector<server_report> lease_problems_;
+  std::vector<server_report> unread_;
+  std::optional<errc> stopped_;
+  clock::time_point start_ = clock::now();
+};
+
+} // namespace
+
+messages::checker spawn_checker(caf::actor_system& system, const world& w, check_task task) {
+  return messages::spawn<checker_state>(system, w, std::move(task));
+}
+
+} // namespace truckee::actors

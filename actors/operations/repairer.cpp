@@ -1,0 +1,247 @@
+#include "truckee/actors/operations/repairer.hpp"
+
+#include "truckee/actors/operations/replies.hpp"
+#include "truckee/actors/publish/publish_coordinator.hpp"
+#include "truckee/actors/shell/metric_words.hpp"
+#include "truckee/actors/shell/tell_progress.hpp"
+#include "truckee/actors/steps/map_updater.hpp"
+#include "truckee/actors/steps/retriever.hpp"
+#include "truckee/actors/steps/share_verifier.hpp"
+#include "truckee/grid/file/repair_plan.hpp"
+#include "truckee/grid/file/write_operation.hpp"
+#include "truckee/shares/share_check.hpp"
+
+namespace truckee::actors {
+
+namespace {
+
+using namespace messages;
+using clock = std::chrono::steady_clock;
+
+/// The version as the codec makes it again: its header, and the signature some verified share of it carries.
+std::optional<codec::existing_version> existing(const mapped_file& mapped,
+                                                const grid::file_version& version) {
+  for (const auto& place : mapped.map.places(version)) {
+    const auto head = mapped.heads.find(place);
+    if (head == mapped.heads.end())
+      continue;
+    const auto parsed = codec::parse_share_head(head->second.view());
+    if (!parsed)
+      continue;
+    const auto signature = parsed->part(codec::share_field::signature);
+    const auto fixed = signature ? crypto::signature::from(*signature) : std::nullopt;
+    if (fixed)
+      return codec::existing_version{parsed->header(), *fixed};
+  }
+  return std::nullopt;
+}
+
+/// A repair that meets a version no map could show looks again, as often as any write does at most.
+class repairer_state {
+public:
+  using handle = repairer;
+  static constexpr const char* name = "truckee.repairer";
+
+  repairer_state(shell<repairer_state>* self, const world& w, repair_task task)
+    : self_(self), world_(w), task_(std::move(task)) {}
+
+  behavior<handle> make_behavior() {
+    return {
+        [this](const run&) {
+          promise_ = self_->template make_response_promise<repair_reply>();
+          map();
+          return caf::result<repair_reply>(*promise_);
+        },
+        [this](const stop& x) { on_stop(x.reason); },
+    };
+  }
+
+private:
+  void map() {
+    tell("Mapping shares", 0);
+    mapper_ = spawn_map_updater(self_->system(), world_,
+                                map_task_for(world_, task_, grid::map_mode::repair, {0, 0.1}));
+    messages::request(
+        self_, mapper_, duration(world_.limits.publish_deadline), map_file{},
+        [this](const map_answer& x) {
+          if (!promise_)
+            return;
+          mapped_ = std::make_shared<mapped_file>(*x.mapped);
+          verify();
+        },
+        [this](const caf::error& e) { break_off(e); });
+  }
+
+  void verify() {
+    verifier_ = spawn_share_verifier(
+        self_->system(), world_,
+        {task_.operation, task_.listener, task_.access, task_.servers, mapped_, {0.1, 0.5}});
+    messages::request(
+        self_, verifier_, std::chrono::hours(24), verify_shares{},
+        [this](const verify_answer& x) {
+          if (!promise_)
+            return;
+          for (const auto& [place, reason] : x.bad) {
+            const auto head = mapped_->heads.find(place);
+            const auto seen = head == mapped_->heads.end() ? byte_view{} : head->second.view();
+            mapped_->map.mark_bad(place, seen.first(std::min(seen.size(), grid::prefix_read_size)), reason);
+          }
+          decide();
+        },
+        [this](const caf::error& e) { break_off(e); });
+  }
+
+  void decide() {
+    reply_.before = check_reply_of(*task_.servers, mapped_->map);
+    const auto plan = grid::plan_repair(mapped_->map, task_.force);
+    if (!plan) {
+      finish(plan.error());
+      return;
+    }
+    plan_ = *plan;
+    if (plan_.step == grid::repair_step::nothing) {
+      finish(std::nullopt);
+      return;
+    }
+    if (!mapped_->key) {
+      finish(error{errc::not_enough_shares,
+                   "no share gave a private key that belongs to this write capability"});
+      return;
+    }
+    read();
+  }
+
+  void read() {
+    const auto reader = spawn_retriever(self_->system(), world_,
+                                        {task_.operation,
+                                         task_.listener,
+                                         task_.access,
+                                         task_.servers,
+                                         mapped_,
+                                         mapper_,
+                                         *plan_.version,
+                                         {0.5, 0.6}});
+    messages::request(
+        self_, reader, duration(world_.limits.publish_deadline), read_version{},
+        [this](const content_answer& x) {
+          if (!promise_)
+            return;
+          if (x.ok)
+            write(x.content);
+          else
+            finish(x.failure);
+        },
+        [this](const caf::error& e) { break_off(e); });
+  }
+
+  void write(const shared_bytes& content) {
+    const auto& version = *plan_.version;
+    publish_task task{task_.operation,
+                      task_.listener,
+                      task_.servers,
+                      crypto::file_keys(*mapped_->key),
+                      content,
+                      codec::encoding{version.k, version.n},
+                      std::min(task_.defaults.happy, version.n),
+                      version.sequence,
+                      false,
+                      mapped_->map,
+                      version,
+                      {},
+                      {},
+                      {{"map", mapped_->seconds}},
+                      {0.6, 1}};
+    if (plan_.step == grid::repair_step::refill)
+      task.again = existing(*mapped_, version);
+    if (!task.again)
+      task.sequence = grid::next_sequence(mapped_->map, task_.sent ? *task_.sent : sent_versions{});
+    if (task_.sent)
+      task.earlier = *task_.sent;
+    if (task.again)
+      task.earlier.erase(version); // it is sent again
+    reply_.done = task.again ? repair_action::refilled : repair_action::republished;
+    reply_.write.content_bytes = content.size();
+    coordinator_ = spawn_publish_coordinator(self_->system(), world_, std::move(task));
+    messages::request(
+        self_, coordinator_, duration(world_.limits.publish_deadline) + std::chrono::seconds(30),
+        start_publish{},
+        [this](const publish_answer& x) {
+          coordinator_ = publish_coordinator{};
+          if (!x.result->failure) {
+            fill_reply(reply_.write, *task_.servers, *x.result);
+            if (task_.sent)
+              sent_history::add(*task_.sent, {x.result->report.version});
+          }
+          if (!x.result->failure && x.result->report.end == grid::publish_end::map_outdated && !stopped_ &&
+              ++tries_ < world_.limits.write_tries_max) {
+            start_over();
+            return;
+          }
+          const auto failure = failure_of(*x.result, *task_.servers);
+          reply_.write.ok = !failure;
+          if (failure)
+            reply_.write.failure = *failure;
+          finish(failure);
+        },
+        [this](const caf::error& e) { break_off(e); });
+  }
+
+  /// What the map could not see is known to exist now: all is looked at anew.
+  void start_over() {
+    send(self_, mapper_, stop{});
+    if (verifier_)
+      send(self_, verifier_, stop{});
+    reply_.write = {};
+    reply_.done = repair_action::nothing;
+    map();
+  }
+
+  void on_stop(errc reason) {
+    stopped_ = true;
+    if (coordinator_)
+      send(self_, coordinator_, stop{reason}); // it knows when it is safe to end; its report follows
+    else
+      finish(error{reason, "the repair was stopped before anything was written"});
+  }
+
+  void break_off(const caf::error& e) { finish(as_error(e, self_->system())); }
+
+  void finish(std::optional<error> failure) {
+    if (!promise_)
+      return;
+    reply_.ok = !failure;
+    world_.metrics->operation_ended(metrics::operation::repair, outcome_of(failure), clock::now() - start_);
+    if (failure)
+      reply_.failure = std::move(*failure);
+    send(self_, mapper_, stop{});
+    if (verifier_)
+      send(self_, verifier_, stop{});
+    promise_->deliver(std::move(reply_));
+    promise_.reset();
+    self_->quit();
+  }
+
+  void tell(const char* text, double progress) { tell_progress(self_, task_, text, progress); }
+
+  shell<repairer_state>* self_;
+  const world& world_;
+  repair_task task_;
+  std::optional<caf::typed_response_promise<repair_reply>> promise_;
+  map_updater mapper_;
+  share_verifier verifier_;
+  publish_coordinator coordinator_;
+  std::shared_ptr<mapped_file> mapped_;
+  grid::repair_plan plan_;
+  repair_reply reply_;
+  std::uint32_t tries_ = 0;
+  bool stopped_ = false;
+  clock::time_point start_ = clock::now();
+};
+
+} // namespace
+
+messages::repairer spawn_repairer(caf::actor_system& system, const world& w, repair_task task) {
+  return messages::spawn<repairer_state>(system, w, std::move(task));
+}
+
+} // namespace truckee::actors

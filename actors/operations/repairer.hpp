@@ -1,0 +1,23 @@
+#pragma once
+
+#include "truckee/actors/operations/sent_versions.hpp"
+#include "truckee/actors/shell/world.hpp"
+#include "truckee/shares/file_access.hpp"
+
+namespace truckee::actors {
+
+struct repair_task {
+  std::uint64_t operation = 0;
+  messages::progress_sink listener; ///< may be empty
+  file_access access;               ///< with a write key
+  server_list_ptr servers;
+  grid::spread defaults; ///< its happy
+  bool force = false;
+  std::shared_ptr<sent_versions> sent; ///< of this file, of operations before; gets what this one sends
+};
+
+/// Looks at every byte of every share, then does what grid::plan_repair says: puts shares back at the same
+/// version where it can, and publishes the best content again where it must. Quits after its answer.
+messages::repairer spawn_repairer(caf::actor_system& system, const world& w, repair_task task);
+
+} // namespace truckee::actors

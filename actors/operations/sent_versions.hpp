@@ -1,0 +1,40 @@
+#pragma once
+
+#include "truckee/grid/version.hpp"
+
+#include <list>
+#include <map>
+#include <memory>
+#include <set>
+
+namespace truckee::actors {
+
+/// Versions that this client sent of one file. A message of an operation that ended may still land: the next
+/// one has to know it for its own. Operations on a file come one after another; whose turn it is may read and
+/// add.
+using sent_versions = std::set<grid::file_version>;
+
+/// Those of the files written last. What is forgotten is at worst taken for another writer's: nothing is lost
+/// by it.
+class sent_history {
+public:
+  explicit sent_history(std::size_t files_max = 4096) : files_max_(files_max) {}
+
+  std::shared_ptr<sent_versions> of(const storage_index& slot);
+  std::size_t size() const { return by_slot_.size(); }
+
+  /// Of one file; the oldest are forgotten.
+  static constexpr std::size_t versions_max = 64;
+  static void add(sent_versions& to, const std::set<grid::file_version>& sent);
+
+private:
+  struct entry {
+    std::shared_ptr<sent_versions> versions;
+    std::list<storage_index>::iterator used;
+  };
+  std::size_t files_max_;
+  std::map<storage_index, entry> by_slot_;
+  std::list<storage_index> by_use_; ///< latest first
+};
+
+} // namespace truckee::actors

@@ -1,0 +1,111 @@
+#include "truckee/actors/publish/byte_budget.hpp"
+
+#include <deque>
+
+namespace truckee::actors {
+
+namespace {
+
+using namespace messages;
+
+class byte_budget_state {
+public:
+  using handle = byte_budget;
+  static constexpr const char* name = "truckee.byte_budget";
+
+  byte_budget_state(shell<byte_budget_state>* self, const world& w, std::uint64_t bytes)
+    : self_(self), world_(w), bytes_(bytes) {}
+
+  behavior<handle> make_behavior() {
+    world_.metrics->in_flight_budget_is(bytes_);
+    return {
+        [this](const take_bytes& x) { return take(x); },
+        [this](const give_bytes_back& x) { give_back(x.grant); },
+    };
+  }
+
+  /// Whoever ends without giving back is not there to do so any more.
+  void on_down(const caf::actor_addr& who) {
+    std::erase_if(waiting_, [&](const request_waiting& x) { return same_actor(x.who, who); });
+    for (auto at = granted_.begin(); at != granted_.end();)
+      if (same_actor(at->second.who, who)) {
+        release(at->second.bytes);
+        at = granted_.erase(at);
+      } else {
+        ++at;
+      }
+    hand_out();
+  }
+
+private:
+  struct request_waiting {
+    std::uint64_t bytes;
+    caf::actor_addr who;
+    caf::typed_response_promise<bytes_taken> promise;
+    std::uint64_t operation = 0;
+    std::optional<std::chrono::steady_clock::time_point> since = {}; ///< when it had to wait
+  };
+  struct grant {
+    std::uint64_t bytes;
+    caf::actor_addr who;
+  };
+
+  caf::result<bytes_taken> take(const take_bytes& x) {
+    const auto sender = self_->current_sender(); // before the promise, which takes it away
+    auto promise = self_->template make_response_promise<bytes_taken>();
+    if (sender)
+      self_->watch(caf::actor_cast<caf::actor>(sender));
+    waiting_.push_back({x.bytes, sender ? caf::actor_cast<caf::actor_addr>(sender) : caf::actor_addr{},
+                        promise, x.operation});
+    hand_out();
+    if (!waiting_.empty() && !waiting_.back().since) {
+      waiting_.back().since = std::chrono::steady_clock::now();
+      logs::say(world_.log, logs::events::budget_wait,
+                {{"operation", x.operation}, {"bytes", x.bytes}, {"used", used_}, {"budget", bytes_}});
+    }
+    return promise;
+  }
+
+  void hand_out() {
+    while (!waiting_.empty() && (granted_.empty() || used_ + waiting_.front().bytes <= bytes_)) {
+      auto next = std::move(waiting_.front());
+      waiting_.pop_front();
+      used_ += next.bytes;
+      if (next.since)
+        logs::say(world_.log, logs::events::budget_granted,
+                  {{"operation", next.operation},
+                   {"bytes", next.bytes},
+                   {"seconds",
+                    std::chrono::duration<double>(std::chrono::steady_clock::now() - *next.since).count()}});
+      granted_.emplace(++last_, grant{next.bytes, next.who});
+      next.promise.deliver(bytes_taken{last_});
+    }
+  }
+
+  void give_back(std::uint64_t id) {
+    const auto at = granted_.find(id);
+    if (at == granted_.end())
+      return;
+    release(at->second.bytes);
+    granted_.erase(at);
+    hand_out();
+  }
+
+  void release(std::uint64_t bytes) { used_ -= bytes; }
+
+  shell<byte_budget_state>* self_;
+  const world& world_;
+  std::uint64_t bytes_;
+  std::uint64_t used_ = 0;
+  std::uint64_t last_ = 0;
+  std::deque<request_waiting> waiting_;
+  std::map<std::uint64_t, grant> granted_;
+};
+
+} // namespace
+
+messages::byte_budget spawn_byte_budget(caf::actor_system& system, const world& w, std::uint64_t bytes) {
+  return messages::spawn<byte_budget_state>(system, w, bytes);
+}
+
+} // namespace truckee::actors

@@ -1,0 +1,91 @@
+#include "truckee/actors/publish/publish_log.hpp"
+
+#include "truckee/actors/shell/metric_words.hpp"
+#include "truckee/crypto/base32.hpp"
+
+namespace truckee::actors {
+
+void publish_log::sends(const grid::publish_message& message, const grid::servermap& map) {
+  if (!log_)
+    return;
+  auto& mine = under_way_[message.id];
+  mine.server = message.server;
+  for (const auto& planned : message.shares) {
+    mine.shares.push_back(planned.share);
+    if (planned.step != grid::share_step::write)
+      continue;
+    const auto at = homeless_.find(planned.share);
+    if (at != homeless_.end() && at->second.by != message.server)
+      logs::say(log_, logs::events::share_rehomed,
+                {{"operation", operation_},
+                 {"share", planned.share.value},
+                 {"from", name_of(at->second.by)},
+                 {"to", name_of(message.server)},
+                 {"reason", metrics::to_label(label_of(at->second.kind))}});
+    if (at != homeless_.end())
+      homeless_.erase(at);
+    if (planned.expect != map.at({message.server, planned.share}) &&
+        !std::holds_alternative<grid::no_share>(planned.expect))
+      logs::say(log_, logs::events::stale_share_met,
+                {{"operation", operation_},
+                 {"server", name_of(message.server)},
+                 {"share", planned.share.value},
+                 {"found", describe(planned.expect)}});
+  }
+}
+
+void publish_log::answered(grid::message_id id, grid::write_outcome_kind kind) {
+  const auto at = under_way_.find(id);
+  if (at == under_way_.end())
+    return;
+  if (kind != grid::write_outcome_kind::written)
+    for (const auto share : at->second.shares)
+      homeless_.insert_or_assign(share, not_taken{at->second.server, kind});
+  under_way_.erase(at);
+}
+
+void publish_log::ended(const grid::publish_report& report, const storage_index& slot,
+                        const std::vector<messages::named_seconds>& stages, std::uint64_t share_bytes) const {
+  if (!log_)
+    return;
+  const auto surprise = [this](const logs::event& what, const grid::uncoordinated_share& x) {
+    logs::say(log_, what,
+              {{"operation", operation_},
+               {"server", name_of(x.place.server)},
+               {"share", x.place.share.value},
+               {"expected", describe(x.expected)},
+               {"found", describe(x.found)}});
+  };
+  for (const auto& x : report.surprises)
+    surprise(logs::events::uncoordinated_write, x);
+  for (const auto& x : report.hidden)
+    surprise(logs::events::hidden_version_met, x);
+  for (const auto& [place, what] : report.stale)
+    logs::say(log_, logs::events::stale_share_left,
+              {{"operation", operation_},
+               {"server", name_of(place.server)},
+               {"share", place.share.value},
+               {"found", describe(what)}});
+  for (const auto& server : report.unknown_servers)
+    logs::say(log_, logs::events::unknown_write_left,
+              {{"operation", operation_}, {"server", name_of(server)}});
+  const auto took = [&](std::size_t stage) { return stage < stages.size() ? stages[stage].seconds : 0.0; };
+  logs::say(log_, logs::events::publish_ended,
+            {{"operation", operation_},
+             {"slot", crypto::to_base32(slot.view()).substr(0, 5)},
+             {"version", report.version.sequence.value},
+             {"outcome", metrics::to_label(outcome_of(report.failure()))},
+             {"placed", report.placed.size()},
+             {"total", report.version.n},
+             {"happiness", report.happiness},
+             {"happy", report.happy},
+             {"share_bytes", share_bytes},
+             {"encrypt", took(0)},
+             {"encode", took(1)},
+             {"hash", took(2)},
+             {"sign", took(3)},
+             {"pack", took(4)},
+             {"push", took(5)}});
+}
+
+} // namespace truckee::actors

@@ -1,0 +1,116 @@
+#include "truckee/actors/publish/share_writer.hpp"
+
+#include "truckee/actors/shell/link_reads.hpp"
+#include "truckee/actors/shell/metric_words.hpp"
+#include "truckee/grid/publish/write_message.hpp"
+
+namespace truckee::actors {
+
+namespace {
+
+using namespace messages;
+
+class share_writer_state {
+public:
+  using handle = share_writer;
+  static constexpr const char* name = "truckee.share_writer";
+
+  share_writer_state(shell<share_writer_state>* self, const world& w, server_entry server,
+                     std::uint64_t operation, publish_coordinator coordinator)
+    : self_(self), world_(w), server_(std::move(server)), operation_(operation),
+      coordinator_(std::move(coordinator)) {}
+
+  behavior<handle> make_behavior() {
+    self_->watch(server_.link);
+    self_->watch(coordinator_);
+    return {
+        [this](const send_shares& x) { deliver(x); },
+        [this](const stop&) { self_->quit(); },
+    };
+  }
+
+  void on_down(const caf::actor_addr& who) {
+    if (same_actor(who, coordinator_.address())) {
+      self_->quit();
+      return;
+    }
+    // The link ended with the client; whether its last messages arrived, nobody knows.
+    auto sent = std::move(sent_);
+    sent_.clear();
+    for (const auto& [id, request] : sent)
+      tell(id, grid::transport_failure(true, "the link to the server ended"), 0);
+  }
+
+private:
+  void deliver(const send_shares& x) {
+    sent_.emplace(x.id, x.request);
+    shares_.emplace(x.id, x.request->changes.size());
+    messages::request(
+        self_, server_.link, x.deadline + link_grace, write_slot{x.request, x.deadline},
+        [this, id = x.id](const write_answer& answer) { on_answer(id, answer); },
+        [this, id = x.id](const caf::error& e) {
+          if (sent_.erase(id) > 0)
+            tell(id, grid::transport_failure(true, describe(e, self_->system())), 0);
+        });
+  }
+
+  void on_answer(grid::message_id id, const write_answer& answer) {
+    const auto at = sent_.find(id);
+    if (at == sent_.end())
+      return;
+    const auto request = at->second;
+    sent_.erase(at);
+    switch (answer.how) {
+    case delivery::answered:
+      tell(id, grid::judge_answer(*request, answer.answer), answer.seconds);
+      return;
+    case delivery::unreachable:
+      tell(id, grid::transport_failure(false, answer.detail), answer.seconds);
+      return;
+    case delivery::unknown:
+      tell(id, grid::transport_failure(true, answer.detail), answer.seconds);
+      return;
+    }
+  }
+
+  void tell(grid::message_id id, grid::write_outcome outcome, double seconds) {
+    if (const auto shares = shares_.find(id); shares != shares_.end()) {
+      world_.metrics->server(server_.name)
+          .shares_written(label_of(outcome.kind), shares->second, std::chrono::duration<double>(seconds));
+      if (outcome.kind == grid::write_outcome_kind::written)
+        logs::say(world_.log, logs::events::shares_written,
+                  {{"operation", operation_},
+                   {"server", server_.name},
+                   {"shares", shares->second},
+                   {"seconds", seconds}});
+      else
+        logs::say(world_.log, logs::events::share_write_failed,
+                  {{"operation", operation_},
+                   {"server", server_.name},
+                   {"shares", shares->second},
+                   {"outcome", metrics::to_label(label_of(outcome.kind))},
+                   {"detail", outcome.detail},
+                   {"seconds", seconds}});
+      shares_.erase(shares);
+    }
+    send(self_, coordinator_, shares_sent{id, server_.id, std::move(outcome), seconds});
+  }
+
+  shell<share_writer_state>* self_;
+  const world& world_;
+  server_entry server_;
+  std::uint64_t operation_;
+  publish_coordinator coordinator_;
+  std::map<grid::message_id, std::shared_ptr<const grid::read_test_write>> sent_;
+  std::map<grid::message_id, std::size_t> shares_; ///< how many each message carries, for the metrics
+};
+
+} // namespace
+
+messages::share_writer spawn_share_writer(caf::actor_system& system, const world& w,
+                                          const server_entry& server, std::uint64_t operation,
+                                          messages::publish_coordinator coordinator) {
+  return messages::spawn<share_writer_state>(system, w, server, operation, std::move(coordinator));
+}
+
+} // namespace truckee::actors

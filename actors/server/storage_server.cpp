@@ -1,0 +1,319 @@
+#include "truckee/actors/server/storage_server.hpp"
+
+#include "truckee/actors/shell/metric_words.hpp"
+#include "truckee/actors/shell/offload.hpp"
+#include "truckee/crypto/base32.hpp"
+#include "truckee/metrics/metrics.hpp"
+
+#include <deque>
+#include <map>
+
+namespace truckee::actors {
+
+namespace {
+
+using namespace messages;
+
+std::uint64_t bytes_of(const grid::read_test_write& request) {
+  std::uint64_t sum = 0;
+  for (const auto& change : request.changes)
+    for (const auto& write : change.writes)
+      sum += write.data.size();
+  return sum;
+}
+
+/// Runs each slot's calls one after another.
+class storage_server_state {
+public:
+  using handle = extended<storage_server, void(continuation)>;
+  static constexpr const char* name = "truckee.storage_server";
+
+  storage_server_state(shell<storage_server_state>* self, std::shared_ptr<storage::share_store> store,
+                       worker_pool& pool, std::shared_ptr<metrics::recorder> recorder,
+                       const std::string& label, storage_server_limits limits, logs::log_ptr log,
+                       storage_server_expiry expiry)
+    : self_(self), store_(std::move(store)), pool_(pool), recorder_(std::move(recorder)),
+      events_(recorder_->store(label)), limits_(limits), expiry_(std::move(expiry)), label_(label),
+      log_(std::move(log)) {}
+
+  behavior<handle> make_behavior() {
+    measure_later({});
+    if (expiry_.settings.mode != storage::expiry_mode::off)
+      look_later(std::min<duration>(expiry_.first, expiry_.settings.interval));
+    return {
+        [this](const hello& x) { return introduce_store(x); },
+        [this](const grid::read_test_write& x) {
+          return run<grid::read_test_write_answer>(
+              x.slot, bytes_of(x), metrics::storage_operation::read_test_write,
+              [request = x](auto& store) { return store.read_test_write(request); });
+        },
+        [this](const grid::slot_read& x) {
+          return run<grid::slot_read_answer>(x.slot, 0, metrics::storage_operation::read,
+                                             [request = x](auto& store) { return store.read(request); });
+        },
+        [this](const add_lease& x) {
+          return run<lease_answer>(x.slot, 0, metrics::storage_operation::lease, [request = x](auto& store) {
+            auto answer = store.add_lease(request.slot, request.renew, request.cancel);
+            return lease_answer{answer.status, std::move(answer.detail)};
+          });
+        },
+        [this](const read_leases& x) {
+          return run<stored_leases>(x.slot, 0, metrics::storage_operation::lease,
+                                    [request = x](auto& store) { return list_leases(store, request); });
+        },
+        [](const continuation& rest) { rest.run(); },
+    };
+  }
+
+private:
+  static stored_leases list_leases(storage::share_store& store, const read_leases& request) {
+    stored_leases out;
+    const auto found = store.leases(request.slot);
+    if (!found) {
+      out.status = grid::storage_status::io_error;
+      out.detail = to_string(found.error());
+      return out;
+    }
+    for (const auto& [share, leases] : *found)
+      for (const auto& lease : leases)
+        out.leases.push_back({share, lease.expires, storage::renews(lease, request.renew)});
+    return out;
+  }
+
+  caf::result<grid::store_info> introduce_store(const hello& x) {
+    // A client of another generation learns who we are and that we do not speak; it can say so to its user.
+    auto promise = self_->template make_response_promise<grid::store_info>();
+    offload(
+        self_, pool_, [store = store_] { return store->info(); },
+        [promise, same = x.protocol == storage_protocol](grid::store_info info) mutable {
+          if (!same)
+            info.software += " (storage protocol " + std::to_string(storage_protocol) + ")";
+          promise.deliver(std::move(info));
+        });
+    return promise;
+  }
+
+  template <class Answer, class Call>
+  caf::result<Answer> run(const storage_index& slot, std::uint64_t bytes, metrics::storage_operation kind,
+                          Call call) {
+    if (queued_calls_ >= limits_.queued_calls_max ||
+        (bytes > 0 && queued_calls_ > 0 && queued_bytes_ + bytes > limits_.queued_bytes_max)) {
+      logs::say(log_, logs::events::storage_refused,
+                {{"store", label_},
+                 {"kind", metrics::to_label(kind)},
+                 {"queued_calls", queued_calls_},
+                 {"queued_bytes", queued_bytes_}});
+      Answer busy;
+      busy.status = grid::storage_status::refused;
+      busy.detail = "the server has too much queued; ask again later";
+      return busy;
+    }
+    ++queued_calls_;
+    queued_bytes_ += bytes;
+    auto promise = self_->template make_response_promise<Answer>();
+    auto job = [this, promise, slot, bytes, kind, call = std::move(call)]() mutable {
+      offload(
+          self_, pool_,
+          [store = store_, call = std::move(call)] {
+            const auto start = std::chrono::steady_clock::now();
+            auto answer = call(*store);
+            return std::pair(std::move(answer), std::chrono::steady_clock::now() - start);
+          },
+          [this, promise, slot, bytes, kind](auto&& done) mutable {
+            count(kind, done.first.status, std::chrono::duration<double>(done.second).count(), bytes);
+            count_read(done.first);
+            tell(kind, slot, done.first, bytes, std::chrono::duration<double>(done.second).count());
+            promise.deliver(std::move(done.first));
+            finished(slot, bytes);
+          });
+    };
+    in_turn(slot, std::move(job));
+    return promise;
+  }
+
+  /// Runs the job once all earlier ones of its slot have finished; its end calls next_of().
+  void in_turn(const storage_index& slot, std::function<void()> job) {
+    auto& queue = slots_[slot];
+    queue.push_back(std::move(job));
+    if (queue.size() == 1)
+      queue.front()();
+  }
+
+  void finished(const storage_index& slot, std::uint64_t bytes) {
+    --queued_calls_;
+    queued_bytes_ -= bytes;
+    next_of(slot);
+  }
+
+  void next_of(const storage_index& slot) {
+    const auto at = slots_.find(slot);
+    at->second.pop_front();
+    if (at->second.empty())
+      slots_.erase(at);
+    else
+      at->second.front()();
+  }
+
+  void count_read(const grid::slot_read_answer& answer) {
+    std::uint64_t sum = 0;
+    for (const auto& [number, ranges] : answer.reads)
+      for (const auto& data : ranges)
+        sum += data.size();
+    events_.bytes_read(sum);
+  }
+  template <class Other>
+  void count_read(const Other&) {}
+
+  /// Slots and free bytes, from time to time: others write to the same disk, too.
+  void measure_later(duration pause) {
+    send_later(self_, pause, continuation{[this] {
+                 offload(
+                     self_, pool_, [store = store_] { return store->info(); },
+                     [this](const grid::store_info& info) {
+                       events_.slots_are(info.slots);
+                       events_.available_bytes_are(info.bytes_available);
+                       tell_space(info.bytes_available);
+                       measure_later(std::chrono::seconds(2));
+                     });
+               }});
+  }
+
+  // --- expiry: one slot at a time, each in its turn among the slot's calls ---
+
+  void look_later(duration pause) {
+    send_later(self_, pause, continuation{[this] {
+                 offload(
+                     self_, pool_, [store = store_] { return store->slots(); },
+                     [this](const result<std::vector<storage_index>>& slots) { begin_look(slots); });
+               }});
+  }
+
+  void begin_look(const result<std::vector<storage_index>>& slots) {
+    const auto mode = expiry_.settings.mode;
+    if (!slots) {
+      expiry_.report({.mode = mode, .failed = 1, .first_failure = to_string(slots.error())});
+      return look_later(expiry_.settings.interval);
+    }
+    scan_.emplace(mode, *slots);
+    const auto half = std::chrono::duration_cast<std::chrono::milliseconds>(expiry_.settings.interval) / 2;
+    pause_ = std::min(expiry_.pause, half / static_cast<std::int64_t>(slots->size() + 1));
+    look_at_next();
+  }
+
+  void look_at_next() {
+    const auto slot = scan_->next();
+    if (!slot)
+      return end_look();
+    in_turn(*slot, [this, slot = *slot] {
+      offload(
+          self_, pool_,
+          [store = store_, slot, now = expiry_.now, policy = expiry_.settings.policy(),
+           dry_run = expiry_.settings.mode != storage::expiry_mode::on] {
+            return store->expire(slot, now(), policy, dry_run);
+          },
+          [this, slot](const result<storage::slot_expiry>& what) {
+            scan_->took(slot, what);
+            next_of(slot);
+            send_later(self_, pause_, continuation{[this] { look_at_next(); }});
+          });
+    });
+  }
+
+  void end_look() {
+    const auto& found = scan_->report();
+    events_.looked_for_expired(found.shares, found.bytes, found.mode == storage::expiry_mode::on);
+    logs::say(log_, logs::events::leases_expired,
+              {{"store", label_},
+               {"mode", found.mode == storage::expiry_mode::on ? "on" : "dry-run"},
+               {"slots", found.slots},
+               {"shares", found.shares},
+               {"bytes", found.bytes},
+               {"kept", found.kept},
+               {"failed", found.failed}});
+    expiry_.report(found);
+    scan_.reset();
+    look_later(expiry_.settings.interval);
+  }
+
+  void count(metrics::storage_operation kind, grid::storage_status status, double seconds,
+             std::uint64_t bytes) {
+    events_.served(kind, outcome_of(status), std::chrono::duration<double>(seconds));
+    if (status == grid::storage_status::ok && bytes > 0)
+      events_.bytes_written(bytes);
+  }
+
+  template <class Answer>
+  void tell(metrics::storage_operation kind, const storage_index& slot, const Answer& answer,
+            std::uint64_t bytes, double seconds) {
+    using grid::storage_status;
+    const bool expected = answer.status == storage_status::ok ||
+                          answer.status == storage_status::test_failed ||
+                          answer.status == storage_status::not_found;
+    if (!logs::wants(log_, expected ? logs::events::storage_request : logs::events::storage_failed))
+      return;
+    const auto outcome = to_string(answer.status);
+    const auto short_slot = crypto::to_base32(slot.view()).substr(0, 5);
+    if (expected) {
+      logs::say(log_, logs::events::storage_request,
+                {{"store", label_},
+                 {"kind", metrics::to_label(kind)},
+                 {"slot", short_slot},
+                 {"outcome", outcome},
+                 {"bytes", bytes},
+                 {"seconds", seconds}});
+      return;
+    }
+    if constexpr (requires { answer.recorded_node; })
+      if (answer.status == storage_status::bad_write_enabler) {
+        logs::say(log_, logs::events::write_enabler_mismatch,
+                  {{"store", label_},
+                   {"slot", short_slot},
+                   {"recorded_by",
+                    answer.recorded_node ? crypto::to_base32(answer.recorded_node->view()) : std::string()}});
+        return;
+      }
+    logs::say(log_, logs::events::storage_failed,
+              {{"store", label_},
+               {"kind", metrics::to_label(kind)},
+               {"slot", short_slot},
+               {"outcome", outcome},
+               {"detail", answer.detail}});
+  }
+
+  void tell_space(std::uint64_t available) {
+    const bool low = available < limits_.space_low_bytes;
+    if (low != space_low_)
+      logs::say(log_, low ? logs::events::space_low : logs::events::space_back,
+                {{"store", label_}, {"bytes_available", available}});
+    space_low_ = low;
+  }
+
+  shell<storage_server_state>* self_;
+  std::shared_ptr<storage::share_store> store_;
+  worker_pool& pool_;
+  std::shared_ptr<metrics::recorder> recorder_;
+  metrics::store_events& events_;
+  storage_server_limits limits_;
+  storage_server_expiry expiry_;
+  std::optional<storage::expiry_scan> scan_;                         ///< while one look lasts
+  std::chrono::milliseconds pause_{};                                ///< between its slots
+  std::map<storage_index, std::deque<std::function<void()>>> slots_; ///< front: the one that runs
+  std::size_t queued_calls_ = 0;
+  std::uint64_t queued_bytes_ = 0;
+  std::string label_;
+  logs::log_ptr log_;
+  bool space_low_ = false;
+};
+
+} // namespace
+
+messages::storage_server spawn_storage_server(caf::actor_system& system,
+                                              std::shared_ptr<storage::share_store> store, worker_pool& pool,
+                                              std::shared_ptr<metrics::recorder> recorder,
+                                              const std::string& name, storage_server_limits limits,
+                                              logs::log_ptr log, storage_server_expiry expiry) {
+  return messages::spawn<storage_server_state>(system, std::move(store), pool, std::move(recorder), name,
+                                               limits, std::move(log), std::move(expiry));
+}
+
+} // namespace truckee::actors

@@ -1,0 +1,48 @@
+#pragma once
+
+#include "truckee/base/worker_pool.hpp"
+#include "truckee/logs/event_log.hpp"
+#include "truckee/messages/types.hpp"
+
+#include "truckee/storage/expiry.hpp"
+
+#include <memory>
+
+namespace truckee::metrics {
+class recorder;
+}
+
+namespace truckee::actors {
+
+struct storage_server_limits {
+  /// Calls waiting for their slot or for a thread; one more is answered `refused`. A client asks again later.
+  std::size_t queued_calls_max = 4096;
+  /// Bytes of write vectors waiting; above, writes are answered `refused`. Bounds memory under a flood.
+  std::uint64_t queued_bytes_max = 512ULL << 20;
+  /// Less room than this is told as low.
+  std::uint64_t space_low_bytes = 1ULL << 30;
+};
+
+/// Shares whose leases have ended, and what becomes of them.
+struct storage_server_expiry {
+  storage::expiry_settings settings = {};
+  storage::unix_clock now = {}; ///< by which leases end; needed unless the mode is off
+  /// Called from a CAF thread after each look at the whole store.
+  std::function<void(const storage::expiry_report&)> report = [](const auto&) {};
+  /// Before the first look: whoever starts a server that reports gets the report soon, but not in the rush.
+  /// Never more than the interval.
+  std::chrono::milliseconds first = std::chrono::minutes(1);
+  /// Between two slots, so that a look never fills the disk's queue. Less where the store has so many slots
+  /// that half an interval would not do.
+  std::chrono::milliseconds pause = std::chrono::milliseconds(10);
+};
+
+/// Serves one store. Calls for one slot run one after another, in the order they came; different slots run
+/// side by side on `pool`, which must outlive the actor system's actors. Expiry takes its turn in each slot.
+messages::storage_server spawn_storage_server(caf::actor_system& system,
+                                              std::shared_ptr<storage::share_store> store, worker_pool& pool,
+                                              std::shared_ptr<metrics::recorder> recorder,
+                                              const std::string& name, storage_server_limits limits = {},
+                                              logs::log_ptr log = {}, storage_server_expiry expiry = {});
+
+} // namespace truckee::actors

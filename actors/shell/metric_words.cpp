@@ -1,0 +1,60 @@
+#include "truckee/actors/shell/metric_words.hpp"
+
+namespace truckee::actors {
+
+metrics::write_outcome label_of(grid::write_outcome_kind kind) {
+  switch (kind) {
+  case grid::write_outcome_kind::written:
+    return metrics::write_outcome::written;
+  case grid::write_outcome_kind::test_failed:
+    return metrics::write_outcome::test_failed;
+  case grid::write_outcome_kind::no_space:
+    return metrics::write_outcome::no_space;
+  case grid::write_outcome_kind::read_only:
+    return metrics::write_outcome::read_only;
+  case grid::write_outcome_kind::refused:
+    return metrics::write_outcome::refused;
+  case grid::write_outcome_kind::bad_write_enabler:
+    return metrics::write_outcome::bad_write_enabler;
+  case grid::write_outcome_kind::unreachable:
+    return metrics::write_outcome::unreachable;
+  case grid::write_outcome_kind::unknown:
+    return metrics::write_outcome::unknown;
+  case grid::write_outcome_kind::malformed:
+    return metrics::write_outcome::malformed;
+  }
+  return metrics::write_outcome::server_error;
+}
+
+metrics::outcome outcome_of(const std::optional<error>& failure) {
+  return failure ? metrics::outcome(failure->code) : std::nullopt;
+}
+
+metrics::outcome outcome_of(grid::storage_status status) {
+  switch (status) {
+  case grid::storage_status::ok:
+  case grid::storage_status::test_failed:
+    return std::nullopt;
+  case grid::storage_status::bad_write_enabler:
+    return errc::bad_write_enabler;
+  case grid::storage_status::no_space:
+    return errc::no_space;
+  case grid::storage_status::too_large:
+    return errc::too_large;
+  case grid::storage_status::read_only:
+    return errc::read_only;
+  case grid::storage_status::refused:
+    return errc::refused;
+  case grid::storage_status::malformed:
+    return errc::malformed;
+  case grid::storage_status::corrupt:
+    return errc::corrupt;
+  case grid::storage_status::io_error:
+    return errc::io;
+  case grid::storage_status::not_found:
+    return errc::not_found;
+  }
+  return errc::internal;
+}
+
+} // namespace truckee::actors

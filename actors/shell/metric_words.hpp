@@ -1,0 +1,16 @@
+#pragma once
+
+#include "truckee/grid/publish/publish_report.hpp"
+#include "truckee/metrics/labels.hpp"
+
+/// The decisions' words as the metrics' labels.
+namespace truckee::actors {
+
+metrics::write_outcome label_of(grid::write_outcome_kind kind);
+/// Nothing for success.
+metrics::outcome outcome_of(const std::optional<error>& failure);
+
+/// Nothing for what a client may expect: done, or a test that did not pass.
+metrics::outcome outcome_of(grid::storage_status status);
+
+} // namespace truckee::actors

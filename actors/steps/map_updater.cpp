@@ -1,0 +1,214 @@
+#include "truckee/actors/steps/map_updater.hpp"
+
+#include "truckee/actors/shell/link_reads.hpp"
+#include "truckee/actors/shell/offload.hpp"
+#include "truckee/crypto/base32.hpp"
+#include "truckee/shares/share_check.hpp"
+
+#include <fmt/format.h>
+#include <utility>
+
+namespace truckee::actors {
+
+namespace {
+
+using namespace messages;
+using clock = std::chrono::steady_clock;
+
+/// Maps that are done sooner tell nobody how far they are.
+constexpr auto quiet_time = std::chrono::milliseconds(100);
+
+class map_updater_state {
+public:
+  using handle = extended<map_updater, void(continuation)>;
+  static constexpr const char* name = "truckee.map_updater";
+
+  map_updater_state(shell<map_updater_state>* self, const world& w, map_task task)
+    : self_(self), world_(w), operation_(task.operation), access_(std::move(task.access)),
+      servers_(std::move(task.servers)), listener_(std::move(task.listener)), span_(task.span),
+      wants_key_(task.request.mode == grid::map_mode::write || task.request.mode == grid::map_mode::repair),
+      update_(std::move(task.request)) {}
+
+  behavior<handle> make_behavior() {
+    return {
+        [this](const map_file&) { return answer_later(true); },
+        [this](const map_more&) { return answer_later(update_.ask_more()); },
+        [this](const stop& x) { on_stop(x); },
+        [](const continuation& rest) { rest.run(); },
+    };
+  }
+
+private:
+  caf::result<map_answer> answer_later(bool more) {
+    auto promise = self_->template make_response_promise<map_answer>();
+    waiting_.emplace_back(promise, more);
+    pump();
+    return promise;
+  }
+
+  void pump() {
+    for (const auto& action : update_.next()) {
+      if (action.what == grid::map_action::kind::ask)
+        ask(action.server);
+      else
+        fetch_private_key(action.server, action.share);
+    }
+    if (update_.done())
+      answer();
+  }
+
+  void answer() {
+    auto mapped = std::make_shared<mapped_file>();
+    mapped->map = update_.map();
+    mapped->end = update_.end();
+    mapped->key = key_;
+    mapped->heads = heads_;
+    mapped->seconds = std::chrono::duration<double>(clock::now() - start_).count();
+    if (logs::wants(world_.log, logs::events::map_made))
+      logs::say(world_.log, logs::events::map_made,
+                {{"operation", operation_},
+                 {"slot", crypto::to_base32(access_.slot.view()).substr(0, 5)},
+                 {"versions", mapped->map.versions().size()},
+                 {"shares", mapped->map.shares().size()},
+                 {"bad", mapped->map.bad_shares().size()},
+                 {"failed_servers", mapped->map.servers_failed().size()},
+                 {"seconds", mapped->seconds}});
+    auto waiting = std::move(waiting_);
+    waiting_.clear();
+    for (auto& [promise, more] : waiting)
+      promise.deliver(map_answer{mapped, more});
+  }
+
+  void on_stop(const stop&) {
+    update_.cancel();
+    answer();
+    self_->quit();
+  }
+
+  template <class Then>
+  void read(const server_entry& entry, grid::slot_read request, std::uint64_t bytes, Then then) {
+    read_from(self_, entry.link, std::move(request), duration(world_.limits.server_deadline(bytes)), then);
+  }
+
+  void ask(const server_id& id) {
+    const auto* entry = servers_->find(id);
+    if (entry == nullptr) {
+      update_.on_failure(id, "it is not in the grid file any more");
+      return;
+    }
+    ++asked_;
+    tell();
+    read(*entry, grid::slot_read{access_.slot, {}, {{0, first_read_size}}}, 0,
+         [this, id, entry](const read_answer& x) {
+           ++answered_;
+           tell();
+           count_read(world_.metrics->server(entry->name), x);
+           if (!went_well(x)) {
+             update_.on_failure(id, reason_of(x));
+             logs::say(world_.log, logs::events::map_gap,
+                       {{"operation", operation_}, {"server", entry->name}, {"reason", reason_of(x)}});
+             pump();
+             return;
+           }
+           offload(
+               self_, world_.compute,
+               [access = access_, answer = x.answer, wants = wants_key_] {
+                 return look_at(access, answer, first_read_size, wants);
+               },
+               [this, id](sighting&& seen) { on_seen(id, std::move(seen)); });
+         });
+  }
+
+  /// Says once the quiet time is over whom it waits for, and from then on at each answer.
+  void tell() {
+    if (!listener_ || waiting_.empty())
+      return;
+    if (!std::exchange(tell_is_due_, true))
+      send_later(self_, duration(quiet_time), continuation{[this] {
+                   quiet_ = false;
+                   tell();
+                 }});
+    if (quiet_)
+      return;
+    operation_progress out;
+    out.operation = operation_;
+    out.text = fmt::format("Mapping shares: {} of {} servers answered", answered_, asked_);
+    out.progress = span_.at(answered_, servers_->entries().size());
+    send(self_, listener_, std::move(out));
+  }
+
+  void on_seen(const server_id& id, sighting&& seen) {
+    for (auto& [share, head] : seen.heads)
+      heads_.insert_or_assign({id, share}, std::move(head));
+    for (const auto& bad : seen.answer.bad) {
+      world_.metrics->server(servers_->name_of(id)).share_was_corrupt();
+      tell_corrupt_share(world_.log, operation_, servers_->name_of(id), bad.share, bad.reason);
+    }
+    if (seen.private_key && !key_)
+      key_ = std::move(seen.private_key);
+    update_.on_answer(id, seen.answer);
+    pump();
+  }
+
+  /// The private key stands at the end of a share, for larger files beyond the first read.
+  void fetch_private_key(const server_id& id, share_number share) {
+    const auto* entry = servers_->find(id);
+    const auto head = heads_.find({id, share});
+    std::optional<codec::byte_range> range;
+    if (head != heads_.end())
+      if (const auto parsed = codec::parse_share_head(head->second.view()))
+        range = parsed->layout().encrypted_private_key;
+    if (entry == nullptr || !range) {
+      update_.on_private_key(id, share, false);
+      pump();
+      return;
+    }
+    read(*entry, grid::slot_read{access_.slot, {share}, {{range->offset, range->length}}}, range->length,
+         [this, id, share](const read_answer& x) {
+           const auto at = x.answer.reads.find(share);
+           if (x.how != delivery::answered || at == x.answer.reads.end() || at->second.size() != 1) {
+             update_.on_private_key(id, share, false);
+             pump();
+             return;
+           }
+           offload(
+               self_, world_.compute,
+               [key = *access_.write, encrypted = at->second.front()] {
+                 auto opened = codec::decrypt_private_key(encrypted.view(), key);
+                 return opened ? std::optional(std::move(*opened)) : std::nullopt;
+               },
+               [this, id, share](std::optional<crypto::private_key>&& key) {
+                 if (key && !key_)
+                   key_ = std::move(key);
+                 update_.on_private_key(id, share, key_.has_value());
+                 pump();
+               });
+         });
+  }
+
+  shell<map_updater_state>* self_;
+  const world& world_;
+  std::uint64_t operation_;
+  file_access access_;
+  server_list_ptr servers_;
+  progress_sink listener_;
+  progress_span span_;
+  std::size_t asked_ = 0;
+  std::size_t answered_ = 0; ///< or failed
+  bool tell_is_due_ = false;
+  bool quiet_ = true;
+  bool wants_key_;
+  grid::map_update update_;
+  std::map<grid::share_place, shared_bytes> heads_;
+  std::optional<crypto::private_key> key_;
+  std::vector<std::pair<caf::typed_response_promise<map_answer>, bool>> waiting_;
+  clock::time_point start_ = clock::now();
+};
+
+} // namespace
+
+messages::map_updater spawn_map_updater(caf::actor_system& system, const world& w, map_task task) {
+  return messages::spawn<map_updater_state>(system, w, std::move(task));
+}
+
+} // namespace truckee::actors

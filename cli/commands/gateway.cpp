@@ -1,0 +1,88 @@
+#include "truckee/cli/session/service.hpp"
+#include "truckee/cli/session/session.hpp"
+#include "truckee/cli/session/signals.hpp"
+#include "truckee/status/server.hpp"
+
+#include <iostream>
+
+namespace truckee::cli {
+
+namespace {
+
+struct gateway_options {
+  std::string listen = "127.0.0.1:0";
+  metrics_options metrics;
+  std::string status_listen;
+};
+
+/// The port of the status page: the option wins over the grid file; nothing: not served.
+result<std::unique_ptr<status::server>> serve_status(const gateway_options& o, session& s,
+                                                     std::shared_ptr<status::health_check> health) {
+  auto where = s.status_listen;
+  if (!o.status_listen.empty()) {
+    const auto given = parse_address(o.status_listen, true);
+    if (!given)
+      return tl::unexpected(given.error());
+    where = *given;
+  }
+  if (!where)
+    return std::unique_ptr<status::server>{};
+  auto out = status::server::start(*where, s.system(), s.gateway(), std::move(health));
+  if (out)
+    s.screen->print("status: " + (*out)->url() + "\n");
+  return out;
+}
+
+result<int> serve(const gateway_options& o, global_options global) {
+  const auto listen = parse_address(o.listen, true);
+  if (!listen)
+    return tl::unexpected(listen.error());
+  if (!global.gateway.empty())
+    return fail(errc::usage, "a gateway is a client of its own; --gateway names another one");
+  global.keys_ready = 4;
+  global.log_level = logs::level::info;
+  auto session = open_session(global, o.metrics);
+  if (!session)
+    return tl::unexpected(session.error());
+  session->ending->patience = std::chrono::seconds(60); // running operations end well first
+  const auto at = session->client->owner().listen(session->client->gateway(), *listen, "gateway");
+  if (!at)
+    return tl::unexpected(at.error());
+  auto& owner = session->client->owner();
+  const auto health = std::make_shared<status::health_check>(
+      *at, owner.tls(), [&system = owner.system(), gateway = session->client->gateway()] {
+        return status::answers<messages::cancel_answer>(system, gateway, messages::cancel_request{},
+                                                        std::chrono::seconds(5));
+      });
+  const auto page = serve_status(o, *session, health);
+  if (!page)
+    return tl::unexpected(page.error());
+  // The one line on standard output: whoever started this may wait for it.
+  std::cout << "listening on " << to_string(*at) << std::endl;
+  const service_notice notice([health] { return health->look(); });
+  wait_for_signal();
+  session->screen->print("truckee: stopping; running operations end first\n");
+  logs::say(session->log, logs::events::stopping, {{"reason", "signal"}});
+  global.ending->log = session->log;
+  return exit_ok;
+}
+
+} // namespace
+
+void add_gateway(CLI::App& app, program& p) {
+  auto o = std::make_shared<gateway_options>();
+  auto* cmd = app.add_subcommand(
+      "gateway",
+      "truckee gateway --grid grid.toml --listen 127.0.0.1:4400\n"
+      "truckee put report.pdf --gateway 127.0.0.1:4400 > report.cap\n\n"
+      "Runs a client for other programs until SIGINT or SIGTERM. It keeps connections to the servers\n"
+      "and fresh keys, and serves CAF peers, who publish and read by messages. Whoever may connect may\n"
+      "use it.");
+  add_listen(*cmd, o->listen);
+  add_metrics(*cmd, o->metrics, "Serve Prometheus metrics");
+  cmd->add_option("--status-listen", o->status_listen, "Serve the status page and health (loopback only)")
+      ->type_name("ADDRESS:PORT");
+  cmd->callback([&p, o] { p.run = [&p, o] { return finish(serve(*o, p.options)); }; });
+}
+
+} // namespace truckee::cli

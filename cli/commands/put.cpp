@@ -1,0 +1,154 @@
+#include "truckee/cli/files/file_input.hpp"
+#include "truckee/cli/files/secret_files.hpp"
+#include "truckee/cli/session/session.hpp"
+#include "truckee/cli/terminal/as_json.hpp"
+#include "truckee/cli/terminal/report.hpp"
+
+#include <fmt/format.h>
+#include <iostream>
+#include <nlohmann/json.hpp>
+
+namespace truckee::cli {
+
+using namespace messages;
+
+namespace {
+
+struct put_options : operation_options {
+  std::string file = "-";
+  std::optional<int> needed, total, happy;
+  std::string format = "sdmf";
+  std::string if_version;
+};
+
+/// "7" or "7:3f2a91c0".
+result<version_name> parse_version(const std::string& text) {
+  version_name out;
+  const auto colon = text.find(':');
+  const auto number = text.substr(0, colon);
+  if (number.empty() || number.size() > 19 || number.find_first_not_of("0123456789") != std::string::npos)
+    return fail(errc::usage,
+                "--if-version " + text +
+                    ": a version is a number, or a number, a colon and the first digits of its root");
+  out.version.value = std::stoull(number);
+  if (colon != std::string::npos)
+    out.root = text.substr(colon + 1);
+  if (out.root.find_first_not_of("0123456789abcdef") != std::string::npos)
+    return fail(errc::usage, "--if-version " + text + ": a root is written in the digits 0-9 and a-f");
+  return out;
+}
+
+/// The spread asked for; what is not given stays as the grid (or the file) has it.
+result<std::optional<grid::spread>> spread_of(const put_options& o, const global_options& global) {
+  if (!o.needed && !o.total && !o.happy)
+    return std::nullopt;
+  // A gateway's own grid file has its defaults; what is not given then starts from Tahoe-LAFS's.
+  grid::spread defaults;
+  if (global.gateway.empty()) {
+    const auto grid = load_grid(global);
+    if (!grid)
+      return tl::unexpected(grid.error());
+    defaults = grid->encoding;
+  }
+  if (!o.cap_file.empty() && (o.needed.has_value() != o.total.has_value() || (o.happy && !o.needed)))
+    return fail(
+        errc::usage,
+        "an existing file keeps its own -k and -n; give both (and --happy, if wanted) to change them");
+  const int k = o.needed.value_or(defaults.needed);
+  const int n = o.total.value_or(std::max<int>(defaults.total, k));
+  const int happy = o.happy.value_or(std::min<int>(defaults.happy, n));
+  if (k < 1 || k > n || n > 255)
+    return fail(errc::usage, fmt::format("-k {} -n {}: must be 1 <= k <= n <= 255", k, n));
+  if (happy < 1 || happy > n)
+    return fail(errc::usage, fmt::format("--happy {}: must be between 1 and n, which is {}", happy, n));
+  return grid::spread{static_cast<std::uint8_t>(k), static_cast<std::uint8_t>(n),
+                      static_cast<std::uint8_t>(happy)};
+}
+
+int put(const put_options& o, const global_options& global) {
+  if (o.format != "sdmf")
+    return complain({errc::refused, "--format mdmf: MDMF files cannot be written yet; use sdmf"});
+  publish_request request;
+  if (!o.cap_file.empty()) {
+    if (o.cap_file == "-" && o.file == "-")
+      return complain(
+          {errc::usage,
+           "standard input cannot be both the content and the capability; name a file for one of them"});
+    auto read = read_cap_file(o.cap_file);
+    if (!read)
+      return complain(read.error());
+    request.write_cap = std::string(read->view());
+  }
+  auto content = read_content(o.file);
+  if (!content)
+    return complain(content.error());
+  request.content = std::move(*content);
+  request.timeout_ms = o.timeout_ms();
+  if (!o.if_version.empty()) {
+    if (o.cap_file.empty())
+      return complain({errc::usage, "--if-version speaks of an existing file; give its --cap-file"});
+    const auto version = parse_version(o.if_version);
+    if (!version)
+      return complain(version.error());
+    request.only_if = *version;
+  }
+  auto spread = spread_of(o, global);
+  if (!spread)
+    return complain(spread.error());
+  request.spread = *spread;
+  auto session = open_session(global, o.metrics);
+  if (!session)
+    return complain(session.error());
+
+  const bool is_new = request.write_cap.empty();
+  const auto start = std::chrono::steady_clock::now();
+  const auto reply = ask<publish_reply>(*session, std::move(request), "publish");
+  const double took = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+
+  // A new file whose publish failed after shares were sent exists: without its capability it would be lost.
+  const bool show_cap = is_new && !reply.write_cap.empty() &&
+                        (reply.ok || !reply.placed.empty() || !reply.unknown_servers.empty());
+  if (global.json) {
+    auto out = as_json(reply);
+    if (show_cap)
+      out["write_cap"] = reply.write_cap;
+    std::cout << out.dump(2) << std::endl;
+  } else if (show_cap) {
+    std::cout << reply.write_cap << std::endl;
+  }
+  if (!global.json && (reply.ok || !reply.servers.empty()))
+    summarize(reply, took);
+  if (!reply.ok)
+    return complain_of(reply);
+  return std::cout.good() ? exit_ok : complain({errc::io, "cannot write to standard output"});
+}
+
+} // namespace
+
+void add_put(CLI::App& app, program& p) {
+  auto o = std::make_shared<put_options>();
+  auto* cmd = app.add_subcommand(
+      "put",
+      "truckee put report.pdf > report.cap              makes a new file\n"
+      "truckee put report.pdf --cap-file report.cap     writes its next version\n\n"
+      "Publishes a new file, or a new version of one. Without --cap-file the file is new, and its write\n"
+      "capability is printed: whoever has it may read and write the file, so keep it secret and safe.");
+  cmd->add_option("FILE", o->file, "What to publish; '-' or nothing: standard input");
+  cmd->add_option("--cap-file", o->cap_file,
+                  "File with the write capability ('-': standard input) of the file to write to")
+      ->type_name("FILE");
+  cmd->add_option("-k", o->needed, "How many shares give the content back")->type_name("NUMBER");
+  cmd->add_option("-n", o->total, "How many shares are made")->type_name("NUMBER");
+  cmd->add_option("--happy", o->happy, "Success needs shares on so many distinct servers")
+      ->type_name("NUMBER");
+  cmd->add_option("--format", o->format, "Layout of a new file's shares")
+      ->check(CLI::IsMember({"sdmf", "mdmf"}));
+  cmd->add_option("--if-version", o->if_version,
+                  "Write only if this is the file's version now, else exit with 3")
+      ->type_name("NUMBER[:ROOT]");
+  add_timeout(*cmd, *o);
+  add_metrics(*cmd, o->metrics);
+  cmd->callback([&p, o] { p.run = [&p, o] { return put(*o, p.options); }; });
+}
+
+} // namespace truckee::cli

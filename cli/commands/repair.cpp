@@ -1,0 +1,63 @@
+#include "truckee/cli/session/session.hpp"
+#include "truckee/cli/terminal/as_json.hpp"
+#include "truckee/cli/terminal/report.hpp"
+
+#include <iostream>
+#include <nlohmann/json.hpp>
+
+namespace truckee::cli {
+
+using namespace messages;
+
+namespace {
+
+struct repair_options : operation_options {
+  bool force = false;
+};
+
+int repair(const repair_options& o, const global_options& global) {
+  auto file = open_file(o, global);
+  if (!file)
+    return complain(file.error());
+  repair_request request;
+  request.write_cap = std::string(file->cap.view());
+  request.force = o.force;
+  request.timeout_ms = o.timeout_ms();
+  const auto start = std::chrono::steady_clock::now();
+  const auto reply = ask<repair_reply>(file->session, std::move(request), "repair");
+  const double took = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  if (global.json) {
+    std::cout << as_json(reply).dump(2) << std::endl;
+  } else if (reply.before.ok) {
+    tell("before: " + reply.before.summary + "\n");
+    if (!reply.ok)
+      show(reply.before);
+    if (reply.done == repair_action::nothing && reply.ok)
+      tell("nothing to repair\n");
+    if (reply.done == repair_action::refilled)
+      tell("shares were put back at the same version\n");
+    if (reply.done == repair_action::republished)
+      tell("the content was published again as a higher version\n");
+    if (reply.done != repair_action::nothing)
+      summarize(reply.write, took);
+  }
+  return reply.ok ? exit_ok : complain(reply.failure);
+}
+
+} // namespace
+
+void add_repair(CLI::App& app, program& p) {
+  auto o = std::make_shared<repair_options>();
+  auto* cmd = app.add_subcommand(
+      "repair",
+      "truckee repair --cap-file report.cap\n\n"
+      "Puts missing and damaged shares back. It reads every byte of every share first, then makes the\n"
+      "missing ones again at the same version where it can, and publishes the content again where it\n"
+      "must. Refuses to choose between two versions without --force.");
+  add_cap_file(*cmd, *o, "File with the write capability; '-': standard input");
+  cmd->add_flag("--force", o->force, "Keep the best version that can be read, and lose the other");
+  add_timeout(*cmd, *o);
+  cmd->callback([&p, o] { p.run = [&p, o] { return repair(*o, p.options); }; });
+}
+
+} // namespace truckee::cli

@@ -1,0 +1,148 @@
+#include "truckee/actors/node/storage_node.hpp"
+#include "truckee/cli/session/service.hpp"
+#include "truckee/cli/session/session.hpp"
+#include "truckee/cli/session/signals.hpp"
+#include "truckee/settings/storage_file.hpp"
+#include "truckee/status/health.hpp"
+
+#include <iostream>
+#include <sstream>
+
+namespace truckee::cli {
+
+namespace {
+
+/// The command line. What it says overrides the file.
+struct storage_options {
+  std::string config, directory, listen, name; ///< empty: not said
+  metrics_options metrics;
+  std::optional<std::uint64_t> reserved_space, share_bytes_max;
+  bool read_only = false;
+  bool durability_given = false;
+};
+
+result<storage_config> configuration(const storage_options& o, const global_options& global) {
+  auto config = o.config.empty() ? result<storage_config>{storage_config{}} : read_storage_file(o.config);
+  if (!config)
+    return config;
+  if (!o.directory.empty())
+    config->directory = o.directory;
+  if (!o.name.empty())
+    config->name = o.name;
+  config->read_only |= o.read_only;
+  config->reserved_space = o.reserved_space.value_or(config->reserved_space);
+  config->share_bytes_max = o.share_bytes_max.value_or(config->share_bytes_max);
+  if (o.durability_given)
+    config->durability = durability_of(global.durability);
+  const auto tls = global.tls();
+  if (!tls)
+    return tl::unexpected(tls.error());
+  if (*tls)
+    config->tls = *tls;
+  if (!o.listen.empty()) {
+    const auto at = parse_address(o.listen, true);
+    if (!at)
+      return tl::unexpected(at.error());
+    config->listen = *at;
+  }
+  if (const auto sound = check(*config); !sound)
+    return tl::unexpected(sound.error());
+  return config;
+}
+
+/// Each line by itself: a report may have a thousand of them.
+void tell(bottom_line& screen, const storage::expiry_report& report) {
+  std::istringstream lines(to_text(report));
+  for (std::string line; std::getline(lines, line);)
+    screen.print("truckee: " + line + "\n");
+}
+
+result<int> serve(const storage_options& o, const global_options& global) {
+  const auto config = configuration(o, global);
+  if (!config)
+    return tl::unexpected(config.error());
+  const auto how = settings_of(global.log, config->log);
+  if (!how)
+    return tl::unexpected(how.error());
+  auto log = open_log(*how, logs::level::info, global.screen);
+  if (!log)
+    return tl::unexpected(log.error());
+  actors::node_options options;
+  options.log = *log;
+  options.tls = config->tls;
+  options.compute_threads = 1;
+  auto node = actors::node::start(options);
+  if (!node)
+    return tl::unexpected(node.error());
+  // Before anything is made or opened.
+  if (auto allowed = (*node)->may_listen(config->listen); !allowed)
+    return tl::unexpected(allowed.error());
+  storage::disk_store_options store;
+  store.directory = config->directory;
+  store.durability = config->durability;
+  store.read_only = config->read_only;
+  store.limits.reserved_space = config->reserved_space;
+  store.limits.share_bytes_max = config->share_bytes_max;
+  auto server = actors::open_storage_server(
+      **node, store, config->name, config->expiry,
+      [screen = global.screen](const storage::expiry_report& report) { tell(*screen, report); });
+  if (!server)
+    return tl::unexpected(server.error());
+  auto exposer = expose((*node)->recorder(), o.metrics, config->metrics, *log);
+  if (!exposer)
+    return tl::unexpected(exposer.error());
+  const auto at = (*node)->listen(*server, config->listen, "storage");
+  if (!at)
+    return tl::unexpected(at.error());
+  // The one line on standard output: whoever started this may wait for it.
+  std::cout << "listening on " << to_string(*at)
+            << (config->tls ? " (mutual TLS)" : " (plain, loopback only)") << std::endl;
+  status::health_check health(*at, config->tls, [&system = (*node)->system(), server = *server] {
+    return status::answers<grid::store_info>(system, server, messages::hello{}, std::chrono::seconds(5));
+  });
+  {
+    const service_notice notice([&health] { return health.look(); });
+    wait_for_signal();
+  }
+  global.screen->print("truckee: stopping\n");
+  logs::say(*log, logs::events::stopping, {{"reason", "signal"}});
+  global.ending->log = *log;
+  exposer->reset();
+  global.ending->patience = std::chrono::seconds(2);
+  global.ending->keep(std::move(*node));
+  return exit_ok;
+}
+
+} // namespace
+
+void add_storage(CLI::App& app, program& p) {
+  auto o = std::make_shared<storage_options>();
+  auto* cmd = app.add_subcommand("storage",
+                                 "truckee storage --directory /srv/alpha --listen 192.0.2.7:4401 \\\n"
+                                 "                --ca ca.pem --cert alpha.pem --key alpha.key\n"
+                                 "truckee storage --config storage.toml\n\n"
+                                 "Serves one share store to Truckee clients. It ends on SIGINT or SIGTERM. "
+                                 "The store has\nTahoe-LAFS's own layout.");
+  cmd->add_option("--config", o->config, "Storage file (TOML): configs/storage.toml shows every key")
+      ->type_name("FILE");
+  cmd->add_option("--directory", o->directory, "The store: shares/ is below it; made when absent")
+      ->type_name("DIR");
+  add_listen(*cmd, o->listen)->default_str(to_string(storage_config{}.listen));
+  cmd->add_option("--name", o->name, "Label in metrics")->type_name("NAME");
+  cmd->add_option("--reserved-space", o->reserved_space,
+                  "Bytes of the file system left to others (e.g. 1GiB)")
+      ->transform(CLI::AsSizeValue(false))
+      ->type_name("SIZE");
+  cmd->add_option("--share-size-max", o->share_bytes_max, "The longest share taken")
+      ->transform(CLI::AsSizeValue(false))
+      ->type_name("SIZE");
+  cmd->add_flag("--read-only", o->read_only, "Take no writes");
+  add_metrics(*cmd, o->metrics, "Serve Prometheus metrics");
+  const auto* durability = app.get_option("--durability");
+  cmd->callback([&p, o, durability] {
+    o->durability_given = durability->count() > 0;
+    p.run = [&p, o] { return finish(serve(*o, p.options)); };
+  });
+}
+
+} // namespace truckee::cli

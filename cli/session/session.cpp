@@ -1,0 +1,301 @@
+#include "truckee/cli/session/session.hpp"
+
+#include "truckee/cli/session/follow.hpp"
+
+#include "truckee/actors/gateway/gateway_client.hpp"
+#include "truckee/cli/files/secret_files.hpp"
+#include "truckee/cli/session/signals.hpp"
+#include "truckee/cli/terminal/progress_bar.hpp"
+
+#include <csignal>
+#include <cstdlib>
+#include <unistd.h>
+
+namespace truckee::cli {
+
+using namespace messages;
+
+result<std::filesystem::path> data_home() {
+  if (const char* xdg = std::getenv("XDG_DATA_HOME"); xdg != nullptr && *xdg == '/')
+    return std::filesystem::path(xdg);
+  if (const char* home = std::getenv("HOME"); home != nullptr && *home == '/')
+    return std::filesystem::path(home) / ".local" / "share";
+  return fail(
+      errc::configuration,
+      "neither XDG_DATA_HOME nor HOME is set to an absolute path; set one, it says where data is kept");
+}
+
+result<grid::grid_config> load_grid(const global_options& options) {
+  if (!options.grid_file.empty())
+    return grid::read_grid_file(options.grid_file);
+  const auto home = data_home();
+  if (!home)
+    return tl::unexpected(home.error());
+  return grid::embedded_grid(*home);
+}
+
+storage::durability durability_of(const std::string& name) {
+  return name == "none" ? storage::durability::none : storage::durability::full;
+}
+
+namespace {
+
+result<std::string> password_in(const std::filesystem::path& file) {
+  const auto read = read_small_file(file, 1024);
+  if (!read)
+    return tl::unexpected(read.error());
+  auto line = std::string(as_text(*read));
+  line.erase(std::min(line.find_first_of("\r\n"), line.size()));
+  if (line.empty())
+    return fail(errc::configuration,
+                file.string() + ": is empty; expected the metrics password on its first line");
+  return line;
+}
+
+} // namespace
+
+result<std::unique_ptr<metrics::exposer>> expose(const std::shared_ptr<metrics::recorder>& recorder,
+                                                 const metrics_options& options, const metrics_settings& file,
+                                                 const logs::log_ptr& log) {
+  const auto settings = options.over(file);
+  if (!settings)
+    return tl::unexpected(settings.error());
+  if (!settings->listen)
+    return nullptr;
+  metrics::exposer_options port{.listen = *settings->listen};
+  if (const auto& login = settings->login) {
+    auto password = password_in(login->password_file);
+    if (!password)
+      return tl::unexpected(password.error());
+    port.login = metrics::basic_auth{login->user, std::move(*password)};
+  }
+  if (const auto& tls = settings->tls)
+    port.tls = http::server_tls{tls->certificate, tls->key, tls->client_ca};
+  auto out = metrics::exposer::start(port, recorder);
+  if (out) {
+    tell("metrics: " + (*out)->url() + "\n");
+    logs::say(log, logs::events::listening,
+              {{"what", "metrics"}, {"address", (*out)->url()}, {"tls", port.tls.has_value()}});
+  }
+  return out;
+}
+
+result<metrics_settings> metrics_options::over(const metrics_settings& file) const {
+  auto out = file;
+  if (!listen.empty()) {
+    const auto given = parse_address(listen, true);
+    if (!given)
+      return tl::unexpected(given.error());
+    out.listen = *given;
+  }
+  if (user.empty() != password_file.empty())
+    return fail(errc::usage, "--metrics-user and --metrics-password-file belong together");
+  if (user.find(':') != std::string::npos)
+    return fail(errc::usage, "--metrics-user: expected a name without a colon");
+  if (!user.empty())
+    out.login = grid::metrics_login{user, password_file};
+  if (certificate.empty() != key.empty())
+    return fail(errc::usage, "--metrics-cert and --metrics-key belong together");
+  if (!certificate.empty())
+    out.tls = grid::metrics_tls{certificate, key, {}};
+  if (!client_ca.empty() && !out.tls)
+    return fail(errc::usage, "--metrics-client-ca needs HTTPS: --metrics-cert and --metrics-key");
+  if (!client_ca.empty())
+    out.tls->client_ca = client_ca;
+  return out;
+}
+
+result<std::optional<grid::tls_files>> global_options::tls() const {
+  const int given = !ca.empty() + !certificate.empty() + !key.empty();
+  if (given == 0)
+    return std::nullopt;
+  if (given < 3)
+    return fail(errc::usage,
+                "mutual TLS needs all of --ca, --cert and --key; `truckee certs DIR NAME` makes them");
+  return grid::tls_files{ca, certificate, key};
+}
+
+std::uint64_t operation_options::timeout_ms() const {
+  return static_cast<std::uint64_t>(timeout * 1000);
+}
+
+void add_cap_file(CLI::App& cmd, operation_options& o, const std::string& meaning) {
+  cmd.add_option("--cap-file", o.cap_file, meaning)->required()->type_name("FILE");
+}
+
+void add_timeout(CLI::App& cmd, operation_options& o) {
+  cmd.add_option("--timeout", o.timeout, "Give up after so many seconds")
+      ->check(CLI::PositiveNumber)
+      ->type_name("SECONDS");
+}
+
+void add_metrics(CLI::App& cmd, metrics_options& o, const std::string& meaning) {
+  cmd.add_option("--metrics-listen", o.listen, meaning)->type_name("ADDRESS:PORT");
+  cmd.add_option("--metrics-user", o.user, "Serve metrics to this user only")->type_name("NAME");
+  cmd.add_option("--metrics-password-file", o.password_file, "File with that user's password")
+      ->type_name("FILE");
+  cmd.add_option("--metrics-cert", o.certificate, "Serve metrics over HTTPS with this PEM certificate")
+      ->type_name("FILE");
+  cmd.add_option("--metrics-key", o.key, "Its PEM key")->type_name("FILE");
+  cmd.add_option("--metrics-client-ca", o.client_ca, "Serve metrics only to certificates of this PEM CA")
+      ->type_name("FILE");
+}
+
+CLI::Option* add_listen(CLI::App& cmd, std::string& where) {
+  return cmd
+      .add_option("--listen", where,
+                  "Where to listen; port 0 takes any. Addresses that are not loopback need TLS")
+      ->type_name("ADDRESS:PORT")
+      ->capture_default_str();
+}
+
+int finish(const result<int>& done) {
+  return done ? *done : complain(done.error());
+}
+
+session::~session() {
+  exposer.reset();
+  // The handle must go before the system it belongs to.
+  remote = messages::file_gateway{};
+  if (!ending)
+    return; // moved from
+  ending->keep(std::move(client));
+  ending->keep(std::move(node));
+}
+
+namespace {
+
+result<session> connect_session(const global_options& options) {
+  const auto where = parse_address(options.gateway);
+  if (!where)
+    return tl::unexpected(where.error());
+  const auto tls = options.tls();
+  if (!tls)
+    return tl::unexpected(tls.error());
+  const auto how = settings_of(options.log);
+  if (!how)
+    return tl::unexpected(how.error());
+  auto log = open_log(*how, options.log_level, options.screen);
+  if (!log)
+    return tl::unexpected(log.error());
+  actors::node_options node;
+  node.tls = *tls;
+  node.log = *log;
+  node.compute_threads = 1;
+  auto started = actors::node::start(node);
+  if (!started)
+    return tl::unexpected(started.error());
+  auto gateway = actors::connect_gateway(**started, *where, *tls);
+  if (!gateway)
+    return tl::unexpected(gateway.error());
+  session out;
+  out.node = std::move(*started);
+  out.remote = *gateway;
+  out.log = *log;
+  return out;
+}
+
+result<session> own_session(const global_options& options, metrics_settings& metrics) {
+  auto grid = load_grid(options);
+  const auto home = data_home();
+  if (!grid)
+    return tl::unexpected(grid.error());
+  if (!home)
+    return tl::unexpected(home.error());
+  const auto tls = options.tls();
+  if (!tls)
+    return tl::unexpected(tls.error());
+  if (*tls)
+    grid->tls = *tls;
+  const auto status_listen = grid->status_listen;
+  metrics = grid->metrics;
+  const auto how =
+      settings_of(options.log, options.log_level == logs::level::info ? grid->log : logs::settings{});
+  if (!how)
+    return tl::unexpected(how.error());
+  auto log = open_log(*how, options.log_level, options.screen);
+  if (!log)
+    return tl::unexpected(log.error());
+  actors::client_options client;
+  client.node.log = *log;
+  client.grid = std::move(*grid);
+  client.data_home = *home;
+  client.durability = durability_of(options.durability);
+  client.keys_ready = options.keys_ready;
+  auto started = actors::client_node::start(std::move(client));
+  if (!started)
+    return tl::unexpected(started.error());
+  session out;
+  out.status_listen = status_listen;
+  out.client = std::move(*started);
+  out.log = *log;
+  return out;
+}
+
+} // namespace
+
+result<session> open_session(const global_options& options, const metrics_options& metrics) {
+  metrics_settings file;
+  auto out = options.gateway.empty() ? own_session(options, file) : connect_session(options);
+  if (!out)
+    return out;
+  out->ending = options.ending;
+  out->screen = options.screen;
+  out->json = options.json;
+  const auto& recorder = out->client ? out->client->owner().recorder() : out->node->recorder();
+  auto exposer = expose(recorder, metrics, file, out->log);
+  if (!exposer)
+    return tl::unexpected(exposer.error());
+  out->exposer = std::move(*exposer);
+  return out;
+}
+
+result<opened_file> open_file(const operation_options& o, const global_options& global) {
+  auto cap = read_cap_file(o.cap_file);
+  if (!cap)
+    return tl::unexpected(cap.error());
+  auto session = open_session(global, o.metrics);
+  if (!session)
+    return tl::unexpected(session.error());
+  return opened_file{std::move(*cap), std::move(*session)};
+}
+
+template <class Reply, class Request>
+Reply ask(session& s, Request request, const std::string& verb) {
+  auto& system = s.system();
+  const auto& gateway = s.gateway();
+  request.token.value = 1 + system_random().below(UINT64_MAX - 1);
+  const auto listener = follow_operation(system, request.token, s.json, s.screen);
+  caf::scoped_actor self(system);
+  const duration moment = std::chrono::seconds(10);
+  request_blocking(
+      self, gateway, moment, subscribe{listener}, [](const subscribe_answer&) {}, [](const caf::error&) {});
+  Reply out;
+  {
+    const signal_watch watch([&](int count) {
+      if (count > 1)
+        std::_Exit(128 + SIGINT);
+      s.screen->print("truckee: interrupted; ending the " + verb +
+                      " so that a version stays recoverable (again: end at once)\n");
+      send_anonymously(gateway, cancel_request{request.token});
+    });
+    out = actors::ask_gateway<Reply>(system, gateway, request);
+  }
+  caf::anon_send_exit(listener, caf::exit_reason::user_shutdown);
+  self->wait_for(listener);
+  return out;
+}
+
+template publish_reply ask(session&, publish_request, const std::string&);
+template retrieve_reply ask(session&, retrieve_request, const std::string&);
+template check_reply ask(session&, check_request, const std::string&);
+template publish_reply ask(session&, append_request, const std::string&);
+template repair_reply ask(session&, repair_request, const std::string&);
+template list_leases_reply ask(session&, list_leases_request, const std::string&);
+
+int complain(const error& e) {
+  tell("truckee: " + without_capabilities(to_string(e)) + "\n");
+  return exit_code_of(e.code);
+}
+
+} // namespace truckee::cli

@@ -1,0 +1,73 @@
+#pragma once
+
+#include "truckee/actors/node/client_node.hpp"
+#include "truckee/cli/command.hpp"
+#include "truckee/cli/files/secret_files.hpp"
+#include "truckee/metrics/exposer.hpp"
+
+#include <optional>
+
+/// A command's client: the grid it was told of, the gateway, the metrics port.
+namespace truckee::cli {
+
+/// $XDG_DATA_HOME, or ~/.local/share. errc::configuration where neither is known.
+result<std::filesystem::path> data_home();
+
+/// The grid file's content, or the embedded grid.
+result<grid::grid_config> load_grid(const global_options& options);
+
+using grid::metrics_settings;
+
+struct session {
+  session() = default;
+  session(session&&) = default;
+  session& operator=(session&&) = delete;
+  ~session(); ///< leaves client and node to `ending`
+
+  std::unique_ptr<actors::client_node> client; ///< unless the gateway is another node's
+  std::unique_ptr<actors::node> node;          ///< then this
+  messages::file_gateway remote;
+  std::unique_ptr<metrics::exposer> exposer; ///< when asked for
+  std::optional<address> status_listen;      ///< as the grid file says
+  std::shared_ptr<shutdown> ending = std::make_shared<shutdown>();
+  std::shared_ptr<bottom_line> screen;
+  bool json = false; ///< progress as JSON lines
+  logs::log_ptr log;
+
+  const messages::file_gateway& gateway() const { return client ? client->gateway() : remote; }
+  caf::actor_system& system() { return client ? client->system() : node->system(); }
+};
+
+/// With a metrics port where the options or the grid file say so.
+result<session> open_session(const global_options& options, const metrics_options& metrics);
+
+/// A capability from its file, and a session to use it in.
+struct opened_file {
+  secret_text cap;
+  cli::session session;
+};
+result<opened_file> open_file(const operation_options& o, const global_options& global);
+
+/// Starts the metrics port and says where, on standard error. Null where nobody asked for one. `file` has
+/// what a configuration file says; the options win.
+result<std::unique_ptr<metrics::exposer>> expose(const std::shared_ptr<metrics::recorder>& recorder,
+                                                 const metrics_options& options,
+                                                 const metrics_settings& file = {},
+                                                 const logs::log_ptr& log = {});
+
+storage::durability durability_of(const std::string& name);
+
+/// Asks the gateway and waits, drawing progress on standard error. A first SIGINT or SIGTERM asks the
+/// operation to end well, a second ends the process at once.
+template <class Reply, class Request>
+Reply ask(session& s, Request request, const std::string& verb);
+
+extern template messages::publish_reply ask(session&, messages::publish_request, const std::string&);
+extern template messages::retrieve_reply ask(session&, messages::retrieve_request, const std::string&);
+extern template messages::check_reply ask(session&, messages::check_request, const std::string&);
+
+extern template messages::publish_reply ask(session&, messages::append_request, const std::string&);
+extern template messages::repair_reply ask(session&, messages::repair_request, const std::string&);
+extern template messages::list_leases_reply ask(session&, messages::list_leases_request, const std::string&);
+
+} // namespace truckee::cli

@@ -1,0 +1,138 @@
+#include "truckee/cli/terminal/as_json.hpp"
+
+#include "truckee/cli/files/secret_files.hpp"
+#include "truckee/cli/terminal/report.hpp"
+#include "truckee/metrics/labels.hpp"
+
+#include <nlohmann/json.hpp>
+
+namespace truckee::cli {
+
+using nlohmann::json;
+using namespace messages;
+
+namespace {
+
+json places(const std::vector<share_place>& xs) {
+  auto out = json::array();
+  for (const auto& x : xs)
+    out.push_back({{"share", x.share.value}, {"server", x.server}});
+  return out;
+}
+
+json servers(const std::vector<server_report>& xs) {
+  auto out = json::array();
+  for (const auto& x : xs)
+    out.push_back(
+        {{"server", x.server}, {"outcome", x.outcome}, {"detail", x.detail}, {"seconds", x.seconds}});
+  return out;
+}
+
+json stages(const std::vector<named_seconds>& xs) {
+  auto out = json::object();
+  for (const auto& x : xs)
+    out[x.name] = x.seconds;
+  return out;
+}
+
+json bad_shares(const std::vector<bad_share>& xs) {
+  auto out = json::array();
+  for (const auto& x : xs)
+    out.push_back({{"server", x.server}, {"share", x.share.value}, {"reason", x.reason}});
+  return out;
+}
+
+void add_failure(json& out, bool ok, const error& failure) {
+  out["ok"] = ok;
+  if (ok)
+    return;
+  // The words of the metrics' labels: one vocabulary for scripts and dashboards.
+  out["error"] = {{"kind", metrics::to_label(metrics::outcome(failure.code))},
+                  {"detail", without_capabilities(failure.detail)}};
+}
+
+} // namespace
+
+json as_json(const publish_reply& x) {
+  json out;
+  add_failure(out, x.ok, x.failure);
+  out["version"] = x.version.value;
+  out["needed"] = x.spread.needed;
+  out["total"] = x.spread.total;
+  out["happy"] = x.spread.happy;
+  out["happiness"] = x.happiness;
+  out["placed"] = places(x.placed);
+  out["servers"] = servers(x.servers);
+  out["unchanged"] = x.unchanged;
+  out["unknown_servers"] = x.unknown_servers;
+  out["stale"] = places(x.stale);
+  out["recoverable"] = x.recoverable;
+  out["recoverable_now"] = x.recoverable_now;
+  out["stages_seconds"] = stages(x.stages);
+  out["content_bytes"] = x.content_bytes;
+  out["share_bytes"] = x.share_bytes;
+  out["conflicts"] = json::array();
+  for (const auto& c : x.conflicts)
+    out["conflicts"].push_back(
+        {{"server", c.server}, {"share", c.share.value}, {"expected", c.expected}, {"found", c.found}});
+  return out;
+}
+
+json as_json(const retrieve_reply& x) {
+  json out;
+  add_failure(out, x.ok, x.failure);
+  out["version"] = x.version.value;
+  out["root"] = x.root;
+  out["content_bytes"] = x.content.size();
+  out["bad_shares"] = bad_shares(x.bad);
+  out["failed_servers"] = servers(x.servers);
+  out["stages_seconds"] = stages(x.stages);
+  return out;
+}
+
+json as_json(const check_reply& x) {
+  json out;
+  add_failure(out, x.ok, x.failure);
+  out["healthy"] = x.healthy;
+  out["recoverable"] = x.recoverable;
+  out["happiness"] = x.happiness;
+  out["summary"] = x.summary;
+  out["servers"] = servers(x.servers);
+  out["bad_shares"] = bad_shares(x.bad);
+  out["versions"] = json::array();
+  for (const auto& v : x.versions)
+    out["versions"].push_back({{"version", v.version.value},
+                               {"root", v.root},
+                               {"needed", v.spread.needed},
+                               {"total", v.spread.total},
+                               {"distinct_shares", v.distinct_shares},
+                               {"recoverable", v.recoverable},
+                               {"content_bytes", v.content_bytes},
+                               {"places", places(v.places)}});
+  return out;
+}
+
+json as_json(const repair_reply& x) {
+  json out;
+  add_failure(out, x.ok, x.failure);
+  out["done"] = to_text(x.done);
+  out["before"] = as_json(x.before);
+  if (x.done != repair_action::nothing)
+    out["write"] = as_json(x.write);
+  return out;
+}
+
+json as_json(const list_leases_reply& x) {
+  json out;
+  add_failure(out, x.ok, x.failure);
+  out["failed_servers"] = servers(x.servers);
+  out["leases"] = json::array();
+  for (const auto& lease : x.leases)
+    out["leases"].push_back({{"server", lease.server},
+                             {"share", lease.share.value},
+                             {"expires", lease.expires},
+                             {"ours", lease.ours}});
+  return out;
+}
+
+} // namespace truckee::cli

@@ -1,0 +1,267 @@
+#include "truckee/grid/file/write_operation.hpp"
+
+#include <algorithm>
+
+namespace truckee::grid {
+
+std::string_view to_string(write_end end) {
+  switch (end) {
+  case write_end::running:
+    return "running";
+  case write_end::written:
+    return "written";
+  case write_end::unchanged:
+    return "unchanged";
+  case write_end::uncoordinated_write:
+    return "uncoordinated write";
+  case write_end::version_changed:
+    return "version changed";
+  case write_end::unrecoverable:
+    return "unrecoverable";
+  case write_end::failed:
+    return "failed";
+  }
+  return "unknown end";
+}
+
+std::chrono::milliseconds backoff_delay(std::uint32_t tries, const grid_limits& limits,
+                                        random_source& random) {
+  auto bound = limits.backoff_first.count();
+  const auto longest = limits.backoff_longest.count();
+  for (std::uint32_t i = 1; i < tries && bound < longest; ++i)
+    bound *= 2;
+  bound = std::clamp<decltype(bound)>(bound, 1, std::max<decltype(bound)>(longest, 1));
+  const auto least = bound / 4;
+  const auto spread = static_cast<std::uint64_t>(bound - least) + 1;
+  return std::chrono::milliseconds(least + static_cast<decltype(bound)>(random.below(spread)));
+}
+
+sequence_number next_sequence(const servermap& map, const std::set<file_version>& earlier,
+                              sequence_number floor) {
+  auto highest = std::max(map.highest_sequence(), floor);
+  for (const auto& version : earlier)
+    highest = std::max(highest, version.sequence);
+  return {highest.value + 1};
+}
+
+write_operation::write_operation(write_wish wish, random_source& random)
+  : wish_(std::move(wish)), random_(&random) {
+  act_map(map_mode::write, false);
+}
+
+void write_operation::act_map(map_mode mode, bool all) {
+  action_ = {};
+  action_.what = write_action::kind::map;
+  action_.mode = mode;
+  action_.ask_all = all;
+}
+
+void write_operation::act_publish(bool rescue) {
+  auto earlier = wish_.earlier;
+  earlier.insert(result_.sent.begin(), result_.sent.end());
+  action_ = {};
+  action_.what = write_action::kind::publish;
+  action_.sequence = next_sequence(map_, earlier, floor_);
+  action_.base = map_.best();
+  action_.rescue = rescue;
+  result_.rescued = result_.rescued || rescue;
+  before_ = make_view({}, map_, action_.base, std::move(earlier));
+  ++result_.tries;
+}
+
+void write_operation::on_map(servermap map) {
+  if (action_.what != write_action::kind::map)
+    return;
+  map_ = std::move(map);
+  if (before_)
+    after_remap();
+  else
+    first_map();
+}
+
+void write_operation::first_map() {
+  const auto best = map_.best();
+  if (wish_.kind == write_kind::conditional && best != wish_.only_if)
+    return finish(write_end::version_changed);
+  if (wish_.kind != write_kind::modify)
+    return act_publish(false);
+  if (!best) {
+    result_.failure =
+        error{errc::not_enough_shares, "no version of the file can be read from the servers that answer"};
+    return finish(write_end::unrecoverable);
+  }
+  action_ = {};
+  action_.what = write_action::kind::read;
+  action_.version = best;
+}
+
+bool write_operation::our_last_is_best() const {
+  return last_sent_ && map_.best() == last_sent_;
+}
+
+void write_operation::after_remap() {
+  const auto others = changes_since(*before_, map_);
+  result_.surprises.insert(result_.surprises.end(), others.begin(), others.end());
+  const bool another_writer = conflict_ || !others.empty();
+  const auto best = map_.best();
+  if (wish_.kind == write_kind::modify) {
+    if (!best)
+      return rescue();
+    if (our_last_is_best())
+      return act_publish(false);
+    action_ = {};
+    action_.what = write_action::kind::read;
+    action_.version = best;
+    return;
+  }
+  if (another_writer || telling_) {
+    telling_ = true;
+    // Nobody leaves the grid without a readable version while one of them still has its content.
+    return best ? tell() : rescue();
+  }
+  const bool moved = best && best != wish_.only_if && !result_.sent.contains(*best);
+  if (wish_.kind == write_kind::conditional && moved)
+    return finish(write_end::version_changed);
+  act_publish(false);
+}
+
+void write_operation::rescue() {
+  const auto all = map_.versions();
+  const bool newest = all.empty() || (last_sent_ && *last_sent_ >= *all.rbegin());
+  if (newest || rescue_rounds_++ >= wish_.limits.rescue_patience)
+    return act_publish(true);
+  act_wait();
+}
+
+void write_operation::act_wait() {
+  action_ = {};
+  action_.what = write_action::kind::wait;
+  action_.delay = backoff_delay(result_.tries, wish_.limits, *random_);
+}
+
+void write_operation::on_map_failed(error why) {
+  if (telling_)
+    return tell();
+  fail_with(std::move(why));
+}
+
+void write_operation::on_read(bool ok, std::string detail) {
+  if (action_.what != write_action::kind::read)
+    return;
+  if (ok) {
+    action_ = {};
+    action_.what = write_action::kind::apply;
+    return;
+  }
+  // Shares moved while they were read: somebody else is writing, or servers left. Look again, at all of them.
+  if (++result_.tries >= wish_.limits.write_tries_max) {
+    result_.failure = error{errc::not_enough_shares, std::move(detail)};
+    return finish(write_end::unrecoverable);
+  }
+  act_wait();
+}
+
+void write_operation::on_applied(bool changed) {
+  if (action_.what != write_action::kind::apply)
+    return;
+  // Our change may be in already, by an attempt of ours that somebody built on. It is safe only if that
+  // version is whole.
+  const auto best = map_.best();
+  const bool whole = best && map_.share_numbers(*best).size() == best->n;
+  if (!changed && (!before_ || whole))
+    return finish(write_end::unchanged);
+  act_publish(false);
+}
+
+void write_operation::on_apply_failed(error why) {
+  fail_with(std::move(why));
+}
+
+void write_operation::on_publish_refused(error why) {
+  if (telling_)
+    return tell();
+  fail_with(std::move(why));
+}
+
+void write_operation::on_published(publish_report report) {
+  if (action_.what != write_action::kind::publish)
+    return;
+  last_sent_ = report.version;
+  result_.sent.insert(report.version);
+  before_->ours = report.version;
+  const auto end = report.end;
+  result_.surprises.insert(result_.surprises.end(), report.surprises.begin(), report.surprises.end());
+  result_.report = std::move(report);
+  if (end == publish_end::published) {
+    map_ = result_.report->map;
+    return telling_ ? tell() : finish(write_end::written);
+  }
+  if (end == publish_end::uncoordinated_write || end == publish_end::map_outdated)
+    return again(*result_.report);
+  if (telling_)
+    return tell();
+  fail_with(result_.report->failure(wish_.server_name).value_or(error{}));
+}
+
+void write_operation::again(const publish_report& report) {
+  conflict_ = report.end == publish_end::uncoordinated_write;
+  for (const auto* list : {&report.surprises, &report.hidden})
+    for (const auto& one : *list)
+      if (const auto* found = std::get_if<file_version>(&one.found))
+        if (found->sequence.value <=
+            report.version.sequence.value + wish_.limits.unverified_sequence_jump_max)
+          floor_ = std::max(floor_, found->sequence);
+  if (result_.tries >= wish_.limits.write_tries_max) {
+    if (conflict_ || telling_)
+      return tell();
+    return fail_with(
+        {errc::loop_limit, "servers kept coming and going with versions that the maps could not see"});
+  }
+  if (!conflict_)
+    return act_map(map_mode::check, true);
+  act_wait();
+}
+
+void write_operation::on_waited() {
+  if (action_.what == write_action::kind::wait)
+    act_map(map_mode::check, true);
+}
+
+void write_operation::stop(error why) {
+  if (done())
+    return;
+  if (telling_)
+    return tell();
+  fail_with(std::move(why));
+}
+
+void write_operation::tell() {
+  result_.recoverable_now = map_.recoverable_versions();
+  std::string text = "somebody else wrote to this file at the same time";
+  if (result_.report)
+    if (const auto why = result_.report->failure(wish_.server_name);
+        why && why->code == errc::uncoordinated_write)
+      text = why->detail;
+  text += result_.recoverable_now.empty() ? ". Nothing is recoverable now" : ". Recoverable now:";
+  for (const auto& version : result_.recoverable_now)
+    text += " (" + describe(version) + (result_.sent.contains(version) ? ", ours)" : ")");
+  result_.failure = error{errc::uncoordinated_write, std::move(text)};
+  finish(write_end::uncoordinated_write);
+}
+
+void write_operation::fail_with(error why) {
+  result_.failure = std::move(why);
+  finish(write_end::failed);
+}
+
+void write_operation::finish(write_end end) {
+  if (end == write_end::version_changed && !result_.failure) {
+    const auto best = map_.best();
+    result_.failure = error{errc::uncoordinated_write, "the file is not at the version named: it has " +
+                                                           (best ? describe(*best) : "none")};
+  }
+  result_.end = end;
+  action_ = {};
+}
+
+} // namespace truckee::grid

@@ -1,0 +1,125 @@
+#pragma once
+
+#include "truckee/base/random.hpp"
+#include "truckee/grid/publish/publish_report.hpp"
+
+/// From a wish to write to an end that is told: map, read, change, publish, and again where needed.
+namespace truckee::grid {
+
+enum class write_kind : std::uint8_t {
+  overwrite,   ///< put: new content, whatever was there
+  conditional, ///< put --if-version: only on top of the version named
+  modify,      ///< a function of the content that is there
+};
+
+struct write_wish {
+  write_kind kind = write_kind::overwrite;
+  std::optional<file_version> only_if; ///< with conditional
+  std::set<file_version> earlier;      ///< versions this client sent before for this file
+  grid_limits limits;
+  std::function<std::string(const server_id&)> server_name = publish_report::short_id; ///< in errors
+};
+
+/// What the shell does next.
+struct write_action {
+  enum class kind : std::uint8_t {
+    map,     ///< update the map: `mode`, `ask_all`
+    read,    ///< fetch the content of `version`
+    apply,   ///< run the function on what was read (or on an empty file: no version is there)
+    publish, ///< encode and publish with `sequence`, `base`, the last map, `earlier`
+    wait,    ///< for `delay`, then on_waited()
+    done,    ///< see end()
+  } what = kind::done;
+  map_mode mode = map_mode::write;
+  bool ask_all = false;
+  std::optional<file_version> version;
+  sequence_number sequence;
+  std::optional<file_version> base;
+  bool rescue = false; ///< no version is recoverable any more: publishes the content still in memory
+  std::chrono::milliseconds delay{0};
+};
+
+enum class write_end : std::uint8_t {
+  running,
+  written,
+  unchanged,           ///< the function changed nothing: nothing was written
+  uncoordinated_write, ///< told: another writer was at work
+  version_changed,     ///< conditional: another version is there
+  unrecoverable,       ///< there are shares but no version can be read
+  failed,              ///< see failure
+};
+std::string_view to_string(write_end end);
+
+struct write_result {
+  write_end end = write_end::running;
+  std::optional<publish_report> report; ///< of the last publish
+  std::vector<uncoordinated_share> surprises;
+  std::vector<file_version> recoverable_now; ///< with uncoordinated_write
+  bool rescued = false; ///< a collision left no version recoverable and our content was published above it
+  std::uint32_t tries = 0;
+  std::set<file_version> sent; ///< versions of ours; goes into `earlier` next time
+  std::optional<error> failure;
+};
+
+/// One write to one file, decision by decision. Every action is answered by exactly one on_ call.
+class write_operation {
+public:
+  write_operation(write_wish wish, random_source& random);
+
+  write_action next() const { return action_; }
+
+  void on_map(servermap map);
+  void on_map_failed(error why);
+  /// Content of the version asked for is at hand (true), or could not be read.
+  void on_read(bool ok, std::string detail = {});
+  /// Result of the function: did the content change?
+  void on_applied(bool changed);
+  void on_apply_failed(error why);
+  void on_published(publish_report report);
+  /// The publish could not begin (encoding failed, refused): nothing was sent.
+  void on_publish_refused(error why);
+  void on_waited();
+  /// Cancel or deadline while mapping, reading or waiting; during a publish stop that first.
+  void stop(error why);
+
+  bool done() const { return action_.what == write_action::kind::done; }
+  const write_result& result() const { return result_; }
+
+private:
+  void act_map(map_mode mode, bool all);
+  void act_publish(bool rescue);
+  void first_map();
+  void after_remap();
+  void rescue();
+  void act_wait();
+  void again(const publish_report& report);
+  void tell();
+  void fail_with(error why);
+  void finish(write_end end);
+  /// The version we sent last, whose content is in memory, is the best one: publish that content again,
+  /// whole.
+  bool our_last_is_best() const;
+
+  write_wish wish_;
+  random_source* random_;
+  write_action action_;
+  write_result result_;
+  servermap map_;
+  std::optional<publish_view> before_; ///< what the last publish knew when it began
+  std::optional<file_version> last_sent_;
+  bool conflict_ = false; ///< the last publish met another writer
+  bool telling_ = false;  ///< whatever a rescue brings, the caller is told
+  std::uint32_t rescue_rounds_ = 0;
+  sequence_number floor_; ///< unverified sequence numbers seen, within limits
+};
+
+/// The delay before try `tries` + 1: the bound doubles up to a longest one; drawn from its upper
+/// three quarters, so that writers who collided part.
+std::chrono::milliseconds backoff_delay(std::uint32_t tries, const grid_limits& limits,
+                                        random_source& random);
+
+/// Above everything the map shows and everything this writer sent.
+sequence_number next_sequence(const servermap& map, const std::set<file_version>& earlier,
+                              sequence_number floor = {});
+
+} // namespace truckee::grid

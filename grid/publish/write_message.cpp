@@ -1,0 +1,179 @@
+#include "truckee/grid/publish/write_message.hpp"
+
+#include <algorithm>
+
+namespace truckee::grid {
+
+read_vector prefix_read() {
+  return {0, prefix_read_size};
+}
+
+test_vector test_for(const belief& expected) {
+  if (const auto* version = std::get_if<file_version>(&expected)) {
+    auto specimen = pack_checkstring(*version);
+    const auto size = specimen.size();
+    return {0, size, shared_bytes(std::move(specimen))};
+  }
+  if (const auto* bad = std::get_if<bad_share>(&expected); bad && !bad->seen.empty())
+    return {0, prefix_read_size, shared_bytes::copy_of(bad->seen)};
+  return {0, 1, shared_bytes()};
+}
+
+result<read_test_write> build_message(const publish_message& message,
+                                      const std::map<share_number, shared_bytes>& encoded,
+                                      const storage_index& slot, const slot_secrets& secrets) {
+  read_test_write out{slot, secrets, {}, {prefix_read()}};
+  out.changes.reserve(message.shares.size());
+  for (const auto& planned : message.shares) {
+    share_change change;
+    change.share = planned.share;
+    change.tests.push_back(test_for(planned.expect));
+    if (planned.step == share_step::write) {
+      const auto share = encoded.find(planned.share);
+      if (share == encoded.end())
+        return fail(errc::internal, "share " + std::to_string(planned.share.value) + " was never encoded");
+      change.writes.push_back({0, share->second});
+    } else if (planned.step == share_step::remove) {
+      change.new_length = 0;
+    }
+    out.changes.push_back(std::move(change));
+  }
+  return out;
+}
+
+std::uint64_t message_size(const read_test_write& message) {
+  // Names, numbers and secrets around the payload; an estimate for deadlines needs no more.
+  constexpr std::uint64_t envelope = 256;
+  std::uint64_t size = envelope;
+  for (const auto& change : message.changes) {
+    for (const auto& test : change.tests)
+      size += test.specimen.size();
+    for (const auto& write : change.writes)
+      size += write.data.size();
+  }
+  return size;
+}
+
+slot_read build_reread(const storage_index& slot) {
+  return {slot, {}, {prefix_read()}};
+}
+
+namespace {
+
+/// The first bytes of each share; nothing if the answer's shape is not what was asked for.
+std::optional<std::map<share_number, bytes>> prefixes(const share_reads& reads, std::string& why) {
+  std::map<share_number, bytes> out;
+  for (const auto& [share, parts] : reads) {
+    if (share.value == 255) {
+      why = "share number 255 cannot be";
+      return std::nullopt;
+    }
+    if (parts.size() != 1 || parts.front().size() > prefix_read_size) {
+      why = "share " + std::to_string(share.value) + " was not read as asked";
+      return std::nullopt;
+    }
+    out.emplace(share, to_bytes(parts.front().view()));
+  }
+  return out;
+}
+
+bool passes(const test_vector& test, byte_view share_start) {
+  // Tests of ours begin at 0 and end within what was read.
+  return equal(share_start.first(std::min<std::size_t>(share_start.size(), test.length)),
+               test.specimen.view());
+}
+
+bool all_tests_pass(const read_test_write& sent, const std::map<share_number, bytes>& found) {
+  return std::ranges::all_of(sent.changes, [&](const share_change& change) {
+    const auto share = found.find(change.share);
+    const byte_view start = share == found.end() ? byte_view{} : byte_view{share->second};
+    return std::ranges::all_of(change.tests, [&](const test_vector& test) { return passes(test, start); });
+  });
+}
+
+write_outcome malformed(std::string why) {
+  write_outcome out;
+  out.kind = write_outcome_kind::malformed;
+  out.detail = std::move(why);
+  return out;
+}
+
+write_outcome_kind kind_of(storage_status status) {
+  switch (status) {
+  case storage_status::ok:
+    return write_outcome_kind::written;
+  case storage_status::test_failed:
+    return write_outcome_kind::test_failed;
+  case storage_status::no_space:
+    return write_outcome_kind::no_space;
+  case storage_status::read_only:
+    return write_outcome_kind::read_only;
+  case storage_status::bad_write_enabler:
+    return write_outcome_kind::bad_write_enabler;
+  case storage_status::too_large:
+  case storage_status::refused:
+  case storage_status::malformed:
+  case storage_status::corrupt:
+  case storage_status::io_error:
+  case storage_status::not_found:
+    return write_outcome_kind::refused;
+  }
+  return write_outcome_kind::malformed; // a number outside the enumeration
+}
+
+} // namespace
+
+write_outcome judge_answer(const read_test_write& sent, const read_test_write_answer& answer) {
+  write_outcome out;
+  out.kind = kind_of(answer.status);
+  out.detail = answer.detail;
+  if (out.kind == write_outcome_kind::malformed)
+    return malformed("the server's status is not one we know");
+  if (out.kind == write_outcome_kind::refused && out.detail.empty())
+    out.detail = to_string(answer.status);
+  if (out.kind == write_outcome_kind::no_space)
+    out.bytes_available = answer.bytes_available;
+  if (out.kind == write_outcome_kind::bad_write_enabler)
+    out.recorded_node = answer.recorded_node;
+  if (out.kind != write_outcome_kind::written && out.kind != write_outcome_kind::test_failed)
+    return out;
+
+  std::string why;
+  auto found = prefixes(answer.reads, why);
+  if (!found)
+    return malformed(std::move(why));
+  const bool pass = all_tests_pass(sent, *found);
+  if (pass != (out.kind == write_outcome_kind::written))
+    return malformed(pass ? "says that a test failed, but shows shares that pass all tests"
+                          : "says that it wrote, but shows shares that fail a test");
+  out.found = std::move(*found);
+  return out;
+}
+
+write_outcome transport_failure(bool sent, std::string detail) {
+  write_outcome out;
+  out.kind = sent ? write_outcome_kind::unknown : write_outcome_kind::unreachable;
+  out.detail = std::move(detail);
+  return out;
+}
+
+reread_outcome judge_reread(const slot_read_answer& answer) {
+  reread_outcome out;
+  if (answer.status != storage_status::ok && answer.status != storage_status::not_found) {
+    out.detail = answer.detail.empty() ? std::string(to_string(answer.status)) : answer.detail;
+    return out;
+  }
+  auto found = prefixes(answer.reads, out.detail);
+  if (!found)
+    return out;
+  // A share that is there and cannot be read is not a share that is gone.
+  if (!answer.damaged.empty()) {
+    out.detail = "share " + std::to_string(answer.damaged.begin()->first.value) + " cannot be read";
+    return out;
+  }
+  out.answered = true;
+  out.found = std::move(*found);
+  return out;
+}
+
+} // namespace truckee::grid

@@ -1,0 +1,102 @@
+#pragma once
+
+#include "truckee/base/address.hpp"
+#include "truckee/base/ids.hpp"
+#include "truckee/base/result.hpp"
+#include "truckee/logs/settings.hpp"
+#include "truckee/settings/node_settings.hpp"
+#include "truckee/settings/scrape_target.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+/// The configuration of a client: which storage servers there are and how files are spread over them. Read
+/// from a TOML file; configs/grid.toml shows every key.
+namespace truckee::grid {
+
+/// How new files are spread: 1 <= needed <= total <= 255, 1 <= happy <= total.
+struct spread {
+  std::uint8_t needed = 3;
+  std::uint8_t total = 10;
+  std::uint8_t happy = 7;
+  friend bool operator==(const spread&, const spread&) = default;
+};
+
+/// A storage server inside this process, over a directory that has or gets Tahoe-LAFS's layout below it.
+struct local_directory {
+  std::filesystem::path path;
+  friend bool operator==(const local_directory&, const local_directory&) = default;
+};
+
+/// A Truckee storage server; over mutual TLS unless on loopback.
+struct caf_address {
+  address at;
+  friend bool operator==(const caf_address&, const caf_address&) = default;
+};
+
+/// A Tahoe-LAFS storage server: pb://PIN@HOST:PORT/SWISSNUM#v=1. Source: formats.md section 4.
+struct nurl {
+  hash256 pin; ///< SHA-256 of the certificate's SubjectPublicKeyInfo
+  address at;
+  std::string swissnum; ///< entitles to use the server: a secret, never shown or logged
+  friend bool operator==(const nurl&, const nurl&) = default;
+};
+
+using endpoint = std::variant<local_directory, caf_address, nurl>;
+
+struct server_config {
+  std::string name; ///< for people and metrics: unique, 1 to 64 of letters, digits and . _ -
+  endpoint where;
+  std::optional<server_id> id;           ///< pinned: a server that reports another id is refused
+  std::optional<bytes> permutation_seed; ///< placement order, where it is not the id
+  bool preferred = false;                ///< comes first in the placement order
+  std::optional<scrape_target> metrics;  ///< where Prometheus scrapes it; not where `where` is a directory
+  friend bool operator==(const server_config&, const server_config&) = default;
+};
+
+/// Limits a person may need to change; what is not set keeps the code's own value.
+struct limit_settings {
+  std::optional<std::chrono::seconds> publish_deadline;
+  std::optional<std::chrono::seconds> server_deadline; ///< the base; transfer time comes on top
+  std::optional<std::chrono::seconds> connect_timeout;
+  std::optional<std::uint64_t> in_flight_bytes; ///< shares sent and not yet answered, over all operations
+  std::optional<std::uint32_t> keys_ready;      ///< fresh RSA keys kept for new files
+  friend bool operator==(const limit_settings&, const limit_settings&) = default;
+};
+
+struct grid_config {
+  spread encoding;
+  std::vector<server_config> servers; ///< at least one
+  std::optional<tls_files> tls;
+  std::optional<std::filesystem::path> lease_secret; ///< file with 32 bytes in base32; made when absent
+  metrics_settings metrics;
+  std::optional<address> status_listen; ///< a gateway's status page; loopback
+  logs::settings log; ///< of `truckee gateway`; commands that end by themselves take options only
+  limit_settings limits;
+  friend bool operator==(const grid_config&, const grid_config&) = default;
+};
+
+/// Reads a grid file's text. `file` is for errors, and relative paths in the text start at its folder. Errors
+/// (configuration) say "FILE:LINE: [table] key: what was wrong, what is expected", and never show a swissnum.
+result<grid_config> parse_grid_file(std::string_view text, const std::filesystem::path& file);
+
+/// parse_grid_file on a file of at most 1 MiB.
+result<grid_config> read_grid_file(const std::filesystem::path& file);
+
+/// Ten servers inside the process over `data_home`/truckee/grid/0 to 9; 3 of 10, happy with 7.
+grid_config embedded_grid(const std::filesystem::path& data_home);
+
+/// "pb://PIN@HOST:PORT/SWISSNUM#v=1"; errors (configuration) do not repeat the text.
+result<nurl> parse_nurl(std::string_view text);
+
+/// Every key a grid file may have, as "table.key", in ascending order; for the sample's test and the
+/// documentation.
+std::vector<std::string> grid_file_keys();
+
+} // namespace truckee::grid

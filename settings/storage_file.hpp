@@ -1,0 +1,41 @@
+#pragma once
+
+#include "truckee/base/address.hpp"
+#include "truckee/logs/settings.hpp"
+#include "truckee/settings/node_settings.hpp"
+#include "truckee/storage/disk_store.hpp"
+#include "truckee/storage/expiry.hpp"
+
+/// The configuration of `truckee storage`, read from a TOML file; configs/storage.toml shows every key.
+namespace truckee::cli {
+
+/// What is not set in the file has the values here. Options of the command override the file.
+struct storage_config {
+  std::filesystem::path directory; ///< empty: not said; then the command line must
+  address listen{"127.0.0.1", 0};
+  std::string name = "storage"; ///< label in metrics
+  bool read_only = false;
+  std::uint64_t reserved_space = 0; ///< bytes
+  std::uint64_t share_bytes_max = storage::store_limits{}.share_bytes_max;
+  storage::durability durability = storage::durability::full;
+  std::optional<grid::tls_files> tls;
+  grid::metrics_settings metrics;
+  logs::settings log;
+  storage::expiry_settings expiry;
+  friend bool operator==(const storage_config&, const storage_config&) = default;
+};
+
+/// Reads a storage file's text. `file` is for errors, and relative paths in the text start at its folder.
+/// Errors (configuration) say "FILE:LINE: [table] key: what was wrong, what is expected".
+result<storage_config> parse_storage_file(std::string_view text, const std::filesystem::path& file);
+
+/// parse_storage_file on a file of at most 1 MiB.
+result<storage_config> read_storage_file(const std::filesystem::path& file);
+
+/// What cannot be, whichever way it was set: errors of kind configuration.
+result<void> check(const storage_config& config);
+
+/// Every key a storage file may have, as "table.key", in ascending order.
+std::vector<std::string> storage_file_keys();
+
+} // namespace truckee::cli

@@ -1,0 +1,359 @@
+#include "grid/model_grid.hpp"
+#include "test_support.hpp"
+#include "truckee/grid/file/write_operation.hpp"
+
+#include <gtest/gtest.h>
+#include <rapidcheck/gtest.h>
+
+using namespace truckee;
+using namespace truckee::grid;
+using namespace truckee::test;
+
+namespace {
+
+using kind = write_action::kind;
+
+/// Drives a write over a model grid. Content is the root byte's business only; `root` names this writer.
+struct driver {
+  model_grid& g;
+  std::uint8_t root;
+  seeded_random random{1};
+  std::set<server_id> away = {};                       ///< while mapping
+  std::function<void(int)> before_map = {};            ///< n-th map, from 1
+  std::function<void(int)> before_publish = {};        ///< n-th publish
+  std::function<bool()> changes = [] { return true; }; ///< does the function change the content?
+  std::vector<kind> seen = {};
+  std::vector<file_version> published = {};
+  int maps = 0;
+
+  write_result run(write_wish wish) {
+    write_operation op(std::move(wish), random);
+    servermap map;
+    for (int i = 0; i < 200 && !op.done(); ++i) {
+      const auto action = op.next();
+      seen.push_back(action.what);
+      switch (action.what) {
+      case kind::map:
+        ++maps;
+        if (before_map)
+          before_map(maps);
+        map = g.map(away, action.mode);
+        op.on_map(map);
+        break;
+      case kind::read:
+        op.on_read(g.map().recoverable(*action.version));
+        break;
+      case kind::apply:
+        op.on_applied(changes());
+        break;
+      case kind::publish: {
+        published.push_back(version(action.sequence.value, root));
+        if (before_publish)
+          before_publish(static_cast<int>(published.size()));
+        auto request = g.request(published.back(), map);
+        request.base = action.base;
+        op.on_published(g.publish(request));
+        break;
+      }
+      case kind::wait:
+        EXPECT_GT(action.delay.count(), 0);
+        op.on_waited();
+        break;
+      case kind::done:
+        break;
+      }
+    }
+    EXPECT_TRUE(op.done());
+    return op.result();
+  }
+};
+
+write_wish wish(write_kind what) {
+  write_wish out;
+  out.kind = what;
+  return out;
+}
+
+} // namespace
+
+TEST(sequence, is_above_the_map_and_all_we_sent) {
+  model_grid g(10);
+  g.fill(version(4));
+  EXPECT_EQ(next_sequence(g.map(), {}).value, 5U);
+  EXPECT_EQ(next_sequence(g.map(), {version(7)}).value, 8U);
+  EXPECT_EQ(next_sequence(g.map(), {version(7)}, {11}).value, 12U);
+  EXPECT_EQ(next_sequence({}, {}).value, 1U);
+}
+
+RC_GTEST_PROP(backoff, grows_is_bounded_and_is_random, ()) {
+  grid_limits limits;
+  seeded_random random(*rc::gen::arbitrary<std::uint64_t>());
+  const auto tries = *rc::gen::inRange<std::uint32_t>(1, 100);
+  const auto delay = backoff_delay(tries, limits, random);
+  RC_ASSERT(delay <= limits.backoff_longest);
+  const auto bound = tries > 7 ? limits.backoff_longest : limits.backoff_first * (1 << (tries - 1));
+  RC_ASSERT(delay <= bound &&
+            delay >= std::min<std::chrono::milliseconds>(bound, limits.backoff_longest) / 4);
+}
+
+TEST(overwrite, maps_then_publishes_above_what_is_there) {
+  model_grid g(10);
+  g.fill(version(1));
+  driver d{g, 2};
+  const auto result = d.run(wish(write_kind::overwrite));
+  EXPECT_EQ(result.end, write_end::written);
+  EXPECT_EQ(g.map().best(), version(2, 2));
+  EXPECT_EQ(d.seen, (std::vector{kind::map, kind::publish}));
+}
+
+TEST(overwrite, a_collision_is_told_with_what_is_recoverable_now) {
+  model_grid g(10);
+  g.fill(version(1));
+  driver d{g, 2};
+  d.before_publish = [&](int) { g.fill(version(2, 9)); };
+  const auto result = d.run(wish(write_kind::overwrite));
+  EXPECT_EQ(result.end, write_end::uncoordinated_write);
+  EXPECT_EQ(result.recoverable_now, std::vector{version(2, 9)});
+  EXPECT_EQ(result.failure->code, errc::uncoordinated_write);
+  EXPECT_FALSE(result.surprises.empty());
+  EXPECT_EQ(d.published.size(), 1U);
+}
+
+TEST(overwrite, a_lone_writer_is_not_told_about_leftovers_that_were_away) {
+  model_grid g(10);
+  g.fill(version(1));
+  g.put(3, 3, version(2, 9));
+  g.put(4, 4, version(2, 9));
+  driver d{g, 1};
+  d.away = {g.order[3], g.order[4]};
+  d.before_map = [&](int n) {
+    if (n == 2)
+      d.away.clear();
+  };
+  const auto result = d.run(wish(write_kind::overwrite));
+  EXPECT_EQ(result.end, write_end::written) << result.failure->detail;
+  EXPECT_EQ(g.map().best(), version(3, 1)); // above the leftover
+  EXPECT_EQ(g.map().summary().health, file_health::healthy);
+}
+
+TEST(overwrite, a_leftover_that_hides_again_is_still_published_above) {
+  model_grid g(10);
+  g.fill(version(1));
+  g.put(3, 3, version(2, 9));
+  driver d{g, 1};
+  d.away = {g.order[3]};
+  const auto result = d.run(wish(write_kind::overwrite));
+  EXPECT_EQ(result.end, write_end::written) << result.failure->detail;
+  EXPECT_EQ(result.report->version.sequence.value, 3U);
+}
+
+TEST(overwrite, a_hidden_version_whose_writer_is_at_work_elsewhere_is_told) {
+  model_grid g(10);
+  g.fill(version(1));
+  driver d{g, 1};
+  d.away = {g.order[3]};
+  d.before_publish = [&](int) { g.put(3, 3, version(2, 9)); };
+  d.before_map = [&](int n) {
+    if (n == 2)
+      g.fill(version(2, 9)); // also where we had looked
+  };
+  const auto result = d.run(wish(write_kind::overwrite));
+  EXPECT_EQ(result.end, write_end::uncoordinated_write);
+}
+
+TEST(overwrite, nobody_leaves_the_grid_without_a_readable_version) {
+  model_grid g(10);
+  g.fill(version(1));
+  driver d{g, 1};
+  // Five writers at once: each got two shares.
+  d.before_publish = [&](int n) {
+    for (std::size_t i = 0; n == 1 && i < 8; ++i)
+      g.put(i, i, version(2, static_cast<std::uint8_t>(10 + i / 2)));
+  };
+  const auto result = d.run(wish(write_kind::overwrite));
+  EXPECT_EQ(result.end, write_end::uncoordinated_write); // told
+  EXPECT_TRUE(result.rescued);
+  EXPECT_EQ(g.map().best(), version(3, 1));
+}
+
+TEST(overwrite, the_writer_of_the_newest_version_rescues_first) {
+  const auto rounds = [](std::uint8_t mine) {
+    model_grid g(10);
+    g.fill(version(1));
+    driver d{g, mine};
+    d.before_publish = [&](int n) {
+      for (std::size_t i = 0; n == 1 && i < 8; ++i)
+        g.put(i, i, version(2, static_cast<std::uint8_t>(10 + i / 2)));
+    };
+    EXPECT_TRUE(d.run(wish(write_kind::overwrite)).rescued);
+    return d.maps;
+  };
+  EXPECT_LT(rounds(200), rounds(1));
+}
+
+TEST(overwrite, a_failure_for_lack_of_servers_is_not_tried_again) {
+  model_grid g(10);
+  g.before = [&](const publish_message&) { return outcome(write_outcome_kind::no_space); };
+  driver d{g, 1};
+  const auto result = d.run(wish(write_kind::overwrite));
+  EXPECT_EQ(result.end, write_end::failed);
+  EXPECT_EQ(result.failure->code, errc::not_enough_servers);
+  EXPECT_EQ(d.published.size(), 1U);
+}
+
+TEST(conditional, writes_on_the_named_version_only) {
+  model_grid g(10);
+  g.fill(version(4));
+  driver d{g, 2};
+  auto w = wish(write_kind::conditional);
+  w.only_if = version(3);
+  auto result = d.run(w);
+  EXPECT_EQ(result.end, write_end::version_changed);
+  EXPECT_TRUE(d.published.empty());
+  w.only_if = version(4);
+  result = d.run(w);
+  EXPECT_EQ(result.end, write_end::written);
+}
+
+TEST(conditional, a_version_that_comes_to_light_is_not_overwritten) {
+  model_grid g(10);
+  g.fill(version(1));
+  for (std::size_t i = 0; i < 3; ++i)
+    g.put(i, i, version(2, 9)); // whole enough to read, on servers that are away
+  driver d{g, 1};
+  d.away = {g.order[0], g.order[1], g.order[2]};
+  d.before_map = [&](int n) {
+    if (n == 2)
+      d.away.clear();
+  };
+  auto w = wish(write_kind::conditional);
+  w.only_if = version(1);
+  EXPECT_EQ(d.run(w).end, write_end::version_changed);
+}
+
+TEST(modify, reads_applies_publishes) {
+  model_grid g(10);
+  g.fill(version(1));
+  driver d{g, 2};
+  EXPECT_EQ(d.run(wish(write_kind::modify)).end, write_end::written);
+  EXPECT_EQ(d.seen, (std::vector{kind::map, kind::read, kind::apply, kind::publish}));
+}
+
+TEST(modify, nothing_changed_means_no_write) {
+  model_grid g(10);
+  g.fill(version(1));
+  driver d{g, 2};
+  d.changes = [] { return false; };
+  EXPECT_EQ(d.run(wish(write_kind::modify)).end, write_end::unchanged);
+  EXPECT_TRUE(g.sent.empty());
+}
+
+TEST(modify, after_a_collision_backs_off_maps_all_reads_and_merges) {
+  model_grid g(10);
+  g.fill(version(1));
+  driver d{g, 2};
+  d.before_publish = [&](int n) {
+    if (n == 1)
+      g.fill(version(2, 9));
+  };
+  const auto result = d.run(wish(write_kind::modify));
+  EXPECT_EQ(result.end, write_end::written);
+  EXPECT_EQ(result.tries, 2U);
+  EXPECT_EQ(g.map().best(), version(3, 2));
+  EXPECT_EQ(d.seen, (std::vector{kind::map, kind::read, kind::apply, kind::publish, kind::wait, kind::map,
+                                 kind::read, kind::apply, kind::publish}));
+}
+
+TEST(modify, our_own_half_written_version_is_completed_not_applied_twice) {
+  model_grid g(10);
+  g.fill(version(1));
+  driver d{g, 2};
+  int applied = 0;
+  d.changes = [&] {
+    ++applied;
+    return true;
+  };
+  d.before_publish = [&](int n) {
+    if (n == 1)
+      g.put(0, 0, version(2, 1)); // a writer with a lower root, who crashes
+  };
+  const auto result = d.run(wish(write_kind::modify));
+  EXPECT_EQ(result.end, write_end::written);
+  EXPECT_EQ(applied, 1);
+  EXPECT_EQ(g.map().best(), version(3, 2));
+}
+
+TEST(modify, a_change_that_is_in_already_is_written_again_unless_that_version_is_whole) {
+  for (const bool whole : {true, false}) {
+    model_grid g(10);
+    g.fill(version(1));
+    driver d{g, 2};
+    int applied = 0;
+    d.changes = [&] { return ++applied == 1; };
+    d.before_publish = [&](int n) {
+      for (std::size_t i = 0; n == 1 && i < (whole ? 10U : 8U); ++i)
+        g.put(i, i, version(5, 9));
+    };
+    const auto result = d.run(wish(write_kind::modify));
+    EXPECT_EQ(result.end, whole ? write_end::unchanged : write_end::written);
+  }
+}
+
+TEST(modify, publishes_its_own_content_when_nothing_is_readable_any_more) {
+  model_grid g(10);
+  g.fill(version(1));
+  driver d{g, 1};
+  d.before_publish = [&](int n) {
+    for (std::size_t i = 0; n == 1 && i < 8; ++i)
+      g.put(i, i, version(2, static_cast<std::uint8_t>(10 + i / 2)));
+  };
+  const auto result = d.run(wish(write_kind::modify));
+  EXPECT_EQ(result.end, write_end::written);
+  EXPECT_TRUE(result.rescued);
+}
+
+TEST(modify, gives_up_after_a_bounded_number_of_tries_with_the_typed_error) {
+  model_grid g(10);
+  g.fill(version(1));
+  driver d{g, 2};
+  d.before_publish = [&](int) { g.fill(version(d.published.back().sequence.value, 9)); };
+  const auto result = d.run(wish(write_kind::modify));
+  EXPECT_EQ(result.end, write_end::uncoordinated_write);
+  EXPECT_EQ(result.tries, grid_limits{}.write_tries_max);
+  EXPECT_EQ(result.failure->code, errc::uncoordinated_write);
+}
+
+TEST(modify, nothing_readable_is_said) {
+  model_grid g(10);
+  g.put(0, 0, version(1));
+  driver d{g, 2};
+  const auto result = d.run(wish(write_kind::modify));
+  EXPECT_EQ(result.end, write_end::unrecoverable);
+  EXPECT_EQ(result.failure->code, errc::not_enough_shares);
+}
+
+TEST(modify, a_lying_read_back_cannot_use_the_sequence_numbers_up) {
+  model_grid g(10);
+  g.fill(version(1));
+  driver d{g, 2};
+  int lies = 0;
+  g.before = [&](const publish_message& m) -> std::optional<write_outcome> {
+    if (m.server != g.order[0] || lies++ > 0)
+      return std::nullopt;
+    auto o = outcome(write_outcome_kind::test_failed);
+    o.found[share(0)] = pack_prefix(version(UINT64_MAX - 1, 9));
+    return o;
+  };
+  const auto result = d.run(wish(write_kind::modify));
+  EXPECT_EQ(result.end, write_end::written);
+  EXPECT_LT(result.report->version.sequence.value, 5U);
+}
+
+TEST(stop, while_mapping_or_waiting_ends_with_the_reason) {
+  seeded_random random(1);
+  write_operation op(wish(write_kind::modify), random);
+  op.stop({errc::cancelled, "the caller"});
+  EXPECT_TRUE(op.done());
+  EXPECT_EQ(op.result().end, write_end::failed);
+  EXPECT_EQ(op.result().failure->code, errc::cancelled);
+}

@@ -1,0 +1,157 @@
+#include "program/support/process.hpp"
+
+#include <atomic>
+#include <csignal>
+#include <cstring>
+#include <fcntl.h>
+#include <fstream>
+#include <stdexcept>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <thread>
+#include <unistd.h>
+
+namespace truckee::test {
+
+namespace {
+
+using clock = std::chrono::steady_clock;
+constexpr std::chrono::milliseconds tick{5};
+
+std::string content_of(const std::filesystem::path& file) {
+  std::ifstream in(file, std::ios::binary);
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
+std::vector<std::string> environment_with(const std::map<std::string, std::string>& own) {
+  std::vector<std::string> out;
+  for (char** entry = environ; *entry != nullptr; ++entry) {
+    const std::string text = *entry;
+    if (!own.contains(text.substr(0, text.find('='))))
+      out.push_back(text);
+  }
+  for (const auto& [name, value] : own)
+    out.push_back(name + "=" + value);
+  return out;
+}
+
+std::vector<char*> pointers(std::vector<std::string>& texts) {
+  std::vector<char*> out;
+  for (auto& text : texts)
+    out.push_back(text.data());
+  out.push_back(nullptr);
+  return out;
+}
+
+void redirect(const char* file, int flags, int to) {
+  const int fd = ::open(file, flags, 0600);
+  if (fd < 0 || ::dup2(fd, to) < 0)
+    ::_exit(126);
+}
+
+} // namespace
+
+process::process(const std::filesystem::path& program, const std::vector<std::string>& arguments,
+                 const std::filesystem::path& scratch, const process_options& options) {
+  static std::atomic<int> count{0};
+  const auto base = scratch / ("process-" + std::to_string(++count));
+  out_ = base.string() + ".out";
+  err_ = base.string() + ".err";
+  const auto in = base.string() + ".in";
+  std::ofstream(in, std::ios::binary) << options.input;
+  std::vector<std::string> words{program.string()};
+  words.insert(words.end(), arguments.begin(), arguments.end());
+  for (const auto& word : words)
+    what_ += (what_.empty() ? "" : " ") + word;
+  auto environment = environment_with(options.environment);
+  // Everything is made before fork: this process has threads, and the child may only call what is safe.
+  const auto argv = pointers(words);
+  const auto envp = pointers(environment);
+  const pid_t parent = ::getpid();
+  id_ = ::fork();
+  if (id_ < 0)
+    throw std::runtime_error("cannot fork: " + std::string(std::strerror(errno)));
+  if (id_ == 0) {
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (::getppid() != parent)
+      ::_exit(126);
+    redirect(in.c_str(), O_RDONLY, STDIN_FILENO);
+    redirect(out_.c_str(), O_WRONLY | O_CREAT | O_TRUNC, STDOUT_FILENO);
+    if (options.error_descriptor < 0)
+      redirect(err_.c_str(), O_WRONLY | O_CREAT | O_TRUNC, STDERR_FILENO);
+    else if (::dup2(options.error_descriptor, STDERR_FILENO) < 0)
+      ::_exit(126);
+    if (!options.directory.empty() && ::chdir(options.directory.c_str()) != 0)
+      ::_exit(126);
+    ::execve(argv[0], argv.data(), envp.data());
+    ::_exit(127);
+  }
+}
+
+process::~process() {
+  kill();
+}
+
+bool process::reap(bool block) {
+  while (!ended_) {
+    const auto got = ::waitpid(id_, &status_, block ? 0 : WNOHANG);
+    if (got == id_ || (got < 0 && errno != EINTR))
+      ended_ = true;
+    else if (got == 0)
+      return false;
+  }
+  return true;
+}
+
+process_result process::wait(seconds longest) {
+  const auto end = clock::now() + longest;
+  while (!reap(false)) {
+    if (clock::now() > end) {
+      kill();
+      throw std::runtime_error(what_ + "\ndid not end in time; it wrote:\n" + out() + err());
+    }
+    std::this_thread::sleep_for(tick);
+  }
+  const int code = WIFEXITED(status_) ? WEXITSTATUS(status_) : 128 + WTERMSIG(status_);
+  return {code, out(), err(), seconds(clock::now() - start_).count()};
+}
+
+std::string process::wait_for(const std::string& text, seconds longest) {
+  const auto end = clock::now() + longest;
+  for (;;) {
+    const bool last = reap(false) || clock::now() > end;
+    for (const auto& all : {out(), err()}) {
+      const auto at = all.find(text);
+      const auto line_end = at == all.npos ? all.npos : all.find('\n', at);
+      if (line_end != all.npos)
+        return all.substr(at + text.size(), line_end - at - text.size());
+    }
+    if (last)
+      throw std::runtime_error(what_ + "\nnever wrote \"" + text + "\"; it wrote:\n" + out() + err());
+    std::this_thread::sleep_for(tick);
+  }
+}
+
+void process::signal(int number) {
+  if (!reap(false))
+    ::kill(id_, number);
+}
+
+void process::kill() {
+  signal(SIGKILL);
+  reap(true);
+}
+
+bool process::running() {
+  return !reap(false);
+}
+
+std::string process::out() const {
+  return content_of(out_);
+}
+
+std::string process::err() const {
+  return content_of(err_);
+}
+
+} // namespace truckee::test

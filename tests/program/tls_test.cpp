@@ -1,0 +1,138 @@
+#include "program/support/server_farm.hpp"
+
+using namespace truckee::test;
+
+namespace {
+
+class mutual_tls : public server_farm {
+protected:
+  /// A grid of one server is enough to be refused by it.
+  std::string grid_of_one(const std::string& address, const std::string& rest) {
+    return file("one.toml",
+                "[encoding]\nneeded = 1\ntotal = 1\nhappy = 1\n[[server]]\nname = \"alpha\"\ncaf = \"" +
+                    address + "\"\n" + rest + "[limits]\nconnect-timeout-seconds = 2\n");
+  }
+  std::string tls_of(const std::string& folder, const std::string& name) {
+    return "[tls]\nca = \"" + folder + "/ca.pem\"\ncertificate = \"" + folder + "/" + name +
+           ".pem\"\nkey = \"" + folder + "/" + name + ".key\"\n";
+  }
+  /// One server with TLS; its address.
+  std::string start_server() {
+    EXPECT_EQ(truckee({"certs", path("ours"), "server", "client"}).code, 0);
+    EXPECT_EQ(truckee({"certs", path("foreign"), "client"}).code, 0);
+    auto& one =
+        start({"storage", "--directory", path("store"), "--listen", "127.0.0.1:0", "--ca",
+               path("ours/ca.pem"), "--cert", path("ours/server.pem"), "--key", path("ours/server.key")});
+    const auto line = one.wait_for("listening on ");
+    EXPECT_NE(line.find("mutual TLS"), std::string::npos) << line;
+    return line.substr(0, line.find(' '));
+  }
+  process_result put_on(const std::string& grid) { return truckee({"--grid", grid, "put", "-"}, "content"); }
+};
+
+} // namespace
+
+TEST_F(mutual_tls, certificate_of_the_same_ca_is_let_in) {
+  const auto at = start_server();
+  const auto done = put_on(grid_of_one(at, tls_of("ours", "client")));
+  EXPECT_EQ(done.code, 0) << done.err;
+}
+
+TEST_F(mutual_tls, certificate_of_a_foreign_ca_gets_nowhere_and_the_program_says_why) {
+  const auto at = start_server();
+  const auto done = put_on(grid_of_one(at, tls_of("foreign", "client")));
+  EXPECT_EQ(done.code, 4) << done.err;
+  EXPECT_NE(done.err.find("TLS failed"), std::string::npos) << done.err;
+  EXPECT_NE(done.err.find("truckee certs"), std::string::npos) << done.err;
+  EXPECT_EQ(done.out, "");
+  EXPECT_EQ(put_on(grid_of_one(at, tls_of("ours", "client"))).code, 0) << "the server is still there";
+}
+
+TEST_F(mutual_tls, client_certificate_of_a_foreign_ca_is_refused_even_when_it_trusts_the_server) {
+  const auto at = start_server();
+  const auto mixed =
+      "[tls]\nca = \"ours/ca.pem\"\ncertificate = \"foreign/client.pem\"\nkey = \"foreign/client.key\"\n";
+  const auto done = put_on(grid_of_one(at, mixed));
+  EXPECT_NE(done.code, 0) << done.err;
+  EXPECT_NE(done.err.find("certificate"), std::string::npos) << done.err;
+  EXPECT_EQ(put_on(grid_of_one(at, tls_of("ours", "client"))).code, 0) << "the server is still there";
+}
+
+TEST_F(mutual_tls, client_without_tls_gets_nowhere_and_the_program_says_why) {
+  const auto at = start_server();
+  const auto done = put_on(grid_of_one(at, ""));
+  EXPECT_EQ(done.code, 4) << done.err;
+  EXPECT_NE(done.err.find("TLS"), std::string::npos) << done.err;
+  EXPECT_LT(done.seconds, 8);
+  EXPECT_EQ(put_on(grid_of_one(at, tls_of("ours", "client"))).code, 0) << "the server is still there";
+}
+
+TEST_F(mutual_tls, client_with_tls_does_not_talk_to_a_plain_server) {
+  start_server();
+  auto& plain = start({"storage", "--directory", path("plain"), "--listen", "127.0.0.1:0"});
+  const auto line = plain.wait_for("listening on ");
+  const auto done = put_on(grid_of_one(line.substr(0, line.find(' ')), tls_of("ours", "client")));
+  EXPECT_EQ(done.code, 4) << done.err;
+  EXPECT_NE(done.err.find("TLS"), std::string::npos) << done.err;
+  EXPECT_TRUE(plain.running());
+}
+
+TEST_F(mutual_tls, storage_refuses_to_listen_beyond_loopback_without_it) {
+  for (const auto* address : {"0.0.0.0:0", "[::]:0", "192.0.2.7:4401"}) {
+    const auto done = truckee({"storage", "--directory", path("store"), "--listen", address});
+    EXPECT_TRUE(done.code == 1 || done.code == 2) << address << ": " << done.code;
+    EXPECT_NE(done.err.find("truckee certs"), std::string::npos) << done.err;
+    EXPECT_EQ(done.out, "") << "it listens: " << address;
+    EXPECT_FALSE(std::filesystem::exists(path("store"))) << "refused before anything is made";
+  }
+}
+
+TEST_F(mutual_tls, client_refuses_to_connect_beyond_loopback_without_it) {
+  const auto done = put_on(grid_of_one("192.0.2.7:4401", ""));
+  EXPECT_TRUE(done.code == 1 || done.code == 2) << done.code << done.err;
+  EXPECT_NE(done.err.find("truckee certs"), std::string::npos) << done.err;
+  EXPECT_NE(done.err.find("alpha"), std::string::npos) << done.err;
+  EXPECT_LT(done.seconds, 5);
+}
+
+TEST_F(mutual_tls, storage_names_the_tls_option_that_is_missing_and_the_file_that_is_bad) {
+  start_server();
+  const auto partial =
+      truckee({"storage", "--directory", path("x"), "--listen", "127.0.0.1:0", "--ca", path("ours/ca.pem")});
+  EXPECT_EQ(partial.code, 2);
+  EXPECT_NE(partial.err.find("--cert"), std::string::npos) << partial.err;
+  const auto swapped =
+      truckee({"storage", "--directory", path("x"), "--listen", "127.0.0.1:0", "--ca", path("ours/ca.pem"),
+               "--cert", path("ours/server.pem"), "--key", path("ours/client.key")});
+  EXPECT_EQ(swapped.code, 2) << swapped.err;
+  EXPECT_NE(swapped.err.find("client.key"), std::string::npos) << swapped.err;
+  EXPECT_EQ(swapped.out, "");
+}
+
+TEST_F(mutual_tls, server_with_another_id_than_the_pinned_one_is_refused_and_named) {
+  start_farm(false);
+  const auto cap = put_new("first", on_grid({}));
+  std::string text;
+  for (std::size_t i = 0; i < servers; ++i)
+    text += grid_entry(i) + "id = \"" + id_of(i) + "\"\n";
+  const auto pinned = file("pinned.toml", text + limits_);
+  EXPECT_EQ(get(cap, {"--grid", pinned}), "first");
+  // Another store takes over the address of s6.
+  kill(6);
+  std::filesystem::rename(stores() / "s6", stores() / "s6-old");
+  restart(6);
+  const auto done = truckee({"--grid", pinned, "--json", "put", file("next", "next"), "--cap-file", cap});
+  EXPECT_EQ(done.code, 0) << done.err;
+  EXPECT_EQ(nlohmann::json::parse(done.out)["happiness"], 9) << done.out;
+  EXPECT_NE((done.out + done.err).find("s6"), std::string::npos) << done.out << done.err;
+  EXPECT_NE((done.out + done.err).find(id_of(6)), std::string::npos)
+      << "its new id is told: " << done.out << done.err;
+  EXPECT_FALSE(std::filesystem::exists(stores() / "s6" / "shares" / content("cap-1").substr(0, 2)));
+  std::size_t files = 0;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(stores() / "s6" / "shares"))
+    files += entry.is_regular_file();
+  EXPECT_EQ(files, 0U) << "nothing was written to the wrong server";
+  const auto checked = truckee({"--grid", pinned, "check", "--cap-file", cap});
+  EXPECT_EQ(checked.code, 0) << "all ten shares are there, on nine servers: " << checked.out;
+  EXPECT_NE((checked.out + checked.err).find("s6"), std::string::npos) << checked.out << checked.err;
+}

@@ -1,0 +1,310 @@
+#include "truckee/settings/grid_file.hpp"
+
+#include "sample_keys.hpp"
+#include "truckee/crypto/base32.hpp"
+#include "truckee/settings/toml_table.hpp"
+
+#include <algorithm>
+#include <gtest/gtest.h>
+#include <rapidcheck/gtest.h>
+
+using namespace truckee;
+using namespace truckee::grid;
+
+namespace {
+
+const auto sample = test::sample_config("grid.toml");
+constexpr const char* pin = "q-ARhrfrDHLnGpR8jCAmvAZ0PRmAqyG3s8Hn_M8EIyg";
+
+result<grid_config> parse(const std::string& text) {
+  return parse_grid_file(text, "/etc/truckee/grid.toml");
+}
+
+std::string server(const std::string& keys) {
+  return "[[server]]\nname = \"a\"\n" + keys + "\n";
+}
+const std::string one_server = server("directory = \"/srv/a\"");
+
+/// `text` with the first `old` replaced.
+std::string swapped(std::string text, std::string_view old, std::string_view with) {
+  return text.replace(text.find(old), old.size(), with);
+}
+
+/// The text is refused, at that line, in these words.
+void expect_refused(const std::string& text, int line, const std::vector<std::string>& words) {
+  const auto got = parse(text);
+  ASSERT_FALSE(got) << text;
+  EXPECT_EQ(got.error().code, errc::configuration);
+  const auto& detail = got.error().detail;
+  EXPECT_TRUE(detail.starts_with("/etc/truckee/grid.toml:" + std::to_string(line) + ": ")) << detail;
+  for (const auto& word : words)
+    EXPECT_NE(detail.find(word), std::string::npos) << "\"" << word << "\" is not in: " << detail;
+}
+
+} // namespace
+
+TEST(grid_file, reads_every_kind_of_server) {
+  const auto got = parse("[encoding]\nneeded = 2\ntotal = 4\nhappy = 3\n"
+                         "[tls]\nca = \"certs/ca.pem\"\ncertificate = \"/abs/c.pem\"\nkey = \"../k.pem\"\n"
+                         "[[server]]\nname = \"alpha\"\ndirectory = \"stores/alpha\"\npreferred = true\n"
+                         "[[server]]\nname = \"beta\"\ncaf = \"192.0.2.7:4401\"\n"
+                         "id = \"aebagbafaydqqcikbmga2dqpcaireeyu\"\npermutation-seed = \"mv4gc3lqnrsq\"\n"
+                         "[[server]]\nname = \"gamma\"\nnurl = \"pb://" +
+                         std::string{pin} + "@192.0.2.8:4402/swiss#v=1\"\n");
+  ASSERT_TRUE(got) << to_string(got.error());
+  EXPECT_EQ(got->encoding, (spread{2, 4, 3}));
+  ASSERT_EQ(got->servers.size(), 3U);
+  EXPECT_EQ(std::get<local_directory>(got->servers[0].where).path, "/etc/truckee/stores/alpha");
+  EXPECT_TRUE(got->servers[0].preferred);
+  EXPECT_EQ(std::get<caf_address>(got->servers[1].where).at, (address{"192.0.2.7", 4401}));
+  EXPECT_EQ(to_hex(got->servers[1].id->view()), "0102030405060708090a0b0c0d0e0f1011121314");
+  EXPECT_EQ(as_text(*got->servers[1].permutation_seed), "example");
+  const auto& gamma = std::get<nurl>(got->servers[2].where);
+  EXPECT_EQ(to_hex(gamma.pin.view()), "abe01186b7eb0c72e71a947c8c2026bc06743d1980ab21b7b3c1e7fccf042328");
+  EXPECT_EQ(gamma.at, (address{"192.0.2.8", 4402}));
+  EXPECT_EQ(gamma.swissnum, "swiss");
+  EXPECT_EQ(got->tls, (tls_files{"/etc/truckee/certs/ca.pem", "/abs/c.pem", "/etc/k.pem"}));
+}
+
+TEST(grid_file, what_is_left_out_has_tahoes_defaults) {
+  const auto got = parse(one_server);
+  ASSERT_TRUE(got);
+  EXPECT_EQ(got->encoding, (spread{3, 10, 7}));
+  EXPECT_EQ(got->limits, limit_settings{});
+  EXPECT_FALSE(got->tls || got->metrics.listen || got->metrics.tls || got->lease_secret);
+  EXPECT_EQ(parse("[encoding]\ntotal = 5\n" + one_server)->encoding, (spread{3, 5, 5}));
+}
+
+TEST(grid_file, reads_limits_metrics_and_the_lease_secret) {
+  const auto got = parse("[limits]\nin-flight-bytes = 1048576\nkeys-ready = 0\nserver-deadline-seconds = 7\n"
+                         "[metrics]\nlisten = \"127.0.0.1:0\"\nuser = \"p\"\npassword-file = "
+                         "\"private/p\"\n[client]\nlease-secret = \"private/secret\"\n" +
+                         one_server);
+  ASSERT_TRUE(got) << to_string(got.error());
+  EXPECT_EQ(got->limits.in_flight_bytes, 1U << 20);
+  EXPECT_EQ(got->limits.keys_ready, 0U);
+  EXPECT_EQ(got->limits.server_deadline, std::chrono::seconds{7});
+  EXPECT_FALSE(got->limits.publish_deadline);
+  EXPECT_EQ(got->metrics.listen, (address{"127.0.0.1", 0}));
+  EXPECT_EQ(got->metrics.login, (metrics_login{"p", "/etc/truckee/private/p"}));
+  EXPECT_EQ(got->lease_secret, "/etc/truckee/private/secret");
+}
+
+TEST(grid_file, a_login_for_metrics_has_a_user_and_a_password_file) {
+  expect_refused("[metrics]\nuser = \"p\"\n" + one_server, 1, {"[metrics]", "belong together"});
+  expect_refused("[metrics]\npassword-file = \"p\"\n" + one_server, 1, {"[metrics]", "belong together"});
+  expect_refused("[metrics]\nuser = \"a:b\"\npassword-file = \"p\"\n" + one_server, 2,
+                 {"[metrics] user", "without a colon"});
+}
+
+TEST(grid_file, metrics_over_https_need_a_certificate_and_its_key) {
+  const auto got = parse("[metrics]\ncertificate = \"tls/m.pem\"\nkey = \"/m.key\"\n" + one_server);
+  ASSERT_TRUE(got) << to_string(got.error());
+  EXPECT_EQ(got->metrics.tls, (metrics_tls{"/etc/truckee/tls/m.pem", "/m.key", {}}));
+  const auto strict =
+      parse("[metrics]\ncertificate = \"m.pem\"\nkey = \"m.key\"\nclient-ca = \"ca.pem\"\n" + one_server);
+  ASSERT_TRUE(strict) << to_string(strict.error());
+  EXPECT_EQ(strict->metrics.tls->client_ca, "/etc/truckee/ca.pem");
+  expect_refused("[metrics]\ncertificate = \"m.pem\"\n" + one_server, 1, {"[metrics]", "belong together"});
+  expect_refused("[metrics]\nkey = \"m.key\"\n" + one_server, 1, {"[metrics]", "belong together"});
+  expect_refused("[metrics]\nclient-ca = \"ca.pem\"\n" + one_server, 2, {"[metrics] client-ca", "HTTPS"});
+}
+
+TEST(grid_file, a_server_elsewhere_may_say_where_it_is_scraped) {
+  const auto got = parse(server("caf = \"127.0.0.1:1\"\nmetrics = \"192.0.2.7:9402\""));
+  ASSERT_TRUE(got) << to_string(got.error());
+  EXPECT_EQ(got->servers[0].metrics, (scrape_target{{"192.0.2.7", 9402}, false}));
+  const auto secure = parse(server("caf = \"127.0.0.1:1\"\nmetrics = \"https://192.0.2.7:9402/metrics\""));
+  ASSERT_TRUE(secure) << to_string(secure.error());
+  EXPECT_EQ(secure->servers[0].metrics, (scrape_target{{"192.0.2.7", 9402}, true}));
+  expect_refused(server("caf = \"127.0.0.1:1\"\nmetrics = \"https://192.0.2.7:9402/stats\""), 4,
+                 {"metrics", "at /metrics"});
+  expect_refused(server("caf = \"127.0.0.1:1\"\nmetrics = \"192.0.2.7:0\""), 4, {"metrics", "port 0"});
+  expect_refused(server("directory = \"x\"\nmetrics = \"127.0.0.1:2\""), 4, {"metrics", "this process"});
+}
+
+TEST(grid_file, errors_name_the_line_the_key_and_what_is_expected) {
+  expect_refused("[encoding]\nneeded = \"3\"\n" + one_server, 2,
+                 {"[encoding] needed", "1 to 255", "found a text"});
+  expect_refused("[encoding]\nneeded = 0\n" + one_server, 2, {"needed", "1 to 255", "found 0"});
+  expect_refused("[encoding]\ntotal = 256\n" + one_server, 2, {"total", "found 256"});
+  expect_refused("[encoding]\ntotal = -9223372036854775808\n" + one_server, 2, {"total", "1 to 255"});
+  expect_refused("[encoding]\nneeded = 5\ntotal = 4\n" + one_server, 2,
+                 {"needed", "is 5", "total, which is 4"});
+  expect_refused("[encoding]\ntotal = 4\nhappy = 5\n" + one_server, 3,
+                 {"happy", "is 5", "total, which is 4"});
+  expect_refused("encoding = 3\n" + one_server, 1, {"encoding", "expected a table"});
+  expect_refused("\n[limits]\nkeys-ready = 1.5\n" + one_server, 3,
+                 {"[limits] keys-ready", "with a fraction"});
+  expect_refused("[metrics]\nlisten = \"9401\"\n" + one_server, 2, {"[metrics] listen", "port is missing"});
+}
+
+TEST(grid_file, unknown_keys_are_errors_and_the_nearest_is_named) {
+  expect_refused("[encoding]\nneded = 3\n" + one_server, 2, {"[encoding] neded", "did you mean \"needed\"?"});
+  expect_refused(server("direktory = \"/srv/a\""), 3, {"direktory", "did you mean \"directory\"?"});
+  expect_refused(server("directory = \"x\"\npermutation_seed = \"a\""), 4,
+                 {"did you mean \"permutation-seed\"?"});
+  expect_refused("[server]\nname = \"a\"\n", 1, {"at least one [[server]]"});
+  expect_refused("[encodin]\n" + one_server, 1, {"did you mean \"encoding\"?"});
+  expect_refused("[zzzzzzzz]\n" + one_server, 1, {"expected one of", "encoding", "server"});
+}
+
+TEST(grid_file, a_server_has_a_name_and_one_place) {
+  expect_refused("[[server]]\ndirectory = \"x\"\n", 1, {"number 1", "name: is missing"});
+  expect_refused("[[server]]\nname = \"a b\"\ndirectory = \"x\"\n", 2, {"name", "letters"});
+  expect_refused("[[server]]\nname = \"" + std::string(65, 'a') + "\"\ndirectory = \"x\"\n", 2,
+                 {"name", "64"});
+  expect_refused(server(""), 1, {"\"a\"", "exactly one of directory, caf and nurl", "found 0"});
+  expect_refused(server("directory = \"x\"\ncaf = \"127.0.0.1:1\""), 1, {"exactly one", "found 2"});
+  expect_refused(server("directory = \"\""), 3, {"directory", "is empty"});
+  expect_refused(server("caf = \"127.0.0.1:99999\""), 3, {"caf", "port is not a number from 1 to 65535"});
+  expect_refused(server("caf = \"127.0.0.1:0\""), 3, {"caf", "port 0"});
+  expect_refused(server("directory = \"x\"\nid = \"abc\""), 4, {"id", "32 characters of base32"});
+  expect_refused(server("directory = \"x\"\npermutation-seed = \"A1\""), 4, {"permutation-seed", "base32"});
+  expect_refused(server("directory = \"x\"\npreferred = 1"), 4, {"preferred", "true or false", "a number"});
+  expect_refused("server = []\n", 1, {"at least one [[server]]"});
+  expect_refused("server = [1]\n", 1, {"expected tables"});
+  EXPECT_FALSE(parse(""));
+}
+
+TEST(grid_file, a_server_is_listed_once) {
+  const auto two = [](const std::string& a, const std::string& b) {
+    return "[[server]]\nname = \"a\"\n" + a + "\n[[server]]\n" + b + "\n";
+  };
+  expect_refused(two("directory = \"x\"", "name = \"a\"\ndirectory = \"y\""), 4,
+                 {"another server has this name"});
+  expect_refused(two("directory = \"x\"", "name = \"b\"\ndirectory = \"./x\""), 4,
+                 {"\"b\"", "\"a\" has the same"});
+  expect_refused(two("caf = \"127.0.0.1:1\"", "name = \"b\"\ncaf = \"127.0.0.1:1\""), 4,
+                 {"the same caf address"});
+  const std::string id = "id = \"aebagbafaydqqcikbmga2dqpcaireeyu\"\n";
+  expect_refused(two("directory = \"x\"\n" + id, "name = \"b\"\ndirectory = \"y\"\n" + id), 6,
+                 {"the same id"});
+}
+
+TEST(grid_file, an_address_beyond_loopback_needs_tls) {
+  expect_refused(server("caf = \"192.0.2.7:4401\""), 3, {"192.0.2.7:4401", "mutual TLS", "truckee certs"});
+  expect_refused(server("caf = \"host.example:4401\""), 3, {"not a loopback address"});
+  for (const auto* local : {"127.0.0.1:1", "[::1]:1", "localhost:1"})
+    EXPECT_TRUE(parse(server("caf = \"" + std::string{local} + "\""))) << local;
+  expect_refused("[tls]\nca = \"ca.pem\"\nkey = \"k.pem\"\n" + one_server, 1,
+                 {"[tls]", "certificate", "is missing"});
+}
+
+TEST(grid_file, a_nurl_is_read_exactly_and_its_secret_never_repeated) {
+  const std::string good = "pb://" + std::string{pin} + "@host.example:4402/swissnumsecret#v=1";
+  EXPECT_TRUE(parse_nurl(good));
+  const std::vector<std::string> wrong{
+      good.substr(2),
+      "pb+tor://" + good.substr(5),
+      good.substr(0, good.size() - 1) + "2",
+      good + " ",
+      swapped(good, "/swissnumsecret", "/"),
+      swapped(good, "/swissnumsecret", "/swissnum/secret"),
+      swapped(good, ":4402", ""),
+      swapped(good, "@", ""),
+      swapped(good, "yg@", "yh@"), // stray low bits: a second text for the same pin
+      swapped(good, "yg@", "y@"),
+      swapped(good, "q-A", "q+A"),
+      "",
+  };
+  for (const auto& text : wrong) {
+    const auto got = parse_nurl(text);
+    ASSERT_FALSE(got) << text;
+    EXPECT_EQ(got.error().code, errc::configuration);
+    EXPECT_EQ(got.error().detail.find("secret"), std::string::npos) << got.error().detail;
+  }
+  expect_refused(server("nurl = \"pb://x@h:1/s#v=1\""), 3, {"nurl", "PIN is not 43 characters"});
+}
+
+TEST(grid_file, what_is_not_toml_is_refused_with_its_line) {
+  expect_refused("[encoding]\nneeded = \n", 2, {"not TOML"});
+  expect_refused("a = 1\na = 2\n", 2, {"not TOML"});
+  EXPECT_FALSE(parse(std::string(2 << 20, '#')));
+  EXPECT_FALSE(parse("a = " + std::string(100'000, '['))) << "deep nesting must not exhaust the stack";
+}
+
+TEST(grid_file, a_missing_file_is_named) {
+  const auto got = read_grid_file("/nowhere/grid.toml");
+  ASSERT_FALSE(got);
+  EXPECT_EQ(got.error().code, errc::configuration);
+  EXPECT_NE(got.error().detail.find("/nowhere/grid.toml"), std::string::npos);
+  EXPECT_FALSE(read_grid_file("/"));
+}
+
+TEST(grid_file, the_embedded_grid_is_ten_directories) {
+  const auto config = embedded_grid("/home/me/.local/share");
+  ASSERT_EQ(config.servers.size(), 10U);
+  EXPECT_EQ(config.encoding, (spread{3, 10, 7}));
+  EXPECT_EQ(std::get<local_directory>(config.servers[9].where).path, "/home/me/.local/share/truckee/grid/9");
+}
+
+TEST(grid_file, the_sample_is_read_and_has_every_key) {
+  const auto got = read_grid_file(sample);
+  ASSERT_TRUE(got) << to_string(got.error());
+  EXPECT_EQ(got->servers.size(), 3U);
+  EXPECT_EQ(test::keys_in(sample), grid_file_keys());
+}
+
+TEST(grid_file, the_nearest_key_is_near) {
+  constexpr std::array<std::string_view, 2> keys{"directory", "preferred"};
+  EXPECT_EQ(nearest_key("dirctory", keys), "directory");
+  EXPECT_EQ(nearest_key("prefered", keys), "preferred");
+  EXPECT_EQ(nearest_key("elephant", keys), std::nullopt);
+  EXPECT_EQ(nearest_key(std::string(100'000, 'd'), keys), std::nullopt);
+}
+
+TEST(toml_table, sizes_have_units_of_1024_and_must_fit) {
+  EXPECT_EQ(parse_size("0"), 0U);
+  EXPECT_EQ(parse_size("4096"), 4096U);
+  EXPECT_EQ(parse_size("7 B"), 7U);
+  EXPECT_EQ(parse_size("64 KiB"), 65'536U);
+  EXPECT_EQ(parse_size("1GiB"), std::uint64_t{1} << 30);
+  EXPECT_EQ(parse_size("3 TiB"), std::uint64_t{3} << 40);
+  EXPECT_EQ(parse_size("18446744073709551615"), UINT64_MAX);
+  for (const auto* wrong : {"", " ", "KiB", "1 ", "1  KiB", "-1", "+1", "1.5 KiB", "1 kB", "1KiB ", " 1",
+                            "18446744073709551616", "18014398509481984 KiB", "16777216 TiB"})
+    EXPECT_EQ(parse_size(wrong), std::nullopt) << wrong;
+}
+
+RC_GTEST_PROP(grid_file, no_text_crashes_it, ()) {
+  const auto text = *rc::gen::arbitrary<std::string>();
+  const auto got = parse(text);
+  RC_ASSERT(got || got.error().code == errc::configuration);
+}
+
+RC_GTEST_PROP(grid_file, no_change_to_the_sample_crashes_it, ()) {
+  static const std::string whole{as_text(test::read_file(sample))};
+  auto text = whole;
+  const auto edits = *rc::gen::inRange(1, 8);
+  for (int i = 0; i < edits; ++i) {
+    const auto at = *rc::gen::inRange<std::size_t>(0, text.size());
+    const auto length = *rc::gen::inRange<std::size_t>(0, 20);
+    const auto from = *rc::gen::inRange<std::size_t>(0, whole.size());
+    text.replace(at, length, whole.substr(from, *rc::gen::inRange<std::size_t>(0, 40)));
+  }
+  const auto got = parse(text);
+  RC_ASSERT(got || got.error().detail.starts_with("/etc/truckee/grid.toml"));
+}
+
+TEST(grid_file, says_how_its_gateway_logs) {
+  const auto got = parse("[log]\nlevel = \"warning\"\nformat = \"json\"\nfile = \"node.log\"\n"
+                         "levels = { link = \"debug\", storage = \"off\" }\n" +
+                         one_server);
+  ASSERT_TRUE(got) << to_string(got.error());
+  EXPECT_EQ(got->log.least, logs::level::warning);
+  EXPECT_EQ(got->log.format, logs::line_format::json);
+  EXPECT_EQ(got->log.file, "/etc/truckee/node.log");
+  EXPECT_EQ(got->log.levels,
+            (std::map<logs::component, logs::level>{{logs::component::link, logs::level::debug},
+                                                    {logs::component::storage, logs::level::off}}));
+}
+
+TEST(grid_file, names_a_log_setting_that_is_none) {
+  expect_refused("[log]\nlevel = \"loud\"\n" + one_server, 2, {"[log] level", "debug, info, warning"});
+  expect_refused("[log]\nformat = \"xml\"\n" + one_server, 2, {"[log] format", "text or json"});
+  expect_refused("[log]\nlevels = { lnk = \"info\" }\n" + one_server, 2, {"lnk", "did you mean \"link\"?"});
+  expect_refused("[log]\nlevels = { link = \"loud\" }\n" + one_server, 2,
+                 {"[log] levels link", "debug, info"});
+  expect_refused("[log]\nlevels = \"debug\"\n" + one_server, 2, {"levels", "expected a table"});
+}
