@@ -120,7 +120,7 @@ void measure_all(const std::filesystem::path& home, storage::durability durabili
                  int rounds, int kept_mib) {
   std::filesystem::remove_all(home);
   auto client =
-      actors::client_node::start({.grid = grid::embedded_grid(home),
+      actors::client_node::start({.grid = settings::embedded_grid(home),
                                   .data_home = home,
                                   .durability = durability,
                                   .kept_buffer_bytes_max = static_cast<std::size_t>(kept_mib) << 20});

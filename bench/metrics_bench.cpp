@@ -86,7 +86,7 @@ struct measured {
 
 measured update(const std::filesystem::path& home) {
   auto client = actors::client_node::start(
-      {.grid = grid::embedded_grid(home), .data_home = home, .durability = storage::durability::none});
+      {.grid = settings::embedded_grid(home), .data_home = home, .durability = storage::durability::none});
   if (!client)
     give_up(to_string(client.error()));
   const auto content = [](int i) {

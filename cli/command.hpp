@@ -30,7 +30,7 @@ struct global_options {
   std::shared_ptr<bottom_line> screen = standard_error();
 
   /// All three files, none (nothing), or errc::usage.
-  result<std::optional<grid::tls_files>> tls() const;
+  result<std::optional<tls::node_files>> tls() const;
 
   /// What main() ends once the command has its result.
   std::shared_ptr<shutdown> ending = std::make_shared<shutdown>();
@@ -41,7 +41,7 @@ struct metrics_options {
   std::string listen, user, password_file, certificate, key, client_ca;
 
   /// What holds when the file says `file`. errc::usage names options that do not go together.
-  result<grid::metrics_settings> over(const grid::metrics_settings& file) const;
+  result<settings::metrics_settings> over(const settings::metrics_settings& file) const;
 };
 
 /// What commands that work on one file have in common.

@@ -61,7 +61,7 @@ int main(int argc, char** argv) {
     std::cerr << "usage: remote ADDRESS:PORT CA CERTIFICATE KEY\n" << to_string(where.error()) << "\n";
     return 2;
   }
-  const grid::tls_files tls{argv[2], argv[3], argv[4]};
+  const tls::node_files tls{argv[2], argv[3], argv[4]};
   const auto node = actors::node::start({.tls = tls, .compute_threads = 1});
   if (!node) {
     std::cerr << to_string(node.error()) << "\n";

@@ -14,7 +14,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-bool set_up_tls(SSL_CTX& context, const server_tls& files) {
+bool set_up_tls(SSL_CTX& context, const tls::server_files& files) {
   if (SSL_CTX_set_min_proto_version(&context, TLS1_2_VERSION) != 1 ||
       SSL_CTX_use_certificate_chain_file(&context, files.certificate.c_str()) != 1 ||
       SSL_CTX_use_PrivateKey_file(&context, files.key.c_str(), SSL_FILETYPE_PEM) != 1)
@@ -35,10 +35,10 @@ bool set_up_tls(SSL_CTX& context, const server_tls& files) {
 }
 
 /// With files that were looked at before, what goes wrong here is OpenSSL's own affair.
-result<std::unique_ptr<httplib::Server>> server_for(const std::optional<server_tls>& tls) {
+result<std::unique_ptr<httplib::Server>> server_for(const std::optional<tls::server_files>& tls) {
   if (!tls)
     return std::make_unique<httplib::Server>();
-  if (auto good = tls::check_server_files(tls->certificate, tls->key, tls->client_ca); !good)
+  if (auto good = tls::check_server_files(*tls); !good)
     return tl::unexpected(good.error());
   ERR_clear_error();
   auto out =

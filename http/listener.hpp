@@ -2,8 +2,8 @@
 
 #include "truckee/base/address.hpp"
 #include "truckee/base/result.hpp"
+#include "truckee/tls/server_files.hpp"
 
-#include <filesystem>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -14,18 +14,10 @@ class Server;
 
 namespace truckee::http {
 
-/// PEM files for HTTPS, TLS 1.2 and later.
-struct server_tls {
-  std::filesystem::path certificate; ///< and its chain
-  std::filesystem::path key;         ///< not encrypted, private (tls/check.hpp)
-  /// Serve only callers whose certificate these sign; empty: callers need none.
-  std::filesystem::path client_ca;
-};
-
 struct listener_options {
   std::string what = "http";      ///< first word of errors: who listens
   address listen{"127.0.0.1", 0}; ///< port 0: any free one
-  std::optional<server_tls> tls = {};
+  std::optional<tls::server_files> tls = {};
   std::size_t threads = 4;      ///< requests answered at once; a connection that stays open holds one
   std::size_t waiting_max = 64; ///< connections that wait for a thread; more wait in the kernel
 };

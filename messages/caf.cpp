@@ -4,7 +4,7 @@
 
 namespace truckee::messages {
 
-system_config::system_config(const std::optional<grid::tls_files>& files) {
+system_config::system_config(const std::optional<tls::node_files>& files) {
   register_types();
   register_types(*this);
 #if TRUCKEE_CAF_1

@@ -4,7 +4,7 @@
 /// Everything else is written against the names in truckee::messages; a message is always exactly one struct.
 
 #include "truckee/base/result.hpp"
-#include "truckee/settings/grid_file.hpp"
+#include "truckee/tls/node_files.hpp"
 
 #include <caf/all.hpp>
 #include <caf/io/all.hpp>
@@ -299,7 +299,7 @@ inline void close_registry(caf::actor_system& system) {
 class system_config : public caf::actor_system_config {
 public:
   /// `files` must have been checked: CAF ends the process where they are wrong.
-  explicit system_config(const std::optional<grid::tls_files>& files);
+  explicit system_config(const std::optional<tls::node_files>& files);
 };
 
 /// Whether two addresses mean one actor; 0.17's own operators do not compile as C++20.

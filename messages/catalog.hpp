@@ -8,8 +8,8 @@
 #include "truckee/crypto/capability.hpp"
 #include "truckee/grid/share_state.hpp"
 #include "truckee/grid/slot.hpp"
+#include "truckee/grid/spread.hpp"
 #include "truckee/messages/caf.hpp"
-#include "truckee/settings/grid_file.hpp"
 
 #include <memory>
 #include <optional>

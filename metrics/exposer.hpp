@@ -13,7 +13,7 @@ struct basic_auth {
 struct exposer_options {
   address listen{"127.0.0.1", 0};       ///< port 0: any free one
   std::optional<basic_auth> login = {}; ///< asked for when set; on the network in clear text without `tls`
-  std::optional<http::server_tls> tls = {}; ///< HTTPS
+  std::optional<tls::server_files> tls = {}; ///< HTTPS
 };
 
 /// Serves a recorder's metrics at /metrics, over HTTP or HTTPS, until destroyed. prometheus-cpp's own exposer

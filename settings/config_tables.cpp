@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <fstream>
 
-namespace truckee::grid {
+namespace truckee::settings {
 
 namespace {
 
@@ -66,12 +66,12 @@ std::optional<address> read_address(const toml_table& t, std::string_view key, b
   return *at;
 }
 
-std::optional<tls_files> read_tls(config_reading& in) {
+std::optional<tls::node_files> read_tls(config_reading& in) {
   const auto* found = in.table("tls");
   if (!found)
     return std::nullopt;
   const toml_table t{*found, "[tls]", tls_keys, in.problem};
-  tls_files out;
+  tls::node_files out;
   const auto read = [&](std::string_view key, std::filesystem::path& into) {
     if (!t.has(key))
       t.complain(std::string{key} + ": is missing; mutual TLS needs ca, certificate and key "
@@ -110,8 +110,8 @@ metrics_settings read_metrics(config_reading& in) {
     t.complain("client-ca",
                "callers show their certificates over HTTPS only, which needs certificate and key");
   if (certificate && key)
-    out.tls = metrics_tls{in.path(*certificate), in.path(*key),
-                          client_ca ? in.path(*client_ca) : std::filesystem::path{}};
+    out.tls = tls::server_files{in.path(*certificate), in.path(*key),
+                                client_ca ? in.path(*client_ca) : std::filesystem::path{}};
   return out;
 }
 
@@ -124,4 +124,4 @@ std::vector<std::string> named_keys(std::initializer_list<table_keys> tables) {
   return out;
 }
 
-} // namespace truckee::grid
+} // namespace truckee::settings

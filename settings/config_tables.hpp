@@ -10,7 +10,7 @@
 
 /// What the readers of configuration files share: opening, places in the text, tables that several files
 /// have.
-namespace truckee::grid {
+namespace truckee::settings {
 
 /// One file while it is read.
 struct config_reading {
@@ -53,7 +53,7 @@ inline constexpr std::string_view name_form =
 std::optional<address> read_address(const toml_table& t, std::string_view key, bool allow_port_zero = false);
 
 inline constexpr std::array<std::string_view, 3> tls_keys{"ca", "certificate", "key"};
-std::optional<tls_files> read_tls(config_reading& in);
+std::optional<tls::node_files> read_tls(config_reading& in);
 
 inline constexpr std::array<std::string_view, 6> metrics_keys{"certificate", "client-ca",     "key",
                                                               "listen",      "password-file", "user"};
@@ -67,4 +67,4 @@ struct table_keys {
 /// "table.key" for every key, in ascending order.
 std::vector<std::string> named_keys(std::initializer_list<table_keys> tables);
 
-} // namespace truckee::grid
+} // namespace truckee::settings

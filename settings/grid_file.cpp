@@ -8,7 +8,7 @@
 #include <array>
 #include <set>
 
-namespace truckee::grid {
+namespace truckee::settings {
 
 namespace {
 
@@ -27,8 +27,8 @@ constexpr std::array<keys, 1> status_keys{"listen"};
 constexpr std::array<keys, 5> limit_keys{"connect-timeout-seconds", "in-flight-bytes", "keys-ready",
                                          "publish-deadline-seconds", "server-deadline-seconds"};
 
-spread read_encoding(config_reading& in) {
-  spread out;
+grid::spread read_encoding(config_reading& in) {
+  grid::spread out;
   const auto* found = in.table("encoding");
   if (!found)
     return out;
@@ -266,4 +266,4 @@ std::vector<std::string> grid_file_keys() {
                      {"tls", tls_keys}});
 }
 
-} // namespace truckee::grid
+} // namespace truckee::settings

@@ -3,6 +3,7 @@
 #include "truckee/base/address.hpp"
 #include "truckee/base/ids.hpp"
 #include "truckee/base/result.hpp"
+#include "truckee/grid/spread.hpp"
 #include "truckee/logs/settings.hpp"
 #include "truckee/settings/node_settings.hpp"
 #include "truckee/settings/scrape_target.hpp"
@@ -18,15 +19,7 @@
 
 /// The configuration of a client: which storage servers there are and how files are spread over them. Read
 /// from a TOML file; configs/grid.toml shows every key.
-namespace truckee::grid {
-
-/// How new files are spread: 1 <= needed <= total <= 255, 1 <= happy <= total.
-struct spread {
-  std::uint8_t needed = 3;
-  std::uint8_t total = 10;
-  std::uint8_t happy = 7;
-  friend bool operator==(const spread&, const spread&) = default;
-};
+namespace truckee::settings {
 
 /// A storage server inside this process, over a directory that has or gets Tahoe-LAFS's layout below it.
 struct local_directory {
@@ -71,9 +64,9 @@ struct limit_settings {
 };
 
 struct grid_config {
-  spread encoding;
+  grid::spread encoding;              ///< of new files
   std::vector<server_config> servers; ///< at least one
-  std::optional<tls_files> tls;
+  std::optional<tls::node_files> tls;
   std::optional<std::filesystem::path> lease_secret; ///< file with 32 bytes in base32; made when absent
   metrics_settings metrics;
   std::optional<address> status_listen; ///< a gateway's status page; loopback
@@ -99,4 +92,4 @@ result<nurl> parse_nurl(std::string_view text);
 /// documentation.
 std::vector<std::string> grid_file_keys();
 
-} // namespace truckee::grid
+} // namespace truckee::settings

@@ -2,7 +2,7 @@
 
 #include <vector>
 
-namespace truckee::grid {
+namespace truckee::settings {
 
 namespace {
 
@@ -45,4 +45,4 @@ logs::settings read_log_table(const toml::table& table, const std::filesystem::p
   return out;
 }
 
-} // namespace truckee::grid
+} // namespace truckee::settings

@@ -5,7 +5,7 @@
 
 #include <array>
 
-namespace truckee::grid {
+namespace truckee::settings {
 
 inline constexpr std::array<std::string_view, 4> log_keys{"file", "format", "level", "levels"};
 
@@ -13,4 +13,4 @@ inline constexpr std::array<std::string_view, 4> log_keys{"file", "format", "lev
 logs::settings read_log_table(const toml::table& table, const std::filesystem::path& folder,
                               toml_problem& problem);
 
-} // namespace truckee::grid
+} // namespace truckee::settings

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace truckee::grid {
+namespace truckee::settings {
 
 namespace {
 
@@ -80,4 +80,4 @@ result<nurl> parse_nurl(std::string_view text) {
   return nurl{*pin, *where, std::string{swissnum}};
 }
 
-} // namespace truckee::grid
+} // namespace truckee::settings

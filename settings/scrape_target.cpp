@@ -1,6 +1,6 @@
 #include "truckee/settings/scrape_target.hpp"
 
-namespace truckee::grid {
+namespace truckee::settings {
 
 result<scrape_target> parse_scrape_target(std::string_view text) {
   constexpr std::string_view plain = "http://", secure = "https://";
@@ -24,4 +24,4 @@ result<scrape_target> parse_scrape_target(std::string_view text) {
   return out;
 }
 
-} // namespace truckee::grid
+} // namespace truckee::settings

@@ -2,7 +2,7 @@
 
 #include "truckee/base/address.hpp"
 
-namespace truckee::grid {
+namespace truckee::settings {
 
 /// Where Prometheus finds a node's metrics; the path is always /metrics.
 struct scrape_target {
@@ -15,4 +15,4 @@ struct scrape_target {
 /// wrong and what is expected.
 result<scrape_target> parse_scrape_target(std::string_view text);
 
-} // namespace truckee::grid
+} // namespace truckee::settings

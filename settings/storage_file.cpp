@@ -3,12 +3,9 @@
 #include "truckee/settings/config_tables.hpp"
 #include "truckee/settings/log_table.hpp"
 
-namespace truckee::cli {
+namespace truckee::settings {
 
 namespace {
-
-using grid::config_reading;
-using grid::toml_table;
 
 constexpr std::string_view kind = "a storage file";
 constexpr std::uint64_t size_max = std::uint64_t{1} << 60;
@@ -28,12 +25,12 @@ void read_store(config_reading& in, storage_config& out) {
   const toml_table t{*found, "[storage]", storage_keys, in.problem};
   if (const auto text = t.text("directory", "a path"))
     out.directory = in.path(*text);
-  out.listen = grid::read_address(t, "listen", true).value_or(out.listen);
-  if (const auto text = t.text("name", grid::name_form)) {
-    if (grid::is_name(*text))
+  out.listen = read_address(t, "listen", true).value_or(out.listen);
+  if (const auto text = t.text("name", name_form)) {
+    if (is_name(*text))
       out.name = *text;
     else
-      t.complain("name", "expected " + std::string{grid::name_form});
+      t.complain("name", "expected " + std::string{name_form});
   }
   out.read_only = t.flag("read-only").value_or(out.read_only);
   out.reserved_space = t.size("reserved-space", 0, size_max).value_or(out.reserved_space);
@@ -64,10 +61,10 @@ storage_config read_document(config_reading& in) {
   const toml_table known{in.top, "", top_keys, in.problem};
   storage_config out;
   read_store(in, out);
-  out.tls = grid::read_tls(in);
-  out.metrics = grid::read_metrics(in);
+  out.tls = read_tls(in);
+  out.metrics = read_metrics(in);
   if (const auto* found = in.table("log"))
-    out.log = grid::read_log_table(*found, in.folder, in.problem);
+    out.log = read_log_table(*found, in.folder, in.problem);
   read_expiry(in, out.expiry);
   return out;
 }
@@ -75,11 +72,11 @@ storage_config read_document(config_reading& in) {
 } // namespace
 
 result<storage_config> parse_storage_file(std::string_view text, const std::filesystem::path& file) {
-  return grid::parse_config(text, file, kind, read_document);
+  return parse_config(text, file, kind, read_document);
 }
 
 result<storage_config> read_storage_file(const std::filesystem::path& file) {
-  const auto text = grid::read_config_text(file, kind);
+  const auto text = read_config_text(file, kind);
   if (!text)
     return tl::unexpected(text.error());
   return parse_storage_file(*text, file);
@@ -89,8 +86,8 @@ result<void> check(const storage_config& config) {
   if (config.directory.empty())
     return fail(errc::configuration, "no directory is said; expected --directory DIR, or --config FILE with "
                                      "[storage] directory");
-  if (!grid::is_name(config.name))
-    return fail(errc::configuration, "--name: expected " + std::string{grid::name_form});
+  if (!is_name(config.name))
+    return fail(errc::configuration, "--name: expected " + std::string{name_form});
   if (config.read_only && config.expiry.mode == storage::expiry_mode::on)
     return fail(errc::configuration, "a read-only store removes nothing, so [expiry] mode cannot be \"on\"; "
                                      "expected \"off\" or \"dry-run\"");
@@ -98,11 +95,11 @@ result<void> check(const storage_config& config) {
 }
 
 std::vector<std::string> storage_file_keys() {
-  return grid::named_keys({{"expiry", expiry_keys},
-                           {"log", grid::log_keys},
-                           {"metrics", grid::metrics_keys},
-                           {"storage", storage_keys},
-                           {"tls", grid::tls_keys}});
+  return named_keys({{"expiry", expiry_keys},
+                     {"log", log_keys},
+                     {"metrics", metrics_keys},
+                     {"storage", storage_keys},
+                     {"tls", tls_keys}});
 }
 
-} // namespace truckee::cli
+} // namespace truckee::settings

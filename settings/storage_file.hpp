@@ -7,7 +7,7 @@
 #include "truckee/storage/expiry.hpp"
 
 /// The configuration of `truckee storage`, read from a TOML file; configs/storage.toml shows every key.
-namespace truckee::cli {
+namespace truckee::settings {
 
 /// What is not set in the file has the values here. Options of the command override the file.
 struct storage_config {
@@ -18,8 +18,8 @@ struct storage_config {
   std::uint64_t reserved_space = 0; ///< bytes
   std::uint64_t share_bytes_max = storage::store_limits{}.share_bytes_max;
   storage::durability durability = storage::durability::full;
-  std::optional<grid::tls_files> tls;
-  grid::metrics_settings metrics;
+  std::optional<tls::node_files> tls;
+  metrics_settings metrics;
   logs::settings log;
   storage::expiry_settings expiry;
   friend bool operator==(const storage_config&, const storage_config&) = default;
@@ -38,4 +38,4 @@ result<void> check(const storage_config& config);
 /// Every key a storage file may have, as "table.key", in ascending order.
 std::vector<std::string> storage_file_keys();
 
-} // namespace truckee::cli
+} // namespace truckee::settings

@@ -7,7 +7,7 @@
 #include <numeric>
 #include <vector>
 
-namespace truckee::grid {
+namespace truckee::settings {
 
 namespace {
 
@@ -218,4 +218,4 @@ void toml_table::complain(std::string_view why) const {
   problem_.at(table_.source(), title_, why);
 }
 
-} // namespace truckee::grid
+} // namespace truckee::settings

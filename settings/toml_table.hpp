@@ -9,7 +9,7 @@
 #include <string_view>
 #include <toml++/toml.h>
 
-namespace truckee::grid {
+namespace truckee::settings {
 
 /// Collects the first error of a configuration file, with its place.
 class toml_problem {
@@ -60,4 +60,4 @@ std::optional<std::uint64_t> parse_size(std::string_view text);
 /// The key most like `wrong`, if one is like it.
 std::optional<std::string_view> nearest_key(std::string_view wrong, std::span<const std::string_view> keys);
 
-} // namespace truckee::grid
+} // namespace truckee::settings

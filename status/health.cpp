@@ -4,7 +4,7 @@
 
 namespace truckee::status {
 
-health_check::health_check(address listening, std::optional<grid::tls_files> tls, asked answers)
+health_check::health_check(address listening, std::optional<tls::node_files> tls, asked answers)
   : at_(std::move(listening)), tls_(std::move(tls)), answers_(std::move(answers)) {
   if (at_.host == "0.0.0.0")
     at_.host = "127.0.0.1";

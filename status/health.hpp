@@ -19,7 +19,7 @@ public:
   using asked = std::function<result<void>()>;
 
   /// `listening`: the node's own published port. `answers`: asks an actor, within a deadline of its own.
-  health_check(address listening, std::optional<grid::tls_files> tls, asked answers);
+  health_check(address listening, std::optional<tls::node_files> tls, asked answers);
 
   /// Nothing, or what is wrong.
   result<void> look();
@@ -29,7 +29,7 @@ public:
 
 private:
   address at_;
-  std::optional<grid::tls_files> tls_;
+  std::optional<tls::node_files> tls_;
   asked answers_;
   std::mutex mutex_;
   std::optional<std::chrono::steady_clock::time_point> last_;

@@ -122,44 +122,42 @@ bool is_private(unsigned mode, unsigned owner, unsigned self) {
   return (mode & (given_by_root ? 0037U : 0077U)) == 0;
 }
 
-result<void> check_tls_files(const fs::path& ca, const fs::path& certificate, const fs::path& key,
-                             std::int64_t now) {
-  const auto trusted = certificates_of("CA", ca);
+result<void> check_node_files(const node_files& files, std::int64_t now) {
+  const auto trusted = certificates_of("CA", files.ca);
   if (!trusted)
     return tl::unexpected<error>(trusted.error());
-  const auto chain = identity_of(certificate, key);
+  const auto chain = identity_of(files.certificate, files.key);
   if (!chain)
     return tl::unexpected<error>(chain.error());
   const std::unique_ptr<X509_STORE, freed_by<X509_STORE_free>> store{X509_STORE_new()};
   for (const auto& each : *trusted)
     if (!store || X509_STORE_add_cert(store.get(), each.get()) != 1)
-      return bad(ca, "OpenSSL does not take it: " + last_error());
+      return bad(files.ca, "OpenSSL does not take it: " + last_error());
   for (const int purpose : {X509_PURPOSE_SSL_SERVER, X509_PURPOSE_SSL_CLIENT}) {
     bool at_leaf = true;
     if (const int problem = verify(*chain, store.get(), purpose, now, at_leaf)) {
       last_error();
-      return bad(at_leaf ? certificate : ca, advice(problem));
+      return bad(at_leaf ? files.certificate : files.ca, advice(problem));
     }
   }
   return {};
 }
 
-result<void> check_server_files(const fs::path& certificate, const fs::path& key, const fs::path& client_ca,
-                                std::int64_t now) {
-  const auto chain = identity_of(certificate, key);
+result<void> check_server_files(const server_files& files, std::int64_t now) {
+  const auto chain = identity_of(files.certificate, files.key);
   if (!chain)
     return tl::unexpected<error>(chain.error());
   auto* leaf = chain->front().get();
   auto at = static_cast<std::time_t>(now);
   if (X509_cmp_time(X509_get0_notAfter(leaf), &at) < 0)
-    return bad(certificate, advice(X509_V_ERR_CERT_HAS_EXPIRED));
+    return bad(files.certificate, advice(X509_V_ERR_CERT_HAS_EXPIRED));
   if (X509_cmp_time(X509_get0_notBefore(leaf), &at) > 0)
-    return bad(certificate, advice(X509_V_ERR_CERT_NOT_YET_VALID));
+    return bad(files.certificate, advice(X509_V_ERR_CERT_NOT_YET_VALID));
   if (X509_check_purpose(leaf, X509_PURPOSE_SSL_SERVER, 0) != 1)
-    return bad(certificate, "is not for a server (extended key usage serverAuth)");
-  if (client_ca.empty())
+    return bad(files.certificate, "is not for a server (extended key usage serverAuth)");
+  if (files.client_ca.empty())
     return {};
-  const auto callers = certificates_of("CA of clients", client_ca);
+  const auto callers = certificates_of("CA of clients", files.client_ca);
   return callers ? result<void>{} : tl::unexpected<error>(callers.error());
 }
 

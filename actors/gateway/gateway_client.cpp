@@ -5,7 +5,7 @@
 namespace truckee::actors {
 
 result<messages::file_gateway> connect_gateway(node& n, const address& where,
-                                               const std::optional<grid::tls_files>& tls,
+                                               const std::optional<tls::node_files>& tls,
                                                std::chrono::milliseconds timeout) {
   if (!where.is_loopback() && !tls)
     return fail(errc::refused,

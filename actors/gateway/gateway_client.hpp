@@ -10,7 +10,7 @@ namespace truckee::actors {
 /// not loopback where the node has no TLS, errc::unreachable or errc::timeout where nobody answers,
 /// errc::protocol where it is no gateway.
 result<messages::file_gateway> connect_gateway(node& n, const address& where,
-                                               const std::optional<grid::tls_files>& tls,
+                                               const std::optional<tls::node_files>& tls,
                                                std::chrono::milliseconds timeout = std::chrono::seconds(5));
 
 /// Asks once, and tells the promise what came of it, also where the gateway ends or its node goes: CAF leaves

@@ -88,7 +88,7 @@ public:
     }
   }
 
-  result<void> first_byte_by_tls(int fd, const grid::tls_files& files) const {
+  result<void> first_byte_by_tls(int fd, const tls::node_files& files) const {
     const std::unique_ptr<SSL_CTX, freed_by<SSL_CTX_free>> context(SSL_CTX_new(TLS_client_method()));
     ERR_clear_error();
     if (!context || SSL_CTX_use_certificate_chain_file(context.get(), files.certificate.c_str()) != 1 ||
@@ -134,7 +134,7 @@ private:
 
 } // namespace
 
-result<void> probe(const std::string& host, std::uint16_t port, const std::optional<grid::tls_files>& tls,
+result<void> probe(const std::string& host, std::uint16_t port, const std::optional<tls::node_files>& tls,
                    std::chrono::milliseconds deadline) {
   const auto place =
       (host.find(':') == std::string::npos ? host : "[" + host + "]") + ":" + std::to_string(port);

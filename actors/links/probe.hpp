@@ -1,7 +1,7 @@
 #pragma once
 
 #include "truckee/base/result.hpp"
-#include "truckee/settings/grid_file.hpp"
+#include "truckee/tls/node_files.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -15,7 +15,7 @@ namespace truckee::actors {
 /// node, in bounded time, before CAF (whose connect has no deadline and holds up every other one) is asked to
 /// connect. Blocks; host is numeric or resolved by the system. errc::unreachable or errc::timeout, with a
 /// sentence that says what to do.
-result<void> probe(const std::string& host, std::uint16_t port, const std::optional<grid::tls_files>& tls,
+result<void> probe(const std::string& host, std::uint16_t port, const std::optional<tls::node_files>& tls,
                    std::chrono::milliseconds deadline);
 
 } // namespace truckee::actors

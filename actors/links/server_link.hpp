@@ -21,7 +21,7 @@ namespace truckee::actors {
 struct remote_endpoint {
   std::string host;
   std::uint16_t port = 0;
-  std::optional<grid::tls_files> tls; ///< nothing: plain, which only loopback may be
+  std::optional<tls::node_files> tls; ///< nothing: plain, which only loopback may be
 };
 
 struct link_limits {

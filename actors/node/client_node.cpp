@@ -47,7 +47,7 @@ result<crypto::lease_secret> lease_secret_in(const std::filesystem::path& file) 
 /// the bytes they hold.
 constexpr std::uint64_t in_flight_bytes_max = 256ULL << 20;
 
-grid::grid_limits limits_of(const grid::limit_settings& set) {
+grid::grid_limits limits_of(const settings::limit_settings& set) {
   grid::grid_limits out;
   if (set.publish_deadline)
     out.publish_deadline = *set.publish_deadline;
@@ -105,7 +105,7 @@ result<std::unique_ptr<client_node>> client_node::start(client_options options) 
   return out;
 }
 
-result<messages::server_link> client_node::link_to(const grid::server_config& server,
+result<messages::server_link> client_node::link_to(const settings::server_config& server,
                                                    const client_options& options) {
   link_options link;
   link.name = server.name;
@@ -113,7 +113,7 @@ result<messages::server_link> client_node::link_to(const grid::server_config& se
   link.pinned = server.id;
   if (options.grid.limits.connect_timeout)
     link.limits.connect_timeout = *options.grid.limits.connect_timeout;
-  if (const auto* local = std::get_if<grid::local_directory>(&server.where)) {
+  if (const auto* local = std::get_if<settings::local_directory>(&server.where)) {
     storage::disk_store_options store;
     store.directory = local->path;
     store.durability = options.durability;
@@ -121,7 +121,7 @@ result<messages::server_link> client_node::link_to(const grid::server_config& se
     if (!opened)
       return tl::unexpected(opened.error());
     link.endpoint = *opened;
-  } else if (const auto* remote = std::get_if<grid::caf_address>(&server.where)) {
+  } else if (const auto* remote = std::get_if<settings::caf_address>(&server.where)) {
     if (!remote->at.is_loopback() && !options.grid.tls)
       return fail(
           errc::refused,

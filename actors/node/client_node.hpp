@@ -3,13 +3,14 @@
 #include "truckee/actors/gateway/file_gateway.hpp"
 #include "truckee/actors/links/server_link.hpp"
 #include "truckee/actors/node/node.hpp"
+#include "truckee/settings/grid_file.hpp"
 
 #include <filesystem>
 
 namespace truckee::actors {
 
 struct client_options {
-  grid::grid_config grid = {};
+  settings::grid_config grid = {};
   /// Where the lease secret is kept unless the grid file names a file; made when absent.
   std::filesystem::path data_home = {};
   node_options node = {};
@@ -44,7 +45,7 @@ public:
 
 private:
   explicit client_node(std::unique_ptr<node> n) : node_(std::move(n)) {}
-  result<messages::server_link> link_to(const grid::server_config& server, const client_options& options);
+  result<messages::server_link> link_to(const settings::server_config& server, const client_options& options);
 
   // Actors and jobs refer to the world until the node has ended.
   std::unique_ptr<buffer_pool> buffers_;

@@ -26,7 +26,7 @@ std::string caf_version() {
 
 result<std::unique_ptr<node>> node::start(const node_options& options) {
   if (options.tls)
-    if (auto good = tls::check_tls_files(options.tls->ca, options.tls->certificate, options.tls->key); !good)
+    if (auto good = tls::check_node_files(*options.tls); !good)
       return tl::unexpected(good.error());
   return std::unique_ptr<node>(new node(options));
 }

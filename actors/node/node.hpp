@@ -1,9 +1,10 @@
 #pragma once
 
 #include "truckee/actors/shell/world.hpp"
+#include "truckee/base/address.hpp"
 #include "truckee/base/result.hpp"
-#include "truckee/settings/grid_file.hpp"
 #include "truckee/storage/disk_store.hpp"
+#include "truckee/tls/node_files.hpp"
 
 #include <memory>
 #include <optional>
@@ -11,7 +12,7 @@
 namespace truckee::actors {
 
 struct node_options {
-  std::optional<grid::tls_files> tls;
+  std::optional<tls::node_files> tls;
   logs::log_ptr log = {};           ///< empty: nothing is logged
   std::size_t compute_threads = 0;  ///< 0: as many as there are processors
   std::size_t blocking_threads = 8; ///< for fsync and probes; they mostly wait
@@ -33,7 +34,7 @@ public:
   codec::erasure_codes& codes() { return codes_; }
   const std::shared_ptr<metrics::recorder>& recorder() const { return recorder_; }
   const logs::log_ptr& log() const { return log_; }
-  const std::optional<grid::tls_files>& tls() const { return tls_; }
+  const std::optional<tls::node_files>& tls() const { return tls_; }
 
   /// Ends this actor when the node ends.
   void own(caf::strong_actor_ptr actor) { owned_.push_back(std::move(actor)); }
@@ -64,7 +65,7 @@ private:
   explicit node(const node_options& options);
 
   logs::log_ptr log_;
-  std::optional<grid::tls_files> tls_;
+  std::optional<tls::node_files> tls_;
   messages::system_config config_;
   std::unique_ptr<caf::actor_system> system_;
   std::unique_ptr<worker_pool> compute_;

@@ -8,7 +8,7 @@ namespace truckee::cli {
 namespace {
 
 /// One group a target, so that each has its own labels. Prometheus lets these win over the job's name.
-nlohmann::json target(const grid::scrape_target& where, const char* job, const std::string& server) {
+nlohmann::json target(const settings::scrape_target& where, const char* job, const std::string& server) {
   nlohmann::json out{{"targets", {to_string(where.at)}}, {"labels", {{"job", job}}}};
   if (where.https)
     out["labels"]["__scheme__"] = "https";
@@ -18,15 +18,15 @@ nlohmann::json target(const grid::scrape_target& where, const char* job, const s
 }
 
 /// What Prometheus can reach of the gateway: nobody connects to 0.0.0.0 or to port 0.
-result<std::optional<grid::scrape_target>> gateway_target(const std::string& given,
-                                                          const grid::metrics_settings& metrics) {
+result<std::optional<settings::scrape_target>> gateway_target(const std::string& given,
+                                                              const settings::metrics_settings& metrics) {
   if (!given.empty()) {
-    auto target = grid::parse_scrape_target(given);
-    return target ? result<std::optional<grid::scrape_target>>(*target) : tl::unexpected(target.error());
+    auto target = settings::parse_scrape_target(given);
+    return target ? result<std::optional<settings::scrape_target>>(*target) : tl::unexpected(target.error());
   }
   const auto& listen = metrics.listen;
   if (listen && listen->port != 0 && listen->host != "0.0.0.0" && listen->host != "::")
-    return grid::scrape_target{*listen, metrics.tls.has_value()};
+    return settings::scrape_target{*listen, metrics.tls.has_value()};
   tell(std::string("truckee: the gateway is left out: ") +
        (listen ? "[metrics] listen is no address to scrape" : "the grid file has no [metrics] listen") +
        "; --gateway-metrics HOST:PORT says where it is scraped\n");
@@ -46,7 +46,7 @@ result<int> print_targets(const std::string& gateway_metrics, const global_optio
   for (const auto& server : grid->servers) {
     if (server.metrics)
       out.push_back(target(*server.metrics, "truckee-storage", server.name));
-    else if (!std::holds_alternative<grid::local_directory>(server.where))
+    else if (!std::holds_alternative<settings::local_directory>(server.where))
       tell("truckee: " + server.name + " is left out: its [[server]] has no metrics\n");
   }
   std::cout << out.dump(2) << std::endl;

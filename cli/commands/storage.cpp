@@ -21,8 +21,9 @@ struct storage_options {
   bool durability_given = false;
 };
 
-result<storage_config> configuration(const storage_options& o, const global_options& global) {
-  auto config = o.config.empty() ? result<storage_config>{storage_config{}} : read_storage_file(o.config);
+result<settings::storage_config> configuration(const storage_options& o, const global_options& global) {
+  auto config = o.config.empty() ? result<settings::storage_config>{settings::storage_config{}}
+                                 : settings::read_storage_file(o.config);
   if (!config)
     return config;
   if (!o.directory.empty())
@@ -127,7 +128,7 @@ void add_storage(CLI::App& app, program& p) {
       ->type_name("FILE");
   cmd->add_option("--directory", o->directory, "The store: shares/ is below it; made when absent")
       ->type_name("DIR");
-  add_listen(*cmd, o->listen)->default_str(to_string(storage_config{}.listen));
+  add_listen(*cmd, o->listen)->default_str(to_string(settings::storage_config{}.listen));
   cmd->add_option("--name", o->name, "Label in metrics")->type_name("NAME");
   cmd->add_option("--reserved-space", o->reserved_space,
                   "Bytes of the file system left to others (e.g. 1GiB)")

@@ -25,13 +25,13 @@ result<std::filesystem::path> data_home() {
       "neither XDG_DATA_HOME nor HOME is set to an absolute path; set one, it says where data is kept");
 }
 
-result<grid::grid_config> load_grid(const global_options& options) {
+result<settings::grid_config> load_grid(const global_options& options) {
   if (!options.grid_file.empty())
-    return grid::read_grid_file(options.grid_file);
+    return settings::read_grid_file(options.grid_file);
   const auto home = data_home();
   if (!home)
     return tl::unexpected(home.error());
-  return grid::embedded_grid(*home);
+  return settings::embedded_grid(*home);
 }
 
 storage::durability durability_of(const std::string& name) {
@@ -70,7 +70,7 @@ result<std::unique_ptr<metrics::exposer>> expose(const std::shared_ptr<metrics::
     port.login = metrics::basic_auth{login->user, std::move(*password)};
   }
   if (const auto& tls = settings->tls)
-    port.tls = http::server_tls{tls->certificate, tls->key, tls->client_ca};
+    port.tls = *tls;
   auto out = metrics::exposer::start(port, recorder);
   if (out) {
     tell("metrics: " + (*out)->url() + "\n");
@@ -93,11 +93,11 @@ result<metrics_settings> metrics_options::over(const metrics_settings& file) con
   if (user.find(':') != std::string::npos)
     return fail(errc::usage, "--metrics-user: expected a name without a colon");
   if (!user.empty())
-    out.login = grid::metrics_login{user, password_file};
+    out.login = settings::metrics_login{user, password_file};
   if (certificate.empty() != key.empty())
     return fail(errc::usage, "--metrics-cert and --metrics-key belong together");
   if (!certificate.empty())
-    out.tls = grid::metrics_tls{certificate, key, {}};
+    out.tls = tls::server_files{certificate, key, {}};
   if (!client_ca.empty() && !out.tls)
     return fail(errc::usage, "--metrics-client-ca needs HTTPS: --metrics-cert and --metrics-key");
   if (!client_ca.empty())
@@ -105,14 +105,14 @@ result<metrics_settings> metrics_options::over(const metrics_settings& file) con
   return out;
 }
 
-result<std::optional<grid::tls_files>> global_options::tls() const {
+result<std::optional<tls::node_files>> global_options::tls() const {
   const int given = !ca.empty() + !certificate.empty() + !key.empty();
   if (given == 0)
     return std::nullopt;
   if (given < 3)
     return fail(errc::usage,
                 "mutual TLS needs all of --ca, --cert and --key; `truckee certs DIR NAME` makes them");
-  return grid::tls_files{ca, certificate, key};
+  return tls::node_files{ca, certificate, key};
 }
 
 std::uint64_t operation_options::timeout_ms() const {

@@ -14,9 +14,9 @@ namespace truckee::cli {
 result<std::filesystem::path> data_home();
 
 /// The grid file's content, or the embedded grid.
-result<grid::grid_config> load_grid(const global_options& options);
+result<settings::grid_config> load_grid(const global_options& options);
 
-using grid::metrics_settings;
+using settings::metrics_settings;
 
 struct session {
   session() = default;

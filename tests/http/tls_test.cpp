@@ -20,16 +20,16 @@ protected:
     : own_(*tls::make_certificates(folder_ / "own", {"127.0.0.1", "prometheus"})),
       foreign_(*tls::make_certificates(folder_ / "foreign", {"prometheus"})) {}
 
-  server_tls files() const { return {own_.nodes[0].certificate, own_.nodes[0].key, {}}; }
+  tls::server_files files() const { return {own_.nodes[0].certificate, own_.nodes[0].key, {}}; }
 
-  static result<std::unique_ptr<listener>> start(const server_tls& tls) {
+  static result<std::unique_ptr<listener>> start(const tls::server_files& tls) {
     return listener::start({.tls = tls}, [](httplib::Server& server) {
       server.Get("/", [](const httplib::Request&, httplib::Response& out) {
         out.set_content("well", "text/plain");
       });
     });
   }
-  static std::unique_ptr<listener> started(const server_tls& tls) {
+  static std::unique_ptr<listener> started(const tls::server_files& tls) {
     auto out = start(tls);
     if (!out)
       throw std::runtime_error(to_string(out.error()));
@@ -47,7 +47,7 @@ protected:
     return answer ? answer->body : "";
   }
 
-  static void expect_refused(const server_tls& tls, const std::string& file, const std::string& why) {
+  static void expect_refused(const tls::server_files& tls, const std::string& file, const std::string& why) {
     const auto got = start(tls);
     ASSERT_FALSE(got);
     EXPECT_EQ(got.error().code, errc::configuration);

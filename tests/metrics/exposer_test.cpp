@@ -114,7 +114,7 @@ TEST(exposer, speaks_tls_with_login) {
   const test::folder folder;
   const auto made = *tls::make_certificates(folder / "certs", {"127.0.0.1"});
   const auto e = started({.login = basic_auth{"prometheus", "secret"},
-                          .tls = http::server_tls{made.nodes[0].certificate, made.nodes[0].key, {}}},
+                          .tls = tls::server_files{made.nodes[0].certificate, made.nodes[0].key, {}}},
                          std::make_shared<recorder>());
   ASSERT_TRUE(e);
   EXPECT_EQ(e->url(), "https://127.0.0.1:" + std::to_string(e->listening().port) + "/metrics");

@@ -57,7 +57,7 @@ protected:
 
   /// This process becomes a caller, too.
   void connect() {
-    const grid::tls_files tls{path("certs/ca.pem"), path("certs/caller.pem"), path("certs/caller.key")};
+    const tls::node_files tls{path("certs/ca.pem"), path("certs/caller.pem"), path("certs/caller.key")};
     node_ = actors::node::start({.tls = tls, .compute_threads = 1}).value();
     remote_ = actors::connect_gateway(*node_, parse_address(address_).value(), tls).value();
   }

@@ -9,7 +9,7 @@
 #include <rapidcheck/gtest.h>
 
 using namespace truckee;
-using namespace truckee::grid;
+using namespace truckee::settings;
 
 namespace {
 
@@ -52,7 +52,7 @@ TEST(grid_file, reads_every_kind_of_server) {
                          "[[server]]\nname = \"gamma\"\nnurl = \"pb://" +
                          std::string{pin} + "@192.0.2.8:4402/swiss#v=1\"\n");
   ASSERT_TRUE(got) << to_string(got.error());
-  EXPECT_EQ(got->encoding, (spread{2, 4, 3}));
+  EXPECT_EQ(got->encoding, (grid::spread{2, 4, 3}));
   ASSERT_EQ(got->servers.size(), 3U);
   EXPECT_EQ(std::get<local_directory>(got->servers[0].where).path, "/etc/truckee/stores/alpha");
   EXPECT_TRUE(got->servers[0].preferred);
@@ -100,7 +100,7 @@ TEST(grid_file, a_login_for_metrics_has_a_user_and_a_password_file) {
 TEST(grid_file, metrics_over_https_need_a_certificate_and_its_key) {
   const auto got = parse("[metrics]\ncertificate = \"tls/m.pem\"\nkey = \"/m.key\"\n" + one_server);
   ASSERT_TRUE(got) << to_string(got.error());
-  EXPECT_EQ(got->metrics.tls, (metrics_tls{"/etc/truckee/tls/m.pem", "/m.key", {}}));
+  EXPECT_EQ(got->metrics.tls, (tls::server_files{"/etc/truckee/tls/m.pem", "/m.key", {}}));
   const auto strict =
       parse("[metrics]\ncertificate = \"m.pem\"\nkey = \"m.key\"\nclient-ca = \"ca.pem\"\n" + one_server);
   ASSERT_TRUE(strict) << to_string(strict.error());

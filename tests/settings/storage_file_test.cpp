@@ -6,7 +6,7 @@
 #include <rapidcheck/gtest.h>
 
 using namespace truckee;
-using namespace truckee::cli;
+using namespace truckee::settings;
 using storage::expiry_mode;
 
 namespace {
@@ -49,9 +49,9 @@ TEST(storage_file, reads_every_key) {
   expected.reserved_space = std::uint64_t{10} << 30;
   expected.share_bytes_max = 1000;
   expected.durability = storage::durability::none;
-  expected.tls = grid::tls_files{"/etc/truckee/ca.pem", "/abs/a.pem", "/etc/a.key"};
+  expected.tls = tls::node_files{"/etc/truckee/ca.pem", "/abs/a.pem", "/etc/a.key"};
   expected.metrics = {
-      address{"127.0.0.1", 9402}, grid::metrics_login{"prometheus", "/etc/truckee/secret"}, {}};
+      address{"127.0.0.1", 9402}, settings::metrics_login{"prometheus", "/etc/truckee/secret"}, {}};
   expected.expiry = {expiry_mode::dry_run, std::chrono::days{7}, true, std::chrono::seconds{60}};
   EXPECT_EQ(*got, expected);
 }

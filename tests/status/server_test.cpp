@@ -28,8 +28,9 @@ protected:
     options.node.blocking_threads = 2;
     options.grid.encoding = {1, 3, happy};
     for (const auto* name : {"alpha", "beta"})
-      options.grid.servers.push_back({name, grid::local_directory{home_ / name}, {}, {}, false, {}});
-    options.grid.servers.push_back({"gone", grid::caf_address{address{"127.0.0.1", 9}}, {}, {}, false, {}});
+      options.grid.servers.push_back({name, settings::local_directory{home_ / name}, {}, {}, false, {}});
+    options.grid.servers.push_back(
+        {"gone", settings::caf_address{address{"127.0.0.1", 9}}, {}, {}, false, {}});
     client_ = *actors::client_node::start(std::move(options));
     const auto at = client_->owner().listen(client_->gateway(), address{"127.0.0.1", 0}, "gateway");
     health_ = std::make_shared<status::health_check>(*at, std::nullopt, [this] {
@@ -210,7 +211,7 @@ TEST(StatusServerStart, AddressesThatAreNotLoopbackAreRefused) {
   test::folder home;
   actors::client_options options;
   options.data_home = home.path();
-  options.grid.servers.push_back({"alpha", grid::local_directory{home / "alpha"}, {}, {}, false, {}});
+  options.grid.servers.push_back({"alpha", settings::local_directory{home / "alpha"}, {}, {}, false, {}});
   auto client = *actors::client_node::start(std::move(options));
   for (const auto* host : {"0.0.0.0", "192.0.2.1", "::"}) {
     const auto no = status::server::start(address{host, 0}, client->system(), client->gateway(), nullptr);

@@ -60,9 +60,9 @@ TEST_F(certificates, made_files_pass_the_check) {
   EXPECT_TRUE(m.ca_is_new);
   ASSERT_EQ(m.nodes.size(), 4U);
   for (const auto& node : m.nodes) {
-    const auto good = check_tls_files(m.ca, node.certificate, node.key);
+    const auto good = check_node_files({m.ca, node.certificate, node.key});
     EXPECT_TRUE(good) << to_string(good.error());
-    const auto later = check_tls_files(m.ca, node.certificate, node.key, unix_now() + 10 * year - 2 * day);
+    const auto later = check_node_files({m.ca, node.certificate, node.key}, unix_now() + 10 * year - 2 * day);
     EXPECT_TRUE(later) << "valid for ten years: " << to_string(later.error());
   }
 }
@@ -91,7 +91,7 @@ TEST_F(certificates, a_ca_that_is_there_signs_more_names) {
   const auto first = made({"alpha"});
   const auto second = made({"beta"});
   EXPECT_FALSE(second.ca_is_new);
-  EXPECT_TRUE(check_tls_files(first.ca, second.nodes[0].certificate, second.nodes[0].key));
+  EXPECT_TRUE(check_node_files({first.ca, second.nodes[0].certificate, second.nodes[0].key}));
   const auto late = made({"gamma"}, unix_now() + 9 * year);
   const auto gamma = certificate_in(late.nodes[0].certificate);
   const auto ca = certificate_in(first.ca);
@@ -145,29 +145,29 @@ TEST_F(certificates, an_open_folder_or_a_broken_ca_is_refused) {
 TEST_F(certificates, the_check_names_the_file_that_is_wrong) {
   const auto m = made({"alpha", "beta"});
   const auto& [name, certificate, key] = m.nodes[0];
-  expect_refused(check_tls_files({}, certificate, key), {"no CA is given", "truckee certs"});
-  expect_refused(check_tls_files(m.ca, {}, key), {"no certificate is given"});
-  expect_refused(check_tls_files(m.ca, certificate, {}), {"no key is given"});
-  expect_refused(check_tls_files(dir / "none", certificate, key), {"the CA", "none", "truckee certs"});
-  expect_refused(check_tls_files(m.ca, certificate, dir), {"the key", "directory"});
-  expect_refused(check_tls_files(key, certificate, key), {"alpha.key", "is not the CA in PEM"});
-  expect_refused(check_tls_files(m.ca, certificate, certificate), {"alpha.pem", "is not a private key"});
-  expect_refused(check_tls_files(m.ca, certificate, m.nodes[1].key), {"beta.key", "is not the key of"});
-  expect_refused(check_tls_files(certificate, m.nodes[1].certificate, m.nodes[1].key),
+  expect_refused(check_node_files({{}, certificate, key}), {"no CA is given", "truckee certs"});
+  expect_refused(check_node_files({m.ca, {}, key}), {"no certificate is given"});
+  expect_refused(check_node_files({m.ca, certificate, {}}), {"no key is given"});
+  expect_refused(check_node_files({dir / "none", certificate, key}), {"the CA", "none", "truckee certs"});
+  expect_refused(check_node_files({m.ca, certificate, dir}), {"the key", "directory"});
+  expect_refused(check_node_files({key, certificate, key}), {"alpha.key", "is not the CA in PEM"});
+  expect_refused(check_node_files({m.ca, certificate, certificate}), {"alpha.pem", "is not a private key"});
+  expect_refused(check_node_files({m.ca, certificate, m.nodes[1].key}), {"beta.key", "is not the key of"});
+  expect_refused(check_node_files({certificate, m.nodes[1].certificate, m.nodes[1].key}),
                  {"is not signed by the CA"});
   std::filesystem::permissions(key, std::filesystem::perms{0640});
-  expect_refused(check_tls_files(m.ca, certificate, key), {"other users", "chmod 600"});
+  expect_refused(check_node_files({m.ca, certificate, key}), {"other users", "chmod 600"});
 }
 
 TEST_F(certificates, the_check_sees_foreign_and_expired_ones) {
   const auto m = made({"alpha"});
   const auto other = make_certificates(folder / "other", {"alpha"});
   ASSERT_TRUE(other);
-  expect_refused(check_tls_files(other->ca, m.nodes[0].certificate, m.nodes[0].key),
+  expect_refused(check_node_files({other->ca, m.nodes[0].certificate, m.nodes[0].key}),
                  {"alpha.pem", "is not signed by the CA"});
-  expect_refused(check_tls_files(m.ca, m.nodes[0].certificate, m.nodes[0].key, unix_now() + 11 * year),
+  expect_refused(check_node_files({m.ca, m.nodes[0].certificate, m.nodes[0].key}, unix_now() + 11 * year),
                  {"has expired"});
-  expect_refused(check_tls_files(m.ca, m.nodes[0].certificate, m.nodes[0].key, unix_now() - 2 * day),
+  expect_refused(check_node_files({m.ca, m.nodes[0].certificate, m.nodes[0].key}, unix_now() - 2 * day),
                  {"not valid yet", "clock"});
 }
 
@@ -183,7 +183,7 @@ TEST_F(certificates, the_check_refuses_a_key_with_a_passphrase) {
                                      static_cast<int>(passphrase.size()), nullptr, nullptr),
             1);
   put(dir / "locked.key", std::string{as_text(ssl::content_of(out.get()))});
-  expect_refused(check_tls_files(m.ca, m.nodes[0].certificate, dir / "locked.key"),
+  expect_refused(check_node_files({m.ca, m.nodes[0].certificate, dir / "locked.key"}),
                  {"locked.key", "encrypted"});
 }
 
@@ -193,8 +193,8 @@ TEST_F(certificates, a_damaged_file_is_refused_at_every_cut) {
   // The last character but one is the end of the last dash line.
   for (std::size_t cut = 0; cut + 2 < whole.size(); cut += 7) {
     put(dir / "cut.pem", whole.substr(0, cut));
-    EXPECT_FALSE(check_tls_files(m.ca, dir / "cut.pem", m.nodes[0].key)) << "cut at " << cut;
-    EXPECT_FALSE(check_tls_files(dir / "cut.pem", m.nodes[0].certificate, m.nodes[0].key))
+    EXPECT_FALSE(check_node_files({m.ca, dir / "cut.pem", m.nodes[0].key})) << "cut at " << cut;
+    EXPECT_FALSE(check_node_files({dir / "cut.pem", m.nodes[0].certificate, m.nodes[0].key}))
         << "cut at " << cut;
   }
 }
@@ -202,16 +202,17 @@ TEST_F(certificates, a_damaged_file_is_refused_at_every_cut) {
 TEST_F(certificates, a_server_needs_no_ca_but_may_have_one_for_callers) {
   const auto m = made({"alpha", "beta"});
   const auto& [name, certificate, key] = m.nodes[0];
-  EXPECT_TRUE(check_server_files(certificate, key, {}));
-  EXPECT_TRUE(check_server_files(certificate, key, m.ca));
-  expect_refused(check_server_files({}, key, {}), {"no certificate is given"});
-  expect_refused(check_server_files(certificate, {}, {}), {"no key is given"});
-  expect_refused(check_server_files(certificate, m.nodes[1].key, {}), {"beta.key", "is not the key of"});
-  expect_refused(check_server_files(certificate, key, dir / "none"), {"the CA of clients", "none"});
-  expect_refused(check_server_files(certificate, key, {}, unix_now() + 11 * year),
+  EXPECT_TRUE(check_server_files({certificate, key, {}}));
+  EXPECT_TRUE(check_server_files({certificate, key, m.ca}));
+  expect_refused(check_server_files({{}, key, {}}), {"no certificate is given"});
+  expect_refused(check_server_files({certificate, {}, {}}), {"no key is given"});
+  expect_refused(check_server_files({certificate, m.nodes[1].key, {}}), {"beta.key", "is not the key of"});
+  expect_refused(check_server_files({certificate, key, dir / "none"}), {"the CA of clients", "none"});
+  expect_refused(check_server_files({certificate, key, {}}, unix_now() + 11 * year),
                  {"alpha.pem", "has expired"});
-  expect_refused(check_server_files(certificate, key, {}, unix_now() - 2 * day), {"not valid yet", "clock"});
-  expect_refused(check_server_files(m.ca, dir / "ca.key", {}), {"ca.pem", "is not for a server"});
+  expect_refused(check_server_files({certificate, key, {}}, unix_now() - 2 * day),
+                 {"not valid yet", "clock"});
+  expect_refused(check_server_files({m.ca, dir / "ca.key", {}}), {"ca.pem", "is not for a server"});
 }
 
 TEST(private_key, is_its_owners_or_comes_from_root) {
