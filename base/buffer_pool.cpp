@@ -16,6 +16,10 @@ using memory = std::unique_ptr<std::byte, aligned_delete>;
 /// Sizes are rounded up to pages, so that versions of nearly one size find each other's memory.
 constexpr std::size_t page = 4096;
 
+constexpr std::size_t whole_pages(std::size_t size) {
+  return (size + page - 1) / page * page;
+}
+
 memory allocate(std::size_t capacity) {
   return memory(static_cast<std::byte*>(::operator new (capacity, std::align_val_t{buffer::alignment})));
 }
@@ -61,9 +65,11 @@ buffer buffer_pool::take(std::size_t size, std::size_t align_at) {
   if (size == 0)
     return {};
   const auto lead = (buffer::alignment - align_at % buffer::alignment) % buffer::alignment;
-  auto [capacity, block] = state_->find(lead + size);
+  // Looked for as it was allocated: by bytes, nothing smaller than four pages would ever be found again.
+  const auto wanted = whole_pages(lead + size);
+  auto [capacity, block] = state_->find(wanted);
   if (!block) {
-    capacity = (lead + size + page - 1) / page * page;
+    capacity = wanted;
     block = allocate(capacity);
   }
   buffer out;

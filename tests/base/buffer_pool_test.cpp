@@ -54,6 +54,16 @@ TEST(buffer_pool, a_small_buffer_does_not_take_large_memory) {
   EXPECT_EQ(pool.kept_bytes(), kept);
 }
 
+TEST(buffer_pool, small_buffers_come_out_of_the_pool_again) {
+  buffer_pool pool(1 << 20);
+  for (int round = 0; round < 100; ++round) {
+    const auto tiny = pool.take(100);
+    const auto small = pool.take(1000, 825);
+    const auto pages = pool.take(4097);
+  }
+  EXPECT_EQ(pool.kept_bytes(), 4096U + 4096U + 8192U) << "what one round needs, and no more";
+}
+
 TEST(buffer_pool, a_buffer_may_outlive_its_pool_and_nothing_needs_no_memory) {
   shared_bytes left;
   {
