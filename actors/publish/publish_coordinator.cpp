@@ -60,8 +60,7 @@ private:
     promise_ = self_->template make_response_promise<publish_answer>();
     send_picture();
     // Waiting for room and encoding count: whoever asked does not wait longer than for one publish.
-    send_later(self_, duration(world_.limits.publish_deadline),
-               continuation{[this] { on_stop(errc::timeout); }});
+    self_->after(duration(world_.limits.publish_deadline), [this] { on_stop(errc::timeout); });
     if (world_.budget)
       take_room();
     else
@@ -215,7 +214,7 @@ private:
       log_.answered(message.id, no.kind);
       picture_.message_answered(message.id, std::string(to_string(no.kind)), no.detail, 0);
       loop_->on_write(message.id, no);
-      send_later(self_, duration(0), continuation{[this] { pump(); }});
+      self_->after(duration(0), [this] { pump(); });
       return;
     }
     const auto bytes = grid::message_size(*built);
@@ -313,10 +312,10 @@ private:
       return;
     }
     picture_is_due_ = true;
-    send_later(self_, rest, continuation{[this] {
-                 picture_is_due_ = false;
-                 send_picture();
-               }});
+    self_->after(rest, [this] {
+      picture_is_due_ = false;
+      send_picture();
+    });
   }
 
   void send_picture() {
