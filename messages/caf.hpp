@@ -3,7 +3,6 @@
 /// The one header that knows which generation of the C++ Actor Framework is underneath (0.17 or 1.1).
 /// Everything else is written against the names in truckee::messages; a message is always exactly one struct.
 
-#include "truckee/base/deadline_queue.hpp"
 #include "truckee/base/result.hpp"
 #include "truckee/tls/node_files.hpp"
 
@@ -11,7 +10,6 @@
 #include <caf/io/all.hpp>
 #include <caf/openssl/all.hpp>
 
-#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <functional>
@@ -21,8 +19,6 @@
 #include <string>
 #include <type_traits>
 #include <utility>
-#include <variant>
-#include <vector>
 
 // CAF_VERSION is an octal literal in 1.1, so only the major number can be asked.
 #if CAF_MAJOR_VERSION >= 1
@@ -96,35 +92,27 @@ void send_anonymously(const Handle& to, Message&& message) {
 #endif
 }
 
-/// What a callable of one argument takes.
-template <class F>
-struct argument_of : argument_of<decltype(&F::operator())> {};
-template <class F, class Out, class In>
-struct argument_of<Out (F::*)(In)> : std::type_identity<std::remove_cvref_t<In>> {};
-template <class F, class Out, class In>
-struct argument_of<Out (F::*)(In) const> : std::type_identity<std::remove_cvref_t<In>> {};
+/// Sends to the actor itself, later.
+template <class Self, class Message>
+void send_later(Self* self, duration delay, Message&& message) {
+  const auto me = caf::actor_cast<typename Self::handle_type>(self->ctrl());
+#if TRUCKEE_CAF_1
+  self->mail(std::forward<Message>(message)).delay(delay).send(me);
+#else
+  self->delayed_send(me, delay, std::forward<Message>(message));
+#endif
+}
 
-/// Asks `to` from an actor (a shell, see below); exactly one of the two callbacks runs, `otherwise` with a CAF
-/// error when the time is up or `to` is gone, and none once the actor has ended. The deadline is the shell's
-/// own, and goes with the answer: CAF 0.17 would keep one of its own, and the actor with it, until it is due.
+/// Asks `to`; exactly one of the two callbacks runs, `otherwise` with a CAF error when the time is up or `to`
+/// is gone.
 template <class Self, class Handle, class Message, class Then, class Otherwise>
 void request(Self* self, const Handle& to, duration timeout, Message&& message, Then then,
              Otherwise otherwise) {
 #if TRUCKEE_CAF_1
-  auto asked = self->mail(std::forward<Message>(message)).request(to, caf::infinite);
+  self->mail(std::forward<Message>(message)).request(to, timeout).then(std::move(then), std::move(otherwise));
 #else
-  auto asked = self->request(to, caf::infinite, std::forward<Message>(message));
+  self->request(to, timeout, std::forward<Message>(message)).then(std::move(then), std::move(otherwise));
 #endif
-  const auto deadline = self->last_request_ends_in(timeout);
-  std::move(asked).then(
-      [self, deadline, then = std::move(then)](const typename argument_of<Then>::type& answer) mutable {
-        self->cancel(deadline);
-        then(answer);
-      },
-      [self, deadline, otherwise = std::move(otherwise)](const caf::error& e) mutable {
-        self->cancel(deadline);
-        otherwise(e);
-      });
 }
 
 /// Asks from a thread that may block (a scoped actor). Returns nothing but calls one of the callbacks before
@@ -164,15 +152,10 @@ inline error as_error(const caf::error& e, caf::actor_system& system) {
 
 // -- actors ------------------------------------------------------------------------------------------------
 
-/// Whether two addresses mean one actor; 0.17's own operators do not compile as C++20.
-inline bool same_actor(const caf::actor_addr& a, const caf::actor_addr& b) {
-  return a.compare(b) == 0;
-}
-
 /// The shell around a state class. State has `using handle = protocol<...>`, `static constexpr const char*
 /// name`, a constructor (shell<State>*, args...), `behavior make_behavior()`, and may have `void
 /// on_down(const caf::actor_addr&)`. The state is destroyed when the actor ends, which breaks cycles of
-/// handles; so are its timers, its deadlines and its watches on others: what ends leaves nothing behind.
+/// handles.
 template <class State>
 class shell final : public State::handle::base {
 public:
@@ -180,65 +163,33 @@ public:
   using base_type = typename State::handle::base;
   using behavior_type = behavior<handle_type>;
 
-  /// Names what will run later, for cancel(). A default one names nothing.
-  using timer = deadline_ticket;
-
   template <class... Args>
   explicit shell(caf::actor_config& config, Args&&... args)
     : base_type(config), state_(std::make_unique<State>(this, std::forward<Args>(args)...)) {
-    if constexpr (has_on_down) {
-      CAF_PUSH_DEPRECATED_WARNING
-      this->set_down_handler([this](const caf::down_msg& down) { on_down(down.source); });
-      CAF_POP_WARNINGS
-    }
-  }
-
-  const char* name() const override { return State::name; }
-  State& state() { return *state_; }
-  void on_exit() override {
-    due_.clear();
-    disarm();
-    for (const auto& who : std::exchange(watched_, {}))
-      take_watch_back(who);
-    state_.reset();
-  }
-
-  // -- watches
-
-  /// Calls state.on_down(address) once when `who` ends, or its node goes.
-  template <class Handle>
-  void watch(const Handle& who) {
-    static_assert(has_on_down);
-    watched_.push_back(who.address());
-#if TRUCKEE_CAF_1
-    caf::local_actor::do_monitor(caf::actor_cast<caf::abstract_actor*>(who), caf::message_priority::normal);
-#else
-    this->monitor(who);
+#if !TRUCKEE_CAF_1
+    if constexpr (requires(State & s, const caf::actor_addr& a) { s.on_down(a); })
+      this->set_down_handler([this](const caf::down_msg& down) { state_->on_down(down.source); });
 #endif
   }
 
-  /// Takes a watch back. Whoever watches for less long than the watched lives must do so: the watched keeps a
-  /// note of everyone who watches it. (What the actor still watches when it ends is taken back then.)
-  void unwatch(const caf::actor_addr& who) {
-    if (forget_watch(who))
-      take_watch_back(who);
+  const char* name() const override {
+    return State::name;
+  }
+  State& state() {
+    return *state_;
+  }
+  void on_exit() override {
+    state_.reset();
   }
 
-  // -- time
-
-  /// Runs `what` in the actor, `delay` from now, unless it is cancelled or the actor ends before.
-  timer after(duration delay, std::function<void()> what) {
-    return add_due(delay, std::move(what));
-  }
-
-  /// What the timer was to run never runs, and is destroyed. Nothing where it ran already.
-  void cancel(const timer& which) {
-    due_.take(which);
-  }
-
-  /// For request(): an answer to the last request sent that is not there in time is an error, as from CAF.
-  timer last_request_ends_in(duration timeout) {
-    return add_due(timeout, this->last_request_id_.response_id());
+  /// Calls state.on_down(address) when `who` ends, or its node goes.
+  template <class Handle>
+  void watch(const Handle& who) {
+#if TRUCKEE_CAF_1
+    this->monitor(who, [this, address = who.address()](const caf::error&) { state_->on_down(address); });
+#else
+    this->monitor(who);
+#endif
   }
 
 protected:
@@ -247,113 +198,7 @@ protected:
   }
 
 private:
-  using due = std::variant<std::function<void()>, caf::message_id>;
-  using time_point = typename deadline_queue<due>::time_point;
-  static constexpr bool has_on_down = requires(State & s, const caf::actor_addr& a) {
-    s.on_down(a);
-  };
-
-  bool forget_watch(const caf::actor_addr& who) {
-    const auto at = std::find_if(watched_.begin(), watched_.end(),
-                                 [&](const caf::actor_addr& x) { return same_actor(x, who); });
-    if (at == watched_.end())
-      return false;
-    watched_.erase(at);
-    return true;
-  }
-
-  void take_watch_back(const caf::actor_addr& who) {
-#if TRUCKEE_CAF_1
-    this->do_demonitor(caf::actor_cast<caf::strong_actor_ptr>(who));
-#else
-    this->demonitor(who);
-#endif
-  }
-
-  void on_down(const caf::actor_addr& who) {
-    // One that was taken back meanwhile may be on its way still.
-    if (state_ && forget_watch(who))
-      state_->on_down(who);
-  }
-
-  timer add_due(duration delay, due what) {
-    const auto at = this->clock().now() + std::max(delay, duration(0));
-    const auto out = due_.add(at, std::move(what));
-    if (!armed_ || at < armed_->at)
-      arm(at);
-    return out;
-  }
-
-  /// CAF's clock holds one entry for each actor, for its earliest deadline. It stays where that is cancelled:
-  /// most deadlines are, and the next one comes soon.
-  void arm(time_point at) {
-    disarm();
-#if TRUCKEE_CAF_1
-    armed_.emplace(at, this->run_delayed_weak(at - this->clock().now(), [this] { on_time(); }));
-#else
-    // A request to nobody: of all that 0.17's clock keeps for an actor, only its request timeouts go when they
-    // are cancelled, or when the actor ends.
-    const auto id = this->new_request_id(caf::message_priority::normal).response_id();
-    this->add_multiplexed_response_handler(id, caf::behavior{[this](const caf::error&) { on_time(); }});
-    this->clock().set_request_timeout(at, this, id);
-    armed_.emplace(at, id);
-#endif
-  }
-
-  void disarm() {
-    if (!armed_)
-      return;
-#if TRUCKEE_CAF_1
-    armed_->entry.dispose();
-#else
-    this->clock().cancel_request_timeout(this, armed_->entry);
-    if (const auto at = this->multiplexed_responses_.find(armed_->entry);
-        at != this->multiplexed_responses_.end())
-      this->multiplexed_responses_.erase(at);
-#endif
-    armed_.reset();
-  }
-
-  void on_time() {
-    armed_.reset();
-    const auto now = this->clock().now();
-    while (this->alive()) {
-      auto next = due_.take_due(now);
-      if (!next)
-        break;
-      if (auto* what = std::get_if<std::function<void()>>(&*next))
-        (*what)();
-      else
-        time_is_up(std::get<caf::message_id>(*next));
-    }
-    if (const auto at = due_.next(); at && this->alive() && (!armed_ || *at < armed_->at))
-      arm(*at);
-  }
-
-  /// Answers a request of our own with an error; CAF drops the answer that may come after it.
-  void time_is_up(caf::message_id request) {
-#if TRUCKEE_CAF_1
-    this->enqueue(caf::make_mailbox_element(nullptr, request, caf::make_error(caf::sec::request_timeout)),
-                  this->context());
-#else
-    this->eq_impl(request, nullptr, this->context(), caf::make_error(caf::sec::request_timeout));
-#endif
-  }
-
-  /// What CAF's clock was told.
-  struct armed {
-    time_point at;
-#if TRUCKEE_CAF_1
-    caf::disposable entry;
-#else
-    caf::message_id entry;
-#endif
-  };
-
   std::unique_ptr<State> state_;
-  std::vector<caf::actor_addr> watched_;
-  deadline_queue<due> due_;
-  std::optional<armed> armed_;
 };
 
 /// Starts an actor with the given state class below `parent` (an actor_system or an actor).
@@ -456,6 +301,11 @@ public:
   /// `files` must have been checked: CAF ends the process where they are wrong.
   explicit system_config(const std::optional<tls::node_files>& files);
 };
+
+/// Whether two addresses mean one actor; 0.17's own operators do not compile as C++20.
+inline bool same_actor(const caf::actor_addr& a, const caf::actor_addr& b) {
+  return a.compare(b) == 0;
+}
 
 // -- inspection --------------------------------------------------------------------------------------------
 

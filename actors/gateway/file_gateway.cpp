@@ -120,8 +120,8 @@ void state::stop_operation(std::uint64_t id, errc reason) {
 }
 
 void state::arm_deadline(std::uint64_t id, std::uint64_t timeout_ms) {
-  self_->after(std::chrono::milliseconds(std::min<std::uint64_t>(timeout_ms, 86'400'000)),
-               [this, id] { stop_operation(id, errc::timeout); });
+  send_later(self_, std::chrono::milliseconds(std::min<std::uint64_t>(timeout_ms, 86'400'000)),
+             continuation{[this, id] { stop_operation(id, errc::timeout); }});
 }
 
 caf::result<cancel_answer> state::on_cancel(const cancel_request& x) {

@@ -202,10 +202,10 @@ private:
       c.give_up(delivery::unknown, false, detail_);
     reject_waiting();
     answer_introductions();
-    self_->after(pause(), [this, round = ++round_] {
-      if (round == round_)
-        connect();
-    });
+    send_later(self_, pause(), continuation{[this, round = ++round_] {
+                 if (round == round_)
+                   connect();
+               }});
   }
 
   /// A request got no answer in time: the connection may stand, but nobody shall wait for this server again
@@ -229,10 +229,10 @@ private:
         },
         [this](const caf::error&) {
           if (state_ == link_state::silent)
-            self_->after(pause(), [this] {
-              if (state_ == link_state::silent && server_)
-                ping();
-            });
+            send_later(self_, pause(), continuation{[this] {
+                         if (state_ == link_state::silent && server_)
+                           ping();
+                       }});
         });
   }
 
@@ -373,14 +373,15 @@ private:
 
   void wait(std::uint64_t id, call c, duration deadline) {
     waiting_.emplace_back(id, std::move(c));
-    self_->after(deadline, [this, id] {
-      const auto at = std::find_if(waiting_.begin(), waiting_.end(), [&](auto& w) { return w.first == id; });
-      if (at == waiting_.end())
-        return;
-      auto late = std::move(at->second);
-      waiting_.erase(at);
-      late.give_up(delivery::unreachable, true, "it could not be sent in time");
-    });
+    send_later(self_, deadline, continuation{[this, id] {
+                 const auto at =
+                     std::find_if(waiting_.begin(), waiting_.end(), [&](auto& w) { return w.first == id; });
+                 if (at == waiting_.end())
+                   return;
+                 auto late = std::move(at->second);
+                 waiting_.erase(at);
+                 late.give_up(delivery::unreachable, true, "it could not be sent in time");
+               }});
   }
 
   void flush() {

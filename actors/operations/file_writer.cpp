@@ -142,12 +142,12 @@ private:
       logs::say(
           world_.log, logs::events::collision_wait,
           {{"operation", task_.operation}, {"seconds", std::chrono::duration<double>(action.delay).count()}});
-      self_->after(duration(action.delay), [this] {
-        if (operation_->done())
-          return;
-        operation_->on_waited();
-        act();
-      });
+      send_later(self_, duration(action.delay), continuation{[this] {
+                   if (operation_->done())
+                     return;
+                   operation_->on_waited();
+                   act();
+                 }});
       return;
     case grid::write_action::kind::done:
       conclude();

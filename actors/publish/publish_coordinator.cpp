@@ -60,7 +60,8 @@ private:
     promise_ = self_->template make_response_promise<publish_answer>();
     send_picture();
     // Waiting for room and encoding count: whoever asked does not wait longer than for one publish.
-    self_->after(duration(world_.limits.publish_deadline), [this] { on_stop(errc::timeout); });
+    send_later(self_, duration(world_.limits.publish_deadline),
+               continuation{[this] { on_stop(errc::timeout); }});
     if (world_.budget)
       take_room();
     else
@@ -214,7 +215,7 @@ private:
       log_.answered(message.id, no.kind);
       picture_.message_answered(message.id, std::string(to_string(no.kind)), no.detail, 0);
       loop_->on_write(message.id, no);
-      self_->after(duration(0), [this] { pump(); });
+      send_later(self_, duration(0), continuation{[this] { pump(); }});
       return;
     }
     const auto bytes = grid::message_size(*built);
@@ -312,10 +313,10 @@ private:
       return;
     }
     picture_is_due_ = true;
-    self_->after(rest, [this] {
-      picture_is_due_ = false;
-      send_picture();
-    });
+    send_later(self_, rest, continuation{[this] {
+                 picture_is_due_ = false;
+                 send_picture();
+               }});
   }
 
   void send_picture() {

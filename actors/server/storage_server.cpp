@@ -166,26 +166,26 @@ private:
 
   /// Slots and free bytes, from time to time: others write to the same disk, too.
   void measure_later(duration pause) {
-    self_->after(pause, [this] {
-      offload(
-          self_, pool_, [store = store_] { return store->info(); },
-          [this](const grid::store_info& info) {
-            events_.slots_are(info.slots);
-            events_.available_bytes_are(info.bytes_available);
-            tell_space(info.bytes_available);
-            measure_later(std::chrono::seconds(2));
-          });
-    });
+    send_later(self_, pause, continuation{[this] {
+                 offload(
+                     self_, pool_, [store = store_] { return store->info(); },
+                     [this](const grid::store_info& info) {
+                       events_.slots_are(info.slots);
+                       events_.available_bytes_are(info.bytes_available);
+                       tell_space(info.bytes_available);
+                       measure_later(std::chrono::seconds(2));
+                     });
+               }});
   }
 
   // --- expiry: one slot at a time, each in its turn among the slot's calls ---
 
   void look_later(duration pause) {
-    self_->after(pause, [this] {
-      offload(
-          self_, pool_, [store = store_] { return store->slots(); },
-          [this](const result<std::vector<storage_index>>& slots) { begin_look(slots); });
-    });
+    send_later(self_, pause, continuation{[this] {
+                 offload(
+                     self_, pool_, [store = store_] { return store->slots(); },
+                     [this](const result<std::vector<storage_index>>& slots) { begin_look(slots); });
+               }});
   }
 
   void begin_look(const result<std::vector<storage_index>>& slots) {
@@ -214,7 +214,7 @@ private:
           [this, slot](const result<storage::slot_expiry>& what) {
             scan_->took(slot, what);
             next_of(slot);
-            self_->after(pause_, [this] { look_at_next(); });
+            send_later(self_, pause_, continuation{[this] { look_at_next(); }});
           });
     });
   }

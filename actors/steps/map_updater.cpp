@@ -124,10 +124,10 @@ private:
     if (!listener_ || waiting_.empty())
       return;
     if (!std::exchange(tell_is_due_, true))
-      self_->after(duration(quiet_time), [this] {
-        quiet_ = false;
-        tell();
-      });
+      send_later(self_, duration(quiet_time), continuation{[this] {
+                   quiet_ = false;
+                   tell();
+                 }});
     if (quiet_)
       return;
     operation_progress out;

@@ -108,19 +108,19 @@ private:
   }
 
   void later(std::function<void()> what) {
-    self_->after(duration(0), [this, what = std::move(what)] {
-      what();
-      pump();
-    });
+    send_later(self_, duration(0), continuation{[this, what = std::move(what)] {
+                 what();
+                 pump();
+               }});
   }
 
   void hedge(const grid::share_place& place) {
-    self_->after(duration(hedge_after), [this, place] {
-      if (ended_)
-        return;
-      plan_.on_slow(place);
-      pump();
-    });
+    send_later(self_, duration(hedge_after), continuation{[this, place] {
+                 if (ended_)
+                   return;
+                 plan_.on_slow(place);
+                 pump();
+               }});
   }
 
   void on_answer(const grid::share_place& place, const codec::share_header& header,

@@ -47,14 +47,14 @@ private:
 
   /// Time goes on where there is no news: while one server is waited for, nothing else happens.
   void tick() {
-    self_->after(std::chrono::milliseconds(100), [this] {
-      if (!now_)
-        return;
-      auto later = *now_;
-      later.elapsed += clock::now() - heard_;
-      display_.update(later);
-      tick();
-    });
+    send_later(self_, std::chrono::milliseconds(100), continuation{[this] {
+                 if (!now_)
+                   return;
+                 auto later = *now_;
+                 later.elapsed += clock::now() - heard_;
+                 display_.update(later);
+                 tick();
+               }});
   }
 
   progress_state state_of(const progress_event& x) {

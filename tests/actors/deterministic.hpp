@@ -121,7 +121,7 @@ public:
 
   /// Runs `what` where actors run, `delay` from now.
   void later(messages::duration delay, std::function<void()> what) {
-    asker_self_->after(delay, std::move(what));
+    messages::send_later(asker_self_, delay, messages::continuation{std::move(what)});
   }
 
   /// Lets time jump from timer to timer until `done()`; false if that takes more than `timers_max` of them,

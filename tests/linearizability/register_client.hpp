@@ -96,12 +96,13 @@ private:
 
   void send_late(const register_operation& x) {
     ++late_;
-    self_->after(std::chrono::microseconds(dice_.below(500)), [this, x] {
-      --late_;
-      send_unheard(test_and_set(plan_.slot, x.expected, *x.sets));
-      if (ended_ && late_ == 0)
-        self_->quit();
-    });
+    messages::send_later(self_, std::chrono::microseconds(dice_.below(500)),
+                         messages::continuation{[this, x] {
+                           --late_;
+                           send_unheard(test_and_set(plan_.slot, x.expected, *x.sets));
+                           if (ended_ && late_ == 0)
+                             self_->quit();
+                         }});
     forget();
   }
 
