@@ -2,8 +2,8 @@
 
 #include "truckee/base/result.hpp"
 #include "truckee/cli/exit_code.hpp"
-#include "truckee/cli/session/log_options.hpp"
-#include "truckee/cli/session/shutdown.hpp"
+#include "truckee/cli/process/log_options.hpp"
+#include "truckee/cli/process/shutdown.hpp"
 #include "truckee/cli/terminal/standard_error.hpp"
 #include "truckee/settings/grid_file.hpp"
 

@@ -1,7 +1,7 @@
 #include "truckee/actors/node/node.hpp"
 #include "truckee/cli/command.hpp"
 #include "truckee/cli/help.hpp"
-#include "truckee/cli/session/signals.hpp"
+#include "truckee/cli/process/signals.hpp"
 
 #include <iostream>
 #include <new>

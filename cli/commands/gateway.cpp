@@ -1,6 +1,6 @@
-#include "truckee/cli/session/service.hpp"
+#include "truckee/cli/process/service.hpp"
+#include "truckee/cli/process/signals.hpp"
 #include "truckee/cli/session/session.hpp"
-#include "truckee/cli/session/signals.hpp"
 #include "truckee/status/server.hpp"
 
 #include <iostream>

@@ -1,5 +1,5 @@
+#include "truckee/cli/process/signals.hpp"
 #include "truckee/cli/session/session.hpp"
-#include "truckee/cli/session/signals.hpp"
 #include "truckee/cli/terminal/status_table.hpp"
 #include "truckee/status/as_json.hpp"
 

@@ -1,7 +1,7 @@
 #include "truckee/actors/node/storage_node.hpp"
-#include "truckee/cli/session/service.hpp"
+#include "truckee/cli/process/service.hpp"
+#include "truckee/cli/process/signals.hpp"
 #include "truckee/cli/session/session.hpp"
-#include "truckee/cli/session/signals.hpp"
 #include "truckee/settings/storage_file.hpp"
 #include "truckee/status/health.hpp"
 

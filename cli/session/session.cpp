@@ -4,7 +4,7 @@
 
 #include "truckee/actors/gateway/gateway_client.hpp"
 #include "truckee/cli/files/secret_files.hpp"
-#include "truckee/cli/session/signals.hpp"
+#include "truckee/cli/process/signals.hpp"
 #include "truckee/cli/terminal/progress_bar.hpp"
 
 #include <csignal>

@@ -1,4 +1,4 @@
-#include "truckee/cli/session/signals.hpp"
+#include "truckee/cli/process/signals.hpp"
 
 #include <atomic>
 #include <csignal>

@@ -1,4 +1,4 @@
-#include "truckee/cli/session/log_options.hpp"
+#include "truckee/cli/process/log_options.hpp"
 
 namespace truckee::cli {
 

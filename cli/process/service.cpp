@@ -1,4 +1,4 @@
-#include "truckee/cli/session/service.hpp"
+#include "truckee/cli/process/service.hpp"
 
 #include "truckee/cli/terminal/standard_error.hpp"
 

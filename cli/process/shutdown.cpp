@@ -1,4 +1,4 @@
-#include "truckee/cli/session/shutdown.hpp"
+#include "truckee/cli/process/shutdown.hpp"
 
 #include <condition_variable>
 #include <cstdio>
