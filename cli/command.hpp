@@ -4,6 +4,7 @@
 #include "truckee/cli/exit_code.hpp"
 #include "truckee/cli/process/log_options.hpp"
 #include "truckee/cli/process/shutdown.hpp"
+#include "truckee/cli/terminal/complaint.hpp"
 #include "truckee/cli/terminal/standard_error.hpp"
 #include "truckee/settings/grid_file.hpp"
 
@@ -76,11 +77,5 @@ void add_repair(CLI::App& app, program& p);
 void add_grid(CLI::App& app, program& p);
 void add_debug(CLI::App& app, program& p);
 void add_status(CLI::App& app, program& p);
-
-/// "truckee: kind: detail" on standard error, and the exit code.
-int complain(const error& e);
-
-/// The exit code of what was done, or complain() of what was wrong.
-int finish(const result<int>& done);
 
 } // namespace truckee::cli

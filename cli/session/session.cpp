@@ -149,10 +149,6 @@ CLI::Option* add_listen(CLI::App& cmd, std::string& where) {
       ->capture_default_str();
 }
 
-int finish(const result<int>& done) {
-  return done ? *done : complain(done.error());
-}
-
 session::~session() {
   exposer.reset();
   // The handle must go before the system it belongs to.
@@ -292,10 +288,5 @@ template check_reply ask(session&, check_request, const std::string&);
 template publish_reply ask(session&, append_request, const std::string&);
 template repair_reply ask(session&, repair_request, const std::string&);
 template list_leases_reply ask(session&, list_leases_request, const std::string&);
-
-int complain(const error& e) {
-  tell("truckee: " + without_capabilities(to_string(e)) + "\n");
-  return exit_code_of(e.code);
-}
 
 } // namespace truckee::cli

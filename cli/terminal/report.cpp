@@ -1,7 +1,8 @@
 #include "truckee/cli/terminal/report.hpp"
 
-#include "truckee/cli/command.hpp"
+#include "truckee/cli/terminal/complaint.hpp"
 #include "truckee/cli/terminal/progress_bar.hpp"
+#include "truckee/cli/terminal/standard_error.hpp"
 
 #include <algorithm>
 #include <fmt/format.h>
