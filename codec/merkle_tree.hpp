@@ -8,7 +8,7 @@
 #include <vector>
 
 /// Merkle trees: leaves padded to a power of two, node 0 the root, children of i at 2i+1 and 2i+2.
-/// Source: formats.md section 1, "Hashes".
+/// Source: docs/formats.md section 2.
 namespace truckee::codec {
 
 hash256 tree_node_hash(const hash256& left, const hash256& right);

@@ -5,8 +5,8 @@
 
 #include <variant>
 
-/// Capabilities: the texts that name a mutable file and say what their holder may do. Source: formats.md
-/// section 1. A text with a write or read key is a secret: keep it out of logs, messages and arguments.
+/// Capabilities: the texts that name a mutable file and say what their holder may do. Source:
+/// docs/formats.md section 5. A text with a write or read key is a secret: keep it out of logs and arguments.
 namespace truckee::crypto {
 
 enum class file_format : std::uint8_t { sdmf, mdmf };

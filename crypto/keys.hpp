@@ -2,8 +2,8 @@
 
 #include "truckee/base/ids.hpp"
 
-/// The secrets and names of one mutable file, and how each comes from the one before. Source: formats.md
-/// section 1.
+/// The secrets and names of one mutable file, and how each comes from the one before. Source:
+/// docs/formats.md section 4.
 ///
 ///   private key -> write key -> read key -> storage index
 ///                  write key -> write enabler master -> write enabler of each server
@@ -21,7 +21,7 @@ using lease_secret = secret_bytes<struct lease_secret_tag, 32>;
 /// The hash of the public key that every capability carries.
 using fingerprint = fixed_bytes<struct fingerprint_tag, 32>;
 
-/// The 16 random bytes of one version ("IV" in formats.md); never used twice with one read key.
+/// The 16 random bytes of one version ("IV" to Tahoe-LAFS); never used twice with one read key.
 using version_salt = fixed_bytes<struct version_salt_tag, 16>;
 
 write_key derive_write_key(byte_view private_key_der);

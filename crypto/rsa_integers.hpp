@@ -2,8 +2,8 @@
 
 #include "truckee/base/bytes.hpp"
 
-/// RSA keys as integers: what DER holds, and whether Tahoe-LAFS would have made it. Source: formats.md
-/// section 1.
+/// RSA keys as integers: what DER holds, and whether Tahoe-LAFS would have made it. Source:
+/// docs/formats.md section 6.
 namespace truckee::crypto {
 
 /// The integers of PKCS#1 in its order, big endian, as views into the DER; only the first two for a public

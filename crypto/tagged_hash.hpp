@@ -5,7 +5,7 @@
 #include <initializer_list>
 #include <string_view>
 
-/// Tagged hashes: SHA256(SHA256(netstring(tag) || ...)). Source: formats.md section 1, "Hashes".
+/// Tagged hashes: SHA256(SHA256(netstring(tag) || ...)). Source: docs/formats.md section 1.
 namespace truckee::crypto {
 
 /// SHA-256 once, over the parts as if they were one run of bytes.

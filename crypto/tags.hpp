@@ -2,7 +2,7 @@
 
 #include <string_view>
 
-/// The tags of every hash that mutable files use. Source: formats.md section 1, "Hashes".
+/// The tags of every hash that mutable files use. Source: docs/formats.md section 1.
 namespace truckee::crypto::tags {
 
 inline constexpr std::string_view write_key = "allmydata_mutable_privkey_to_writekey_v1";

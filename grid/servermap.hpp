@@ -11,7 +11,7 @@
 /// What is known about one file's shares on the grid.
 namespace truckee::grid {
 
-/// Why the map was made; only write, check and repair maps may be published with. Source: tahoe-behaviour.md.
+/// Why the map was made; only write, check and repair maps may be published with.
 enum class map_mode : std::uint8_t { anything, read, write, check, repair };
 std::string_view to_string(map_mode mode);
 

@@ -10,8 +10,8 @@
 #include <string_view>
 #include <vector>
 
-/// What is said about one slot (one storage index on one server): read, test and set. Source: formats.md
-/// section 2.
+/// What is said about one slot (one storage index on one server): read, test and set. Source:
+/// docs/formats.md section 12.
 namespace truckee::grid {
 
 /// `length` bytes from `offset` of a share; cut where the share ends.

@@ -6,7 +6,7 @@ namespace truckee::grid {
 
 namespace {
 
-// Offsets of the fields, by format. Source: formats.md, "SDMF share" and "MDMF share".
+// Offsets of the fields, by format. Source: docs/formats.md sections 8 and 9.
 constexpr std::size_t sequence_at = 1;
 constexpr std::size_t root_at = 9;
 constexpr std::size_t salt_at = 41;

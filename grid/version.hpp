@@ -9,7 +9,7 @@
 #include <optional>
 #include <string>
 
-/// What names one version of a mutable file. Source: formats.md section 1.
+/// What names one version of a mutable file. Source: docs/formats.md sections 8 and 9.
 namespace truckee::grid {
 
 /// The first byte of every share.

@@ -33,7 +33,7 @@ struct caf_address {
   friend bool operator==(const caf_address&, const caf_address&) = default;
 };
 
-/// A Tahoe-LAFS storage server: pb://PIN@HOST:PORT/SWISSNUM#v=1. Source: formats.md section 4.
+/// A Tahoe-LAFS storage server: pb://PIN@HOST:PORT/SWISSNUM#v=1. Source: docs/formats.md section 14.
 struct nurl {
   hash256 pin; ///< SHA-256 of the certificate's SubjectPublicKeyInfo
   address at;

@@ -9,7 +9,7 @@
 #include <vector>
 
 /// Tahoe-LAFS's mutable container, versions 1 and 2: one share with its write enabler and leases in one file.
-/// Source: formats.md "Container on disk"; proved by vectors/container.json.
+/// Source: docs/formats.md sections 10 and 11.
 ///
 ///   0 magic 32 | 32 node id 20 | 52 write enabler 32 | 84 data length 8 | 92 offset of extra leases 8 |
 ///   100 four leases of 92 | 468 data ... | at the extra-lease offset: count 4, count leases of 92

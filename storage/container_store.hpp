@@ -14,7 +14,7 @@ struct container_store_options {
   bool read_only = false;
 };
 
-/// Every rule of a storage server (formats.md section 2) over any backend: what disk and memory have in
+/// Every rule of a storage server (docs/formats.md section 12) over any backend: what disk and memory have in
 /// common.
 class container_store final : public share_store {
 public:

@@ -7,7 +7,7 @@
 
 #include <optional>
 
-/// The rules of read_test_write as functions of values (formats.md section 2).
+/// The rules of read_test_write as functions of values (docs/formats.md section 12).
 namespace truckee::storage::rules {
 
 struct refusal {

@@ -8,8 +8,8 @@
 #include <map>
 #include <vector>
 
-/// Shares on one server, behind one interface. Source of every rule: formats.md, "Container on disk" and
-/// section 2.
+/// Shares on one server, behind one interface. Source of every rule: docs/formats.md sections 10
+/// and 12.
 namespace truckee::storage {
 
 /// The time, in unix seconds; injected, so that one seed replays one run.

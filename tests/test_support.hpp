@@ -12,12 +12,11 @@
 /// What several rooms' tests share: files of vectors, hexadecimal, seeded randomness.
 namespace truckee::test {
 
-/// A file of tests/data, or of ../shared/vectors beside the checkout.
+/// A file of tests/data, or of the folder that `cmake -DTRUCKEE_VECTORS=DIR` named.
 inline std::filesystem::path vector_path(const std::string& name) {
   const auto own = std::filesystem::path(TRUCKEE_TEST_DATA) / "vectors" / name;
-  if (std::filesystem::exists(own))
-    return own;
-  return std::filesystem::path(TRUCKEE_SHARED_VECTORS) / name;
+  const std::filesystem::path more = TRUCKEE_VECTORS;
+  return more.empty() || std::filesystem::exists(own) ? own : more / name;
 }
 
 inline bool have_vector(const std::string& name) {

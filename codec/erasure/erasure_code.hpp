@@ -9,7 +9,7 @@
 #include <span>
 
 /// zfec's Reed-Solomon code on ISA-L. Share i < k is the i-th piece of the data itself. Source:
-/// design/speed.md.
+/// docs/formats.md section 7.
 namespace truckee::codec {
 
 struct numbered_block {

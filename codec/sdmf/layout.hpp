@@ -8,7 +8,7 @@
 #include <array>
 #include <optional>
 
-/// Where everything lies in an SDMF share. Source: formats.md section 1, "SDMF share".
+/// Where everything lies in an SDMF share. Source: docs/formats.md section 8.
 ///
 ///   offset  bytes
 ///        0      1  version, 0

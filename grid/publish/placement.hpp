@@ -9,8 +9,8 @@
 /// Where shares go.
 namespace truckee::grid {
 
-/// SHA-1(storage index || permutation seed) of one server; computed by the caller. Source: formats.md
-/// section 4.
+/// SHA-1(storage index || permutation seed) of one server; computed by the caller. Source:
+/// docs/formats.md section 13.
 using placement_rank = crypto::permutation_rank;
 
 struct ranked_server {

@@ -43,7 +43,7 @@ public:
 };
 
 /// Known shares are overwritten where they are, whatever their version; bad ones too. Shares whose number the
-/// new encoding does not have are deleted at the end. Source: design, publish.md.
+/// new encoding does not have are deleted at the end. The rest: grid/README.md.
 std::shared_ptr<const write_order> in_place_order();
 
 } // namespace truckee::grid

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-/// Whom to ask for shares, and when enough is known. Source of the rules: tahoe-behaviour.md, "Map update".
+/// Whom to ask for shares, and when enough is known: the real client's rules (docs/tahoe-tests.md).
 namespace truckee::grid {
 
 struct map_request {

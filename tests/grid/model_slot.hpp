@@ -7,7 +7,7 @@
 namespace truckee::test {
 
 /// One file's shares on one honest server: what read_test_write does to them, and nothing else. Source:
-/// formats.md section 2.
+/// docs/formats.md section 12.
 struct model_slot {
   std::map<share_number, bytes> shares;
   std::uint64_t writes = 0;
