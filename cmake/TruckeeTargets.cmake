@@ -64,10 +64,15 @@ function(truckee_room name)
   add_library(truckee::${name} ALIAS truckee_${name})
 endfunction()
 
-# truckee_test(ROOM SOURCES a_test.cpp ... DEPENDS target ... [TIMEOUT seconds] [LABELS ...])
-# One executable a room, truckee_ROOM_tests; every TEST in it is one ctest test named ROOM.Suite.Name.
+# truckee_test(ROOM SOURCES a_test.cpp ... DEPENDS target ... [TIMEOUT seconds] [SLOW])
+# One executable a room, truckee_ROOM_tests; every TEST in it is one ctest test named ROOM.Suite.Name. SLOW: labelled `slow`, and left
+# out by `./dev test --quick`. (A test has one label: gtest_discover_tests loses the others.)
 function(truckee_test room)
-  cmake_parse_arguments(T "" "TIMEOUT" "SOURCES;DEPENDS;LABELS" ${ARGN})
+  cmake_parse_arguments(T "SLOW" "TIMEOUT" "SOURCES;DEPENDS" ${ARGN})
+  set(label ${room})
+  if(T_SLOW)
+    set(label slow)
+  endif()
   if(NOT T_TIMEOUT)
     set(T_TIMEOUT 120)
   endif()
@@ -81,5 +86,5 @@ function(truckee_test room)
   gtest_discover_tests(${target}
     TEST_PREFIX "${room}."
     DISCOVERY_TIMEOUT 60
-    PROPERTIES TIMEOUT ${T_TIMEOUT} LABELS "${room};${T_LABELS}")
+    PROPERTIES TIMEOUT ${T_TIMEOUT} LABELS ${label})
 endfunction()
