@@ -7,6 +7,7 @@ import re
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 CODE_SPAN = re.compile(r"`([^`\n]+)`")
 FENCE = re.compile(r"^```.*?^```", re.M | re.S)
+PLACEHOLDER = re.compile(r"NAME|ROOM|NUMBER")
 PATH = re.compile(r"[\w.-]+(/[\w.-]+)+/?")
 DOCUMENT = re.compile(r"([\w./-]*\w\.md)\b(?:,? sections? ((?:\d+(?:\.\d+)*(?:, | and )?)+))?")
 HEADING = re.compile(r"^#+ +(.*)$", re.M)
@@ -51,7 +52,7 @@ def wrong_mentions(path, text, tree):
     wrong = []
     for match in CODE_SPAN.finditer(FENCE.sub("", text)):
         word = match[1]
-        if not PATH.fullmatch(word) or word.split("/")[0] not in top:
+        if not PATH.fullmatch(word) or word.split("/")[0] not in top or PLACEHOLDER.search(word):
             continue
         name = word.rstrip("/")
         if name not in tree and os.path.normpath(os.path.join(here, name)) not in tree:

@@ -44,7 +44,7 @@ class Rules(unittest.TestCase):
     def test_mentions(self):
         def mentions(text):
             return documents.wrong_mentions("docs/b.md", text, self.TREE)
-        self.assertEqual(mentions("`grid/slot.hpp` `grid/` `build/release/x` `a/b` `slot.hpp`"), [])
+        self.assertEqual(mentions("`grid/slot.hpp` `grid/` `build/release/x` `a/b` `slot.hpp` `grid/NAME_test.cpp`"), [])
         self.assertEqual(mentions("`grid/old.hpp`"), ["docs/b.md: there is no `grid/old.hpp`"])
 
     def test_citations(self):
