@@ -38,9 +38,13 @@ public:
 
 } // namespace
 
-random_source& system_random() {
-  static os_random source;
+std::shared_ptr<random_source> shared_system_random() {
+  static const auto source = std::make_shared<os_random>();
   return source;
+}
+
+random_source& system_random() {
+  return *shared_system_random();
 }
 
 } // namespace truckee

@@ -2,6 +2,7 @@
 
 #include "truckee/base/bytes.hpp"
 
+#include <memory>
 #include <random>
 
 namespace truckee {
@@ -26,5 +27,7 @@ public:
 
 /// The operating system's generator.
 random_source& system_random();
+/// The same, for who shares it.
+std::shared_ptr<random_source> shared_system_random();
 
 } // namespace truckee

@@ -1,43 +1,34 @@
 #pragma once
 
-#include <condition_variable>
-#include <cstddef>
-#include <deque>
-#include <functional>
-#include <mutex>
+#include "truckee/base/executor.hpp"
+
+#include <memory>
 #include <thread>
 #include <vector>
 
 namespace truckee {
 
-/// A few standing threads for work that would block or starve others: encoding, hashing, signing, fsync.
-/// Jobs must not throw. The destructor runs what is queued, then joins.
-class worker_pool {
+/// A few standing threads of its own. The destructor runs what is queued, then joins; a job may be what holds
+/// the pool last, so the thread that destroys it may be one of its own, which then ends by itself.
+class worker_pool final : public executor {
 public:
   /// 0 threads: everything runs in the caller, which makes tests deterministic.
   /// Throws std::system_error where the system gives no more threads.
   explicit worker_pool(std::size_t threads);
-  ~worker_pool();
+  ~worker_pool() override;
   worker_pool(const worker_pool&) = delete;
   worker_pool& operator=(const worker_pool&) = delete;
 
-  std::size_t threads() const { return threads_.size(); }
+  std::size_t threads() const override { return threads_.size(); }
+  void submit(std::function<void()> job) override;
 
-  /// Runs `job` on some thread, later; with 0 threads at once.
-  void submit(std::function<void()> job);
-
-  /// Runs body(0) .. body(count - 1), the caller helping, and returns when all are done. May be called from a
-  /// job.
-  void for_each(std::size_t count, const std::function<void(std::size_t)>& body);
+  /// Runs what is queued, then joins; nobody else may use the pool any more.
+  void close();
 
 private:
-  void run();
-  void stop();
+  struct queue;
 
-  std::mutex mutex_;
-  std::condition_variable wake_;
-  std::deque<std::function<void()>> jobs_;
-  bool stopping_ = false;
+  std::shared_ptr<queue> queue_; ///< shared with the threads: one of them may outlive the pool
   std::vector<std::thread> threads_;
 };
 

@@ -130,7 +130,7 @@ measured count() {
 void show_all(const actors::server_list_ptr& list) {
   messages::publish_detail detail;
   detail.mode = "update";
-  actors::publish_picture picture(list, std::move(detail), {{"map", 0.001}});
+  actors::publish_picture picture(system_time(), list, std::move(detail), {{"map", 0.001}});
   std::map<grid::share_place, grid::share_state> shares;
   (void)picture.taken(shares);
   for (const auto* stage : {"encrypt", "encode", "hash", "sign", "pack"})

@@ -10,7 +10,7 @@ hash256 block_hash(byte_view block) {
   return block.empty() ? empty_leaf_hash(0) : crypto::tagged_hash(crypto::tags::block, block);
 }
 
-std::vector<hash256> hash_many(std::span<const byte_view> blocks, worker_pool& workers) {
+std::vector<hash256> hash_many(std::span<const byte_view> blocks, executor& workers) {
   std::vector<hash256> out(blocks.size());
   std::size_t total = 0;
   for (const auto block : blocks)

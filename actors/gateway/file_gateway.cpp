@@ -7,10 +7,10 @@ namespace truckee::actors {
 
 namespace gateway {
 
-state::state(shell<state>* self, const world& w, gateway_options options)
-  : self_(self), world_(w), options_(std::move(options)),
+state::state(shell<state>* self, services_ptr services, gateway_options options)
+  : self_(self), services_(std::move(services)), options_(std::move(options)),
     table_(options_.limits.recent_max, options_.limits.refused_max),
-    keys_(spawn_key_maker(self->system(), w, options_.keys_ready)) {}
+    keys_(spawn_key_maker(self->system(), services_, options_.keys_ready)) {}
 
 behavior<state::handle> state::make_behavior() {
   return {
@@ -36,11 +36,11 @@ behavior<state::handle> state::make_behavior() {
 
 void state::on_down(const caf::actor_addr& who) {
   if (std::erase_if(listeners_, [&](const progress_listener& x) { return same_actor(x.address(), who); }) > 0)
-    logs::say(world_.log, logs::events::subscriber_left, {{"subscribers", listeners_.size()}});
+    logs::say(services_->log, logs::events::subscriber_left, {{"subscribers", listeners_.size()}});
 }
 
 operation_record state::new_record(const char* kind, operation_token token, std::uint64_t content_bytes) {
-  return open_record(++last_id_, kind, token, content_bytes);
+  return open_record(++last_id_, kind, token, content_bytes, *services_->time);
 }
 
 std::optional<error> state::cannot_enter(operation_token token, const caf::node_id& who) const {
@@ -67,7 +67,7 @@ void state::begin(std::uint64_t id) {
   operation->running = true;
   stops_waiting(*operation);
   operation->event.text = "Starting";
-  logs::say(world_.log, logs::events::operation_begun,
+  logs::say(services_->log, logs::events::operation_begun,
             {{"operation", id},
              {"kind", operation->event.kind},
              {"slot", operation->event.slot},
@@ -80,7 +80,7 @@ void state::begin(std::uint64_t id) {
 
 void state::stops_waiting(gateway_operation& operation) {
   if (operation.waiting_publish)
-    world_.metrics->publish_stops_waiting();
+    services_->metrics->publish_stops_waiting();
   operation.waiting_publish = false;
 }
 
@@ -89,8 +89,8 @@ void state::end(std::uint64_t id, const std::optional<error>& failure) {
   if (operation == nullptr)
     return;
   stops_waiting(*operation);
-  close_record(*operation, failure);
-  logs::say(world_.log, logs::events::operation_ended,
+  close_record(*operation, failure, services_->time->now());
+  logs::say(services_->log, logs::events::operation_ended,
             {{"operation", id},
              {"kind", operation->event.kind},
              {"slot", operation->event.slot},
@@ -105,7 +105,7 @@ void state::end(std::uint64_t id, const std::optional<error>& failure) {
 
 void state::stop_operation(std::uint64_t id, errc reason) {
   if (awaiting_keys_.contains(id) || table_.find(id) != nullptr)
-    logs::say(world_.log, logs::events::cancel_asked,
+    logs::say(services_->log, logs::events::cancel_asked,
               {{"operation", id}, {"reason", metrics::to_label(metrics::outcome(reason))}});
   if (stop_key_wait(id, {reason, "stopped while it waited for its key; nothing was sent"}))
     return;
@@ -159,9 +159,9 @@ void state::quit_when_idle() {
 
 } // namespace gateway
 
-messages::file_gateway spawn_file_gateway(caf::actor_system& system, const world& w,
+messages::file_gateway spawn_file_gateway(caf::actor_system& system, services_ptr services,
                                           gateway_options options) {
-  return messages::spawn<gateway::state>(system, w, std::move(options));
+  return messages::spawn<gateway::state>(system, std::move(services), std::move(options));
 }
 
 } // namespace truckee::actors

@@ -29,6 +29,7 @@ struct gateway_options {
 
 /// The door: takes every request, checks it, runs operations on one file one after another and on different
 /// files side by side, and tells subscribers what is going on.
-messages::file_gateway spawn_file_gateway(caf::actor_system& system, const world& w, gateway_options options);
+messages::file_gateway spawn_file_gateway(caf::actor_system& system, services_ptr services,
+                                          gateway_options options);
 
 } // namespace truckee::actors

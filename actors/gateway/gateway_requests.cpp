@@ -42,8 +42,8 @@ void state::await_key(operation_record record, const publish_request& x,
   if (x.timeout_ms > 0)
     arm_deadline(id, x.timeout_ms);
   request(
-      self_, keys_, duration(world_.limits.publish_deadline), take_key{},
-      [this, x, id, asked = clock::now()](const key_answer& answer) {
+      self_, keys_, duration(services_->limits.publish_deadline), take_key{},
+      [this, x, id, asked = services_->time->now()](const key_answer& answer) {
         const auto at = awaiting_keys_.find(id);
         if (at == awaiting_keys_.end())
           return; // stopped meanwhile; the key is lost with the file nobody wants
@@ -79,8 +79,9 @@ bool state::stop_key_wait(std::uint64_t id, error why) {
   return true;
 }
 
-std::uint64_t state::time_left(std::uint64_t timeout_ms, clock::time_point asked) {
-  const auto gone = std::chrono::duration_cast<std::chrono::milliseconds>(clock::now() - asked).count();
+std::uint64_t state::time_left(std::uint64_t timeout_ms, clock::time_point asked) const {
+  const auto gone =
+      std::chrono::duration_cast<std::chrono::milliseconds>(services_->time->now() - asked).count();
   return timeout_ms - std::min(timeout_ms - 1, static_cast<std::uint64_t>(gone));
 }
 
@@ -115,9 +116,9 @@ void state::enter_publish(operation_record record, const publish_request& x,
         task.only_if = x.only_if;
         task.spread = x.spread;
         task.defaults = options_.defaults;
-        task.wish.limits = world_.limits;
+        task.wish.limits = services_->limits;
         task.sent = history_.of(access.slot);
-        run_operation<publish_reply>(id, spawn_file_writer(self_->system(), world_, std::move(task)),
+        run_operation<publish_reply>(id, spawn_file_writer(self_->system(), services_, std::move(task)),
                                      [cap, finish](publish_reply reply) {
                                        reply.write_cap = cap;
                                        finish(std::move(reply));
@@ -153,7 +154,7 @@ caf::result<repair_reply> state::on_repair(const repair_request& x) {
       [this, force = x.force](const file_access& access, std::uint64_t id, server_list_ptr servers,
                               const std::function<void(repair_reply)>& finish) {
         run_operation<repair_reply>(id,
-                                    spawn_repairer(self_->system(), world_,
+                                    spawn_repairer(self_->system(), services_,
                                                    {id, listener(), access, std::move(servers),
                                                     options_.defaults, force, history_.of(access.slot)}),
                                     finish);
@@ -166,11 +167,11 @@ caf::result<list_leases_reply> state::on_list_leases(const list_leases_request& 
       [this](const file_access& access, std::uint64_t, const server_list_ptr& servers,
              const std::function<void(list_leases_reply)>& finish) {
         const auto& entries = servers->entries();
-        const auto deadline = duration(world_.limits.server_deadline(0));
+        const auto deadline = duration(services_->limits.server_deadline(0));
         gather<read_leases_answer>(
             self_, entries.size(), deadline + link_grace, [&](std::size_t i) { return entries[i].link; },
             [&](std::size_t i) {
-              const auto secrets = crypto::derive_lease_secrets(world_.lease, access.slot, entries[i].id);
+              const auto secrets = crypto::derive_lease_secrets(services_->lease, access.slot, entries[i].id);
               return read_leases_at{read_leases{access.slot, secrets.renew}, deadline};
             },
             [servers, finish](const gathered<read_leases_answer>& answers) {
@@ -185,7 +186,7 @@ caf::result<retrieve_reply> state::on_retrieve(const retrieve_request& x) {
       [this](const file_access& access, std::uint64_t id, server_list_ptr servers,
              const std::function<void(retrieve_reply)>& finish) {
         run_operation<retrieve_reply>(
-            id, spawn_file_reader(self_->system(), world_, {id, listener(), access, std::move(servers)}),
+            id, spawn_file_reader(self_->system(), services_, {id, listener(), access, std::move(servers)}),
             finish);
       });
 }
@@ -197,7 +198,7 @@ caf::result<check_reply> state::on_check(const check_request& x) {
                                                      server_list_ptr servers,
                                                      const std::function<void(check_reply)>& finish) {
         run_operation<check_reply>(id,
-                                   spawn_checker(self_->system(), world_,
+                                   spawn_checker(self_->system(), services_,
                                                  {id, listener(), access, std::move(servers), verify, lease}),
                                    finish);
       });

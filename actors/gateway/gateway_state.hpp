@@ -24,7 +24,7 @@ public:
       extended<file_gateway, void(operation_progress), void(publish_news), void(stop), void(continuation)>;
   static constexpr const char* name = "truckee.file_gateway";
 
-  state(shell<state>* self, const world& w, gateway_options options);
+  state(shell<state>* self, services_ptr services, gateway_options options);
 
   behavior<handle> make_behavior();
   void on_down(const caf::actor_addr& who);
@@ -89,7 +89,7 @@ private:
                  caf::typed_response_promise<publish_reply> promise);
   bool stop_key_wait(std::uint64_t id, error why);
   /// Of a request's own deadline; at least a millisecond, for 0 means none.
-  static std::uint64_t time_left(std::uint64_t timeout_ms, clock::time_point asked);
+  std::uint64_t time_left(std::uint64_t timeout_ms, clock::time_point asked) const;
 
   // -- lines
 
@@ -110,11 +110,11 @@ private:
   /// Ends what could not be entered.
   template <class Reply>
   void turn_away(operation_record record, caf::typed_response_promise<Reply>& promise, error why) {
-    logs::say(world_.log, logs::events::request_refused,
+    logs::say(services_->log, logs::events::request_refused,
               {{"kind", record.event.kind},
                {"outcome", metrics::to_label(metrics::outcome(why.code))},
                {"detail", why.detail}});
-    close_record(record, why);
+    close_record(record, why, services_->time->now());
     show(record.event);
     table_.remember_refused(std::move(record));
     Reply reply;
@@ -159,7 +159,7 @@ private:
         auto* entered = table_.find(id);
         if (entered == nullptr)
           return; // cancelled meanwhile
-        entered->begun = clock::now();
+        entered->begun = services_->time->now();
         entered->problems = roster.left_out;
         if (roster.servers->entries().empty()) {
           // Copied: what refuses erases the operation, and itself with it.
@@ -182,8 +182,8 @@ private:
     auto* waiting = table_.find(id);
     waiting->waiting_publish = waiting->event.kind == "publish" || waiting->event.kind == "append";
     if (waiting->waiting_publish)
-      world_.metrics->publish_waits();
-    logs::say(world_.log, logs::events::operation_waiting,
+      services_->metrics->publish_waits();
+    logs::say(services_->log, logs::events::operation_waiting,
               {{"operation", id},
                {"kind", waiting->event.kind},
                {"slot", waiting->event.slot},
@@ -226,7 +226,7 @@ private:
                               const std::shared_ptr<status_reply>& reply);
 
   shell<state>* self_;
-  const world& world_;
+  services_ptr services_;
   gateway_options options_;
   operation_table table_;
   sent_history history_;

@@ -4,11 +4,11 @@ namespace truckee::actors::gateway {
 
 caf::result<subscribe_answer> state::on_subscribe(const subscribe& x) {
   if (!x.listener || listeners_.size() >= options_.limits.subscribers_max) {
-    logs::say(world_.log, logs::events::subscriber_refused, {{"subscribers", listeners_.size()}});
+    logs::say(services_->log, logs::events::subscriber_refused, {{"subscribers", listeners_.size()}});
     return subscribe_answer{false};
   }
   listeners_.push_back(x.listener);
-  logs::say(world_.log, logs::events::subscriber_joined, {{"subscribers", listeners_.size()}});
+  logs::say(services_->log, logs::events::subscriber_joined, {{"subscribers", listeners_.size()}});
   self_->watch(x.listener);
   return subscribe_answer{true};
 }
@@ -27,7 +27,7 @@ void state::on_progress(const operation_progress& x) {
     event.bytes_total = x.bytes_total;
     event.bytes_done = x.bytes_done;
   }
-  event.seconds = std::chrono::duration<double>(clock::now() - operation->asked).count();
+  event.seconds = services_->time->seconds_since(operation->asked);
   show(event);
 }
 
@@ -39,9 +39,10 @@ void state::show(const progress_event& event) {
 caf::result<status_reply> state::on_status() {
   auto promise = self_->template make_response_promise<status_reply>();
   auto reply = std::make_shared<status_reply>();
-  table_.report(*reply);
+  const auto now = services_->time->now();
+  table_.report(*reply, now);
   for (const auto& [id, what] : awaiting_keys_)
-    reply->waiting.push_back(event_now(what.record));
+    reply->waiting.push_back(event_at(what.record, now));
   reply->defaults = options_.defaults;
   reply->subscribers = static_cast<std::uint32_t>(listeners_.size());
   gather<link_report>(
@@ -66,7 +67,7 @@ caf::result<operation_detail> state::on_detail(std::uint64_t id) const {
   std::vector<std::string> servers;
   for (const auto& server : options_.servers)
     servers.push_back(server.name);
-  return detail_of(*record, servers, clock::now());
+  return detail_of(*record, servers, services_->time->now());
 }
 
 void state::count_keys_and_deliver(caf::typed_response_promise<status_reply>& promise,

@@ -16,11 +16,11 @@ public:
   using handle = extended<key_maker, void(continuation)>;
   static constexpr const char* name = "truckee.key_maker";
 
-  key_maker_state(shell<key_maker_state>* self, const world& w, std::uint32_t ready)
-    : self_(self), world_(w), wanted_(ready) {}
+  key_maker_state(shell<key_maker_state>* self, services_ptr services, std::uint32_t ready)
+    : self_(self), services_(std::move(services)), wanted_(ready) {}
 
   behavior<handle> make_behavior() {
-    world_.metrics->keys_wanted_are(wanted_);
+    services_->metrics->keys_wanted_are(wanted_);
     refill();
     return {
         [this](const take_key&) {
@@ -42,15 +42,15 @@ private:
       return;
     making_ = true;
     offload(
-        self_, world_.compute, [] { return crypto::private_key::generate(); },
-        [this, start = std::chrono::steady_clock::now()](result<crypto::private_key>&& made) {
+        self_, *services_->compute, [] { return crypto::private_key::generate(); },
+        [this, start = services_->time->now()](result<crypto::private_key>&& made) {
           making_ = false;
           if (made)
             keys_.push_back(std::move(*made));
           else
             refuse(made.error());
           if (made)
-            tell_made(std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
+            tell_made(services_->time->seconds_since(start));
           hand_out();
           if (made)
             refill();
@@ -63,25 +63,25 @@ private:
       waiting_.pop_front();
       keys_.pop_front();
     }
-    world_.metrics->keys_ready_are(keys_.size());
+    services_->metrics->keys_ready_are(keys_.size());
   }
 
   void tell_made(double seconds) {
-    logs::say(world_.log, logs::events::key_made,
+    logs::say(services_->log, logs::events::key_made,
               {{"ready", keys_.size()}, {"wanted", wanted_}, {"seconds", seconds}});
     if (wanted_ > 0 && keys_.size() == wanted_ && waiting_.empty())
-      logs::say(world_.log, logs::events::keys_ready, {{"ready", keys_.size()}});
+      logs::say(services_->log, logs::events::keys_ready, {{"ready", keys_.size()}});
   }
 
   void refuse(const error& why) {
-    logs::say(world_.log, logs::events::key_failed, {{"detail", why.detail}});
+    logs::say(services_->log, logs::events::key_failed, {{"detail", why.detail}});
     for (auto& promise : waiting_)
       promise.deliver(key_answer{std::nullopt, why});
     waiting_.clear();
   }
 
   shell<key_maker_state>* self_;
-  const world& world_;
+  services_ptr services_;
   std::size_t wanted_;
   std::deque<crypto::private_key> keys_;
   std::deque<caf::typed_response_promise<key_answer>> waiting_;
@@ -90,8 +90,8 @@ private:
 
 } // namespace
 
-messages::key_maker spawn_key_maker(caf::actor_system& system, const world& w, std::uint32_t ready) {
-  return messages::spawn<key_maker_state>(system, w, ready);
+messages::key_maker spawn_key_maker(caf::actor_system& system, services_ptr services, std::uint32_t ready) {
+  return messages::spawn<key_maker_state>(system, std::move(services), ready);
 }
 
 } // namespace truckee::actors

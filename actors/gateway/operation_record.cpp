@@ -70,23 +70,21 @@ void operation_record::take(std::shared_ptr<const publish_snapshot> news) {
 }
 
 operation_record open_record(std::uint64_t id, const char* kind, operation_token token,
-                             std::uint64_t content_bytes) {
+                             std::uint64_t content_bytes, const time_source& time) {
   operation_record out;
-  out.asked = clock::now();
+  out.asked = time.now();
   out.event.token = token;
   out.event.operation = id;
   out.event.kind = kind;
   out.event.text = "Waiting";
   out.event.bytes_total = content_bytes;
-  out.event.started_ms = static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::milliseconds>(
-                                                        std::chrono::system_clock::now().time_since_epoch())
-                                                        .count());
+  out.event.started_ms = static_cast<std::uint64_t>(time.unix_now().count());
   return out;
 }
 
-void close_record(operation_record& record, const std::optional<error>& failure) {
+void close_record(operation_record& record, const std::optional<error>& failure, clock::time_point now) {
   auto& event = record.event;
-  event.seconds = seconds_between(record.asked, clock::now());
+  event.seconds = seconds_between(record.asked, now);
   event.finished = true;
   event.ok = !failure;
   event.outstanding = 0;
@@ -119,10 +117,10 @@ operation_detail detail_of(const operation_record& record, const std::vector<std
   return out;
 }
 
-progress_event event_now(const operation_record& record) {
+progress_event event_at(const operation_record& record, clock::time_point now) {
   auto out = record.event;
   if (!out.finished)
-    out.seconds = seconds_between(record.asked, clock::now());
+    out.seconds = seconds_between(record.asked, now);
   return out;
 }
 

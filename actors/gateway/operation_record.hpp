@@ -1,5 +1,6 @@
 #pragma once
 
+#include "truckee/base/time_source.hpp"
 #include "truckee/messages/local.hpp"
 
 #include <algorithm>
@@ -24,17 +25,18 @@ struct operation_record {
 
 /// A new one, asked for now.
 operation_record open_record(std::uint64_t id, const char* kind, messages::operation_token token,
-                             std::uint64_t content_bytes);
+                             std::uint64_t content_bytes, const time_source& time);
 
 /// The record of an operation that ended: its text is "Finished", or says what went wrong.
-void close_record(operation_record& record, const std::optional<error>& failure);
+void close_record(operation_record& record, const std::optional<error>& failure,
+                  operation_record::clock::time_point now);
 
 /// The record as a message. `servers`: every configured name, in order.
 messages::operation_detail detail_of(const operation_record& record, const std::vector<std::string>& servers,
                                      operation_record::clock::time_point now);
 
-/// Its event, with the time that has passed until now.
-messages::progress_event event_now(const operation_record& record);
+/// Its event, with the time that has passed until `now`.
+messages::progress_event event_at(const operation_record& record, operation_record::clock::time_point now);
 
 /// What a reply says went wrong on servers, beyond what a publish's picture shows.
 std::vector<messages::server_report> problems_of(const messages::publish_reply& reply);

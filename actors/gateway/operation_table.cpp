@@ -57,9 +57,9 @@ std::size_t operation_table::count_from(const caf::node_id& caller) const {
       std::ranges::count_if(operations_, [&](const auto& x) { return x.second.caller == caller; }));
 }
 
-void operation_table::report(messages::status_reply& out) const {
+void operation_table::report(messages::status_reply& out, operation_record::clock::time_point now) const {
   for (const auto& [id, operation] : operations_)
-    (operation.running ? out.running : out.waiting).push_back(event_now(operation));
+    (operation.running ? out.running : out.waiting).push_back(event_at(operation, now));
   for (const auto& each : recent_)
     out.recent.push_back(each.record.event);
 }

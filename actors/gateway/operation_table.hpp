@@ -50,7 +50,7 @@ public:
   /// Of an operation that is here or remembered; nothing of any other.
   const operation_record* record(std::uint64_t id) const;
   /// For status: running, waiting, and ended ones newest first.
-  void report(messages::status_reply& out) const;
+  void report(messages::status_reply& out, operation_record::clock::time_point now) const;
 
 private:
   struct ended {

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "truckee/actors/shell/gather.hpp"
-#include "truckee/actors/shell/world.hpp"
+#include "truckee/actors/shell/services.hpp"
 
 namespace truckee::actors {
 

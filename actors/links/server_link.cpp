@@ -14,10 +14,6 @@ namespace {
 using namespace messages;
 using clock = std::chrono::steady_clock;
 
-double seconds_since(clock::time_point start) {
-  return std::chrono::duration<double>(clock::now() - start).count();
-}
-
 enum class link_state { connecting, ready, unreachable, silent, refused };
 
 const char* to_text(link_state state) {
@@ -56,10 +52,9 @@ public:
   using handle = extended<server_link, void(continuation)>;
   static constexpr const char* name = "truckee.server_link";
 
-  server_link_state(shell<server_link_state>* self, link_options options, worker_pool& blocking,
-                    random_source& random, std::shared_ptr<metrics::recorder> recorder)
-    : self_(self), options_(std::move(options)), blocking_(blocking), random_(random),
-      recorder_(std::move(recorder)), events_(recorder_->server(options_.name)) {}
+  server_link_state(shell<server_link_state>* self, services_ptr services, link_options options)
+    : self_(self), services_(std::move(services)), options_(std::move(options)),
+      events_(services_->metrics->server(options_.name)) {}
   ~server_link_state() { forget_in_flight(); }
   server_link_state(const server_link_state&) = delete;
   server_link_state& operator=(const server_link_state&) = delete;
@@ -114,7 +109,7 @@ private:
 
   void connect() {
     enter(link_state::connecting);
-    logs::say(options_.log, logs::events::link_connecting,
+    logs::say(services_->log, logs::events::link_connecting,
               {{"server", options_.name}, {"attempt", attempts_ + 1}});
     if (const auto* local = std::get_if<storage_server>(&options_.endpoint)) {
       meet(*local);
@@ -124,7 +119,7 @@ private:
     const auto deadline =
         std::chrono::duration_cast<std::chrono::milliseconds>(options_.limits.connect_timeout);
     offload(
-        self_, blocking_,
+        self_, *services_->blocking,
         [remote, deadline] { return probe(remote.host, remote.port, remote.tls, deadline); },
         [this](result<void> probed) {
           if (probed)
@@ -151,11 +146,11 @@ private:
   }
 
   void meet(const storage_server& server) {
-    const auto start = clock::now();
+    const auto start = services_->time->now();
     request(
         self_, server, options_.limits.connect_timeout, hello{},
         [this, server, start](const grid::store_info& info) {
-          latency_ = seconds_since(start);
+          latency_ = services_->time->seconds_since(start);
           accept(server, info);
         },
         [this](const caf::error& e) {
@@ -240,9 +235,9 @@ private:
     if (told_ == link_state::ready)
       return;
     if (away_since_)
-      logs::say(options_.log, logs::events::link_reconnected,
-                {{"server", options_.name}, {"away_seconds", seconds_since(*away_since_)}});
-    logs::say(options_.log, logs::events::link_up,
+      logs::say(services_->log, logs::events::link_reconnected,
+                {{"server", options_.name}, {"away_seconds", services_->time->seconds_since(*away_since_)}});
+    logs::say(services_->log, logs::events::link_up,
               {{"server", options_.name},
                {"id", crypto::to_base32(info_->id.view())},
                {"latency_seconds", latency_}});
@@ -256,13 +251,13 @@ private:
     if (told_ == state_ && told_detail_ == detail_)
       return;
     if (told_ == link_state::ready)
-      away_since_ = clock::now();
+      away_since_ = services_->time->now();
     told_ = state_;
     told_detail_ = detail_;
     if (state_ == link_state::refused)
-      logs::say(options_.log, logs::events::link_refused, {{"server", options_.name}, {"reason", detail_}});
+      logs::say(services_->log, logs::events::link_refused, {{"server", options_.name}, {"reason", detail_}});
     else
-      logs::say(options_.log, logs::events::link_down,
+      logs::say(services_->log, logs::events::link_down,
                 {{"server", options_.name}, {"state", to_text(state_)}, {"reason", detail_}});
   }
 
@@ -273,7 +268,8 @@ private:
     base = std::min(base, options_.limits.reconnect_max);
     ++attempts_;
     const auto quarter = static_cast<std::uint64_t>(base.count()) / 4;
-    return base - duration(quarter) + duration(static_cast<std::int64_t>(random_.below(2 * quarter + 1)));
+    return base - duration(quarter) +
+           duration(static_cast<std::int64_t>(services_->random->below(2 * quarter + 1)));
   }
 
   // -- introductions
@@ -307,21 +303,21 @@ private:
   caf::result<Answer> forward(const Message& message, std::uint64_t bytes, duration deadline) {
     auto promise = self_->template make_response_promise<Answer>();
     const auto id = ++last_id_;
-    const auto start = clock::now();
+    const auto start = services_->time->now();
     call c;
     c.bytes = bytes;
-    c.give_up = [promise, start](delivery how, bool timed_out, const std::string& detail) mutable {
+    c.give_up = [this, promise, start](delivery how, bool timed_out, const std::string& detail) mutable {
       Answer answer;
       answer.how = how;
       answer.detail = detail;
       if constexpr (requires { answer.seconds; }) {
         answer.timed_out = timed_out;
-        answer.seconds = seconds_since(start);
+        answer.seconds = services_->time->seconds_since(start);
       }
       promise.deliver(std::move(answer));
     };
     c.transmit = [this, promise, id, start, message, deadline]() mutable {
-      const auto left = deadline - std::chrono::duration_cast<duration>(clock::now() - start);
+      const auto left = deadline - std::chrono::duration_cast<duration>(services_->time->now() - start);
       request(
           self_, server_, std::max<duration>(left, std::chrono::milliseconds(1)), std::move(message),
           [this, promise, id, start](const Inner& inner) mutable {
@@ -330,7 +326,7 @@ private:
             Answer answer;
             answer.answer = inner;
             if constexpr (requires { answer.seconds; })
-              answer.seconds = seconds_since(start);
+              answer.seconds = services_->time->seconds_since(start);
             promise.deliver(std::move(answer));
             flush();
           },
@@ -365,7 +361,7 @@ private:
 
   void transmit(std::uint64_t id, call c) {
     bytes_in_flight_ += c.bytes;
-    recorder_->in_flight(static_cast<std::int64_t>(c.bytes));
+    services_->metrics->in_flight(static_cast<std::int64_t>(c.bytes));
     auto go = std::move(c.transmit);
     sent_.emplace(id, std::move(c));
     go();
@@ -406,12 +402,12 @@ private:
     auto c = std::move(at->second);
     sent_.erase(at);
     bytes_in_flight_ -= c.bytes;
-    recorder_->in_flight(-static_cast<std::int64_t>(c.bytes));
+    services_->metrics->in_flight(-static_cast<std::int64_t>(c.bytes));
     return c;
   }
 
   void forget_in_flight() {
-    recorder_->in_flight(-static_cast<std::int64_t>(bytes_in_flight_));
+    services_->metrics->in_flight(-static_cast<std::int64_t>(bytes_in_flight_));
     bytes_in_flight_ = 0;
   }
 
@@ -424,7 +420,7 @@ private:
     if (late) {
       fall_silent();
     } else {
-      logs::say(options_.log, logs::events::request_broke,
+      logs::say(services_->log, logs::events::request_broke,
                 {{"server", options_.name}, {"reason", describe(e, self_->system())}});
       flush();
     }
@@ -447,10 +443,8 @@ private:
   }
 
   shell<server_link_state>* self_;
+  services_ptr services_;
   link_options options_;
-  worker_pool& blocking_;
-  random_source& random_;
-  std::shared_ptr<metrics::recorder> recorder_;
   metrics::server_events& events_;
 
   link_state state_ = link_state::connecting;
@@ -474,11 +468,9 @@ private:
 
 } // namespace
 
-messages::server_link spawn_server_link(caf::actor_system& system, link_options options,
-                                        worker_pool& blocking, random_source& random,
-                                        std::shared_ptr<metrics::recorder> recorder) {
-  return messages::spawn<server_link_state>(system, std::move(options), blocking, random,
-                                            std::move(recorder));
+messages::server_link spawn_server_link(caf::actor_system& system, services_ptr services,
+                                        link_options options) {
+  return messages::spawn<server_link_state>(system, std::move(services), std::move(options));
 }
 
 } // namespace truckee::actors

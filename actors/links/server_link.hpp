@@ -1,19 +1,13 @@
 #pragma once
 
 #include "truckee/actors/links/probe.hpp"
-#include "truckee/base/random.hpp"
-#include "truckee/base/worker_pool.hpp"
-#include "truckee/logs/event_log.hpp"
+#include "truckee/actors/shell/services.hpp"
 #include "truckee/messages/types.hpp"
 
 #include <memory>
 #include <optional>
 #include <string>
 #include <variant>
-
-namespace truckee::metrics {
-class recorder;
-}
 
 namespace truckee::actors {
 
@@ -41,13 +35,10 @@ struct link_options {
   /// A server with another id is refused: a write enabler must never reach the wrong one.
   std::optional<server_id> pinned;
   link_limits limits;
-  logs::log_ptr log = {};
 };
 
-/// Keeps one server reachable: connects, reconnects, notices when it falls silent. `blocking` (for probes)
-/// and `random` (for jitter) must outlive the actor.
-messages::server_link spawn_server_link(caf::actor_system& system, link_options options,
-                                        worker_pool& blocking, random_source& random,
-                                        std::shared_ptr<metrics::recorder> recorder);
+/// Keeps one server reachable: connects, reconnects, notices when it falls silent.
+messages::server_link spawn_server_link(caf::actor_system& system, services_ptr services,
+                                        link_options options);
 
 } // namespace truckee::actors

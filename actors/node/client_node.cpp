@@ -71,16 +71,10 @@ result<std::unique_ptr<client_node>> client_node::start(client_options options) 
   std::unique_ptr<client_node> out(new client_node(std::move(*n)));
   auto& owner = *out->node_;
   owner.recorder()->expect_publishes();
-  out->buffers_ = std::make_unique<buffer_pool>(options.kept_buffer_bytes_max);
-  out->world_.reset(new world{owner.compute(),
-                              system_random(),
-                              owner.codes(),
-                              owner.recorder(),
-                              *secret,
-                              limits_of(options.grid.limits),
-                              out->buffers_.get(),
-                              {},
-                              owner.log()});
+  auto own = std::make_shared<services>(*owner.shared());
+  own->lease = *secret;
+  own->limits = limits_of(options.grid.limits);
+  own->buffers = std::make_shared<buffer_pool>(options.kept_buffer_bytes_max);
   logs::say(owner.log(), logs::events::client_started,
             {{"version", truckee_version()},
              {"caf", caf_version()},
@@ -90,8 +84,9 @@ result<std::unique_ptr<client_node>> client_node::start(client_options options) 
              {"happy", options.grid.encoding.happy},
              {"tls", options.node.tls.has_value()}});
   const auto budget = options.grid.limits.in_flight_bytes.value_or(in_flight_bytes_max);
-  out->world_->budget = spawn_byte_budget(owner.system(), *out->world_, budget);
-  owner.own(caf::actor_cast<caf::strong_actor_ptr>(out->world_->budget));
+  own->budget = spawn_byte_budget(owner.system(), std::make_shared<const services>(*own), budget);
+  owner.own(caf::actor_cast<caf::strong_actor_ptr>(own->budget));
+  out->services_ = std::move(own);
   gateway_options gateway;
   gateway.defaults = options.grid.encoding;
   gateway.keys_ready = options.grid.limits.keys_ready.value_or(options.keys_ready);
@@ -101,7 +96,7 @@ result<std::unique_ptr<client_node>> client_node::start(client_options options) 
       return tl::unexpected(link.error());
     gateway.servers.push_back({server.name, *link, server.preferred, server.permutation_seed});
   }
-  out->gateway_ = spawn_file_gateway(owner.system(), *out->world_, std::move(gateway));
+  out->gateway_ = spawn_file_gateway(owner.system(), out->services_, std::move(gateway));
   return out;
 }
 
@@ -109,7 +104,6 @@ result<messages::server_link> client_node::link_to(const settings::server_config
                                                    const client_options& options) {
   link_options link;
   link.name = server.name;
-  link.log = node_->log();
   link.pinned = server.id;
   if (options.grid.limits.connect_timeout)
     link.limits.connect_timeout = *options.grid.limits.connect_timeout;
@@ -133,8 +127,7 @@ result<messages::server_link> client_node::link_to(const settings::server_config
     return fail(errc::configuration,
                 server.name + ": servers reached by nurl (Tahoe-LAFS over HTTPS) are not supported yet");
   }
-  auto out = spawn_server_link(node_->system(), std::move(link), node_->blocking(), system_random(),
-                               node_->recorder());
+  auto out = spawn_server_link(node_->system(), services_, std::move(link));
   node_->own(caf::actor_cast<caf::strong_actor_ptr>(out));
   return out;
 }
@@ -160,9 +153,8 @@ client_node::~client_node() {
     caf::scoped_actor self(node_->system());
     self->wait_for(gateway);
   }
-  // Handles go before the system they belong to, and the system before the world its actors use.
-  if (world_)
-    world_->budget = messages::byte_budget{};
+  // Handles go before the system they belong to.
+  services_.reset();
   node_.reset();
 }
 

@@ -47,9 +47,7 @@ private:
   explicit client_node(std::unique_ptr<node> n) : node_(std::move(n)) {}
   result<messages::server_link> link_to(const settings::server_config& server, const client_options& options);
 
-  // Actors and jobs refer to the world until the node has ended.
-  std::unique_ptr<buffer_pool> buffers_;
-  std::unique_ptr<world> world_;
+  services_ptr services_;
   std::unique_ptr<node> node_;
   messages::file_gateway gateway_;
 };

@@ -32,12 +32,16 @@ result<std::unique_ptr<node>> node::start(const node_options& options) {
 }
 
 node::node(const node_options& options)
-  : log_(options.log), tls_(options.tls), config_(options.tls),
-    system_(std::make_unique<caf::actor_system>(config_)),
-    compute_(std::make_unique<worker_pool>(threads_or_processors(options.compute_threads))),
-    blocking_(std::make_unique<worker_pool>(options.blocking_threads)),
-    recorder_(std::make_shared<metrics::recorder>(
-        metrics::build_facts{std::string(truckee_version()), caf_version()})) {
+  : tls_(options.tls), config_(options.tls), system_(std::make_unique<caf::actor_system>(config_)),
+    compute_(std::make_shared<worker_pool>(threads_or_processors(options.compute_threads))),
+    blocking_(std::make_shared<worker_pool>(options.blocking_threads)),
+    services_(std::make_shared<const services>(
+        services{.compute = compute_,
+                 .blocking = blocking_,
+                 .random = shared_system_random(),
+                 .metrics = std::make_shared<metrics::recorder>(
+                     metrics::build_facts{std::string(truckee_version()), caf_version()}),
+                 .log = options.log})) {
   keep_tls_errors_apart();
   messages::close_registry(*system_);
 }
@@ -56,8 +60,8 @@ node::~node() {
   }
   // Actors use the pools, and jobs on the pools hold actors: first no actor, then no job, then no CAF.
   system_->await_all_actors_done();
-  blocking_.reset();
-  compute_.reset();
+  blocking_->close();
+  compute_->close();
 }
 
 result<void> node::may_listen(const address& where) const {

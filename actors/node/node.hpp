@@ -1,8 +1,9 @@
 #pragma once
 
-#include "truckee/actors/shell/world.hpp"
+#include "truckee/actors/shell/services.hpp"
 #include "truckee/base/address.hpp"
 #include "truckee/base/result.hpp"
+#include "truckee/base/worker_pool.hpp"
 #include "truckee/storage/disk_store.hpp"
 #include "truckee/tls/node_files.hpp"
 
@@ -29,11 +30,10 @@ public:
   node& operator=(const node&) = delete;
 
   caf::actor_system& system() { return *system_; }
-  worker_pool& compute() { return *compute_; }
-  worker_pool& blocking() { return *blocking_; }
-  codec::erasure_codes& codes() { return codes_; }
-  const std::shared_ptr<metrics::recorder>& recorder() const { return recorder_; }
-  const logs::log_ptr& log() const { return log_; }
+  /// What any actor of the process takes from outside; a client adds its own.
+  const services_ptr& shared() const { return services_; }
+  const std::shared_ptr<metrics::recorder>& recorder() const { return services_->metrics; }
+  const logs::log_ptr& log() const { return services_->log; }
   const std::optional<tls::node_files>& tls() const { return tls_; }
 
   /// Ends this actor when the node ends.
@@ -56,7 +56,7 @@ public:
                                            messages::describe(port.error(), *system_) +
                                            "; is the port taken, or the address not this machine's?");
     logs::say(
-        log_, logs::events::listening,
+        log(), logs::events::listening,
         {{"what", what}, {"address", to_string(address{where.host, *port})}, {"tls", tls_.has_value()}});
     return address{where.host, *port};
   }
@@ -64,14 +64,12 @@ public:
 private:
   explicit node(const node_options& options);
 
-  logs::log_ptr log_;
   std::optional<tls::node_files> tls_;
   messages::system_config config_;
   std::unique_ptr<caf::actor_system> system_;
-  std::unique_ptr<worker_pool> compute_;
-  std::unique_ptr<worker_pool> blocking_;
-  codec::erasure_codes codes_;
-  std::shared_ptr<metrics::recorder> recorder_;
+  std::shared_ptr<worker_pool> compute_;
+  std::shared_ptr<worker_pool> blocking_;
+  services_ptr services_;
   std::vector<caf::strong_actor_ptr> owned_;
 };
 

@@ -5,8 +5,8 @@
 
 namespace truckee::actors {
 
-/// The system's clock, in unix seconds.
-storage::unix_clock system_clock();
+/// A store's clock.
+storage::unix_clock unix_clock_of(time_ptr time);
 
 /// Opens the store and starts its actor in `n`, which owns it. `report`: after each look for expired shares.
 result<messages::storage_server> open_storage_server(

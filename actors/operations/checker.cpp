@@ -20,8 +20,8 @@ public:
   using handle = checker;
   static constexpr const char* name = "truckee.checker";
 
-  checker_state(shell<checker_state>* self, const world& w, check_task task)
-    : self_(self), world_(w), task_(std::move(task)) {}
+  checker_state(shell<checker_state>* self, services_ptr services, check_task task)
+    : self_(self), services_(std::move(services)), task_(std::move(task)) {}
 
   behavior<handle> make_behavior() {
     return {
@@ -45,11 +45,11 @@ private:
 
   void map() {
     tell("Mapping shares", 0);
-    mapper_ =
-        spawn_map_updater(self_->system(), world_,
-                          map_task_for(world_, task_, grid::map_mode::check, {0, task_.verify ? 0.1 : 0.9}));
+    mapper_ = spawn_map_updater(
+        self_->system(), services_,
+        map_task_for(services_, task_, grid::map_mode::check, {0, task_.verify ? 0.1 : 0.9}));
     messages::request(
-        self_, mapper_, duration(world_.limits.publish_deadline), map_file{},
+        self_, mapper_, duration(services_->limits.publish_deadline), map_file{},
         [this](const map_answer& x) {
           mapped_ = x.mapped;
           map_ = x.mapped->map;
@@ -65,11 +65,12 @@ private:
   void add_leases() {
     tell("Adding leases", task_.verify ? 0.1 : 0.9);
     const auto& servers = task_.servers->entries();
-    const auto deadline = duration(world_.limits.server_deadline(0));
+    const auto deadline = duration(services_->limits.server_deadline(0));
     gather<lease_slot_answer>(
         self_, servers.size(), deadline + link_grace, [&](std::size_t i) { return servers[i].link; },
         [&](std::size_t i) {
-          const auto secrets = crypto::derive_lease_secrets(world_.lease, task_.access.slot, servers[i].id);
+          const auto secrets =
+              crypto::derive_lease_secrets(services_->lease, task_.access.slot, servers[i].id);
           return lease_slot{add_lease{task_.access.slot, secrets.renew, secrets.cancel}, deadline};
         },
         [this](const gathered<lease_slot_answer>& answers) {
@@ -96,7 +97,7 @@ private:
       return;
     }
     verifier_ = spawn_share_verifier(
-        self_->system(), world_,
+        self_->system(), services_,
         {task_.operation, task_.listener, task_.access, task_.servers, mapped_, {0.2, 1}});
     messages::request(
         self_, verifier_, std::chrono::hours(24), verify_shares{},
@@ -131,16 +132,16 @@ private:
   }
 
   void answer(check_reply reply) {
-    world_.metrics->operation_ended(task_.verify ? metrics::operation::verify : metrics::operation::check,
-                                    reply.ok ? std::nullopt : metrics::outcome(reply.failure.code),
-                                    clock::now() - start_);
+    services_->metrics->operation_ended(task_.verify ? metrics::operation::verify : metrics::operation::check,
+                                        reply.ok ? std::nullopt : metrics::outcome(reply.failure.code),
+                                        services_->time->now() - start_);
     send(self_, mapper_, stop{});
     promise_->deliver(std::move(reply));
     self_->quit();
   }
 
   shell<checker_state>* self_;
-  const world& world_;
+  services_ptr services_;
   check_task task_;
   std::optional<caf::typed_response_promise<check_reply>> promise_;
   map_updater mapper_;
@@ -150,13 +151,13 @@ private:
   std::vector<server_report> lease_problems_;
   std::vector<server_report> unread_;
   std::optional<errc> stopped_;
-  clock::time_point start_ = clock::now();
+  clock::time_point start_ = services_->time->now();
 };
 
 } // namespace
 
-messages::checker spawn_checker(caf::actor_system& system, const world& w, check_task task) {
-  return messages::spawn<checker_state>(system, w, std::move(task));
+messages::checker spawn_checker(caf::actor_system& system, services_ptr services, check_task task) {
+  return messages::spawn<checker_state>(system, std::move(services), std::move(task));
 }
 
 } // namespace truckee::actors

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "truckee/actors/shell/world.hpp"
+#include "truckee/actors/shell/services.hpp"
 #include "truckee/shares/file_access.hpp"
 
 namespace truckee::actors {
@@ -15,6 +15,6 @@ struct check_task {
 };
 
 /// Maps the file in check mode and says what is where. Quits after its answer.
-messages::checker spawn_checker(caf::actor_system& system, const world& w, check_task task);
+messages::checker spawn_checker(caf::actor_system& system, services_ptr services, check_task task);
 
 } // namespace truckee::actors

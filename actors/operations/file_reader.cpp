@@ -21,8 +21,8 @@ public:
   using handle = file_reader;
   static constexpr const char* name = "truckee.file_reader";
 
-  file_reader_state(shell<file_reader_state>* self, const world& w, read_task task)
-    : self_(self), world_(w), task_(std::move(task)) {}
+  file_reader_state(shell<file_reader_state>* self, services_ptr services, read_task task)
+    : self_(self), services_(std::move(services)), task_(std::move(task)) {}
 
   behavior<handle> make_behavior() {
     return {
@@ -42,12 +42,12 @@ private:
   void map() {
     ++tries_;
     tell_progress(self_, task_, "Mapping shares", 0);
-    auto task = map_task_for(world_, task_, grid::map_mode::read, {0, 0.2});
+    auto task = map_task_for(services_, task_, grid::map_mode::read, {0, 0.2});
     task.request.ask_all = tries_ > 1;
     drop_mapper();
-    mapper_ = spawn_map_updater(self_->system(), world_, std::move(task));
+    mapper_ = spawn_map_updater(self_->system(), services_, std::move(task));
     messages::request(
-        self_, mapper_, duration(world_.limits.publish_deadline), map_file{},
+        self_, mapper_, duration(services_->limits.publish_deadline), map_file{},
         [this](const map_answer& x) { on_map(x); }, [this](const caf::error& e) { on_error(e); });
   }
 
@@ -55,7 +55,7 @@ private:
     if (ended_)
       return;
     map_seconds_ += x.mapped->seconds;
-    world_.metrics->stage_took(metrics::stage::map, std::chrono::duration<double>(x.mapped->seconds));
+    services_->metrics->stage_took(metrics::stage::map, std::chrono::duration<double>(x.mapped->seconds));
     note_failed_servers(x.mapped->map);
     const auto best = x.mapped->map.best();
     if (!best) {
@@ -69,10 +69,10 @@ private:
     reply_.version = best->sequence;
     reply_.root = to_hex(best->root.view());
     reader_ = spawn_retriever(
-        self_->system(), world_,
+        self_->system(), services_,
         {task_.operation, task_.listener, task_.access, task_.servers, x.mapped, mapper_, *best, {0.2, 1}});
     messages::request(
-        self_, reader_, duration(world_.limits.publish_deadline), read_version{},
+        self_, reader_, duration(services_->limits.publish_deadline), read_version{},
         [this](const content_answer& answer) { on_content(answer); },
         [this](const caf::error& e) { on_error(e); });
   }
@@ -133,9 +133,9 @@ private:
       return;
     ended_ = true;
     reply_.stages = {{"map", map_seconds_}, {"read", read_seconds_}};
-    world_.metrics->operation_ended(metrics::operation::retrieve,
-                                    reply_.ok ? std::nullopt : metrics::outcome(reply_.failure.code),
-                                    clock::now() - start_);
+    services_->metrics->operation_ended(metrics::operation::retrieve,
+                                        reply_.ok ? std::nullopt : metrics::outcome(reply_.failure.code),
+                                        services_->time->now() - start_);
     drop_mapper();
     if (reader_)
       send(self_, reader_, stop{});
@@ -149,7 +149,7 @@ private:
   }
 
   shell<file_reader_state>* self_;
-  const world& world_;
+  services_ptr services_;
   read_task task_;
   map_updater mapper_;
   retriever reader_;
@@ -159,13 +159,13 @@ private:
   bool ended_ = false;
   double map_seconds_ = 0;
   double read_seconds_ = 0;
-  clock::time_point start_ = clock::now();
+  clock::time_point start_ = services_->time->now();
 };
 
 } // namespace
 
-messages::file_reader spawn_file_reader(caf::actor_system& system, const world& w, read_task task) {
-  return messages::spawn<file_reader_state>(system, w, std::move(task));
+messages::file_reader spawn_file_reader(caf::actor_system& system, services_ptr services, read_task task) {
+  return messages::spawn<file_reader_state>(system, std::move(services), std::move(task));
 }
 
 } // namespace truckee::actors

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "truckee/actors/shell/world.hpp"
+#include "truckee/actors/shell/services.hpp"
 #include "truckee/shares/file_access.hpp"
 
 namespace truckee::actors {
@@ -14,6 +14,6 @@ struct read_task {
 
 /// Maps and reads the best recoverable version; starts over, asking every server, when the file changed
 /// underneath or shares were bad. Quits after its answer.
-messages::file_reader spawn_file_reader(caf::actor_system& system, const world& w, read_task task);
+messages::file_reader spawn_file_reader(caf::actor_system& system, services_ptr services, read_task task);
 
 } // namespace truckee::actors

@@ -18,8 +18,8 @@ public:
   using handle = extended<file_writer, void(continuation)>;
   static constexpr const char* name = "truckee.file_writer";
 
-  file_writer_state(shell<file_writer_state>* self, const world& w, write_task task)
-    : self_(self), world_(w), task_(std::move(task)) {
+  file_writer_state(shell<file_writer_state>* self, services_ptr services, write_task task)
+    : self_(self), services_(std::move(services)), task_(std::move(task)) {
     reply_.content_bytes = task_.content.size();
   }
 
@@ -73,10 +73,10 @@ private:
 
   template <class Then>
   void start_publish_of(publish_task task, Then then) {
-    coordinator_ = spawn_publish_coordinator(self_->system(), world_, std::move(task));
+    coordinator_ = spawn_publish_coordinator(self_->system(), services_, std::move(task));
     // The coordinator arms its own deadline; this one only guards against a defect of ours.
     messages::request(
-        self_, coordinator_, duration(world_.limits.publish_deadline) + std::chrono::seconds(30),
+        self_, coordinator_, duration(services_->limits.publish_deadline) + std::chrono::seconds(30),
         start_publish{},
         [this, then](const publish_answer& x) {
           coordinator_ = publish_coordinator{};
@@ -96,7 +96,7 @@ private:
     if (task_.only_if)
       task_.wish.kind = grid::write_kind::conditional;
     task_.wish.server_name = [servers = task_.servers](const server_id& id) { return servers->name_of(id); };
-    operation_.emplace(task_.wish, world_.random);
+    operation_.emplace(task_.wish, *services_->random);
     act();
   }
 
@@ -111,7 +111,7 @@ private:
     };
     if (best && matches(*best)) {
       task_.wish.only_if = best;
-      operation_.emplace(task_.wish, world_.random); // it begins with a map, which is at hand
+      operation_.emplace(task_.wish, *services_->random); // it begins with a map, which is at hand
       return true;
     }
     auto now = best ? "the file is at " + describe(*best) : std::string("no version of the file can be read");
@@ -140,7 +140,7 @@ private:
     case grid::write_action::kind::wait:
       tell("Waiting after a collision", 0.05);
       logs::say(
-          world_.log, logs::events::collision_wait,
+          services_->log, logs::events::collision_wait,
           {{"operation", task_.operation}, {"seconds", std::chrono::duration<double>(action.delay).count()}});
       send_later(self_, duration(action.delay), continuation{[this] {
                    if (operation_->done())
@@ -157,15 +157,15 @@ private:
 
   void map(const grid::write_action& action) {
     tell("Mapping shares", 0);
-    auto task = map_task_for(world_, task_, action.mode, {0, 0.05});
+    auto task = map_task_for(services_, task_, action.mode, {0, 0.05});
     task.request.ask_all = action.ask_all;
     task.request.have_private_key = keys_.has_value();
     task.request.k = task_.defaults.needed;
     task.request.n = task_.defaults.total;
     drop_mapper();
-    mapper_ = spawn_map_updater(self_->system(), world_, std::move(task));
+    mapper_ = spawn_map_updater(self_->system(), services_, std::move(task));
     messages::request(
-        self_, mapper_, duration(world_.limits.publish_deadline), map_file{},
+        self_, mapper_, duration(services_->limits.publish_deadline), map_file{},
         [this](const map_answer& x) {
           if (!operation_->done())
             on_map(x);
@@ -179,7 +179,7 @@ private:
   void on_map(const map_answer& x) {
     mapped_ = x.mapped;
     map_seconds_ += x.mapped->seconds;
-    world_.metrics->stage_took(metrics::stage::map, std::chrono::duration<double>(x.mapped->seconds));
+    services_->metrics->stage_took(metrics::stage::map, std::chrono::duration<double>(x.mapped->seconds));
     if (x.mapped->key && !keys_)
       keys_.emplace(*x.mapped->key);
     if (!resolve_condition(x.mapped->map))
@@ -202,7 +202,7 @@ private:
   }
 
   void read(const grid::file_version& version) {
-    reader_ = spawn_retriever(self_->system(), world_,
+    reader_ = spawn_retriever(self_->system(), services_,
                               {task_.operation,
                                task_.listener,
                                task_.access,
@@ -212,7 +212,7 @@ private:
                                version,
                                {0.05, 0.1}});
     messages::request(
-        self_, reader_, duration(world_.limits.publish_deadline), read_version{},
+        self_, reader_, duration(services_->limits.publish_deadline), read_version{},
         [this](const content_answer& x) {
           if (operation_->done())
             return;
@@ -229,7 +229,8 @@ private:
 
   void apply() {
     offload(
-        self_, world_.compute, [modify = task_.modify, content = read_content_] { return modify(content); },
+        self_, *services_->compute,
+        [modify = task_.modify, content = read_content_] { return modify(content); },
         [this](result<std::optional<shared_bytes>>&& changed) {
           if (operation_->done())
             return;
@@ -331,9 +332,9 @@ private:
     reply_.ok = !failure;
     if (failure)
       reply_.failure = std::move(*failure);
-    world_.metrics->operation_ended(task_.modify ? metrics::operation::modify : metrics::operation::write,
-                                    reply_.ok ? std::nullopt : metrics::outcome(reply_.failure.code),
-                                    std::chrono::steady_clock::now() - start_);
+    services_->metrics->operation_ended(task_.modify ? metrics::operation::modify : metrics::operation::write,
+                                        reply_.ok ? std::nullopt : metrics::outcome(reply_.failure.code),
+                                        services_->time->now() - start_);
     reply_.stages.insert(reply_.stages.begin(), {"map", map_seconds_});
     drop_mapper();
     if (reader_)
@@ -351,9 +352,9 @@ private:
   }
 
   shell<file_writer_state>* self_;
-  const world& world_;
+  services_ptr services_;
   write_task task_;
-  std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+  std::chrono::steady_clock::time_point start_ = services_->time->now();
   std::optional<caf::typed_response_promise<publish_reply>> promise_;
   std::optional<grid::write_operation> operation_;
   std::optional<crypto::file_keys> keys_;
@@ -369,8 +370,8 @@ private:
 
 } // namespace
 
-messages::file_writer spawn_file_writer(caf::actor_system& system, const world& w, write_task task) {
-  return messages::spawn<file_writer_state>(system, w, std::move(task));
+messages::file_writer spawn_file_writer(caf::actor_system& system, services_ptr services, write_task task) {
+  return messages::spawn<file_writer_state>(system, std::move(services), std::move(task));
 }
 
 } // namespace truckee::actors

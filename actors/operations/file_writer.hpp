@@ -1,7 +1,7 @@
 #pragma once
 
 #include "truckee/actors/operations/sent_versions.hpp"
-#include "truckee/actors/shell/world.hpp"
+#include "truckee/actors/shell/services.hpp"
 #include "truckee/crypto/rsa.hpp"
 #include "truckee/grid/file/write_operation.hpp"
 #include "truckee/shares/file_access.hpp"
@@ -33,6 +33,6 @@ struct write_task {
 
 /// Writes one version of one file: maps, reads and modifies where asked, publishes, backs off and starts over
 /// as grid::write_operation says. Quits after its answer.
-messages::file_writer spawn_file_writer(caf::actor_system& system, const world& w, write_task task);
+messages::file_writer spawn_file_writer(caf::actor_system& system, services_ptr services, write_task task);
 
 } // namespace truckee::actors

@@ -42,8 +42,8 @@ public:
   using handle = repairer;
   static constexpr const char* name = "truckee.repairer";
 
-  repairer_state(shell<repairer_state>* self, const world& w, repair_task task)
-    : self_(self), world_(w), task_(std::move(task)) {}
+  repairer_state(shell<repairer_state>* self, services_ptr services, repair_task task)
+    : self_(self), services_(std::move(services)), task_(std::move(task)) {}
 
   behavior<handle> make_behavior() {
     return {
@@ -59,10 +59,10 @@ public:
 private:
   void map() {
     tell("Mapping shares", 0);
-    mapper_ = spawn_map_updater(self_->system(), world_,
-                                map_task_for(world_, task_, grid::map_mode::repair, {0, 0.1}));
+    mapper_ = spawn_map_updater(self_->system(), services_,
+                                map_task_for(services_, task_, grid::map_mode::repair, {0, 0.1}));
     messages::request(
-        self_, mapper_, duration(world_.limits.publish_deadline), map_file{},
+        self_, mapper_, duration(services_->limits.publish_deadline), map_file{},
         [this](const map_answer& x) {
           if (!promise_)
             return;
@@ -74,7 +74,7 @@ private:
 
   void verify() {
     verifier_ = spawn_share_verifier(
-        self_->system(), world_,
+        self_->system(), services_,
         {task_.operation, task_.listener, task_.access, task_.servers, mapped_, {0.1, 0.5}});
     messages::request(
         self_, verifier_, std::chrono::hours(24), verify_shares{},
@@ -112,7 +112,7 @@ private:
   }
 
   void read() {
-    const auto reader = spawn_retriever(self_->system(), world_,
+    const auto reader = spawn_retriever(self_->system(), services_,
                                         {task_.operation,
                                          task_.listener,
                                          task_.access,
@@ -122,7 +122,7 @@ private:
                                          *plan_.version,
                                          {0.5, 0.6}});
     messages::request(
-        self_, reader, duration(world_.limits.publish_deadline), read_version{},
+        self_, reader, duration(services_->limits.publish_deadline), read_version{},
         [this](const content_answer& x) {
           if (!promise_)
             return;
@@ -161,9 +161,9 @@ private:
       task.earlier.erase(version); // it is sent again
     reply_.done = task.again ? repair_action::refilled : repair_action::republished;
     reply_.write.content_bytes = content.size();
-    coordinator_ = spawn_publish_coordinator(self_->system(), world_, std::move(task));
+    coordinator_ = spawn_publish_coordinator(self_->system(), services_, std::move(task));
     messages::request(
-        self_, coordinator_, duration(world_.limits.publish_deadline) + std::chrono::seconds(30),
+        self_, coordinator_, duration(services_->limits.publish_deadline) + std::chrono::seconds(30),
         start_publish{},
         [this](const publish_answer& x) {
           coordinator_ = publish_coordinator{};
@@ -173,7 +173,7 @@ private:
               sent_history::add(*task_.sent, {x.result->report.version});
           }
           if (!x.result->failure && x.result->report.end == grid::publish_end::map_outdated && !stopped_ &&
-              ++tries_ < world_.limits.write_tries_max) {
+              ++tries_ < services_->limits.write_tries_max) {
             start_over();
             return;
           }
@@ -210,7 +210,8 @@ private:
     if (!promise_)
       return;
     reply_.ok = !failure;
-    world_.metrics->operation_ended(metrics::operation::repair, outcome_of(failure), clock::now() - start_);
+    services_->metrics->operation_ended(metrics::operation::repair, outcome_of(failure),
+                                        services_->time->now() - start_);
     if (failure)
       reply_.failure = std::move(*failure);
     send(self_, mapper_, stop{});
@@ -224,7 +225,7 @@ private:
   void tell(const char* text, double progress) { tell_progress(self_, task_, text, progress); }
 
   shell<repairer_state>* self_;
-  const world& world_;
+  services_ptr services_;
   repair_task task_;
   std::optional<caf::typed_response_promise<repair_reply>> promise_;
   map_updater mapper_;
@@ -235,13 +236,13 @@ private:
   repair_reply reply_;
   std::uint32_t tries_ = 0;
   bool stopped_ = false;
-  clock::time_point start_ = clock::now();
+  clock::time_point start_ = services_->time->now();
 };
 
 } // namespace
 
-messages::repairer spawn_repairer(caf::actor_system& system, const world& w, repair_task task) {
-  return messages::spawn<repairer_state>(system, w, std::move(task));
+messages::repairer spawn_repairer(caf::actor_system& system, services_ptr services, repair_task task) {
+  return messages::spawn<repairer_state>(system, std::move(services), std::move(task));
 }
 
 } // namespace truckee::actors

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "truckee/actors/operations/sent_versions.hpp"
-#include "truckee/actors/shell/world.hpp"
+#include "truckee/actors/shell/services.hpp"
 #include "truckee/shares/file_access.hpp"
 
 namespace truckee::actors {
@@ -18,6 +18,6 @@ struct repair_task {
 
 /// Looks at every byte of every share, then does what grid::plan_repair says: puts shares back at the same
 /// version where it can, and publishes the best content again where it must. Quits after its answer.
-messages::repairer spawn_repairer(caf::actor_system& system, const world& w, repair_task task);
+messages::repairer spawn_repairer(caf::actor_system& system, services_ptr services, repair_task task);
 
 } // namespace truckee::actors

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "truckee/actors/shell/gather.hpp"
-#include "truckee/actors/shell/world.hpp"
+#include "truckee/actors/shell/services.hpp"
 #include "truckee/grid/file/write_operation.hpp"
 
 /// From the decisions' reports to the replies people and programs get.

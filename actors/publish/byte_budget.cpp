@@ -13,11 +13,11 @@ public:
   using handle = byte_budget;
   static constexpr const char* name = "truckee.byte_budget";
 
-  byte_budget_state(shell<byte_budget_state>* self, const world& w, std::uint64_t bytes)
-    : self_(self), world_(w), bytes_(bytes) {}
+  byte_budget_state(shell<byte_budget_state>* self, services_ptr services, std::uint64_t bytes)
+    : self_(self), services_(std::move(services)), bytes_(bytes) {}
 
   behavior<handle> make_behavior() {
-    world_.metrics->in_flight_budget_is(bytes_);
+    services_->metrics->in_flight_budget_is(bytes_);
     return {
         [this](const take_bytes& x) { return take(x); },
         [this](const give_bytes_back& x) { give_back(x.grant); },
@@ -59,8 +59,8 @@ private:
                         promise, x.operation});
     hand_out();
     if (!waiting_.empty() && !waiting_.back().since) {
-      waiting_.back().since = std::chrono::steady_clock::now();
-      logs::say(world_.log, logs::events::budget_wait,
+      waiting_.back().since = services_->time->now();
+      logs::say(services_->log, logs::events::budget_wait,
                 {{"operation", x.operation}, {"bytes", x.bytes}, {"used", used_}, {"budget", bytes_}});
     }
     return promise;
@@ -72,11 +72,10 @@ private:
       waiting_.pop_front();
       used_ += next.bytes;
       if (next.since)
-        logs::say(world_.log, logs::events::budget_granted,
+        logs::say(services_->log, logs::events::budget_granted,
                   {{"operation", next.operation},
                    {"bytes", next.bytes},
-                   {"seconds",
-                    std::chrono::duration<double>(std::chrono::steady_clock::now() - *next.since).count()}});
+                   {"seconds", services_->time->seconds_since(*next.since)}});
       granted_.emplace(++last_, grant{next.bytes, next.who});
       next.promise.deliver(bytes_taken{last_});
     }
@@ -94,7 +93,7 @@ private:
   void release(std::uint64_t bytes) { used_ -= bytes; }
 
   shell<byte_budget_state>* self_;
-  const world& world_;
+  services_ptr services_;
   std::uint64_t bytes_;
   std::uint64_t used_ = 0;
   std::uint64_t last_ = 0;
@@ -104,8 +103,9 @@ private:
 
 } // namespace
 
-messages::byte_budget spawn_byte_budget(caf::actor_system& system, const world& w, std::uint64_t bytes) {
-  return messages::spawn<byte_budget_state>(system, w, bytes);
+messages::byte_budget spawn_byte_budget(caf::actor_system& system, services_ptr services,
+                                        std::uint64_t bytes) {
+  return messages::spawn<byte_budget_state>(system, std::move(services), bytes);
 }
 
 } // namespace truckee::actors

@@ -1,11 +1,12 @@
 #pragma once
 
-#include "truckee/actors/shell/world.hpp"
+#include "truckee/actors/shell/services.hpp"
 
 namespace truckee::actors {
 
 /// Lets publishes have at most `bytes` of shares in memory and on their way, all together; more than that
 /// only to one that is alone. First come, first served: a large one is not overtaken for ever by small ones.
-messages::byte_budget spawn_byte_budget(caf::actor_system& system, const world& w, std::uint64_t bytes);
+messages::byte_budget spawn_byte_budget(caf::actor_system& system, services_ptr services,
+                                        std::uint64_t bytes);
 
 } // namespace truckee::actors

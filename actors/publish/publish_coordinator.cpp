@@ -30,10 +30,11 @@ public:
   using handle = extended<publish_coordinator, void(continuation)>;
   static constexpr const char* name = "truckee.publish_coordinator";
 
-  publish_coordinator_state(shell<publish_coordinator_state>* self, const world& w, publish_task task)
-    : self_(self), world_(w), task_(std::make_shared<const publish_task>(std::move(task))),
-      running_(w.metrics), picture_(task_->servers, detail_of(*task_), task_->before),
-      log_(w.log, task_->operation, task_->servers) {}
+  publish_coordinator_state(shell<publish_coordinator_state>* self, services_ptr services, publish_task task)
+    : self_(self), services_(std::move(services)),
+      task_(std::make_shared<const publish_task>(std::move(task))), running_(services_->metrics),
+      picture_(services_->time, task_->servers, detail_of(*task_), task_->before),
+      log_(services_->log, task_->operation, task_->servers) {}
 
   behavior<handle> make_behavior() {
     return {
@@ -60,9 +61,9 @@ private:
     promise_ = self_->template make_response_promise<publish_answer>();
     send_picture();
     // Waiting for room and encoding count: whoever asked does not wait longer than for one publish.
-    send_later(self_, duration(world_.limits.publish_deadline),
+    send_later(self_, duration(services_->limits.publish_deadline),
                continuation{[this] { on_stop(errc::timeout); }});
-    if (world_.budget)
+    if (services_->budget)
       take_room();
     else
       encode();
@@ -78,7 +79,7 @@ private:
             ? codec::share_size(task_->content.size(), task_->shape, task_->keys.signing) * task_->shape.total
             : 0;
     request(
-        self_, world_.budget, duration(world_.limits.publish_deadline) + link_grace,
+        self_, services_->budget, duration(services_->limits.publish_deadline) + link_grace,
         take_bytes{bytes, task_->operation},
         [this](const bytes_taken& x) {
           grant_ = x.grant;
@@ -96,9 +97,10 @@ private:
     tell("Encrypting", 0.02);
     const auto me = caf::actor_cast<handle>(self_->ctrl());
     offload(
-        self_, world_.compute,
-        [this, &w = world_, task = task_, stop = stop_.get_token(), me] {
-          codec::codec_context context{w.random, w.compute, w.codes, w.buffers};
+        self_, *services_->compute,
+        [this, services = services_, task = task_, stop = stop_.get_token(), me] {
+          codec::codec_context context{*services->random, *services->compute, *services->codes,
+                                       services->buffers.get(), services->time};
           codec::encode_request request{task->content.view(), task->shape, task->sequence, task->keys};
           request.on_stage = [this, me](codec::encode_stage stage) {
             send_anonymously(me, continuation{[this, stage] { tell_stage(stage); }});
@@ -146,7 +148,7 @@ private:
       why.code = *stopped_;
     auto result = std::make_shared<publish_result>();
     result->failure = std::move(why);
-    running_.ended({outcome_of(result->failure), clock::now() - start_, 0, task_->happy, 0, 0});
+    running_.ended({outcome_of(result->failure), services_->time->now() - start_, 0, task_->happy, 0, 0});
     answer(std::move(result));
   }
 
@@ -160,8 +162,8 @@ private:
                {"sign", encoded.timings.sign},
                {"pack", encoded.timings.pack}};
     for (std::size_t i = 0; i < stages_.size(); ++i)
-      world_.metrics->stage_took(static_cast<metrics::stage>(i + 1),
-                                 std::chrono::duration<double>(stages_[i].seconds));
+      services_->metrics->stage_took(static_cast<metrics::stage>(i + 1),
+                                     std::chrono::duration<double>(stages_[i].seconds));
     for (std::size_t i = 0; i < encoded.shares.size(); ++i)
       shares_.emplace(share_number{static_cast<std::uint8_t>(i)}, encoded.shares[i]);
     auto loop = grid::publish_loop::start(request_for(encoded));
@@ -170,7 +172,7 @@ private:
       return;
     }
     loop_.emplace(std::move(*loop));
-    push_start_ = clock::now();
+    push_start_ = services_->time->now();
     picture_.stages_ended(stages_);
     picture_.stage_begins("push");
     if (stopped_)
@@ -188,7 +190,7 @@ private:
     out.same_version = task_->again.has_value();
     out.servers = task_->servers->permuted(task_->keys.slot);
     out.earlier = task_->earlier;
-    out.limits = world_.limits;
+    out.limits = services_->limits;
     return out;
   }
 
@@ -220,19 +222,19 @@ private:
     }
     const auto bytes = grid::message_size(*built);
     share_bytes_ += bytes;
-    world_.metrics->share_bytes_sent(bytes);
+    services_->metrics->share_bytes_sent(bytes);
     auto& writer = writers_[message.server];
     if (!writer) {
-      writer = spawn_share_writer(self_->system(), world_, *entry, task_->operation,
+      writer = spawn_share_writer(self_->system(), services_, *entry, task_->operation,
                                   caf::actor_cast<publish_coordinator>(self_->ctrl()));
     }
     send(self_, writer,
          send_shares{message.id, std::make_shared<const grid::read_test_write>(std::move(*built)),
-                     duration(world_.limits.server_deadline(bytes))});
+                     duration(services_->limits.server_deadline(bytes))});
   }
 
   grid::slot_secrets secrets_for(const server_id& server) const {
-    const auto lease = crypto::derive_lease_secrets(world_.lease, task_->keys.slot, server);
+    const auto lease = crypto::derive_lease_secrets(services_->lease, task_->keys.slot, server);
     return {crypto::derive_write_enabler(task_->keys.write, server), lease.renew, lease.cancel};
   }
 
@@ -251,7 +253,7 @@ private:
     const auto* entry = task_->servers->find(message.server);
     picture_.message_sent(message.id, message.server, 0);
     read_from(self_, entry->link, grid::build_reread(task_->keys.slot),
-              duration(world_.limits.reread_deadline), [this, id = message.id](const read_answer& x) {
+              duration(services_->limits.reread_deadline), [this, id = message.id](const read_answer& x) {
                 if (loop_->finished())
                   return;
                 const bool answered = x.how == delivery::answered;
@@ -265,7 +267,7 @@ private:
   void on_stop(errc reason) {
     stopped_ = reason;
     stop_.request_stop();
-    if (promise_ && world_.budget && !grant_) {
+    if (promise_ && services_->budget && !grant_) {
       refuse({reason, "stopped while it waited for room; nothing was sent"});
       return;
     }
@@ -307,7 +309,7 @@ private:
   void show_picture() {
     if (picture_is_due_ || !task_->listener)
       return;
-    const auto rest = picture_interval - (clock::now() - last_picture_);
+    const auto rest = picture_interval - (services_->time->now() - last_picture_);
     if (rest <= duration(0)) {
       send_picture();
       return;
@@ -322,7 +324,7 @@ private:
   void send_picture() {
     if (!task_->listener)
       return;
-    last_picture_ = clock::now();
+    last_picture_ = services_->time->now();
     const auto shares = loop_ ? loop_->status().places : std::map<grid::share_place, grid::share_state>{};
     send(self_, task_->listener, publish_news{task_->operation, picture_.taken(shares)});
   }
@@ -335,9 +337,9 @@ private:
   void finish() {
     auto result = std::make_shared<publish_result>();
     result->report = loop_->report();
-    const auto push = seconds_between(push_start_, clock::now());
+    const auto push = seconds_between(push_start_, services_->time->now());
     stages_.push_back({"push", push});
-    world_.metrics->stage_took(metrics::stage::push, std::chrono::duration<double>(push));
+    services_->metrics->stage_took(metrics::stage::push, std::chrono::duration<double>(push));
     log_.ended(result->report, task_->keys.slot, stages_, share_bytes_);
     picture_.stages_ended(stages_);
     picture_.happiness_is(result->report.happiness);
@@ -346,18 +348,18 @@ private:
     result->share_bytes = share_bytes_;
     const auto& report = result->report;
     for (const auto& problem : report.problems)
-      world_.metrics->share_rehomed(label_of(problem.kind));
+      services_->metrics->share_rehomed(label_of(problem.kind));
     using metrics::surprise;
     for (const auto& [kind, shares] : {std::pair(surprise::stale, report.stale_met),
                                        {surprise::hidden, report.hidden.size()},
                                        {surprise::uncoordinated_write, report.surprises.size()},
                                        {surprise::own_copy, report.own_copies},
                                        {surprise::converged, report.converged}})
-      world_.metrics->surprised(kind, shares);
+      services_->metrics->surprised(kind, shares);
     if (report.ok())
-      world_.metrics->plaintext_given(task_->content.size());
-    running_.ended({outcome_of(report.failure()), clock::now() - start_, report.happiness, report.happy,
-                    report.stale.size(), report.unknown_servers.size()});
+      services_->metrics->plaintext_given(task_->content.size());
+    running_.ended({outcome_of(report.failure()), services_->time->now() - start_, report.happiness,
+                    report.happy, report.stale.size(), report.unknown_servers.size()});
     answer(std::move(result));
   }
 
@@ -367,20 +369,20 @@ private:
     for (const auto& [id, writer] : writers_)
       send(self_, writer, stop{});
     if (grant_)
-      send(self_, world_.budget, give_bytes_back{*grant_});
+      send(self_, services_->budget, give_bytes_back{*grant_});
     promise_->deliver(publish_answer{std::move(result)});
     self_->quit();
   }
 
   shell<publish_coordinator_state>* self_;
-  const world& world_;
+  services_ptr services_;
   std::shared_ptr<const publish_task> task_; ///< shared with the encoding job, which may outlive the actor
   metrics::running_publish running_;
   publish_picture picture_;
   publish_log log_;
   bool picture_is_due_ = false;
   clock::time_point last_picture_;
-  clock::time_point start_ = clock::now();
+  clock::time_point start_ = services_->time->now();
   clock::time_point push_start_;
   std::optional<caf::typed_response_promise<publish_answer>> promise_;
   std::stop_source stop_;
@@ -397,9 +399,9 @@ private:
 
 } // namespace
 
-messages::publish_coordinator spawn_publish_coordinator(caf::actor_system& system, const world& w,
+messages::publish_coordinator spawn_publish_coordinator(caf::actor_system& system, services_ptr services,
                                                         publish_task task) {
-  return messages::spawn<publish_coordinator_state>(system, w, std::move(task));
+  return messages::spawn<publish_coordinator_state>(system, std::move(services), std::move(task));
 }
 
 } // namespace truckee::actors

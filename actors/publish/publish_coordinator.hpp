@@ -1,7 +1,7 @@
 #pragma once
 
 #include "truckee/actors/shell/progress_span.hpp"
-#include "truckee/actors/shell/world.hpp"
+#include "truckee/actors/shell/services.hpp"
 #include "truckee/codec/sdmf/encode.hpp"
 #include "truckee/crypto/rsa.hpp"
 #include "truckee/grid/publish/publish_report.hpp"
@@ -32,7 +32,7 @@ inline constexpr messages::duration picture_interval = std::chrono::milliseconds
 
 /// Runs one publish: encodes, then does what grid::publish_loop says until it ends, with one share_writer per
 /// server. Quits after its answer.
-messages::publish_coordinator spawn_publish_coordinator(caf::actor_system& system, const world& w,
+messages::publish_coordinator spawn_publish_coordinator(caf::actor_system& system, services_ptr services,
                                                         publish_task task);
 
 } // namespace truckee::actors

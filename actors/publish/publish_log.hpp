@@ -1,6 +1,6 @@
 #pragma once
 
-#include "truckee/actors/shell/world.hpp"
+#include "truckee/actors/shell/services.hpp"
 #include "truckee/grid/publish/publish_report.hpp"
 #include "truckee/messages/local.hpp"
 

@@ -4,9 +4,10 @@ namespace truckee::actors {
 
 using namespace messages;
 
-publish_picture::publish_picture(server_list_ptr servers, publish_detail detail,
+publish_picture::publish_picture(time_ptr time, server_list_ptr servers, publish_detail detail,
                                  std::vector<named_seconds> ended)
-  : servers_(std::move(servers)), detail_(std::move(detail)), before_(std::move(ended)) {
+  : time_(std::move(time)), servers_(std::move(servers)), detail_(std::move(detail)),
+    before_(std::move(ended)) {
   for (const auto& entry : servers_->entries())
     detail_.servers.push_back(entry.name);
 }
@@ -19,7 +20,7 @@ std::uint32_t publish_picture::index_of(const server_id& server) const {
 
 void publish_picture::stage_begins(std::string name) {
   stage_ = std::move(name);
-  stage_start_ = clock::now();
+  stage_start_ = time_->now();
 }
 
 void publish_picture::stages_ended(const std::vector<named_seconds>& stages) {
@@ -32,12 +33,8 @@ void publish_picture::message_sent(grid::message_id id, const server_id& server,
     return;
   }
   waiting_.emplace(id, detail_.messages.size());
-  detail_.messages.push_back({index_of(server),
-                              static_cast<std::uint32_t>(shares),
-                              {},
-                              {},
-                              std::chrono::duration<double>(clock::now() - start_).count(),
-                              0});
+  detail_.messages.push_back(
+      {index_of(server), static_cast<std::uint32_t>(shares), {}, {}, time_->seconds_since(start_), 0});
 }
 
 void publish_picture::message_answered(grid::message_id id, std::string outcome, std::string detail,

@@ -1,6 +1,7 @@
 #pragma once
 
-#include "truckee/actors/shell/world.hpp"
+#include "truckee/actors/shell/server_list.hpp"
+#include "truckee/base/time_source.hpp"
 #include "truckee/grid/publish/publish_report.hpp"
 #include "truckee/messages/local.hpp"
 
@@ -12,7 +13,7 @@ public:
   using clock = std::chrono::steady_clock;
 
   /// `detail` with mode, version and spread; `ended`: stages that came before.
-  publish_picture(server_list_ptr servers, messages::publish_detail detail,
+  publish_picture(time_ptr time, server_list_ptr servers, messages::publish_detail detail,
                   std::vector<messages::named_seconds> ended);
 
   void stage_begins(std::string name);
@@ -29,12 +30,13 @@ public:
 private:
   std::uint32_t index_of(const server_id& server) const;
 
+  time_ptr time_;
   server_list_ptr servers_;
   messages::publish_detail detail_;
   std::vector<messages::named_seconds> before_;
   std::vector<messages::named_seconds> stages_;
   std::string stage_;
-  clock::time_point start_ = clock::now();
+  clock::time_point start_ = time_->now();
   clock::time_point stage_start_ = start_;
   std::map<grid::message_id, std::size_t> waiting_; ///< messages without an answer: where they are in detail_
 };

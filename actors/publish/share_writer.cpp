@@ -15,9 +15,9 @@ public:
   using handle = share_writer;
   static constexpr const char* name = "truckee.share_writer";
 
-  share_writer_state(shell<share_writer_state>* self, const world& w, server_entry server,
+  share_writer_state(shell<share_writer_state>* self, services_ptr services, server_entry server,
                      std::uint64_t operation, publish_coordinator coordinator)
-    : self_(self), world_(w), server_(std::move(server)), operation_(operation),
+    : self_(self), services_(std::move(services)), server_(std::move(server)), operation_(operation),
       coordinator_(std::move(coordinator)) {}
 
   behavior<handle> make_behavior() {
@@ -75,16 +75,16 @@ private:
 
   void tell(grid::message_id id, grid::write_outcome outcome, double seconds) {
     if (const auto shares = shares_.find(id); shares != shares_.end()) {
-      world_.metrics->server(server_.name)
+      services_->metrics->server(server_.name)
           .shares_written(label_of(outcome.kind), shares->second, std::chrono::duration<double>(seconds));
       if (outcome.kind == grid::write_outcome_kind::written)
-        logs::say(world_.log, logs::events::shares_written,
+        logs::say(services_->log, logs::events::shares_written,
                   {{"operation", operation_},
                    {"server", server_.name},
                    {"shares", shares->second},
                    {"seconds", seconds}});
       else
-        logs::say(world_.log, logs::events::share_write_failed,
+        logs::say(services_->log, logs::events::share_write_failed,
                   {{"operation", operation_},
                    {"server", server_.name},
                    {"shares", shares->second},
@@ -97,7 +97,7 @@ private:
   }
 
   shell<share_writer_state>* self_;
-  const world& world_;
+  services_ptr services_;
   server_entry server_;
   std::uint64_t operation_;
   publish_coordinator coordinator_;
@@ -107,10 +107,11 @@ private:
 
 } // namespace
 
-messages::share_writer spawn_share_writer(caf::actor_system& system, const world& w,
+messages::share_writer spawn_share_writer(caf::actor_system& system, services_ptr services,
                                           const server_entry& server, std::uint64_t operation,
                                           messages::publish_coordinator coordinator) {
-  return messages::spawn<share_writer_state>(system, w, server, operation, std::move(coordinator));
+  return messages::spawn<share_writer_state>(system, std::move(services), server, operation,
+                                             std::move(coordinator));
 }
 
 } // namespace truckee::actors

@@ -28,13 +28,11 @@ public:
   using handle = extended<storage_server, void(continuation)>;
   static constexpr const char* name = "truckee.storage_server";
 
-  storage_server_state(shell<storage_server_state>* self, std::shared_ptr<storage::share_store> store,
-                       worker_pool& pool, std::shared_ptr<metrics::recorder> recorder,
-                       const std::string& label, storage_server_limits limits, logs::log_ptr log,
-                       storage_server_expiry expiry)
-    : self_(self), store_(std::move(store)), pool_(pool), recorder_(std::move(recorder)),
-      events_(recorder_->store(label)), limits_(limits), expiry_(std::move(expiry)), label_(label),
-      log_(std::move(log)) {}
+  storage_server_state(shell<storage_server_state>* self, services_ptr services,
+                       std::shared_ptr<storage::share_store> store, const std::string& label,
+                       storage_server_limits limits, storage_server_expiry expiry)
+    : self_(self), services_(std::move(services)), store_(std::move(store)),
+      events_(services_->metrics->store(label)), limits_(limits), expiry_(std::move(expiry)), label_(label) {}
 
   behavior<handle> make_behavior() {
     measure_later({});
@@ -84,7 +82,7 @@ private:
     // A client of another generation learns who we are and that we do not speak; it can say so to its user.
     auto promise = self_->template make_response_promise<grid::store_info>();
     offload(
-        self_, pool_, [store = store_] { return store->info(); },
+        self_, *services_->blocking, [store = store_] { return store->info(); },
         [promise, same = x.protocol == storage_protocol](grid::store_info info) mutable {
           if (!same)
             info.software += " (storage protocol " + std::to_string(storage_protocol) + ")";
@@ -98,7 +96,7 @@ private:
                           Call call) {
     if (queued_calls_ >= limits_.queued_calls_max ||
         (bytes > 0 && queued_calls_ > 0 && queued_bytes_ + bytes > limits_.queued_bytes_max)) {
-      logs::say(log_, logs::events::storage_refused,
+      logs::say(services_->log, logs::events::storage_refused,
                 {{"store", label_},
                  {"kind", metrics::to_label(kind)},
                  {"queued_calls", queued_calls_},
@@ -113,16 +111,16 @@ private:
     auto promise = self_->template make_response_promise<Answer>();
     auto job = [this, promise, slot, bytes, kind, call = std::move(call)]() mutable {
       offload(
-          self_, pool_,
-          [store = store_, call = std::move(call)] {
-            const auto start = std::chrono::steady_clock::now();
+          self_, *services_->blocking,
+          [store = store_, time = services_->time, call = std::move(call)] {
+            const auto start = time->now();
             auto answer = call(*store);
-            return std::pair(std::move(answer), std::chrono::steady_clock::now() - start);
+            return std::pair(std::move(answer), time->seconds_since(start));
           },
           [this, promise, slot, bytes, kind](auto&& done) mutable {
-            count(kind, done.first.status, std::chrono::duration<double>(done.second).count(), bytes);
+            count(kind, done.first.status, done.second, bytes);
             count_read(done.first);
-            tell(kind, slot, done.first, bytes, std::chrono::duration<double>(done.second).count());
+            tell(kind, slot, done.first, bytes, done.second);
             promise.deliver(std::move(done.first));
             finished(slot, bytes);
           });
@@ -168,7 +166,7 @@ private:
   void measure_later(duration pause) {
     send_later(self_, pause, continuation{[this] {
                  offload(
-                     self_, pool_, [store = store_] { return store->info(); },
+                     self_, *services_->blocking, [store = store_] { return store->info(); },
                      [this](const grid::store_info& info) {
                        events_.slots_are(info.slots);
                        events_.available_bytes_are(info.bytes_available);
@@ -183,7 +181,7 @@ private:
   void look_later(duration pause) {
     send_later(self_, pause, continuation{[this] {
                  offload(
-                     self_, pool_, [store = store_] { return store->slots(); },
+                     self_, *services_->blocking, [store = store_] { return store->slots(); },
                      [this](const result<std::vector<storage_index>>& slots) { begin_look(slots); });
                }});
   }
@@ -206,7 +204,7 @@ private:
       return end_look();
     in_turn(*slot, [this, slot = *slot] {
       offload(
-          self_, pool_,
+          self_, *services_->blocking,
           [store = store_, slot, now = expiry_.now, policy = expiry_.settings.policy(),
            dry_run = expiry_.settings.mode != storage::expiry_mode::on] {
             return store->expire(slot, now(), policy, dry_run);
@@ -222,7 +220,7 @@ private:
   void end_look() {
     const auto& found = scan_->report();
     events_.looked_for_expired(found.shares, found.bytes, found.mode == storage::expiry_mode::on);
-    logs::say(log_, logs::events::leases_expired,
+    logs::say(services_->log, logs::events::leases_expired,
               {{"store", label_},
                {"mode", found.mode == storage::expiry_mode::on ? "on" : "dry-run"},
                {"slots", found.slots},
@@ -249,12 +247,12 @@ private:
     const bool expected = answer.status == storage_status::ok ||
                           answer.status == storage_status::test_failed ||
                           answer.status == storage_status::not_found;
-    if (!logs::wants(log_, expected ? logs::events::storage_request : logs::events::storage_failed))
+    if (!logs::wants(services_->log, expected ? logs::events::storage_request : logs::events::storage_failed))
       return;
     const auto outcome = to_string(answer.status);
     const auto short_slot = crypto::to_base32(slot.view()).substr(0, 5);
     if (expected) {
-      logs::say(log_, logs::events::storage_request,
+      logs::say(services_->log, logs::events::storage_request,
                 {{"store", label_},
                  {"kind", metrics::to_label(kind)},
                  {"slot", short_slot},
@@ -265,14 +263,14 @@ private:
     }
     if constexpr (requires { answer.recorded_node; })
       if (answer.status == storage_status::bad_write_enabler) {
-        logs::say(log_, logs::events::write_enabler_mismatch,
+        logs::say(services_->log, logs::events::write_enabler_mismatch,
                   {{"store", label_},
                    {"slot", short_slot},
                    {"recorded_by",
                     answer.recorded_node ? crypto::to_base32(answer.recorded_node->view()) : std::string()}});
         return;
       }
-    logs::say(log_, logs::events::storage_failed,
+    logs::say(services_->log, logs::events::storage_failed,
               {{"store", label_},
                {"kind", metrics::to_label(kind)},
                {"slot", short_slot},
@@ -283,15 +281,14 @@ private:
   void tell_space(std::uint64_t available) {
     const bool low = available < limits_.space_low_bytes;
     if (low != space_low_)
-      logs::say(log_, low ? logs::events::space_low : logs::events::space_back,
+      logs::say(services_->log, low ? logs::events::space_low : logs::events::space_back,
                 {{"store", label_}, {"bytes_available", available}});
     space_low_ = low;
   }
 
   shell<storage_server_state>* self_;
+  services_ptr services_;
   std::shared_ptr<storage::share_store> store_;
-  worker_pool& pool_;
-  std::shared_ptr<metrics::recorder> recorder_;
   metrics::store_events& events_;
   storage_server_limits limits_;
   storage_server_expiry expiry_;
@@ -301,19 +298,17 @@ private:
   std::size_t queued_calls_ = 0;
   std::uint64_t queued_bytes_ = 0;
   std::string label_;
-  logs::log_ptr log_;
   bool space_low_ = false;
 };
 
 } // namespace
 
-messages::storage_server spawn_storage_server(caf::actor_system& system,
-                                              std::shared_ptr<storage::share_store> store, worker_pool& pool,
-                                              std::shared_ptr<metrics::recorder> recorder,
+messages::storage_server spawn_storage_server(caf::actor_system& system, services_ptr services,
+                                              std::shared_ptr<storage::share_store> store,
                                               const std::string& name, storage_server_limits limits,
-                                              logs::log_ptr log, storage_server_expiry expiry) {
-  return messages::spawn<storage_server_state>(system, std::move(store), pool, std::move(recorder), name,
-                                               limits, std::move(log), std::move(expiry));
+                                              storage_server_expiry expiry) {
+  return messages::spawn<storage_server_state>(system, std::move(services), std::move(store), name, limits,
+                                               std::move(expiry));
 }
 
 } // namespace truckee::actors

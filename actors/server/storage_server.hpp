@@ -1,16 +1,9 @@
 #pragma once
 
-#include "truckee/base/worker_pool.hpp"
-#include "truckee/logs/event_log.hpp"
-#include "truckee/messages/types.hpp"
-
+#include "truckee/actors/shell/services.hpp"
 #include "truckee/storage/expiry.hpp"
 
 #include <memory>
-
-namespace truckee::metrics {
-class recorder;
-}
 
 namespace truckee::actors {
 
@@ -38,11 +31,10 @@ struct storage_server_expiry {
 };
 
 /// Serves one store. Calls for one slot run one after another, in the order they came; different slots run
-/// side by side on `pool`, which must outlive the actor system's actors. Expiry takes its turn in each slot.
-messages::storage_server spawn_storage_server(caf::actor_system& system,
-                                              std::shared_ptr<storage::share_store> store, worker_pool& pool,
-                                              std::shared_ptr<metrics::recorder> recorder,
+/// side by side on `blocking`. Expiry takes its turn in each slot.
+messages::storage_server spawn_storage_server(caf::actor_system& system, services_ptr services,
+                                              std::shared_ptr<storage::share_store> store,
                                               const std::string& name, storage_server_limits limits = {},
-                                              logs::log_ptr log = {}, storage_server_expiry expiry = {});
+                                              storage_server_expiry expiry = {});
 
 } // namespace truckee::actors

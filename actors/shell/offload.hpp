@@ -1,6 +1,6 @@
 #pragma once
 
-#include "truckee/base/worker_pool.hpp"
+#include "truckee/base/executor.hpp"
 #include "truckee/messages/types.hpp"
 
 #include <memory>
@@ -10,7 +10,7 @@ namespace truckee::actors {
 /// Runs `work()` on a worker thread, then `then(its result)` in the actor, unless it has ended meanwhile.
 /// CAF's own threads also serve the network, so nothing that computes long or blocks may run on them.
 template <class Self, class Work, class Then>
-void offload(Self* self, worker_pool& pool, Work work, Then then) {
+void offload(Self* self, executor& pool, Work work, Then then) {
   auto me = caf::actor_cast<typename Self::handle_type>(self->ctrl());
   pool.submit([me = std::move(me), work = std::move(work), then = std::move(then)]() mutable {
     // Shared, since a std::function wants to be copied; it never is.

@@ -1,6 +1,7 @@
-#include "truckee/actors/shell/world.hpp"
+#include "truckee/actors/shell/server_list.hpp"
 
 #include "truckee/crypto/base32.hpp"
+#include "truckee/crypto/keys.hpp"
 
 namespace truckee::actors {
 

@@ -1,63 +1,38 @@
 #pragma once
 
+#include "truckee/actors/shell/server_list.hpp"
 #include "truckee/base/buffer_pool.hpp"
+#include "truckee/base/executor.hpp"
 #include "truckee/base/random.hpp"
-#include "truckee/base/worker_pool.hpp"
+#include "truckee/base/time_source.hpp"
 #include "truckee/codec/erasure/erasure_code.hpp"
 #include "truckee/crypto/keys.hpp"
 #include "truckee/grid/limits.hpp"
-#include "truckee/grid/publish/placement.hpp"
 #include "truckee/logs/event_log.hpp"
 #include "truckee/messages/types.hpp"
 #include "truckee/metrics/metrics.hpp"
 
 #include <memory>
-#include <string>
-#include <vector>
 
 namespace truckee::actors {
 
-/// What operations take from outside. Owned by the node; outlives every actor.
-struct world {
-  worker_pool& compute;  ///< encoding, hashing, signing
-  random_source& random; ///< salts, keys, jitter
-  codec::erasure_codes& codes;
+/// What actors take from outside. Every actor, and every job it leaves with an executor, shares it: the last
+/// one out closes the pools.
+struct services {
+  std::shared_ptr<executor> compute;     ///< encoding, hashing, signing
+  std::shared_ptr<executor> blocking;    ///< fsync, probes; they mostly wait
+  std::shared_ptr<random_source> random; ///< salts, keys, jitter
+  time_ptr time = system_time();         ///< for actors; timers are CAF's
+  std::shared_ptr<codec::erasure_codes> codes = std::make_shared<codec::erasure_codes>();
   std::shared_ptr<metrics::recorder> metrics;
-  crypto::lease_secret lease;
-  grid::grid_limits limits;
-  buffer_pool* buffers = nullptr;    ///< where shares are made; nothing: fresh memory each time
-  messages::byte_budget budget = {}; ///< empty: no bound on shares in memory
-  logs::log_ptr log = {};            ///< empty: nobody listens
+  logs::log_ptr log = {}; ///< empty: nobody listens
+  crypto::lease_secret lease = {};
+  grid::grid_limits limits = {};
+  std::shared_ptr<buffer_pool> buffers = {}; ///< where shares are made; nothing: fresh memory each time
+  messages::byte_budget budget = {};         ///< empty: no bound on shares in memory
 };
 
-/// A server an operation may use: its id is known.
-struct server_entry {
-  std::string name;
-  server_id id;
-  bytes permutation_seed;
-  bool preferred = false;
-  messages::server_link link;
-};
-
-/// The servers of one operation, as they were known when it began.
-class server_list {
-public:
-  server_list() = default;
-  explicit server_list(std::vector<server_entry> entries);
-
-  const std::vector<server_entry>& entries() const { return entries_; }
-  /// Nothing for an id that is not in the list.
-  const server_entry* find(const server_id& id) const;
-  /// The configured name, or the id's first letters.
-  std::string name_of(const server_id& id) const;
-  /// The order in which a file's shares look for servers.
-  std::vector<server_id> permuted(const storage_index& slot) const;
-
-private:
-  std::vector<server_entry> entries_;
-  std::map<server_id, std::size_t> at_;
-};
-
-using server_list_ptr = std::shared_ptr<const server_list>;
+/// Never empty.
+using services_ptr = std::shared_ptr<const services>;
 
 } // namespace truckee::actors

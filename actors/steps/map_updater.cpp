@@ -23,9 +23,10 @@ public:
   using handle = extended<map_updater, void(continuation)>;
   static constexpr const char* name = "truckee.map_updater";
 
-  map_updater_state(shell<map_updater_state>* self, const world& w, map_task task)
-    : self_(self), world_(w), operation_(task.operation), access_(std::move(task.access)),
-      servers_(std::move(task.servers)), listener_(std::move(task.listener)), span_(task.span),
+  map_updater_state(shell<map_updater_state>* self, services_ptr services, map_task task)
+    : self_(self), services_(std::move(services)), operation_(task.operation),
+      access_(std::move(task.access)), servers_(std::move(task.servers)), listener_(std::move(task.listener)),
+      span_(task.span),
       wants_key_(task.request.mode == grid::map_mode::write || task.request.mode == grid::map_mode::repair),
       update_(std::move(task.request)) {}
 
@@ -63,9 +64,9 @@ private:
     mapped->end = update_.end();
     mapped->key = key_;
     mapped->heads = heads_;
-    mapped->seconds = std::chrono::duration<double>(clock::now() - start_).count();
-    if (logs::wants(world_.log, logs::events::map_made))
-      logs::say(world_.log, logs::events::map_made,
+    mapped->seconds = services_->time->seconds_since(start_);
+    if (logs::wants(services_->log, logs::events::map_made))
+      logs::say(services_->log, logs::events::map_made,
                 {{"operation", operation_},
                  {"slot", crypto::to_base32(access_.slot.view()).substr(0, 5)},
                  {"versions", mapped->map.versions().size()},
@@ -87,7 +88,8 @@ private:
 
   template <class Then>
   void read(const server_entry& entry, grid::slot_read request, std::uint64_t bytes, Then then) {
-    read_from(self_, entry.link, std::move(request), duration(world_.limits.server_deadline(bytes)), then);
+    read_from(self_, entry.link, std::move(request), duration(services_->limits.server_deadline(bytes)),
+              then);
   }
 
   void ask(const server_id& id) {
@@ -102,16 +104,16 @@ private:
          [this, id, entry](const read_answer& x) {
            ++answered_;
            tell();
-           count_read(world_.metrics->server(entry->name), x);
+           count_read(services_->metrics->server(entry->name), x);
            if (!went_well(x)) {
              update_.on_failure(id, reason_of(x));
-             logs::say(world_.log, logs::events::map_gap,
+             logs::say(services_->log, logs::events::map_gap,
                        {{"operation", operation_}, {"server", entry->name}, {"reason", reason_of(x)}});
              pump();
              return;
            }
            offload(
-               self_, world_.compute,
+               self_, *services_->compute,
                [access = access_, answer = x.answer, wants = wants_key_] {
                  return look_at(access, answer, first_read_size, wants);
                },
@@ -141,8 +143,8 @@ private:
     for (auto& [share, head] : seen.heads)
       heads_.insert_or_assign({id, share}, std::move(head));
     for (const auto& bad : seen.answer.bad) {
-      world_.metrics->server(servers_->name_of(id)).share_was_corrupt();
-      tell_corrupt_share(world_.log, operation_, servers_->name_of(id), bad.share, bad.reason);
+      services_->metrics->server(servers_->name_of(id)).share_was_corrupt();
+      tell_corrupt_share(services_->log, operation_, servers_->name_of(id), bad.share, bad.reason);
     }
     if (seen.private_key && !key_)
       key_ = std::move(seen.private_key);
@@ -172,7 +174,7 @@ private:
              return;
            }
            offload(
-               self_, world_.compute,
+               self_, *services_->compute,
                [key = *access_.write, encrypted = at->second.front()] {
                  auto opened = codec::decrypt_private_key(encrypted.view(), key);
                  return opened ? std::optional(std::move(*opened)) : std::nullopt;
@@ -187,7 +189,7 @@ private:
   }
 
   shell<map_updater_state>* self_;
-  const world& world_;
+  services_ptr services_;
   std::uint64_t operation_;
   file_access access_;
   server_list_ptr servers_;
@@ -202,13 +204,13 @@ private:
   std::map<grid::share_place, shared_bytes> heads_;
   std::optional<crypto::private_key> key_;
   std::vector<std::pair<caf::typed_response_promise<map_answer>, bool>> waiting_;
-  clock::time_point start_ = clock::now();
+  clock::time_point start_ = services_->time->now();
 };
 
 } // namespace
 
-messages::map_updater spawn_map_updater(caf::actor_system& system, const world& w, map_task task) {
-  return messages::spawn<map_updater_state>(system, w, std::move(task));
+messages::map_updater spawn_map_updater(caf::actor_system& system, services_ptr services, map_task task) {
+  return messages::spawn<map_updater_state>(system, std::move(services), std::move(task));
 }
 
 } // namespace truckee::actors

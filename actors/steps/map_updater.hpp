@@ -1,7 +1,7 @@
 #pragma once
 
 #include "truckee/actors/shell/progress_span.hpp"
-#include "truckee/actors/shell/world.hpp"
+#include "truckee/actors/shell/services.hpp"
 #include "truckee/shares/file_access.hpp"
 
 namespace truckee::actors {
@@ -18,14 +18,14 @@ struct map_task {
 /// A map for an operation's own task, over all its servers in their order for the file; callers add what else
 /// they know.
 template <class Task>
-map_task map_task_for(const world& w, const Task& of, grid::map_mode mode, progress_span span) {
+map_task map_task_for(const services_ptr& services, const Task& of, grid::map_mode mode, progress_span span) {
   map_task out;
   out.operation = of.operation;
   out.access = of.access;
   out.servers = of.servers;
   out.request.mode = mode;
   out.request.servers = of.servers->permuted(of.access.slot);
-  out.request.limits = w.limits;
+  out.request.limits = services->limits;
   out.listener = of.listener;
   out.span = span;
   return out;
@@ -33,6 +33,6 @@ map_task map_task_for(const world& w, const Task& of, grid::map_mode mode, progr
 
 /// Asks servers which shares they have, verifies each, and answers with a servermap. Lives until stopped, so
 /// that a reader can ask for more.
-messages::map_updater spawn_map_updater(caf::actor_system& system, const world& w, map_task task);
+messages::map_updater spawn_map_updater(caf::actor_system& system, services_ptr services, map_task task);
 
 } // namespace truckee::actors

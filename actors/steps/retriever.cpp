@@ -40,9 +40,9 @@ public:
   using handle = extended<retriever, void(continuation)>;
   static constexpr const char* name = "truckee.retriever";
 
-  retriever_state(shell<retriever_state>* self, const world& w, retrieve_task task)
-    : self_(self), world_(w), task_(std::move(task)), heads_(task_.mapped->heads),
-      plan_(task_.mapped->map, task_.version, {}, w.limits) {}
+  retriever_state(shell<retriever_state>* self, services_ptr services, retrieve_task task)
+    : self_(self), services_(std::move(services)), task_(std::move(task)), heads_(task_.mapped->heads),
+      plan_(task_.mapped->map, task_.version, {}, services_->limits) {}
 
   behavior<handle> make_behavior() {
     return {
@@ -101,7 +101,7 @@ private:
     const auto begin = layout.share_hash_chain.offset;
     const auto length = layout.share_data.end() - begin;
     grid::slot_read request{task_.access.slot, {place.share}, {{0, grid::prefix_read_size}, {begin, length}}};
-    const auto deadline = duration(world_.limits.server_deadline(length));
+    const auto deadline = duration(services_->limits.server_deadline(length));
     hedge(place);
     read_from(self_, entry->link, std::move(request), deadline,
               [this, place, header, layout](const read_answer& x) { on_answer(place, header, layout, x); });
@@ -127,7 +127,7 @@ private:
                  const codec::share_layout& layout, const read_answer& x) {
     if (ended_)
       return;
-    count_read(world_.metrics->server(task_.servers->name_of(place.server)), x);
+    count_read(services_->metrics->server(task_.servers->name_of(place.server)), x);
     if (!went_well(x)) {
       plan_.on_failure(place, reason_of(x));
       pump();
@@ -154,7 +154,7 @@ private:
              share_body body) {
     header_ = header;
     offload(
-        self_, world_.compute,
+        self_, *services_->compute,
         [header, version = task_.version, prefix, body = std::move(body)]() mutable {
           return judge_body(header, version, prefix, std::move(body));
         },
@@ -170,8 +170,8 @@ private:
 
   void tell_lie(const grid::share_place& place, std::string_view reason) {
     const auto server = task_.servers->name_of(place.server);
-    world_.metrics->server(server).share_was_corrupt();
-    logs::say(world_.log, logs::events::lying_server,
+    services_->metrics->server(server).share_was_corrupt();
+    logs::say(services_->log, logs::events::lying_server,
               {{"operation", task_.operation},
                {"server", server},
                {"share", place.share.value},
@@ -183,7 +183,7 @@ private:
       return;
     asking_ = true;
     messages::request(
-        self_, task_.mapper, duration(world_.limits.publish_deadline), map_more{},
+        self_, task_.mapper, duration(services_->limits.publish_deadline), map_more{},
         [this](const map_answer& x) {
           asking_ = false;
           for (const auto& [place, head] : x.mapped->heads)
@@ -204,19 +204,19 @@ private:
   void decode() {
     ended_ = true;
     offload(
-        self_, world_.compute,
-        [&w = world_, header = *header_, key = *task_.access.read, bodies = bodies_] {
+        self_, *services_->compute,
+        [services = services_, header = *header_, key = *task_.access.read, bodies = bodies_] {
           std::vector<codec::numbered_block> blocks;
           for (const auto& [share, body] : bodies)
             blocks.push_back({share, body.data.view()});
-          return codec::decode_sdmf(header, key, blocks, w.codes);
+          return codec::decode_sdmf(header, key, blocks, *services->codes);
         },
         [this](result<shared_bytes>&& content) {
           if (!content) {
             fail_with(content.error());
             return;
           }
-          world_.metrics->plaintext_retrieved(content->size());
+          services_->metrics->plaintext_retrieved(content->size());
           auto answer = base_answer();
           answer.ok = true;
           answer.content = std::move(*content);
@@ -242,7 +242,7 @@ private:
     out.lying = plan_.lying();
     out.failures = plan_.failures();
     out.changed = plan_.changed();
-    out.seconds = std::chrono::duration<double>(clock::now() - start_).count();
+    out.seconds = services_->time->seconds_since(start_);
     return out;
   }
 
@@ -276,7 +276,7 @@ private:
   }
 
   shell<retriever_state>* self_;
-  const world& world_;
+  services_ptr services_;
   retrieve_task task_;
   std::map<grid::share_place, shared_bytes> heads_;
   grid::retrieve_plan plan_;
@@ -285,13 +285,13 @@ private:
   std::map<share_number, share_body> bodies_;
   bool asking_ = false;
   bool ended_ = false;
-  clock::time_point start_ = clock::now();
+  clock::time_point start_ = services_->time->now();
 };
 
 } // namespace
 
-messages::retriever spawn_retriever(caf::actor_system& system, const world& w, retrieve_task task) {
-  return messages::spawn<retriever_state>(system, w, std::move(task));
+messages::retriever spawn_retriever(caf::actor_system& system, services_ptr services, retrieve_task task) {
+  return messages::spawn<retriever_state>(system, std::move(services), std::move(task));
 }
 
 } // namespace truckee::actors

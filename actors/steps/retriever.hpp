@@ -1,7 +1,7 @@
 #pragma once
 
 #include "truckee/actors/shell/progress_span.hpp"
-#include "truckee/actors/shell/world.hpp"
+#include "truckee/actors/shell/services.hpp"
 #include "truckee/shares/file_access.hpp"
 
 namespace truckee::actors {
@@ -19,6 +19,6 @@ struct retrieve_task {
 
 /// Gets k good shares of one version, each verified to the signed root, decodes and decrypts. A silent server
 /// is hedged: another share is fetched beside it. Quits after its answer.
-messages::retriever spawn_retriever(caf::actor_system& system, const world& w, retrieve_task task);
+messages::retriever spawn_retriever(caf::actor_system& system, services_ptr services, retrieve_task task);
 
 } // namespace truckee::actors

@@ -36,8 +36,8 @@ public:
   using handle = extended<share_verifier, void(continuation)>;
   static constexpr const char* name = "truckee.share_verifier";
 
-  share_verifier_state(shell<share_verifier_state>* self, const world& w, verify_task task)
-    : self_(self), world_(w), task_(std::move(task)),
+  share_verifier_state(shell<share_verifier_state>* self, services_ptr services, verify_task task)
+    : self_(self), services_(std::move(services)), task_(std::move(task)),
       todo_(task_.mapped->map.shares().begin(), task_.mapped->map.shares().end()) {
     for (const auto& [place, version] : todo_)
       if (const auto parsed = head_of(place))
@@ -87,7 +87,7 @@ private:
       return;
     }
     const auto length = parsed->layout().length();
-    const auto deadline = duration(world_.limits.server_deadline(length));
+    const auto deadline = duration(services_->limits.server_deadline(length));
     ++in_flight_;
     read_from(self_, entry->link, grid::slot_read{task_.access.slot, {place.share}, {{0, length}}}, deadline,
               [this, item](const read_answer& x) { on_answer(item.first, item.second, x); });
@@ -115,7 +115,7 @@ private:
     }
     answer_.bytes_read += at->second.front().size();
     offload(
-        self_, world_.compute,
+        self_, *services_->compute,
         [access = task_.access, version, share = place.share, whole = at->second.front()] {
           return find_fault(access, version, share, whole);
         },
@@ -125,8 +125,8 @@ private:
   void judged(const grid::share_place& place, std::optional<std::string> fault) {
     --in_flight_;
     if (fault) {
-      world_.metrics->server(task_.servers->name_of(place.server)).share_was_corrupt();
-      tell_corrupt_share(world_.log, task_.operation, task_.servers->name_of(place.server), place.share,
+      services_->metrics->server(task_.servers->name_of(place.server)).share_was_corrupt();
+      tell_corrupt_share(services_->log, task_.operation, task_.servers->name_of(place.server), place.share,
                          *fault);
       answer_.bad.emplace_back(place, std::move(*fault));
     }
@@ -157,7 +157,7 @@ private:
   }
 
   shell<share_verifier_state>* self_;
-  const world& world_;
+  services_ptr services_;
   verify_task task_;
   std::vector<std::pair<grid::share_place, grid::file_version>> todo_;
   std::size_t next_ = 0;
@@ -169,8 +169,9 @@ private:
 
 } // namespace
 
-messages::share_verifier spawn_share_verifier(caf::actor_system& system, const world& w, verify_task task) {
-  return messages::spawn<share_verifier_state>(system, w, std::move(task));
+messages::share_verifier spawn_share_verifier(caf::actor_system& system, services_ptr services,
+                                              verify_task task) {
+  return messages::spawn<share_verifier_state>(system, std::move(services), std::move(task));
 }
 
 } // namespace truckee::actors

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "truckee/actors/shell/progress_span.hpp"
-#include "truckee/actors/shell/world.hpp"
+#include "truckee/actors/shell/services.hpp"
 #include "truckee/shares/file_access.hpp"
 
 namespace truckee::actors {
@@ -17,6 +17,7 @@ struct verify_task {
 
 /// Reads every good share of a map whole and verifies each byte that anything depends on. A bounded number is
 /// in memory at a time. Quits after its answer.
-messages::share_verifier spawn_share_verifier(caf::actor_system& system, const world& w, verify_task task);
+messages::share_verifier spawn_share_verifier(caf::actor_system& system, services_ptr services,
+                                              verify_task task);
 
 } // namespace truckee::actors

@@ -56,9 +56,9 @@ private:
       return fail(errc::cancelled, "stopped before the stage \"" + std::string(to_string(which)) + "\"");
     if (request_.on_stage)
       request_.on_stage(which);
-    const auto begin = context_.now();
+    const auto begin = context_.time->now();
     auto done = work();
-    seconds = std::chrono::duration<double>(context_.now() - begin).count();
+    seconds = std::chrono::duration<double>(context_.time->now() - begin).count();
     return done;
   }
 

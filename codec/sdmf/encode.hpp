@@ -1,8 +1,9 @@
 #pragma once
 
 #include "truckee/base/buffer_pool.hpp"
+#include "truckee/base/executor.hpp"
 #include "truckee/base/shared_bytes.hpp"
-#include "truckee/base/worker_pool.hpp"
+#include "truckee/base/time_source.hpp"
 #include "truckee/codec/erasure/erasure_code.hpp"
 #include "truckee/codec/sdmf/layout.hpp"
 #include "truckee/crypto/rsa.hpp"
@@ -29,11 +30,11 @@ struct encode_timings {
 /// What the pipeline takes from outside. One set serves any number of publishes, from several threads.
 struct codec_context {
   random_source& random;
-  worker_pool& workers;
+  executor& workers;
   erasure_codes& codes;
   /// Where share buffers come from, for who publishes often; none: fresh memory each time.
   buffer_pool* buffers = nullptr;
-  std::chrono::steady_clock::time_point (*now)() = &std::chrono::steady_clock::now;
+  time_ptr time = system_time();
 };
 
 /// A version that exists already, of which some shares shall be made again (repair).

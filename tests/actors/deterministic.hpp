@@ -1,5 +1,6 @@
 #pragma once
 
+#include "manual_time.hpp"
 #include "truckee/messages/types.hpp"
 
 #include <atomic>
@@ -75,10 +76,13 @@ public:
     return fixture_->dispatch_message();
   }
   bool next_timer() {
-    return fixture_->trigger_timeout();
+    const bool any = fixture_->trigger_timeout();
+    time_->set(now());
+    return any;
   }
   void pass(messages::duration time) {
     fixture_->advance_time(time);
+    time_->set(now());
   }
 #else
   caf::actor_system& system() {
@@ -88,10 +92,13 @@ public:
     return run_steps(1) > 0;
   }
   bool next_timer() {
-    return scheduler().trigger_timeout();
+    const bool any = scheduler().trigger_timeout();
+    time_->set(now());
+    return any;
   }
   void pass(messages::duration time) {
     scheduler().advance_time(time);
+    time_->set(now());
   }
 #endif
 
@@ -117,6 +124,10 @@ public:
   /// Virtual time since some beginning.
   messages::duration now() {
     return system().clock().now().time_since_epoch();
+  }
+  /// The same for actors.
+  time_ptr time() const {
+    return time_;
   }
 
   /// Runs `what` where actors run, `delay` from now.
@@ -259,6 +270,7 @@ private:
   const std::function<void()>* what_ = nullptr;
   std::thread runner_{[this] { run_loop(); }};
 #endif
+  std::shared_ptr<manual_time> time_ = std::make_shared<manual_time>();
   asker_state::shell_type* asker_self_ = nullptr;
   asker_state::handle asker_;
 };

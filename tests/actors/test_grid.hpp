@@ -1,8 +1,7 @@
 #pragma once
 
-#include "actors/deterministic.hpp"
 #include "actors/scripted_server.hpp"
-#include "test_support.hpp"
+#include "actors/test_services.hpp"
 #include "truckee/actors/gateway/file_gateway.hpp"
 #include "truckee/actors/links/server_link.hpp"
 #include "truckee/actors/operations/file_writer.hpp"
@@ -31,9 +30,9 @@ struct grid_shape {
 class test_grid {
 public:
   explicit test_grid(grid_shape shape = {})
-    : compute(shape.compute_threads),
-      random(shape.seed), world{compute, random, codes, std::make_shared<metrics::recorder>(), lease_(), {}},
+    : compute(std::make_shared<worker_pool>(shape.compute_threads)), services(test_services(run, shape.seed)),
       shape_(shape) {
+    services->compute = compute;
     for (std::size_t i = 0; i < shape.servers; ++i)
       add_server(make_script(i));
   }
@@ -51,8 +50,7 @@ public:
     actors::link_options options;
     options.name = "s" + std::to_string(links.size());
     options.endpoint = std::move(endpoint);
-    links.push_back(
-        actors::spawn_server_link(run.system(), std::move(options), compute, random, world.metrics));
+    links.push_back(actors::spawn_server_link(run.system(), services, std::move(options)));
   }
 
   /// Made at first use, so that a test can change servers and limits before.
@@ -63,7 +61,7 @@ public:
         options.servers.push_back({"s" + std::to_string(i), links[i], false, std::nullopt});
       options.defaults = shape_.spread;
       options.limits = gateway_limits;
-      gateway_ = actors::spawn_file_gateway(run.system(), world, std::move(options));
+      gateway_ = actors::spawn_file_gateway(run.system(), services, std::move(options));
       run.settle();
     }
     return gateway_;
@@ -87,8 +85,8 @@ public:
     task.access = actors::access_to({crypto::file_format::sdmf, keys.write, keys.fingerprint});
     task.content = shared_bytes::copy_of(content);
     task.defaults = shape_.spread;
-    return run.ask<messages::publish_reply>(actors::spawn_file_writer(run.system(), world, std::move(task)),
-                                            messages::run{});
+    return run.ask<messages::publish_reply>(
+        actors::spawn_file_writer(run.system(), services, std::move(task)), messages::run{});
   }
   void create(const std::string& content, int key = 0) {
     const auto done = start_create(content, key);
@@ -105,8 +103,8 @@ public:
     task.access = actors::access_to({crypto::file_format::sdmf, keys.write, keys.fingerprint});
     task.content = shared_bytes::copy_of(content);
     task.defaults = shape_.spread;
-    return run.ask<messages::publish_reply>(actors::spawn_file_writer(run.system(), world, std::move(task)),
-                                            messages::run{});
+    return run.ask<messages::publish_reply>(
+        actors::spawn_file_writer(run.system(), services, std::move(task)), messages::run{});
   }
 
   static std::string write_cap(int key = 0) {
@@ -157,11 +155,11 @@ public:
 
   /// Waits for all jobs given to the compute threads so far; with none there is nothing to wait for.
   void join_compute() {
-    if (compute.threads() == 0)
+    if (compute->threads() == 0)
       return;
     for (int i = 0; i < 20; ++i) {
       auto done = std::make_shared<std::promise<void>>();
-      compute.submit([done] { done->set_value(); });
+      compute->submit([done] { done->set_value(); });
       done->get_future().wait();
       run.settle();
     }
@@ -187,19 +185,15 @@ public:
     return run.running();
   }
 
-  worker_pool compute;
+  std::shared_ptr<worker_pool> compute;
   deterministic run;
-  seeded_random random;
-  codec::erasure_codes codes;
-  actors::world world;
+  std::shared_ptr<actors::services> services;
   actors::gateway_limits gateway_limits;
   std::vector<script_ptr> scripts;
   std::vector<messages::storage_server> servers;
   std::vector<messages::server_link> links;
 
 private:
-  static crypto::lease_secret lease_() { return {}; }
-
   grid_shape shape_;
   messages::file_gateway gateway_;
 };

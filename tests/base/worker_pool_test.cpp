@@ -1,6 +1,7 @@
 #include "truckee/base/worker_pool.hpp"
 
 #include <atomic>
+#include <future>
 #include <gtest/gtest.h>
 #include <numeric>
 #include <sys/resource.h>
@@ -36,6 +37,28 @@ TEST(worker_pool, the_destructor_runs_what_is_queued) {
       pool.submit([&] { ++done; });
   }
   EXPECT_EQ(done, 50);
+}
+
+TEST(worker_pool, may_be_let_go_last_by_one_of_its_own_jobs) {
+  for (std::size_t threads : {1UL, 3UL}) {
+    std::promise<void> go, all_done;
+    std::atomic<int> left{10};
+    auto pool = std::make_shared<worker_pool>(threads);
+    const std::weak_ptr<worker_pool> watched = pool;
+    pool->submit([pool, gate = go.get_future().share(), &left, &all_done]() mutable {
+      gate.wait();
+      for (int i = 0; i < 10; ++i)
+        pool->submit([&] {
+          if (--left == 0)
+            all_done.set_value();
+        });
+      pool.reset();
+    });
+    pool.reset();
+    go.set_value();
+    all_done.get_future().wait(); // what was queued runs all the same
+    EXPECT_TRUE(watched.expired());
+  }
 }
 
 #if !TRUCKEE_INSTRUMENTED // a sanitizer needs more room than this leaves

@@ -2,6 +2,7 @@
 #include "linearizability/register_client.hpp"
 #include "test_folder.hpp"
 #include "truckee/actors/server/storage_server.hpp"
+#include "truckee/base/worker_pool.hpp"
 #include "truckee/metrics/metrics.hpp"
 #include "truckee/storage/disk_store.hpp"
 #include "truckee/storage/memory_store.hpp"
@@ -20,8 +21,7 @@ namespace {
 class register_grid {
 public:
   explicit register_grid(std::shared_ptr<storage::share_store> store)
-    : server_(actors::spawn_storage_server(system_, std::move(store), pool_,
-                                           std::make_shared<metrics::recorder>(), "alpha", {})) {}
+    : server_(actors::spawn_storage_server(system_, services_(), std::move(store), "alpha")) {}
   ~register_grid() { caf::anon_send_exit(server_, caf::exit_reason::user_shutdown); }
   register_grid(const register_grid&) = delete;
   register_grid& operator=(const register_grid&) = delete;
@@ -55,9 +55,15 @@ public:
   }
 
 private:
+  static actors::services_ptr services_() {
+    auto out = std::make_shared<actors::services>();
+    out->blocking = std::make_shared<worker_pool>(3);
+    out->metrics = std::make_shared<metrics::recorder>();
+    return out;
+  }
+
   messages::system_config config_{std::nullopt};
   caf::actor_system system_{config_};
-  worker_pool pool_{3};
   messages::storage_server server_;
 };
 

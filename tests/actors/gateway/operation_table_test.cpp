@@ -23,7 +23,7 @@ operation_record refused(std::uint64_t id) {
 
 messages::status_reply report(const operation_table& table) {
   messages::status_reply out;
-  table.report(out);
+  table.report(out, {});
   return out;
 }
 

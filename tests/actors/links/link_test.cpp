@@ -25,7 +25,7 @@ public:
     options.endpoint = server;
     options.pinned = pinned;
     options.limits = limits;
-    link = actors::spawn_server_link(run.system(), std::move(options), pool, random, recorder);
+    link = actors::spawn_server_link(run.system(), services, std::move(options));
   }
 
   test::answer_ptr<messages::introduction> introduce() {
@@ -55,10 +55,8 @@ public:
     script->hello = [] { return std::optional<grid::store_info>{}; };
   }
 
-  worker_pool pool{0};
   test::deterministic run;
-  test::seeded_random random{1};
-  std::shared_ptr<metrics::recorder> recorder = std::make_shared<metrics::recorder>();
+  std::shared_ptr<actors::services> services = test::test_services(run);
   test::script_ptr script = test::make_script(1);
   messages::storage_server server;
   messages::server_link link;

@@ -57,7 +57,7 @@ namespace {
 class busy_thread {
 public:
   explicit busy_thread(test_grid& grid) : grid_(grid) {
-    grid.compute.submit([gate = gate_.get_future().share()] { gate.wait(); });
+    grid.compute->submit([gate = gate_.get_future().share()] { gate.wait(); });
   }
   void let_go() {
     gate_.set_value();
@@ -78,7 +78,7 @@ messages::publish_reply stop_while_encoding(errc reason) {
   const crypto::file_keys keys(*task.key);
   task.access = actors::access_to({crypto::file_format::sdmf, keys.write, keys.fingerprint});
   task.content = shared_bytes::copy_of("hello");
-  const auto writer = actors::spawn_file_writer(grid.run.system(), grid.world, std::move(task));
+  const auto writer = actors::spawn_file_writer(grid.run.system(), grid.services, std::move(task));
   const auto done = grid.run.ask<messages::publish_reply>(writer, messages::run{});
   grid.run.settle();
   messages::send_anonymously(writer, messages::stop{reason});

@@ -29,12 +29,13 @@ struct taker_state {
 /// A grid whose publishes share room for one of them.
 struct narrow_grid : test_grid {
   narrow_grid() {
-    world.budget = actors::spawn_byte_budget(run.system(), world, 1000);
+    services->budget =
+        actors::spawn_byte_budget(run.system(), std::make_shared<const actors::services>(*services), 1000);
     run.settle();
   }
   ~narrow_grid() {
-    run.kill(world.budget);
-    world.budget = messages::byte_budget{};
+    run.kill(services->budget);
+    services->budget = messages::byte_budget{};
     end();
   }
 };
@@ -43,12 +44,12 @@ struct narrow_grid : test_grid {
 
 TEST(Budget, WhatAnAskerHadIsFreeAgainWhenItEndsWithoutGivingBack) {
   narrow_grid grid;
-  const auto holder = messages::spawn<taker_state>(grid.run.system(), grid.world.budget);
-  const auto waiter = messages::spawn<taker_state>(grid.run.system(), grid.world.budget);
+  const auto holder = messages::spawn<taker_state>(grid.run.system(), grid.services->budget);
+  const auto waiter = messages::spawn<taker_state>(grid.run.system(), grid.services->budget);
   messages::send_anonymously(holder, messages::run{});
   grid.run.settle();
   messages::send_anonymously(waiter, messages::run{});
-  const auto third = grid.run.ask<messages::bytes_taken>(grid.world.budget, messages::take_bytes{800});
+  const auto third = grid.run.ask<messages::bytes_taken>(grid.services->budget, messages::take_bytes{800});
   grid.run.settle();
   EXPECT_FALSE(third->done());
   grid.run.kill(waiter); // it waits before the third
@@ -75,15 +76,15 @@ TEST(Budget, SharesAreCountedWholeNotOnlyTheirContent) {
 
 TEST(Budget, WaitingForRoomCountsAgainstThePublishsDeadline) {
   narrow_grid grid;
-  const auto hog = grid.run.ask<messages::bytes_taken>(grid.world.budget, messages::take_bytes{1000});
+  const auto hog = grid.run.ask<messages::bytes_taken>(grid.services->budget, messages::take_bytes{1000});
   grid.run.settle();
   ASSERT_TRUE(hog->done());
   const auto late = grid.start_create("a");
-  grid.run.advance(grid.world.limits.publish_deadline - 1s, 1s);
+  grid.run.advance(grid.services->limits.publish_deadline - 1s, 1s);
   EXPECT_FALSE(late->done());
   hang_all_writes(grid);
   grid.run.inside(
-      [&] { messages::send_anonymously(grid.world.budget, messages::give_bytes_back{(*hog)->grant}); });
+      [&] { messages::send_anonymously(grid.services->budget, messages::give_bytes_back{(*hog)->grant}); });
   grid.run.advance(3s, 1s);
   ASSERT_TRUE(late->done()) << "it got its room a second before its deadline, not a new deadline";
   EXPECT_EQ((*late)->failure.code, errc::timeout);

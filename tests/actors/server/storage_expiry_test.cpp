@@ -1,5 +1,4 @@
-#include "actors/deterministic.hpp"
-#include "test_support.hpp"
+#include "actors/test_services.hpp"
 #include "truckee/actors/server/storage_server.hpp"
 #include "truckee/metrics/metrics.hpp"
 #include "truckee/storage/memory_store.hpp"
@@ -25,7 +24,7 @@ public:
   }
 
   void start(storage::expiry_settings settings) {
-    server = actors::spawn_storage_server(run.system(), store, pool, recorder, "alpha", {}, {},
+    server = actors::spawn_storage_server(run.system(), services, store, "alpha", {},
                                           {.settings = settings,
                                            .now = [this] { return now; },
                                            .report = [this](const auto& x) { reports.push_back(x); }});
@@ -41,15 +40,14 @@ public:
     ASSERT_TRUE(run.wait_for([&] { return reports.size() >= count; }, 10min));
   }
   bool metric(const std::string& line) const {
-    return recorder->text().find(line + "\n") != std::string::npos;
+    return services->metrics->text().find(line + "\n") != std::string::npos;
   }
 
   test::deterministic run;
-  worker_pool pool{0};
+  std::shared_ptr<actors::services> services = test::test_services(run);
   std::uint64_t now = start_time;
   std::shared_ptr<storage::share_store> store =
       storage::make_memory_store({{}, {}, {}, false, 1U << 20}, [this] { return now; });
-  std::shared_ptr<metrics::recorder> recorder = std::make_shared<metrics::recorder>();
   std::vector<storage::expiry_report> reports;
   messages::storage_server server;
 };
@@ -76,7 +74,8 @@ TEST_F(StorageExpiry, OnRemovesTellsAndCountsAndLooksAgainAfterTheInterval) {
   EXPECT_EQ(reports[0].shares, 2U);
   EXPECT_EQ(reports[0].kept, 1U);
   EXPECT_EQ(store->slots()->size(), 1U);
-  EXPECT_TRUE(metric(R"(truckee_storage_removed_shares_total{store="alpha"} 2)")) << recorder->text();
+  EXPECT_TRUE(metric(R"(truckee_storage_removed_shares_total{store="alpha"} 2)"))
+      << services->metrics->text();
   EXPECT_TRUE(metric(R"(truckee_storage_expired_shares{store="alpha"} 2)"));
   now += storage::lease_seconds + 1;
   wait_for_reports(2);
@@ -94,7 +93,7 @@ TEST_F(StorageExpiry, ADryRunTellsTheSameEachTimeAndRemovesNothing) {
   for (const auto& report : reports)
     EXPECT_EQ(report.shares, 1U);
   EXPECT_EQ(store->slots()->size(), 1U);
-  EXPECT_TRUE(metric(R"(truckee_storage_expired_shares{store="alpha"} 1)")) << recorder->text();
+  EXPECT_TRUE(metric(R"(truckee_storage_expired_shares{store="alpha"} 1)")) << services->metrics->text();
   EXPECT_TRUE(metric(R"(truckee_storage_removed_shares_total{store="alpha"} 0)"));
 }
 

@@ -1,4 +1,4 @@
-#include "actors/deterministic.hpp"
+#include "actors/test_services.hpp"
 #include "test_support.hpp"
 #include "truckee/actors/server/storage_server.hpp"
 #include "truckee/metrics/metrics.hpp"
@@ -102,16 +102,17 @@ class StorageServer : public testing::Test {
 public:
   void start(std::size_t threads, actors::storage_server_limits limits = {},
              actors::storage_server_expiry expiry = {}) {
-    pool = std::make_unique<worker_pool>(threads);
-    server = actors::spawn_storage_server(run.system(), store, *pool, std::make_shared<metrics::recorder>(),
-                                          "alpha", limits, {}, std::move(expiry));
+    pool = std::make_shared<worker_pool>(threads);
+    const auto services = test::test_services(run);
+    services->blocking = pool;
+    server = actors::spawn_storage_server(run.system(), services, store, "alpha", limits, std::move(expiry));
   }
   ~StorageServer() override {
     store->open();
     run.kill(server);
     run.settle();
     server = messages::storage_server{};
-    pool.reset(); // its jobs hold the actor
+    pool->close(); // its jobs hold the actor
     run.settle();
   }
   void write_into_store() {
@@ -135,7 +136,7 @@ public:
 
   test::deterministic run;
   std::shared_ptr<watched_store> store = std::make_shared<watched_store>();
-  std::unique_ptr<worker_pool> pool;
+  std::shared_ptr<worker_pool> pool;
   messages::storage_server server;
 };
 

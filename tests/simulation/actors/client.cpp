@@ -50,10 +50,11 @@ std::optional<std::vector<update_id>> updates_in(byte_view content, std::size_t 
 
 client::client(client_place place, client_plan plan, std::uint64_t seed, finished done)
   : place_(place), plan_(std::move(plan)), done_(std::move(done)), id_(place.truth.add_writer()), dice_(seed),
-    random_(seed + 1),
-    world_{place.compute,        random_, place.codes, place.metrics, random_.make<crypto::lease_secret>(),
-           place.truth.limits(), nullptr, place.budget},
-    wires_(place.truth, place.wires, id_) {
+    services_(std::make_shared<actors::services>(*place.services)), wires_(place.truth, place.wires, id_) {
+  services_->random = std::make_shared<seeded>(seed + 1);
+  services_->lease = services_->random->make<crypto::lease_secret>();
+  services_->limits = place_.truth.limits();
+  services_->budget = place_.budget;
   auto port = std::make_shared<client_port>(
       client_port{place_.truth, wires_, id_, [this](bool) { return may_send(); }});
   actors::gateway_options options;
@@ -63,7 +64,7 @@ client::client(client_place place, client_plan plan, std::uint64_t seed, finishe
     links_.push_back(spawn_faulty_link(place_.system.system(), port, place_.truth.order()[i]));
     options.servers.push_back({name_of(i), links_.back(), false, std::nullopt});
   }
-  gateway_ = actors::spawn_file_gateway(place_.system.system(), world_, std::move(options));
+  gateway_ = actors::spawn_file_gateway(place_.system.system(), services_, std::move(options));
 }
 
 void client::start(sim_time delay) {
@@ -201,7 +202,7 @@ void client::create() {
   task.content = shared_bytes(content_of(place_.filler, {update}));
   const auto& s = place_.truth.conditions();
   task.defaults = {s.k, s.n, s.happy};
-  send<publish_reply>(actors::spawn_file_writer(place_.system.system(), world_, std::move(task)),
+  send<publish_reply>(actors::spawn_file_writer(place_.system.system(), services_, std::move(task)),
                       messages::run{});
 }
 

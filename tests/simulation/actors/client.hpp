@@ -1,6 +1,6 @@
 #pragma once
 
-#include "actors/deterministic.hpp"
+#include "actors/test_services.hpp"
 #include "simulation/actors/faulty_link.hpp"
 #include "simulation/writer.hpp"
 #include "truckee/actors/gateway/file_gateway.hpp"
@@ -13,11 +13,9 @@ struct client_place {
   world& truth;
   wire_record& wires;
   const sim_file& file;
-  worker_pool& compute;
-  codec::erasure_codes& codes;
-  std::shared_ptr<metrics::recorder> metrics;
-  messages::byte_budget budget; ///< one for all: as if their gateways were one
-  std::size_t filler = 0;       ///< bytes before the updates in every content
+  actors::services_ptr services; ///< but for what is a client's own
+  messages::byte_budget budget;  ///< one for all: as if their gateways were one
+  std::size_t filler = 0;        ///< bytes before the updates in every content
 };
 
 enum class client_wish : std::uint8_t { append, put, create, get, check, repair };
@@ -96,8 +94,7 @@ private:
   finished done_;
   std::size_t id_;
   dice dice_;
-  seeded random_;
-  actors::world world_;
+  std::shared_ptr<actors::services> services_;
   traffic wires_;
   std::vector<messages::server_link> links_;
   messages::file_gateway gateway_;

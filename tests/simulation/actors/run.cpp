@@ -58,7 +58,7 @@ public:
 
   run_result go() {
     if (budget_ > 0)
-      place_.budget = actors::spawn_byte_budget(system_.system(), budget_world_, budget_);
+      place_.budget = actors::spawn_byte_budget(system_.system(), services_, budget_);
     const auto& s = world_.conditions();
     if (!s.new_file)
       first_version();
@@ -243,11 +243,9 @@ private:
   // The system goes first: what actors hold outlives them.
   worker_pool compute_{0};
   codec::erasure_codes codes_;
-  std::shared_ptr<metrics::recorder> metrics_ = std::make_shared<metrics::recorder>();
-  test::seeded_random budget_random_{1};
-  actors::world budget_world_{compute_, budget_random_, codes_, metrics_, {}, {}};
   std::vector<std::unique_ptr<client>> clients_;
   test::deterministic system_;
+  actors::services_ptr services_ = test::test_services(system_);
   system_clock clock_;
   sim_file file_;
   world world_;
@@ -256,7 +254,7 @@ private:
   std::uint64_t budget_;
   wire_record wires_;
   update_id next_update_ = 1;
-  client_place place_{system_, world_, wires_, file_, compute_, codes_, metrics_, {}, filler_};
+  client_place place_{system_, world_, wires_, file_, services_, {}, filler_};
 };
 
 } // namespace
