@@ -95,7 +95,7 @@ measured update(const std::filesystem::path& home) {
   const auto made = (*client)->ask(messages::publish_request{.content = content(0)});
   if (!made.ok)
     give_up(to_string(made.failure));
-  const auto& r = *(*client)->owner().recorder();
+  const auto& r = *(*client)->metrics();
   const double before = events_of(r);
   std::vector<double> took;
   for (int i = 1; i <= rounds; ++i) {

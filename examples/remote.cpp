@@ -62,7 +62,7 @@ int main(int argc, char** argv) {
     return 2;
   }
   const tls::node_files tls{argv[2], argv[3], argv[4]};
-  const auto node = actors::node::start({.tls = tls, .compute_threads = 1});
+  const auto node = actors::node::start({.tls = tls});
   if (!node) {
     std::cerr << to_string(node.error()) << "\n";
     return 1;

@@ -63,7 +63,7 @@ protected:
 
 private:
   void tell_dropped(std::size_t lines, spdlog::memory_buf_t& text) {
-    const auto payload = render(events::lines_dropped, {{"lines", lines}}, format_);
+    const auto payload = render(events::lines_dropped.name, std::array{field{"lines", lines}}, format_);
     const auto name = to_text(events::lines_dropped.from);
     const spdlog::details::log_msg message({name.data(), name.size()}, native(events::lines_dropped.severity),
                                            {payload.data(), payload.size()});
@@ -78,6 +78,8 @@ private:
 } // namespace
 
 struct event_log::state {
+  record_sink direct; ///< instead of all the rest
+  level least = level::off;
   line_format format;
   std::shared_ptr<line_sink> sink;
   std::array<std::shared_ptr<spdlog::async_logger>, component_count> loggers;
@@ -101,9 +103,16 @@ event_log::event_log(const settings& how, level otherwise, line_writer to, std::
   }
 }
 
+event_log::event_log(level least, record_sink to) : state_(std::make_unique<state>()) {
+  state_->direct = std::move(to);
+  state_->least = least;
+}
+
 event_log::~event_log() = default;
 
 bool event_log::wants(const event& what) const noexcept {
+  if (state_->direct)
+    return what.severity >= state_->least;
   return state_->loggers[static_cast<std::size_t>(what.from)]->should_log(native(what.severity));
 }
 
@@ -111,12 +120,18 @@ void event_log::say(const event& what, std::initializer_list<field> fields) noex
   if (!wants(what))
     return;
   try {
-    const auto payload = render(what, fields, state_->format);
+    if (state_->direct)
+      return state_->direct({what.severity, what.from, what.name, {fields.begin(), fields.size()}});
+    const auto payload = render(what.name, {fields.begin(), fields.size()}, state_->format);
     state_->loggers[static_cast<std::size_t>(what.from)]->log(
         native(what.severity), spdlog::string_view_t(payload.data(), payload.size()));
   } catch (...) {
     // Out of memory: the event is lost, and whoever said it goes on.
   }
+}
+
+std::string record::text() const {
+  return render(event, fields, line_format::text);
 }
 
 namespace {

@@ -8,6 +8,7 @@
 #include <functional>
 #include <initializer_list>
 #include <memory>
+#include <span>
 #include <string>
 #include <variant>
 
@@ -35,6 +36,20 @@ private:
 /// The whole text of one or more lines, each with its end.
 using line_writer = std::function<void(std::string_view lines)>;
 
+/// An event as it happened; its texts are only there while the sink runs.
+struct record {
+  level severity;
+  component from;
+  std::string_view event;
+  std::span<const field> fields;
+
+  /// As in a line of text, without time, level and component: event=link_up server=alpha ...
+  std::string text() const;
+};
+
+/// Gets events in the thread where they happen: any one, several at once. Returns soon, and throws nothing.
+using record_sink = std::function<void(const record&)>;
+
 /// Takes events from any thread and has them written by a thread of its own. When that one cannot keep up
 /// (a slow disk, a terminal that was stopped), the oldest lines are dropped, counted and told of: nobody who
 /// says something ever waits.
@@ -46,6 +61,8 @@ public:
 
   event_log(const settings& how, level otherwise, line_writer to,
             std::size_t queued_lines = queued_lines_max);
+  /// For a host with a log of its own: every event from `least` on goes to `to` at once, and no thread is made.
+  event_log(level least, record_sink to);
   /// Waits until everything is written.
   ~event_log();
   event_log(const event_log&) = delete;
@@ -77,6 +94,6 @@ inline void say(const log_ptr& log, const event& what, std::initializer_list<fie
 result<line_writer> append_to(const std::filesystem::path& file);
 
 /// The event and its fields as they stand in a line, without time, level and component.
-std::string render(const event& what, std::initializer_list<field> fields, line_format format);
+std::string render(std::string_view event, std::span<const field> fields, line_format format);
 
 } // namespace truckee::logs

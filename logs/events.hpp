@@ -36,6 +36,14 @@ inline constexpr event stopping{"stopping", component::node, level::info, "reaso
                                 "The node was told to end; running operations end first."};
 inline constexpr event stopped{"stopped", component::node, level::info, "seconds",
                                "Everything has ended; the last line of an orderly end."};
+inline constexpr event part_ended{"part_ended", component::node, level::error, "what reason",
+                                  "An actor that should stay has ended, or could not be started; it and what "
+                                  "it works with are started again soon."};
+inline constexpr event part_restarted{"part_restarted", component::node, level::info, "what",
+                                      "What had ended runs again."};
+inline constexpr event end_forced{"end_forced", component::node, level::warning, "patience_seconds",
+                                  "Operations were still running when the time to end was over; they were "
+                                  "broken off."};
 
 // -- the connection to a server
 inline constexpr event link_connecting{"link_connecting", component::link, level::debug, "server attempt",
@@ -172,6 +180,9 @@ inline constexpr std::array all_events{
     events::listening,
     events::stopping,
     events::stopped,
+    events::part_ended,
+    events::part_restarted,
+    events::end_forced,
     events::link_connecting,
     events::link_up,
     events::link_reconnected,

@@ -56,14 +56,14 @@ struct as_json_value {
 
 } // namespace
 
-std::string render(const event& what, std::initializer_list<field> fields, line_format format) {
+std::string render(std::string_view event, std::span<const field> fields, line_format format) {
   if (format == line_format::json) {
-    auto out = fmt::format(R"("event":"{}")", what.name);
+    auto out = fmt::format(R"("event":"{}")", event);
     for (const auto& x : fields)
       out += fmt::format(R"(,"{}":{})", x.key, std::visit(as_json_value{}, x.what));
     return out;
   }
-  auto out = fmt::format("event={}", what.name);
+  auto out = fmt::format("event={}", event);
   for (const auto& x : fields)
     out += fmt::format(" {}={}", x.key, std::visit(as_text_value{}, x.what));
   return out;

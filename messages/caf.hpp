@@ -155,7 +155,9 @@ inline error as_error(const caf::error& e, caf::actor_system& system) {
 /// The shell around a state class. State has `using handle = protocol<...>`, `static constexpr const char*
 /// name`, a constructor (shell<State>*, args...), `behavior make_behavior()`, and may have `void
 /// on_down(const caf::actor_addr&)`. The state is destroyed when the actor ends, which breaks cycles of
-/// handles.
+/// handles. An argument with a `house` is where the actor lives (household.hpp). With `static constexpr bool
+/// stays = true` no exit message ends the actor, not even `kill`: whoever has its handle could send one, from
+/// another node as well. It then ends itself, by its state's quit() only.
 template <class State>
 class shell final : public State::handle::base {
 public:
@@ -164,8 +166,15 @@ public:
   using behavior_type = behavior<handle_type>;
 
   template <class... Args>
-  explicit shell(caf::actor_config& config, Args&&... args)
-    : base_type(config), state_(std::make_unique<State>(this, std::forward<Args>(args)...)) {
+  explicit shell(caf::actor_config& config, Args&&... args) : base_type(config) {
+    (join(args), ...);
+    state_ = std::make_unique<State>(this, std::forward<Args>(args)...);
+    // CAF's own handler prints what a peer sent.
+    caf::scheduled_actor::default_handler drop{caf::drop};
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wdeprecated-declarations"
+    this->set_default_handler(std::move(drop));
+#pragma GCC diagnostic pop
 #if !TRUCKEE_CAF_1
     if constexpr (requires(State & s, const caf::actor_addr& a) { s.on_down(a); })
       this->set_down_handler([this](const caf::down_msg& down) { state_->on_down(down.source); });
@@ -181,6 +190,20 @@ public:
   void on_exit() override {
     state_.reset();
   }
+
+#if TRUCKEE_CAF_1
+  bool enqueue(caf::mailbox_element_ptr what, caf::scheduler* where) override {
+    if (stays && what->payload.template match_elements<caf::exit_msg>())
+      return true;
+    return base_type::enqueue(std::move(what), where);
+  }
+#else
+  void enqueue(caf::mailbox_element_ptr what, caf::execution_unit* where) override {
+    if (!stays || !what->content().template match_elements<caf::exit_msg>())
+      base_type::enqueue(std::move(what), where);
+  }
+#endif
+  using base_type::enqueue;
 
   /// Calls state.on_down(address) when `who` ends, or its node goes.
   template <class Handle>
@@ -198,6 +221,17 @@ protected:
   }
 
 private:
+  static constexpr bool stays = requires {
+    requires State::stays;
+  };
+
+  template <class Arg>
+  void join(const Arg& what) {
+    if constexpr (requires { what->house->joins(*this); })
+      if (what->house)
+        what->house->joins(*this);
+  }
+
   std::unique_ptr<State> state_;
 };
 
@@ -281,6 +315,32 @@ caf::expected<std::uint16_t> publish(const Handle& actor, bool tls, std::uint16_
   if (tls)
     return caf::openssl::publish(actor, port, address, true);
   return actor->home_system().middleman().publish(actor, port, address, true);
+}
+
+/// Closes a port that was opened for an actor; nothing where it is closed already.
+template <class Handle>
+void unpublish(caf::actor_system& system, const Handle& actor, bool tls, std::uint16_t port) {
+  if (!actor)
+    return;
+  const auto& middleman = tls ? system.openssl_manager().actor_handle() : system.middleman().actor_handle();
+  caf::scoped_actor self(system);
+#if TRUCKEE_CAF_1
+  self->mail(caf::unpublish_atom_v, actor.address(), port)
+      .request(middleman, caf::infinite)
+      .receive([] {}, [](const caf::error&) {});
+#else
+  self->request(middleman, caf::infinite, caf::unpublish_atom::value, actor.address(), port)
+      .receive([] {}, [](const caf::error&) {});
+#endif
+}
+
+/// The certificate that the system shows to peers; empty where it has none.
+inline std::string tls_identity(caf::actor_system& system) {
+#if TRUCKEE_CAF_1
+  return caf::get_or(system.config(), "caf.openssl.certificate", "");
+#else
+  return system.config().openssl_certificate;
+#endif
 }
 
 /// Takes away what a connected peer could use besides the published actor: spawning actors by name, reading

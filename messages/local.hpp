@@ -91,9 +91,11 @@ using server_link =
 
 // == operations ============================================================================================
 
-/// Ends an operation early; it answers whoever waits for it.
+/// Ends an operation early; it answers whoever waits for it. Ends an actor that stays.
 struct stop {
   errc reason = errc::cancelled;
+  /// How long a gateway's operations may take to end well; nothing: as long as they need.
+  std::optional<duration> patience = {};
 };
 
 /// What an operation is doing; the gateway adds the rest of a progress_event.

@@ -7,35 +7,34 @@ using prometheus::Family;
 using prometheus::Gauge;
 using prometheus::Histogram;
 using prometheus::Labels;
-using prometheus::Registry;
 
 namespace {
 
 template <class Builder>
-auto& enter(Builder builder, const family& f, Registry& to) {
-  return builder.Name(std::string{f.name}).Help(std::string{f.help}).Register(to);
+auto& enter(Builder builder, const family& f, series& to) {
+  return builder.Name(std::string{f.name}).Help(std::string{f.help}).Register(to.registry());
 }
 
 std::string text(std::string_view label) {
   return std::string{label};
 }
 
-Counter& one_counter(const family& f, Registry& to) {
-  return counter_family(f, to).Add({});
+Counter& one_counter(const family& f, series& to) {
+  return to.add(counter_family(f, to), {});
 }
-Gauge& one_gauge(const family& f, Registry& to) {
-  return gauge_family(f, to).Add({});
+Gauge& one_gauge(const family& f, series& to) {
+  return to.add(gauge_family(f, to), {});
 }
 
 } // namespace
 
-Family<Counter>& counter_family(const family& f, Registry& to) {
+Family<Counter>& counter_family(const family& f, series& to) {
   return enter(prometheus::BuildCounter(), f, to);
 }
-Family<Gauge>& gauge_family(const family& f, Registry& to) {
+Family<Gauge>& gauge_family(const family& f, series& to) {
   return enter(prometheus::BuildGauge(), f, to);
 }
-Family<Histogram>& histogram_family(const family& f, Registry& to) {
+Family<Histogram>& histogram_family(const family& f, series& to) {
   return enter(prometheus::BuildHistogram(), f, to);
 }
 
@@ -52,57 +51,58 @@ const Histogram::BucketBoundaries& server_buckets() {
   return buckets;
 }
 
-Histogram& add_seconds(Family<Histogram>& to, const Labels& labels) {
-  return to.Add(labels, second_buckets());
+Histogram& add_seconds(series& all, Family<Histogram>& to, const Labels& labels) {
+  return all.add(to, labels, second_buckets());
 }
 
-per_outcome add_outcomes(Family<Counter>& to, const Labels& labels) {
+per_outcome add_outcomes(series& all, Family<Counter>& to, const Labels& labels) {
   per_outcome out{};
   for (std::size_t i = 0; i < out.size(); ++i) {
     auto with = labels;
     with["outcome"] = text(to_label(outcome_at(i)));
-    out[i] = &to.Add(with);
+    out[i] = &all.add(to, with);
   }
   return out;
 }
 
-client_children::client_children(Registry& to)
-  : publish_family(counter_family(families::publishes, to)), publishes(add_outcomes(publish_family, {})),
-    abandoned(publish_family.Add({{"outcome", "abandoned"}})),
-    publish_duration(add_seconds(histogram_family(families::publish_duration, to), {})),
-    stages([&family = histogram_family(families::publish_stage_duration, to)](stage s) -> Histogram& {
-      return add_seconds(family, {{"stage", text(to_label(s))}});
+client_children::client_children(series& to)
+  : publish_family(counter_family(families::publishes, to)), publishes(add_outcomes(to, publish_family, {})),
+    abandoned(to.add(publish_family, {{"outcome", "abandoned"}})),
+    publish_duration(add_seconds(to, histogram_family(families::publish_duration, to), {})),
+    stages([&to, &family = histogram_family(families::publish_stage_duration, to)](stage s) -> Histogram& {
+      return add_seconds(to, family, {{"stage", text(to_label(s))}});
     }),
     running(one_gauge(families::publishes_running, to)), waiting(one_gauge(families::publishes_waiting, to)),
     goal(one_gauge(families::goal_shares, to)), placed(one_gauge(families::placed_shares, to)),
     outstanding(one_gauge(families::outstanding_shares, to)),
-    happiness(histogram_family(families::happiness, to).Add({}, server_buckets())),
+    happiness(to.add(histogram_family(families::happiness, to), {}, server_buckets())),
     below_happiness(one_counter(families::below_happiness, to)),
     plaintext_bytes(one_counter(families::plaintext_bytes, to)),
     share_bytes(one_counter(families::share_bytes, to)),
-    rehomed([&family = counter_family(families::shares_rehomed, to)](write_outcome o) -> Counter& {
-      return family.Add({{"reason", text(to_label(o))}});
+    rehomed([&to, &family = counter_family(families::shares_rehomed, to)](write_outcome o) -> Counter& {
+      return to.add(family, {{"reason", text(to_label(o))}});
     }),
-    surprises([&family = counter_family(families::surprises, to)](surprise s) -> Counter& {
-      return family.Add({{"kind", text(to_label(s))}});
+    surprises([&to, &family = counter_family(families::surprises, to)](surprise s) -> Counter& {
+      return to.add(family, {{"kind", text(to_label(s))}});
     }),
     stale_left(one_counter(families::stale_shares_left, to)),
     unknown_left(one_counter(families::unknown_writes_left, to)),
     in_flight_bytes(one_gauge(families::in_flight_bytes, to)),
     in_flight_budget_bytes(one_gauge(families::in_flight_budget_bytes, to)),
     keys_ready(one_gauge(families::keys_ready, to)), keys_wanted(one_gauge(families::keys_wanted, to)),
+    gateway_up(one_gauge(families::gateway_up, to)),
     operation_durations(
-        [&family = histogram_family(families::operation_duration, to)](operation o) -> Histogram& {
-          return add_seconds(family, {{"operation", text(to_label(o))}});
+        [&to, &family = histogram_family(families::operation_duration, to)](operation o) -> Histogram& {
+          return add_seconds(to, family, {{"operation", text(to_label(o))}});
         }),
     retrieved_bytes(one_counter(families::retrieved_bytes, to)) {
   auto& family = counter_family(families::operations, to);
   for (std::size_t i = 0; i < operations.rows.size(); ++i)
-    operations.rows[i] = add_outcomes(family, {{"operation", text(to_label(static_cast<operation>(i)))}});
+    operations.rows[i] = add_outcomes(to, family, {{"operation", text(to_label(static_cast<operation>(i)))}});
 }
 
-server_families::server_families(Registry& to)
-  : writes(counter_family(families::share_writes, to)),
+server_families::server_families(series& to)
+  : all(to), writes(counter_family(families::share_writes, to)),
     write_duration(histogram_family(families::server_write_duration, to)),
     reads(counter_family(families::server_reads, to)),
     read_duration(histogram_family(families::server_read_duration, to)),
@@ -111,18 +111,18 @@ server_families::server_families(Registry& to)
 
 server_events::children::children(server_families& f, const std::string& name)
   : writes([&](write_outcome o) -> Counter& {
-      return f.writes.Add({{"server", name}, {"outcome", text(to_label(o))}});
+      return f.all.add(f.writes, {{"server", name}, {"outcome", text(to_label(o))}});
     }),
-    write_duration(add_seconds(f.write_duration, {{"server", name}})),
-    reads(add_outcomes(f.reads, {{"server", name}})),
-    read_duration(add_seconds(f.read_duration, {{"server", name}})),
-    corrupt(f.corrupt.Add({{"server", name}})), links([&](link_state s) -> Gauge& {
-      return f.links.Add({{"server", name}, {"state", text(to_label(s))}});
+    write_duration(add_seconds(f.all, f.write_duration, {{"server", name}})),
+    reads(add_outcomes(f.all, f.reads, {{"server", name}})),
+    read_duration(add_seconds(f.all, f.read_duration, {{"server", name}})),
+    corrupt(f.all.add(f.corrupt, {{"server", name}})), links([&](link_state s) -> Gauge& {
+      return f.all.add(f.links, {{"server", name}, {"state", text(to_label(s))}});
     }),
-    reconnects(f.reconnects.Add({{"server", name}})) {}
+    reconnects(f.all.add(f.reconnects, {{"server", name}})) {}
 
-store_families::store_families(Registry& to)
-  : operations(counter_family(families::storage_operations, to)),
+store_families::store_families(series& to)
+  : all(to), operations(counter_family(families::storage_operations, to)),
     durations(histogram_family(families::storage_operation_duration, to)),
     read_bytes(counter_family(families::storage_read_bytes, to)),
     written_bytes(counter_family(families::storage_written_bytes, to)),
@@ -136,18 +136,21 @@ store_families::store_families(Registry& to)
 
 store_events::children::children(store_families& f, const std::string& name)
   : durations([&](storage_operation o) -> Histogram& {
-      return add_seconds(f.durations, {{"store", name}, {"operation", text(to_label(o))}});
+      return add_seconds(f.all, f.durations, {{"store", name}, {"operation", text(to_label(o))}});
     }),
-    read_bytes(f.read_bytes.Add({{"store", name}})), written_bytes(f.written_bytes.Add({{"store", name}})),
-    slots(f.slots.Add({{"store", name}})), available_bytes(f.available_bytes.Add({{"store", name}})),
-    expiry_scans(f.expiry_scans.Add({{"store", name}})),
-    expired_shares(f.expired_shares.Add({{"store", name}})),
-    expired_bytes(f.expired_bytes.Add({{"store", name}})),
-    removed_shares(f.removed_shares.Add({{"store", name}})),
-    removed_bytes(f.removed_bytes.Add({{"store", name}})) {
+    read_bytes(f.all.add(f.read_bytes, {{"store", name}})),
+    written_bytes(f.all.add(f.written_bytes, {{"store", name}})),
+    slots(f.all.add(f.slots, {{"store", name}})),
+    available_bytes(f.all.add(f.available_bytes, {{"store", name}})),
+    expiry_scans(f.all.add(f.expiry_scans, {{"store", name}})),
+    expired_shares(f.all.add(f.expired_shares, {{"store", name}})),
+    expired_bytes(f.all.add(f.expired_bytes, {{"store", name}})),
+    removed_shares(f.all.add(f.removed_shares, {{"store", name}})),
+    removed_bytes(f.all.add(f.removed_bytes, {{"store", name}})) {
   for (std::size_t i = 0; i < operations.size(); ++i)
-    operations[i] = add_outcomes(
-        f.operations, {{"store", name}, {"operation", text(to_label(static_cast<storage_operation>(i)))}});
+    operations[i] =
+        add_outcomes(f.all, f.operations,
+                     {{"store", name}, {"operation", text(to_label(static_cast<storage_operation>(i)))}});
 }
 
 } // namespace truckee::metrics

@@ -2,27 +2,24 @@
 
 #include "truckee/metrics/families.hpp"
 #include "truckee/metrics/metrics.hpp"
+#include "truckee/metrics/series.hpp"
 
 #include <algorithm>
 #include <array>
-#include <prometheus/counter.h>
-#include <prometheus/gauge.h>
-#include <prometheus/histogram.h>
-#include <prometheus/registry.h>
 
 /// Inside of metrics/: every child is looked up once, so that an event is an addition and no lookup.
 namespace truckee::metrics {
 
-prometheus::Family<prometheus::Counter>& counter_family(const family& f, prometheus::Registry& to);
-prometheus::Family<prometheus::Gauge>& gauge_family(const family& f, prometheus::Registry& to);
-prometheus::Family<prometheus::Histogram>& histogram_family(const family& f, prometheus::Registry& to);
+prometheus::Family<prometheus::Counter>& counter_family(const family& f, series& to);
+prometheus::Family<prometheus::Gauge>& gauge_family(const family& f, series& to);
+prometheus::Family<prometheus::Histogram>& histogram_family(const family& f, series& to);
 
 /// 100 µs to 60 s.
 const prometheus::Histogram::BucketBoundaries& second_buckets();
 /// 0 to 255 servers.
 const prometheus::Histogram::BucketBoundaries& server_buckets();
 
-prometheus::Histogram& add_seconds(prometheus::Family<prometheus::Histogram>& to,
+prometheus::Histogram& add_seconds(series& all, prometheus::Family<prometheus::Histogram>& to,
                                    const prometheus::Labels& labels);
 
 /// One child per value of an enumeration.
@@ -42,7 +39,8 @@ private:
 };
 
 using per_outcome = std::array<prometheus::Counter*, outcome_count>;
-per_outcome add_outcomes(prometheus::Family<prometheus::Counter>& to, const prometheus::Labels& labels);
+per_outcome add_outcomes(series& all, prometheus::Family<prometheus::Counter>& to,
+                         const prometheus::Labels& labels);
 
 /// What a process counts of its own publishes and other operations.
 struct client_children {
@@ -50,7 +48,7 @@ struct client_children {
   using gauge = prometheus::Gauge;
   using histogram = prometheus::Histogram;
 
-  explicit client_children(prometheus::Registry& to);
+  explicit client_children(series& to);
 
   prometheus::Family<counter>& publish_family;
   per_outcome publishes;
@@ -74,6 +72,7 @@ struct client_children {
   gauge& in_flight_budget_bytes;
   gauge& keys_ready;
   gauge& keys_wanted;
+  gauge& gateway_up;
   /// One row an operation; `at` as in `by`.
   struct operation_rows {
     std::array<per_outcome, operation_count> rows;
@@ -86,7 +85,9 @@ struct client_children {
 };
 
 struct server_families {
-  explicit server_families(prometheus::Registry& to);
+  explicit server_families(series& to);
+
+  series& all;
 
   prometheus::Family<prometheus::Counter>& writes;
   prometheus::Family<prometheus::Histogram>& write_duration;
@@ -110,7 +111,9 @@ struct server_events::children {
 };
 
 struct store_families {
-  explicit store_families(prometheus::Registry& to);
+  explicit store_families(series& to);
+
+  series& all;
 
   prometheus::Family<prometheus::Counter>& operations;
   prometheus::Family<prometheus::Histogram>& durations;

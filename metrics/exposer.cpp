@@ -2,9 +2,11 @@
 
 #include "truckee/base/bytes.hpp"
 #include "truckee/http/answers.hpp"
+#include "truckee/metrics/process_metrics.hpp"
 
 #include <algorithm>
 #include <httplib.h>
+#include <prometheus/metric_family.h>
 #include <prometheus/registry.h>
 #include <prometheus/text_serializer.h>
 
@@ -33,7 +35,7 @@ void ask_for_login(httplib::Response& out) {
 }
 
 void route(httplib::Server& server, const exposer_options& options,
-           const std::shared_ptr<prometheus::Registry>& registry) {
+           const std::vector<std::shared_ptr<prometheus::Collectable>>& from) {
   std::string expected; // empty: nobody is asked
   if (options.login)
     expected = httplib::make_basic_authentication_header(options.login->user, options.login->password).second;
@@ -44,8 +46,11 @@ void route(httplib::Server& server, const exposer_options& options,
       return httplib::Server::HandlerResponse::Unhandled;
     return httplib::Server::HandlerResponse::Handled;
   });
-  server.Get("/metrics", [registry](const httplib::Request&, httplib::Response& out) {
-    http::give(out, 200, prometheus::TextSerializer{}.Serialize(registry->Collect()), exposition_type);
+  server.Get("/metrics", [from](const httplib::Request&, httplib::Response& out) {
+    std::vector<prometheus::MetricFamily> all;
+    for (const auto& each : from)
+      std::ranges::move(each->Collect(), std::back_inserter(all));
+    http::give(out, 200, prometheus::TextSerializer{}.Serialize(all), exposition_type);
   });
   server.set_error_handler([](const httplib::Request&, httplib::Response& out) {
     if (out.status == 404 && out.body.empty())
@@ -56,10 +61,14 @@ void route(httplib::Server& server, const exposer_options& options,
 } // namespace
 
 result<std::unique_ptr<exposer>> exposer::start(const exposer_options& options,
-                                                const std::shared_ptr<recorder>& what) {
-  auto started =
-      http::listener::start({.what = "metrics", .listen = options.listen, .tls = options.tls},
-                            [&](httplib::Server& server) { route(server, options, what->registry()); });
+                                                const std::shared_ptr<recorder>& what,
+                                                std::vector<std::shared_ptr<prometheus::Collectable>> more) {
+  // The recorder goes on as long as its port: its series leave with it.
+  std::vector<std::shared_ptr<prometheus::Collectable>> from{{what, what->registry().get()},
+                                                             process_metrics()};
+  std::ranges::move(more, std::back_inserter(from));
+  auto started = http::listener::start({.what = "metrics", .listen = options.listen, .tls = options.tls},
+                                       [&](httplib::Server& server) { route(server, options, from); });
   if (!started)
     return tl::unexpected(started.error());
   return std::unique_ptr<exposer>{new exposer(std::move(*started))};

@@ -3,6 +3,12 @@
 #include "truckee/http/listener.hpp"
 #include "truckee/metrics/metrics.hpp"
 
+#include <vector>
+
+namespace prometheus {
+class Collectable;
+}
+
 namespace truckee::metrics {
 
 struct basic_auth {
@@ -16,14 +22,15 @@ struct exposer_options {
   std::optional<tls::server_files> tls = {}; ///< HTTPS
 };
 
-/// Serves a recorder's metrics at /metrics, over HTTP or HTTPS, until destroyed. prometheus-cpp's own exposer
+/// Serves a recorder's metrics, those of the process, and `more`, at /metrics, over HTTP or HTTPS, until destroyed. prometheus-cpp's own exposer
 /// can do neither TLS nor IPv6 in Debian 12 (its civetweb looks for functions that OpenSSL 3 renamed), so
 /// only the text is made by prometheus-cpp.
 class exposer {
 public:
   /// Errors (configuration): the address cannot be had, or a TLS file cannot be used; which, and what to do.
-  static result<std::unique_ptr<exposer>> start(const exposer_options& options,
-                                                const std::shared_ptr<recorder>& what);
+  static result<std::unique_ptr<exposer>>
+  start(const exposer_options& options, const std::shared_ptr<recorder>& what,
+        std::vector<std::shared_ptr<prometheus::Collectable>> more = {});
 
   /// Where it listens; the real port if 0 was asked for.
   const address& listening() const { return http_->listening(); }

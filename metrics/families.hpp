@@ -126,6 +126,11 @@ inline constexpr family storage_removed_shares{"truckee_storage_removed_shares_t
 inline constexpr family storage_removed_bytes{"truckee_storage_removed_bytes_total", counter, "store",
                                               "Bytes of the shares removed since their leases had ended."};
 
+inline constexpr family gateway_up{
+    "truckee_gateway_up", gauge, "",
+    "1 while the gateway takes requests; 0 while it is started again or ends."};
+inline constexpr family restarts{"truckee_restarts_total", counter, "",
+                                 "How often actors that should stay ended, and were started again."};
 inline constexpr family build_info{"truckee_build_info", gauge, "version caf",
                                    "Always 1; the labels say what is running."};
 
@@ -173,6 +178,8 @@ inline constexpr std::array all_families{
     families::storage_expired_bytes,
     families::storage_removed_shares,
     families::storage_removed_bytes,
+    families::gateway_up,
+    families::restarts,
     families::build_info,
 };
 

@@ -12,6 +12,17 @@ namespace truckee::metrics {
 
 namespace {
 
+/// Prometheus's rule for labels, and none of ours: theirs would win.
+bool may_be_own_label(std::string_view name) {
+  const auto letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; };
+  if (name.empty() || name.starts_with("__") || !letter(name.front()) || name == "le" ||
+      !std::ranges::all_of(name, [&](char c) { return letter(c) || (c >= '0' && c <= '9'); }))
+    return false;
+  return std::ranges::none_of(all_families, [&](const family& f) {
+    return (" " + std::string(f.labels) + " ").find(" " + std::string(name) + " ") != std::string::npos;
+  });
+}
+
 /// Handles by configured name, made at first use; what comes beyond the limit shares one.
 template <class Events>
 class named {
@@ -39,17 +50,26 @@ private:
 } // namespace
 
 struct recorder::state {
-  std::shared_ptr<prometheus::Registry> registry;
+  series all; ///< goes last
+  prometheus::Counter& restarts;
   server_families servers;
   store_families stores;
   named<server_events> server_handles;
   named<store_events> store_handles;
 
-  explicit state(std::shared_ptr<prometheus::Registry> r)
-    : registry(std::move(r)), servers(*registry), stores(*registry) {}
+  state(std::shared_ptr<prometheus::Registry> r, const std::map<std::string, std::string>& own,
+        const build_facts& build)
+    : all(std::move(r), own), restarts(all.add(counter_family(families::restarts, all), {})), servers(all),
+      stores(all) {
+    all.add(gauge_family(families::build_info, all), labels_of(build)).Set(1);
+  }
+
+  static prometheus::Labels labels_of(const build_facts& build) {
+    return {{"version", build.version}, {"caf", build.caf}};
+  }
 
   client_children& client() {
-    std::call_once(client_made_, [this] { client_.emplace(*registry); });
+    std::call_once(client_made_, [this] { client_.emplace(all); });
     return *client_;
   }
 
@@ -58,14 +78,27 @@ private:
   std::optional<client_children> client_;
 };
 
-recorder::recorder(std::shared_ptr<prometheus::Registry> registry, const build_facts& build)
-  : state_(std::make_unique<state>(std::move(registry))) {
-  gauge_family(families::build_info, *state_->registry)
-      .Add({{"version", build.version}, {"caf", build.caf}})
-      .Set(1);
-}
+recorder::recorder(std::shared_ptr<prometheus::Registry> registry,
+                   const std::map<std::string, std::string>& own, const build_facts& build)
+  : state_(std::make_unique<state>(std::move(registry), own, build)) {}
 
-recorder::recorder(const build_facts& build) : recorder(std::make_shared<prometheus::Registry>(), build) {}
+recorder::recorder(const build_facts& build)
+  : recorder(std::make_shared<prometheus::Registry>(), {}, build) {}
+
+result<std::shared_ptr<recorder>> recorder::in(std::shared_ptr<prometheus::Registry> registry,
+                                               const std::map<std::string, std::string>& own,
+                                               const build_facts& build) {
+  for (const auto& [name, value] : own)
+    if (!may_be_own_label(name))
+      return fail(errc::configuration, "the metrics label \"" + name +
+                                           "\": expected a name of letters, digits and _ that Truckee's own "
+                                           "series do not have");
+  series looking(registry, own);
+  if (looking.has(counter_family(families::restarts, looking), {}))
+    return fail(errc::configuration, "another client or store counts in this metrics registry under the same "
+                                     "labels; give each a label of its own, e.g. client=\"archive\"");
+  return std::shared_ptr<recorder>(new recorder(std::move(registry), own, build));
+}
 
 recorder::~recorder() = default;
 
@@ -137,14 +170,22 @@ void recorder::keys_wanted_are(std::size_t keys) {
   state_->client().keys_wanted.Set(static_cast<double>(keys));
 }
 
+void recorder::gateway_is(bool up) {
+  state_->client().gateway_up.Set(up ? 1 : 0);
+}
+
+void recorder::restarted() {
+  state_->restarts.Increment();
+}
+
 std::string recorder::text() const {
   std::ostringstream out;
-  prometheus::TextSerializer{}.Serialize(out, state_->registry->Collect());
+  prometheus::TextSerializer{}.Serialize(out, state_->all.registry().Collect());
   return out.str();
 }
 
 std::shared_ptr<prometheus::Registry> recorder::registry() const {
-  return state_->registry;
+  return state_->all.shared_registry();
 }
 
 running_publish::running_publish(std::shared_ptr<recorder> to) : to_(std::move(to)) {

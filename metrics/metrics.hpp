@@ -3,6 +3,7 @@
 #include "truckee/metrics/labels.hpp"
 
 #include <chrono>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -65,8 +66,12 @@ struct build_facts {
 /// One process's metrics. Injected as a shared_ptr, never global; without an exposer it only counts.
 class recorder {
 public:
-  /// Families are registered in `registry`, which may hold others' too.
-  recorder(std::shared_ptr<prometheus::Registry> registry, const build_facts& build);
+  /// Its series are added to `registry`, which may hold others' too, each with the labels `own`, and taken out
+  /// at the end. errc::configuration where a label is none, is Truckee's own, or where another recorder of
+  /// the same labels counts there: whose the numbers were could not be told.
+  static result<std::shared_ptr<recorder>> in(std::shared_ptr<prometheus::Registry> registry,
+                                              const std::map<std::string, std::string>& own,
+                                              const build_facts& build);
   /// With a registry of its own.
   explicit recorder(const build_facts& build = {});
   ~recorder();
@@ -101,6 +106,11 @@ public:
   void keys_ready_are(std::size_t keys);
   void keys_wanted_are(std::size_t keys);
 
+  /// Whether the gateway takes requests.
+  void gateway_is(bool up);
+  /// Actors that should stay have ended, and are started again.
+  void restarted();
+
   /// Everything in Prometheus's text format.
   std::string text() const;
   std::shared_ptr<prometheus::Registry> registry() const;
@@ -108,6 +118,8 @@ public:
 private:
   friend class running_publish;
   struct state;
+  recorder(std::shared_ptr<prometheus::Registry> registry, const std::map<std::string, std::string>& own,
+           const build_facts& build);
   std::unique_ptr<state> state_;
 };
 

@@ -12,6 +12,26 @@ state::state(shell<state>* self, services_ptr services, gateway_options options)
     table_(options_.limits.recent_max, options_.limits.refused_max),
     keys_(spawn_key_maker(self->system(), services_, options_.keys_ready)) {}
 
+state::~state() {
+  stopping_ = false; // it quits already
+  const error why{errc::unreachable, "the gateway ended; what it was asked for may have been done or not"};
+  while (!awaiting_keys_.empty())
+    stop_key_wait(awaiting_keys_.begin()->first, why);
+  // The last in line first, so that nobody's turn comes.
+  auto ids = table_.ids();
+  std::ranges::sort(ids, std::greater<>{});
+  for (const auto id : ids) {
+    auto* operation = table_.find(id);
+    if (operation == nullptr)
+      continue;
+    if (operation->stop)
+      operation->stop(errc::cancelled);
+    const auto refuse = operation->refuse;
+    refuse(why);
+  }
+  send_anonymously(caf::actor_cast<caf::actor>(keys_), stop{});
+}
+
 behavior<state::handle> state::make_behavior() {
   return {
       [this](const publish_request& x) { return on_publish(x); },
@@ -29,7 +49,7 @@ behavior<state::handle> state::make_behavior() {
         if (auto* operation = table_.find(x.operation))
           operation->take(x.snapshot);
       },
-      [this](const stop& x) { on_stop(x.reason); },
+      [this](const stop& x) { on_stop(x); },
       [](const continuation& rest) { rest.run(); },
   };
 }
@@ -142,13 +162,17 @@ void state::remember_cancel(operation_token token) {
     early_cancels_.pop_front();
 }
 
-void state::on_stop(errc reason) {
+void state::on_stop(const stop& x) {
   stopping_ = true;
+  if (x.patience == duration::zero()) {
+    self_->quit();
+    return;
+  }
   auto ids = table_.ids();
   for (const auto& [id, what] : awaiting_keys_)
     ids.push_back(id);
   for (const auto id : ids)
-    stop_operation(id, reason);
+    stop_operation(id, x.reason);
   quit_when_idle();
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "truckee/actors/node/node.hpp"
+#include "truckee/base/address.hpp"
 
 #include <future>
 

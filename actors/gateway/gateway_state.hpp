@@ -23,8 +23,13 @@ public:
   using handle =
       extended<file_gateway, void(operation_progress), void(publish_news), void(stop), void(continuation)>;
   static constexpr const char* name = "truckee.file_gateway";
+  static constexpr bool stays = true;
 
   state(shell<state>* self, services_ptr services, gateway_options options);
+  /// Whoever still waits is told.
+  ~state();
+  state(const state&) = delete;
+  state& operator=(const state&) = delete;
 
   behavior<handle> make_behavior();
   void on_down(const caf::actor_addr& who);
@@ -104,7 +109,7 @@ private:
   /// A cancel may overtake the request it means: another actor sends it.
   void remember_cancel(operation_token token);
   /// The node ends: running operations are asked to end well, waiting ones are refused.
-  void on_stop(errc reason);
+  void on_stop(const stop& x);
   void quit_when_idle();
 
   /// Ends what could not be entered.

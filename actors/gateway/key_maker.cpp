@@ -13,8 +13,9 @@ using namespace messages;
 
 class key_maker_state {
 public:
-  using handle = extended<key_maker, void(continuation)>;
+  using handle = extended<key_maker, void(stop), void(continuation)>;
   static constexpr const char* name = "truckee.key_maker";
+  static constexpr bool stays = true;
 
   key_maker_state(shell<key_maker_state>* self, services_ptr services, std::uint32_t ready)
     : self_(self), services_(std::move(services)), wanted_(ready) {}
@@ -31,6 +32,7 @@ public:
           return caf::result<key_answer>(promise);
         },
         [this](const count_keys&) { return key_count{static_cast<std::uint32_t>(keys_.size())}; },
+        [this](const stop&) { self_->quit(); },
         [](const continuation& rest) { rest.run(); },
     };
   }

@@ -49,8 +49,9 @@ metrics::link_state label_of(link_state state) {
 
 class server_link_state {
 public:
-  using handle = extended<server_link, void(continuation)>;
+  using handle = extended<server_link, void(stop), void(continuation)>;
   static constexpr const char* name = "truckee.server_link";
+  static constexpr bool stays = true;
 
   server_link_state(shell<server_link_state>* self, services_ptr services, link_options options)
     : self_(self), services_(std::move(services)), options_(std::move(options)),
@@ -80,6 +81,7 @@ public:
         },
         [this](const introduce&) { return introduction_later(); },
         [this](const link_status&) { return report(); },
+        [this](const stop&) { self_->quit(); },
         [](const continuation& rest) { rest.run(); },
     };
   }

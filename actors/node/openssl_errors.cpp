@@ -1,4 +1,6 @@
-#include "truckee/actors/node/openssl_errors.hpp"
+#include <caf/config.hpp>
+
+#if CAF_MAJOR_VERSION < 1
 
 #include <cstdlib>
 #include <dlfcn.h>
@@ -18,7 +20,10 @@ Function original(const char* name) {
 
 } // namespace
 
-// Programs come before libraries when names are looked up, so libcaf_openssl calls these.
+// Keeps the errors of one TLS connection from another one. OpenSSL remembers errors by thread, and asks to be
+// emptied before each call whose result is judged; CAF 0.17, whose one thread serves all connections, does not.
+// So a peer that vanished without a farewell, or one with a foreign certificate, took the next connection with
+// it. Programs come before libraries when names are looked up, so libcaf_openssl calls these.
 extern "C" {
 
 int SSL_read(SSL* connection, void* into, int size) {
@@ -47,10 +52,4 @@ int SSL_connect(SSL* connection) {
 
 } // extern "C"
 
-namespace truckee::actors {
-
-void keep_tls_errors_apart() {
-  ERR_clear_error();
-}
-
-} // namespace truckee::actors
+#endif

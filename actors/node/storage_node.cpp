@@ -1,9 +1,12 @@
 #include "truckee/actors/node/storage_node.hpp"
 
-#include "truckee/base/random.hpp"
+#include "truckee/actors/node/resident.hpp"
+#include "truckee/actors/node/version.hpp"
 #include "truckee/crypto/base32.hpp"
 
 namespace truckee::actors {
+
+namespace {
 
 storage::unix_clock unix_clock_of(time_ptr time) {
   return [time = std::move(time)] {
@@ -11,8 +14,6 @@ storage::unix_clock unix_clock_of(time_ptr time) {
         std::chrono::duration_cast<std::chrono::seconds>(time->unix_now()).count());
   };
 }
-
-namespace {
 
 /// The store refers to the random source: whoever holds the one holds the other.
 std::shared_ptr<storage::share_store> kept_with(std::shared_ptr<random_source> random,
@@ -28,28 +29,100 @@ std::shared_ptr<storage::share_store> kept_with(std::shared_ptr<random_source> r
 
 } // namespace
 
-result<messages::storage_server>
-open_storage_server(node& n, const storage::disk_store_options& options, const std::string& name,
-                    const storage::expiry_settings& expiry,
-                    std::function<void(const storage::expiry_report&)> report) {
-  const auto now = unix_clock_of(n.shared()->time);
-  auto store = storage::open_disk_store(options, now, *n.shared()->random);
-  if (!store)
-    return tl::unexpected(store.error());
-  const auto info = (*store)->info();
-  logs::say(n.log(), logs::events::storage_started,
+result<messages::storage_server> open_storage_server(caf::actor_system& system, const services_ptr& shared,
+                                                     const store_options& options) {
+  const auto now = unix_clock_of(shared->time);
+  auto opened = storage::open_disk_store(options.disk, now, *shared->random);
+  if (!opened)
+    return tl::unexpected(opened.error());
+  const auto info = (*opened)->info();
+  logs::say(shared->log, logs::events::storage_started,
             {{"version", truckee_version()},
              {"caf", caf_version()},
-             {"name", name},
-             {"directory", options.directory.string()},
+             {"name", options.name},
+             {"directory", options.disk.directory.string()},
              {"id", crypto::to_base32(info.id.view())},
-             {"read_only", options.read_only},
-             {"reserved_bytes", options.limits.reserved_space},
-             {"durability", options.durability == storage::durability::full ? "full" : "none"}});
-  auto server = spawn_storage_server(n.system(), n.shared(), kept_with(n.shared()->random, std::move(*store)),
-                                     name, {}, {.settings = expiry, .now = now, .report = std::move(report)});
-  n.own(caf::actor_cast<caf::strong_actor_ptr>(server));
-  return server;
+             {"read_only", options.disk.read_only},
+             {"reserved_bytes", options.disk.limits.reserved_space},
+             {"durability", options.disk.durability == storage::durability::full ? "full" : "none"}});
+  return spawn_storage_server(system, shared, kept_with(shared->random, std::move(*opened)), options.name,
+                              options.limits,
+                              {.settings = options.expiry, .now = now, .report = options.report});
 }
 
 } // namespace truckee::actors
+
+namespace truckee {
+
+using namespace actors;
+
+struct store::state {
+  bool tls = false;
+  std::shared_ptr<front_door<messages::storage_server>> door =
+      std::make_shared<front_door<messages::storage_server>>();
+  std::unique_ptr<resident> rest; ///< last: ends first
+};
+
+store::store(std::unique_ptr<state> s) : state_(std::move(s)) {}
+store::~store() = default;
+store::store(store&&) noexcept = default;
+store& store::operator=(store&&) noexcept = default;
+
+result<store> store::spawn(caf::actor_system& system, store_options options, surroundings around) noexcept {
+  try {
+    if (options.tls)
+      if (auto same = has_identity(system, *options.tls); !same)
+        return tl::unexpected(same.error());
+    auto rest = resident::make(system, around, options.threads, {});
+    if (!rest)
+      return tl::unexpected(rest.error());
+    auto s = std::make_unique<state>();
+    s->tls = options.tls.has_value();
+    supervisor_options watched;
+    watched.what = "store " + options.name;
+    watched.start = [&system, shared = (*rest)->shared(), door = s->door, options]() -> result<crew> {
+      auto opened = open_storage_server(system, shared, options);
+      if (!opened)
+        return tl::unexpected(opened.error());
+      auto front = caf::actor_cast<caf::actor>(*opened);
+      if (auto again = door->replace(system, *opened); !again) {
+        messages::send_anonymously(front, messages::stop{});
+        return tl::unexpected(again.error());
+      }
+      return crew{std::move(front)};
+    };
+    watched.on_down = [door = s->door] { door->leave(); };
+    if (auto runs = (*rest)->run(std::move(watched)); !runs)
+      return tl::unexpected(runs.error());
+    s->rest = std::move(*rest);
+    return store(std::move(s));
+  } catch (const std::exception& problem) {
+    return fail(errc::internal, std::string("the store could not be started: ") + problem.what());
+  }
+}
+
+messages::storage_server store::server() const {
+  return state_->door->front();
+}
+
+caf::actor store::supervisor() const {
+  return caf::actor_cast<caf::actor>(state_->rest->watcher());
+}
+
+result<address> store::publish(const address& where) {
+  return state_->door->open(system(), where, state_->tls, state_->rest->shared()->log, "storage");
+}
+
+void store::stop(std::function<void()> done) {
+  state_->rest->stop({}, std::move(done));
+}
+
+const std::shared_ptr<metrics::recorder>& store::metrics() const {
+  return state_->rest->shared()->metrics;
+}
+
+caf::actor_system& store::system() const {
+  return state_->rest->system();
+}
+
+} // namespace truckee

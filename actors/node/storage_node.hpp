@@ -1,17 +1,60 @@
 #pragma once
 
-#include "truckee/actors/node/node.hpp"
+#include "truckee/actors/node/surroundings.hpp"
 #include "truckee/actors/server/storage_server.hpp"
+#include "truckee/base/address.hpp"
+#include "truckee/storage/disk_store.hpp"
+#include "truckee/tls/node_files.hpp"
+
+namespace truckee {
+
+struct store_options {
+  storage::disk_store_options disk = {};
+  std::string name = "store"; ///< the label in metrics and the log
+  storage::expiry_settings expiry = {};
+  /// Called after each look for expired shares, in a thread of CAF's.
+  std::function<void(const storage::expiry_report&)> report = [](const auto&) {};
+  actors::storage_server_limits limits = {};
+  /// Nothing: reached in plain text, at loopback addresses only. CAF has one TLS identity for each actor
+  /// system; these files must be it.
+  std::optional<tls::node_files> tls = {};
+  thread_limits threads = {.compute = 1};
+};
+
+/// One share store in an actor system that may be a host's. Ends its own actors and nothing else.
+class store {
+public:
+  /// Never throws; blocks while the store is opened. The system must outlive the store.
+  static result<store> spawn(caf::actor_system& system, store_options options,
+                             surroundings around = {}) noexcept;
+  /// Stops and waits until nothing of it is left. Never in an actor.
+  ~store();
+  store(store&&) noexcept;
+  store& operator=(store&&) noexcept;
+
+  /// Changes if it ended and was started again; empty while there is none.
+  messages::storage_server server() const;
+  /// Monitor this: it ends last, when nothing else of the store is left in the system.
+  caf::actor supervisor() const;
+  /// Lets clients reach it; as client::publish.
+  result<address> publish(const address& where);
+  void stop(std::function<void()> done = {});
+
+  const std::shared_ptr<metrics::recorder>& metrics() const;
+  caf::actor_system& system() const;
+
+private:
+  struct state;
+  explicit store(std::unique_ptr<state> s);
+  std::unique_ptr<state> state_;
+};
+
+} // namespace truckee
 
 namespace truckee::actors {
 
-/// A store's clock.
-storage::unix_clock unix_clock_of(time_ptr time);
-
-/// Opens the store and starts its actor in `n`, which owns it. `report`: after each look for expired shares.
-result<messages::storage_server> open_storage_server(
-    node& n, const storage::disk_store_options& options, const std::string& name,
-    const storage::expiry_settings& expiry = {},
-    std::function<void(const storage::expiry_report&)> report = [](const auto&) {});
+/// Opens the store and starts its actor; blocks.
+result<messages::storage_server> open_storage_server(caf::actor_system& system, const services_ptr& shared,
+                                                     const store_options& options);
 
 } // namespace truckee::actors

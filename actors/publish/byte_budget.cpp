@@ -10,8 +10,9 @@ using namespace messages;
 
 class byte_budget_state {
 public:
-  using handle = byte_budget;
+  using handle = extended<byte_budget, void(stop)>;
   static constexpr const char* name = "truckee.byte_budget";
+  static constexpr bool stays = true;
 
   byte_budget_state(shell<byte_budget_state>* self, services_ptr services, std::uint64_t bytes)
     : self_(self), services_(std::move(services)), bytes_(bytes) {}
@@ -21,6 +22,7 @@ public:
     return {
         [this](const take_bytes& x) { return take(x); },
         [this](const give_bytes_back& x) { give_back(x.grant); },
+        [this](const stop&) { self_->quit(); },
     };
   }
 

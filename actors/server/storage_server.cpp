@@ -25,8 +25,9 @@ std::uint64_t bytes_of(const grid::read_test_write& request) {
 /// Runs each slot's calls one after another.
 class storage_server_state {
 public:
-  using handle = extended<storage_server, void(continuation)>;
+  using handle = extended<storage_server, void(stop), void(continuation)>;
   static constexpr const char* name = "truckee.storage_server";
+  static constexpr bool stays = true;
 
   storage_server_state(shell<storage_server_state>* self, services_ptr services,
                        std::shared_ptr<storage::share_store> store, const std::string& label,
@@ -59,6 +60,7 @@ public:
           return run<stored_leases>(x.slot, 0, metrics::storage_operation::lease,
                                     [request = x](auto& store) { return list_leases(store, request); });
         },
+        [this](const stop&) { self_->quit(); },
         [](const continuation& rest) { rest.run(); },
     };
   }

@@ -9,6 +9,7 @@
 #include "truckee/crypto/keys.hpp"
 #include "truckee/grid/limits.hpp"
 #include "truckee/logs/event_log.hpp"
+#include "truckee/messages/household.hpp"
 #include "truckee/messages/types.hpp"
 #include "truckee/metrics/metrics.hpp"
 
@@ -28,8 +29,9 @@ struct services {
   logs::log_ptr log = {}; ///< empty: nobody listens
   crypto::lease_secret lease = {};
   grid::grid_limits limits = {};
-  std::shared_ptr<buffer_pool> buffers = {}; ///< where shares are made; nothing: fresh memory each time
-  messages::byte_budget budget = {};         ///< empty: no bound on shares in memory
+  std::shared_ptr<buffer_pool> buffers = {};       ///< where shares are made; nothing: fresh memory each time
+  std::shared_ptr<messages::household> house = {}; ///< where actors join; nothing: nobody counts them
+  messages::byte_budget budget = {};               ///< empty: no bound on shares in memory
 };
 
 /// Never empty.

@@ -45,13 +45,15 @@ result<int> serve(const gateway_options& o, global_options global) {
   if (!session)
     return tl::unexpected(session.error());
   session->ending->patience = std::chrono::seconds(60); // running operations end well first
-  const auto at = session->client->owner().listen(session->client->gateway(), *listen, "gateway");
+  const auto at = session->client->publish(*listen);
   if (!at)
     return tl::unexpected(at.error());
-  auto& owner = session->client->owner();
   const auto health = std::make_shared<status::health_check>(
-      *at, owner.tls(), [&system = owner.system(), gateway = session->client->gateway()] {
-        return status::answers<messages::cancel_answer>(system, gateway, messages::cancel_request{},
+      *at, session->client->owner().tls(), [&client = *session->client]() -> result<void> {
+        const auto gateway = client.gateway();
+        if (!gateway)
+          return fail(errc::unreachable, "the gateway is being started again");
+        return status::answers<messages::cancel_answer>(client.system(), gateway, messages::cancel_request{},
                                                         std::chrono::seconds(5));
       });
   const auto page = serve_status(o, *session, health);

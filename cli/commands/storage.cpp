@@ -1,3 +1,5 @@
+#include "truckee/actors/node/node.hpp"
+#include "truckee/actors/node/resident.hpp"
 #include "truckee/actors/node/storage_node.hpp"
 #include "truckee/cli/process/service.hpp"
 #include "truckee/cli/process/signals.hpp"
@@ -68,38 +70,41 @@ result<int> serve(const storage_options& o, const global_options& global) {
   auto log = open_log(*how, logs::level::info, global.screen);
   if (!log)
     return tl::unexpected(log.error());
-  actors::node_options options;
-  options.log = *log;
-  options.tls = config->tls;
-  options.compute_threads = 1;
-  auto node = actors::node::start(options);
+  auto node = actors::node::start({.tls = config->tls});
   if (!node)
     return tl::unexpected(node.error());
   // Before anything is made or opened.
-  if (auto allowed = (*node)->may_listen(config->listen); !allowed)
+  if (auto allowed = actors::may_listen((*node)->system(), config->listen, config->tls.has_value()); !allowed)
     return tl::unexpected(allowed.error());
-  storage::disk_store_options store;
-  store.directory = config->directory;
-  store.durability = config->durability;
-  store.read_only = config->read_only;
-  store.limits.reserved_space = config->reserved_space;
-  store.limits.share_bytes_max = config->share_bytes_max;
-  auto server = actors::open_storage_server(
-      **node, store, config->name, config->expiry,
-      [screen = global.screen](const storage::expiry_report& report) { tell(*screen, report); });
-  if (!server)
-    return tl::unexpected(server.error());
-  auto exposer = expose((*node)->recorder(), o.metrics, config->metrics, *log);
+  store_options options;
+  options.disk.directory = config->directory;
+  options.disk.durability = config->durability;
+  options.disk.read_only = config->read_only;
+  options.disk.limits.reserved_space = config->reserved_space;
+  options.disk.limits.share_bytes_max = config->share_bytes_max;
+  options.name = config->name;
+  options.expiry = config->expiry;
+  options.report = [screen = global.screen](const storage::expiry_report& report) { tell(*screen, report); };
+  options.tls = config->tls;
+  auto opened = store::spawn((*node)->system(), std::move(options), {.log = *log});
+  if (!opened)
+    return tl::unexpected(opened.error());
+  auto server = std::make_unique<store>(std::move(*opened));
+  auto exposer = expose(server->metrics(), o.metrics, config->metrics, *log);
   if (!exposer)
     return tl::unexpected(exposer.error());
-  const auto at = (*node)->listen(*server, config->listen, "storage");
+  const auto at = server->publish(config->listen);
   if (!at)
     return tl::unexpected(at.error());
   // The one line on standard output: whoever started this may wait for it.
   std::cout << "listening on " << to_string(*at)
             << (config->tls ? " (mutual TLS)" : " (plain, loopback only)") << std::endl;
-  status::health_check health(*at, config->tls, [&system = (*node)->system(), server = *server] {
-    return status::answers<grid::store_info>(system, server, messages::hello{}, std::chrono::seconds(5));
+  status::health_check health(*at, config->tls, [&serving = *server]() -> result<void> {
+    const auto now = serving.server();
+    if (!now)
+      return fail(errc::unreachable, "the store is being started again");
+    return status::answers<grid::store_info>(serving.system(), now, messages::hello{},
+                                             std::chrono::seconds(5));
   });
   {
     const service_notice notice([&health] { return health.look(); });
@@ -110,6 +115,7 @@ result<int> serve(const storage_options& o, const global_options& global) {
   global.ending->log = *log;
   exposer->reset();
   global.ending->patience = std::chrono::seconds(2);
+  global.ending->keep(std::move(server)); // before its system
   global.ending->keep(std::move(*node));
   return exit_ok;
 }

@@ -22,7 +22,8 @@ int shutdown::finish(int code) {
     std::_Exit(code);
   });
   const auto start = std::chrono::steady_clock::now();
-  last.clear();
+  for (auto& each : last)
+    each.reset(); // in order
   logs::say(log, logs::events::stopped,
             {{"seconds", std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count()}});
   log.reset();

@@ -174,11 +174,7 @@ result<session> connect_session(const global_options& options) {
   auto log = open_log(*how, options.log_level, options.screen);
   if (!log)
     return tl::unexpected(log.error());
-  actors::node_options node;
-  node.tls = *tls;
-  node.log = *log;
-  node.compute_threads = 1;
-  auto started = actors::node::start(node);
+  auto started = actors::node::start({.tls = *tls});
   if (!started)
     return tl::unexpected(started.error());
   auto gateway = actors::connect_gateway(**started, *where, *tls);
@@ -212,13 +208,12 @@ result<session> own_session(const global_options& options, metrics_settings& met
   auto log = open_log(*how, options.log_level, options.screen);
   if (!log)
     return tl::unexpected(log.error());
-  actors::client_options client;
-  client.node.log = *log;
+  client_options client;
   client.grid = std::move(*grid);
   client.data_home = *home;
   client.durability = durability_of(options.durability);
   client.keys_ready = options.keys_ready;
-  auto started = actors::client_node::start(std::move(client));
+  auto started = actors::client_node::start(std::move(client), {.log = *log});
   if (!started)
     return tl::unexpected(started.error());
   session out;
@@ -238,7 +233,10 @@ result<session> open_session(const global_options& options, const metrics_option
   out->ending = options.ending;
   out->screen = options.screen;
   out->json = options.json;
-  const auto& recorder = out->client ? out->client->owner().recorder() : out->node->recorder();
+  // Another node's gateway counts for itself; this process has only its own numbers to show.
+  const auto recorder = out->client ? out->client->metrics()
+                                    : std::make_shared<metrics::recorder>(metrics::build_facts{
+                                          std::string(actors::truckee_version()), actors::caf_version()});
   auto exposer = expose(recorder, metrics, file, out->log);
   if (!exposer)
     return tl::unexpected(exposer.error());

@@ -34,7 +34,7 @@ struct session {
   bool json = false; ///< progress as JSON lines
   logs::log_ptr log;
 
-  const messages::file_gateway& gateway() const { return client ? client->gateway() : remote; }
+  messages::file_gateway gateway() const { return client ? client->gateway() : remote; }
   caf::actor_system& system() { return client ? client->system() : node->system(); }
 };
 

@@ -198,9 +198,12 @@ public:
     return out;
   }
 
+  /// Also one that no exit message ends.
   template <class Handle>
   void kill(const Handle& actor) {
     caf::anon_send_exit(actor, caf::exit_reason::kill);
+    messages::send_anonymously(caf::actor_cast<caf::actor>(actor),
+                               messages::stop{errc::cancelled, messages::duration::zero()});
   }
 
   /// How many actors there are, but for the one that asks.

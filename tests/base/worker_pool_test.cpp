@@ -1,9 +1,11 @@
+#include "truckee/base/counted_executor.hpp"
 #include "truckee/base/worker_pool.hpp"
 
 #include <atomic>
 #include <future>
 #include <gtest/gtest.h>
 #include <numeric>
+#include <optional>
 #include <sys/resource.h>
 #include <system_error>
 
@@ -59,6 +61,22 @@ TEST(worker_pool, may_be_let_go_last_by_one_of_its_own_jobs) {
     all_done.get_future().wait(); // what was queued runs all the same
     EXPECT_TRUE(watched.expired());
   }
+}
+
+TEST(counted_executor, is_idle_when_no_job_holds_anything_any_more) {
+  counted_executor counted(std::make_shared<worker_pool>(2));
+  counted.wait_idle(); // at once
+  const auto held = std::make_shared<int>(0);
+  std::promise<void> go;
+  for (int i = 0; i < 20; ++i)
+    counted.submit([held, gate = i == 0 ? std::optional(go.get_future().share()) : std::nullopt] {
+      if (gate)
+        gate->wait();
+    });
+  EXPECT_GT(held.use_count(), 1);
+  go.set_value();
+  counted.wait_idle();
+  EXPECT_EQ(held.use_count(), 1);
 }
 
 #if !TRUCKEE_INSTRUMENTED // a sanitizer needs more room than this leaves

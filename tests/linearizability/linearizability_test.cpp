@@ -22,7 +22,7 @@ class register_grid {
 public:
   explicit register_grid(std::shared_ptr<storage::share_store> store)
     : server_(actors::spawn_storage_server(system_, services_(), std::move(store), "alpha")) {}
-  ~register_grid() { caf::anon_send_exit(server_, caf::exit_reason::user_shutdown); }
+  ~register_grid() { messages::send_anonymously(caf::actor_cast<caf::actor>(server_), messages::stop{}); }
   register_grid(const register_grid&) = delete;
   register_grid& operator=(const register_grid&) = delete;
 

@@ -172,6 +172,19 @@ TEST(event_log, a_slow_writer_holds_nobody_up_and_what_was_dropped_is_told) {
   EXPECT_EQ(dropped + static_cast<std::size_t>(lines_written), 1000) << text;
 }
 
+TEST(event_log, a_host_gets_records_in_the_thread_that_speaks) {
+  std::vector<std::string> heard;
+  event_log log(level::info, [&](const record& r) {
+    heard.push_back(std::string(to_text(r.severity)) + " " + std::string(to_text(r.from)) + " " + r.text());
+    throw std::runtime_error("a host's mistake is not the speaker's");
+  });
+  EXPECT_TRUE(log.wants(events::link_up));
+  EXPECT_FALSE(log.wants(events::link_connecting)) << "debug";
+  log.say(events::link_down, {{"server", "s 1"}, {"state", "silent"}, {"reason", ""}});
+  EXPECT_EQ(heard,
+            std::vector<std::string>{R"(warning link event=link_down server="s 1" state=silent reason="")"});
+}
+
 TEST(event_log, without_a_log_an_event_costs_and_does_nothing) {
   const log_ptr none;
   EXPECT_FALSE(wants(none, events::link_refused));

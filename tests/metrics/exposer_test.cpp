@@ -44,6 +44,26 @@ TEST(exposer, a_scrape_sees_what_happened) {
   EXPECT_NE(answer->body.find("# TYPE truckee_publish_duration_seconds histogram"), std::string::npos);
 }
 
+TEST(exposer, shows_the_process_as_every_prometheus_client_does) {
+  const auto e = started({}, std::make_shared<recorder>());
+  ASSERT_TRUE(e);
+  const auto answer = client_of(*e).Get("/metrics");
+  ASSERT_TRUE(answer);
+  const auto value = [&](const std::string& name) {
+    const auto at = answer->body.find("\n" + name + " ");
+    return at == std::string::npos ? -1.0 : std::stod(answer->body.substr(at + name.size() + 2));
+  };
+  EXPECT_GE(value("process_cpu_seconds_total"), 0);
+  EXPECT_GT(value("process_resident_memory_bytes"), 1e6);
+  EXPECT_GT(value("process_virtual_memory_bytes"), value("process_resident_memory_bytes"));
+  EXPECT_GE(value("process_threads"), 2) << "one serves this";
+  EXPECT_GE(value("process_open_fds"), 4) << "three standard ones and the port";
+  EXPECT_GT(value("process_max_fds"), value("process_open_fds"));
+  const double now = static_cast<double>(std::time(nullptr));
+  EXPECT_NEAR(value("process_start_time_seconds"), now, 3600);
+  EXPECT_LT(value("process_start_time_seconds"), now + 5);
+}
+
 TEST(exposer, two_recorders_in_one_process_do_not_mix) {
   const auto a = std::make_shared<recorder>();
   const auto b = std::make_shared<recorder>();

@@ -267,6 +267,29 @@ TEST(metrics, names_follow_the_conventions_of_prometheus) {
   }
 }
 
+TEST(metrics, series_in_a_registry_of_others_have_labels_of_their_own_and_leave_with_their_recorder) {
+  const auto registry = std::make_shared<prometheus::Registry>();
+  {
+    const auto one = recorder::in(registry, {{"client", "one"}}, {}).value();
+    const auto two = recorder::in(registry, {{"client", "two"}}, {}).value();
+    one->keys_ready_are(3);
+    two->keys_ready_are(5);
+    one->server("alpha").share_was_corrupt();
+    EXPECT_EQ(sample(*two, R"(truckee_keys_ready{client="one"})"), 3);
+    EXPECT_EQ(sample(*two, R"(truckee_keys_ready{client="two"})"), 5);
+    EXPECT_EQ(sample(*two, R"(truckee_corrupt_shares_total{client="one",server="alpha"})"), 1);
+    const auto again = recorder::in(registry, {{"client", "one"}}, {});
+    ASSERT_FALSE(again);
+    EXPECT_EQ(again.error().code, errc::configuration);
+    for (const auto* name : {"", "server", "le", "__x", "1x", "a-b"})
+      EXPECT_FALSE(recorder::in(registry, {{name, "x"}}, {})) << name;
+  }
+  std::size_t series = 0;
+  for (const auto& family : registry->Collect())
+    series += family.metric.size();
+  EXPECT_EQ(series, 0U);
+}
+
 TEST(metrics, every_kind_of_error_has_a_label_of_its_own) {
   std::set<std::string_view> labels;
   for (std::size_t i = 0; i < outcome_count; ++i) {

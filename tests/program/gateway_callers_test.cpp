@@ -58,7 +58,7 @@ protected:
   /// This process becomes a caller, too.
   void connect() {
     const tls::node_files tls{path("certs/ca.pem"), path("certs/caller.pem"), path("certs/caller.key")};
-    node_ = actors::node::start({.tls = tls, .compute_threads = 1}).value();
+    node_ = actors::node::start({.tls = tls}).value();
     remote_ = actors::connect_gateway(*node_, parse_address(address_).value(), tls).value();
   }
   template <class Reply, class Request>

@@ -21,18 +21,18 @@ namespace {
 class StatusServer : public testing::Test {
 protected:
   explicit StatusServer(std::uint8_t happy = 2) {
-    actors::client_options options;
+    client_options options;
     options.data_home = home_.path();
     options.durability = storage::durability::none;
-    options.node.compute_threads = 1;
-    options.node.blocking_threads = 2;
+    options.threads.compute = 1;
+    options.threads.blocking = 2;
     options.grid.encoding = {1, 3, happy};
     for (const auto* name : {"alpha", "beta"})
       options.grid.servers.push_back({name, settings::local_directory{home_ / name}, {}, {}, false, {}});
     options.grid.servers.push_back(
         {"gone", settings::caf_address{address{"127.0.0.1", 9}}, {}, {}, false, {}});
     client_ = *actors::client_node::start(std::move(options));
-    const auto at = client_->owner().listen(client_->gateway(), address{"127.0.0.1", 0}, "gateway");
+    const auto at = client_->publish(address{"127.0.0.1", 0});
     health_ = std::make_shared<status::health_check>(*at, std::nullopt, [this] {
       return status::answers<messages::cancel_answer>(client_->system(), client_->gateway(),
                                                       messages::cancel_request{}, 5s);
@@ -209,7 +209,7 @@ TEST_F(StatusServer, APortThatIsTakenIsNotShared) {
 
 TEST(StatusServerStart, AddressesThatAreNotLoopbackAreRefused) {
   test::folder home;
-  actors::client_options options;
+  client_options options;
   options.data_home = home.path();
   options.grid.servers.push_back({"alpha", settings::local_directory{home / "alpha"}, {}, {}, false, {}});
   auto client = *actors::client_node::start(std::move(options));

@@ -1,0 +1,80 @@
+#pragma once
+
+#include "truckee/actors/gateway/file_gateway.hpp"
+#include "truckee/actors/links/server_link.hpp"
+#include "truckee/actors/node/surroundings.hpp"
+#include "truckee/actors/server/storage_server.hpp"
+#include "truckee/base/address.hpp"
+#include "truckee/settings/grid_file.hpp"
+#include "truckee/storage/disk_store.hpp"
+
+#include <filesystem>
+
+namespace truckee {
+
+struct client_options {
+  /// Servers, spread, limits and TLS, as a grid file says. CAF has one TLS identity for each actor system, so
+  /// `grid.tls` must be the system's own.
+  settings::grid_config grid = {};
+  /// Where the lease secret is kept unless the grid file names a file; made when absent.
+  std::filesystem::path data_home = {};
+  storage::durability durability = storage::durability::full; ///< of embedded servers
+  std::uint32_t keys_ready = 0; ///< fresh RSA keys; the grid file's setting wins
+  /// Memory of ended publishes kept for the next ones: fresh pages cost more than filling them. Enough for
+  /// the shares of 16 MiB at 3-of-10, twice.
+  std::size_t kept_buffer_bytes_max = std::size_t{128} << 20;
+  thread_limits threads = {};
+  actors::gateway_limits gateway = {};
+  actors::link_limits link = {};              ///< the grid file's connect timeout wins
+  actors::storage_server_limits storage = {}; ///< of embedded servers
+  /// What the destructor gives running operations to end well.
+  std::chrono::milliseconds patience = std::chrono::minutes(1);
+};
+
+/// A client in an actor system that may be a host's: links to every configured server (embedded ones run
+/// inside), and the gateway in front of them. Its actors are its own; it ends them and nothing else. See
+/// docs/embedding.md.
+class client {
+public:
+  /// Never throws. The system must be able to do what the grid needs: caf::io::middleman for remote servers,
+  /// caf::openssl::manager for TLS; it must outlive the client. Blocks while embedded stores are opened.
+  static result<client> spawn(caf::actor_system& system, client_options options,
+                              surroundings around = {}) noexcept;
+  /// Stops, with the options' patience, and waits until nothing of it is left. Never in an actor.
+  ~client();
+  client(client&&) noexcept;
+  client& operator=(client&&) noexcept;
+
+  /// The actor that takes requests: messages::request(self, client.gateway(), ...). No exit message ends it.
+  /// Should it end all the same, its callers are answered and another one takes its place: monitor it, and ask
+  /// again here. Empty while there is none.
+  messages::file_gateway gateway() const;
+  /// Monitor this: it ends last, when nothing else of the client is left in the system.
+  caf::actor supervisor() const;
+
+  /// Asks the gateway and waits, in a thread that may block; never in an actor. An operation ends by its own
+  /// deadlines; the reply says how. Safe from several threads.
+  messages::publish_reply ask(messages::publish_request request);
+  messages::retrieve_reply ask(messages::retrieve_request request);
+  messages::check_reply ask(messages::check_request request);
+
+  /// Lets other nodes reach the gateway at `where`, with mutual TLS where the grid has it. errc::refused where
+  /// the address is not loopback and there is none: CAF's protocol is for trusted peers. Port 0 takes any; the
+  /// real address is returned. A gateway that is started again is reached there as well.
+  result<address> publish(const address& where);
+
+  /// Asks running operations to end well and waits, at most so long, then breaks them off: their callers are
+  /// answered. Returns at once; `done` runs when no actor of the client is left, in a thread of CAF's.
+  void stop(std::chrono::milliseconds patience, std::function<void()> done = {});
+
+  /// Counts whatever it does.
+  const std::shared_ptr<metrics::recorder>& metrics() const;
+  caf::actor_system& system() const;
+
+private:
+  struct state;
+  explicit client(std::unique_ptr<state> s);
+  std::unique_ptr<state> state_;
+};
+
+} // namespace truckee

@@ -1,0 +1,111 @@
+#include "truckee/actors/node/resident.hpp"
+
+#include "truckee/actors/node/version.hpp"
+#include "truckee/base/worker_pool.hpp"
+
+#include <prometheus/registry.h>
+#include <system_error>
+#include <thread>
+
+namespace truckee::actors {
+
+namespace {
+
+std::shared_ptr<counted_executor> counted(const std::shared_ptr<executor>& given, std::size_t threads) {
+  return std::make_shared<counted_executor>(given ? given : std::make_shared<worker_pool>(threads));
+}
+
+} // namespace
+
+result<std::unique_ptr<resident>> resident::make(caf::actor_system& system, const surroundings& around,
+                                                 const thread_limits& threads, messages::duration patience) {
+  const metrics::build_facts build{std::string(truckee_version()), caf_version()};
+  auto recorder = around.registry
+                      ? metrics::recorder::in(around.registry, around.labels, build)
+                      : metrics::recorder::in(std::make_shared<prometheus::Registry>(), around.labels, build);
+  if (!recorder)
+    return tl::unexpected(recorder.error());
+  std::unique_ptr<resident> out(new resident(system, patience));
+  try {
+    const auto processors = std::max(1U, std::thread::hardware_concurrency());
+    out->compute_ = counted(around.compute, threads.compute > 0 ? threads.compute : processors);
+    out->blocking_ = counted(around.blocking, threads.blocking);
+  } catch (const std::system_error& problem) {
+    return fail(errc::io, std::string("cannot start its threads: ") + problem.what() +
+                              "; give it fewer, or raise the limit on processes and memory");
+  }
+  services own{.compute = out->compute_,
+               .blocking = out->blocking_,
+               .random = around.random ? around.random : shared_system_random(),
+               .time = around.time ? around.time : system_time(),
+               .metrics = std::move(*recorder),
+               .log = around.log,
+               .house = std::make_shared<messages::household>()};
+  out->services_ = std::make_shared<const services>(std::move(own));
+  return out;
+}
+
+result<void> resident::run(supervisor_options options) {
+  auto first = options.start();
+  if (!first) {
+    // What was started before it failed.
+    std::promise<void> empty;
+    services_->house->close([&empty] { empty.set_value(); });
+    empty.get_future().wait();
+    return tl::unexpected(first.error());
+  }
+  supervisor_ = spawn_supervisor(system_, *services_, std::move(options), std::move(*first));
+  auto ended = std::make_shared<std::promise<void>>();
+  ended_ = ended->get_future().share();
+  caf::actor_cast<caf::actor>(supervisor_)->attach_functor([ended] { ended->set_value(); });
+  return {};
+}
+
+void resident::stop(std::chrono::milliseconds patience, std::function<void()> done) {
+  if (done)
+    caf::actor_cast<caf::actor>(supervisor_)->attach_functor(std::move(done));
+  messages::send_anonymously(supervisor_, messages::stop{errc::cancelled, messages::duration(patience)});
+}
+
+resident::~resident() {
+  if (supervisor_) {
+    stop(std::chrono::duration_cast<std::chrono::milliseconds>(patience_), {});
+    ended_.wait();
+  }
+  // Jobs hold handles of actors, and those must not outlive the system.
+  if (compute_)
+    compute_->wait_idle();
+  if (blocking_)
+    blocking_->wait_idle();
+}
+
+result<void> may_listen(caf::actor_system& system, const address& where, bool tls) {
+  if (!system.has_middleman())
+    return fail(errc::configuration, "cannot listen on " + to_string(where) +
+                                         ": this actor system has no network; load caf::io::middleman");
+  if (tls && !system.has_openssl_manager())
+    return fail(errc::configuration, "cannot listen on " + to_string(where) +
+                                         " with TLS: this actor system has none; load caf::openssl::manager");
+  if (where.is_loopback() || tls)
+    return {};
+  return fail(
+      errc::refused,
+      "refusing to listen on " + to_string(where) +
+          " without mutual TLS: anybody who reaches the port could crash the process. Make certificates "
+          "with `truckee certs DIR NAME...` and give them, or listen on 127.0.0.1");
+}
+
+result<void> has_identity(caf::actor_system& system, const tls::node_files& wanted) {
+  if (!system.has_openssl_manager())
+    return fail(errc::configuration, "mutual TLS is asked for and this actor system has none; load "
+                                     "caf::openssl::manager with the same files");
+  const auto identity = messages::tls_identity(system);
+  if (identity != wanted.certificate.string())
+    return fail(errc::configuration, "CAF has one TLS identity for each actor system, and this one's is " +
+                                         (identity.empty() ? std::string("none") : identity) + ", not " +
+                                         wanted.certificate.string() +
+                                         "; give both the same certificate, key and authority");
+  return {};
+}
+
+} // namespace truckee::actors
