@@ -15,6 +15,7 @@ hash256 tree_node_hash(const hash256& left, const hash256& right);
 /// What stands in for leaf `index` where there is none.
 hash256 empty_leaf_hash(std::uint32_t index);
 
+/// A whole tree in memory, from its leaves up.
 class merkle_tree {
 public:
   /// No leaf at all counts as one empty leaf.
@@ -34,6 +35,7 @@ std::uint32_t leaf_node(std::uint32_t leaf, std::uint32_t leaves);
 /// has the root.
 std::vector<std::uint32_t> needed_hashes(std::uint32_t leaf, std::uint32_t leaves);
 
+/// One node of a chain: its number in the tree and its hash.
 struct chain_entry {
   std::uint32_t node = 0;
   hash256 hash;

@@ -30,6 +30,7 @@ enum class share_field : std::uint8_t {
 };
 inline constexpr std::uint8_t share_field_count = 19;
 
+/// What is wrong with it.
 enum class share_fault : std::uint8_t {
   truncated,           ///< the bytes end too early
   unsupported_version, ///< MDMF, or a version nobody knows
@@ -40,6 +41,7 @@ enum class share_fault : std::uint8_t {
 };
 inline constexpr std::uint8_t share_fault_count = 6;
 
+/// Why a share, or a part of it, is not believed.
 struct share_error {
   share_field field = share_field::version;
   share_fault fault = share_fault::truncated;

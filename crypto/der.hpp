@@ -6,6 +6,7 @@
 /// theirs.
 namespace truckee::crypto::der {
 
+/// The first byte of an element: its kind.
 enum class tag : std::uint8_t {
   integer = 0x02,
   bit_string = 0x03,

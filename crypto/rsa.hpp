@@ -16,6 +16,7 @@ inline constexpr std::size_t signature_size = 256;
 using signature = fixed_bytes<struct signature_tag, signature_size>;
 using pss_salt = fixed_bytes<struct pss_salt_tag, 32>;
 
+/// Verifies signatures; keeps the DER it was read from.
 class public_key {
 public:
   /// Reads a SubjectPublicKeyInfo; errc::malformed says what is wrong with it.
@@ -31,6 +32,7 @@ private:
   std::shared_ptr<const state> state_;
 };
 
+/// Signs; keeps the DER it was read from, for the write key is its hash.
 class private_key {
 public:
   /// Reads a PKCS#8 PrivateKeyInfo; errc::malformed says what is wrong with it. Never quotes the bytes.

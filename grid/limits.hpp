@@ -7,6 +7,7 @@
 /// Every limit of the decisions, named once, with its reason.
 namespace truckee::grid {
 
+/// Bounds of one client's operations; each with its reason.
 struct grid_limits {
   using milliseconds = std::chrono::milliseconds;
 

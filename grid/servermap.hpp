@@ -38,6 +38,7 @@ using belief = std::variant<no_share, file_version, bad_share>;
 /// "nothing", "seq 7, root ab12cd34", "a damaged share".
 std::string describe(const belief& what);
 
+/// How well a file is kept, by what a map shows.
 enum class file_health : std::uint8_t {
   healthy,       ///< one version, all its N shares, no other version and no bad share
   recoverable,   ///< can be read, but something is missing, left over or bad
@@ -65,6 +66,7 @@ struct map_summary {
   std::size_t servers_not_asked = 0;
 };
 
+/// Which server has, or had, which share of which version; and who was asked and did not answer.
 class servermap {
 public:
   servermap() = default;

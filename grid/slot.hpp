@@ -30,6 +30,7 @@ struct test_vector {
   friend bool operator==(const test_vector&, const test_vector&) = default;
 };
 
+/// Bytes to be written from `offset` of a share on; what lies between its end and them becomes zeros.
 struct write_vector {
   std::uint64_t offset = 0;
   shared_bytes data;
@@ -91,12 +92,14 @@ struct read_test_write_answer {
   std::string detail;                     ///< for people
 };
 
+/// Asks for bytes of a slot's shares; changes nothing.
 struct slot_read {
   storage_index slot;
   std::vector<share_number> shares; ///< empty: all of the slot
   std::vector<read_vector> reads;
 };
 
+/// The answer to slot_read: what could be read, and what could not.
 struct slot_read_answer {
   storage_status status = storage_status::ok;
   share_reads reads;

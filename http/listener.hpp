@@ -14,6 +14,7 @@ class Server;
 
 namespace truckee::http {
 
+/// Where and how to listen; what is left out has defaults for a port that few ask.
 struct listener_options {
   std::string what = "http";      ///< first word of errors: who listens
   address listen{"127.0.0.1", 0}; ///< port 0: any free one

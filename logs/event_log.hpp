@@ -17,6 +17,7 @@ namespace truckee::logs {
 /// A value of a line. Texts are only looked at while say() runs.
 using value = std::variant<std::string_view, std::int64_t, std::uint64_t, double, bool>;
 
+/// One key with its value; the key is one of the event's.
 struct field {
   template <class T>
   field(std::string_view k, const T& x) : key(k), what(as_value(x)) {}

@@ -12,6 +12,7 @@
 /// letters of a storage index; `server` is a name of the configuration; never anything secret.
 namespace truckee::logs {
 
+/// What can be told: its name, who tells it, how grave it is, its keys and its meaning.
 struct event {
   std::string_view name;
   component from;

@@ -32,6 +32,7 @@ enum class component : std::uint8_t {
 };
 inline constexpr std::uint8_t component_count = 9;
 
+/// How a line is written.
 enum class line_format : std::uint8_t {
   text, ///< key=value, separated by a space
   json, ///< one object a line

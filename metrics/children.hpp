@@ -84,6 +84,7 @@ struct client_children {
   counter& retrieved_bytes;
 };
 
+/// The families that have a series for each server.
 struct server_families {
   explicit server_families(series& to);
 
@@ -98,6 +99,7 @@ struct server_families {
   prometheus::Family<prometheus::Counter>& reconnects;
 };
 
+/// One server's series, found once.
 struct server_events::children {
   children(server_families& f, const std::string& name);
 
@@ -110,6 +112,7 @@ struct server_events::children {
   prometheus::Counter& reconnects;
 };
 
+/// The families that have a series for each store.
 struct store_families {
   explicit store_families(series& to);
 
@@ -128,6 +131,7 @@ struct store_families {
   prometheus::Family<prometheus::Counter>& removed_bytes;
 };
 
+/// One store's series, found once.
 struct store_events::children {
   children(store_families& f, const std::string& name);
 

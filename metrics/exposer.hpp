@@ -11,11 +11,13 @@ class Collectable;
 
 namespace truckee::metrics {
 
+/// Whom a scraper must say it is.
 struct basic_auth {
   std::string user;
   std::string password;
 };
 
+/// Where metrics are served, to whom, and whether over TLS.
 struct exposer_options {
   address listen{"127.0.0.1", 0};       ///< port 0: any free one
   std::optional<basic_auth> login = {}; ///< asked for when set; on the network in clear text without `tls`

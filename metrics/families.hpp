@@ -14,6 +14,7 @@ namespace truckee::metrics {
 
 enum class family_type : std::uint8_t { counter, gauge, histogram };
 
+/// One family as it is scraped.
 struct family {
   std::string_view name;
   family_type type;

@@ -43,6 +43,7 @@ struct nurl {
 
 using endpoint = std::variant<local_directory, caf_address, nurl>;
 
+/// One [[server]] table.
 struct server_config {
   std::string name; ///< for people and metrics: unique, 1 to 64 of letters, digits and . _ -
   endpoint where;
@@ -63,6 +64,7 @@ struct limit_settings {
   friend bool operator==(const limit_settings&, const limit_settings&) = default;
 };
 
+/// A whole grid file: servers, spread, limits, and what a client of it needs.
 struct grid_config {
   grid::spread encoding;              ///< of new files
   std::vector<server_config> servers; ///< at least one

@@ -18,6 +18,7 @@ grid::file_version version_of(const codec::share_header& header);
 /// The first read of every share: small SDMF shares fit whole, so that they need no second trip.
 inline constexpr std::uint64_t first_read_size = 4000;
 
+/// What one server's raw shares turned out to be.
 struct sighting {
   grid::map_answer answer;                    ///< what the map takes
   std::map<share_number, shared_bytes> heads; ///< first bytes of each good share

@@ -8,6 +8,7 @@
 
 namespace truckee::status {
 
+/// Bounds of what callers of the page may cost.
 struct server_limits {
   /// Event streams at once; each holds a thread and no memory. One more is told to come back later.
   std::size_t streams_max = 16;

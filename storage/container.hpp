@@ -26,6 +26,7 @@ enum class container_version : std::uint8_t { v1 = 1, v2 = 2 };
 /// owner 4 (0: free) | expiry 4 | renew secret 32 | cancel secret 32 | node id 20; kept as found.
 using lease_record = secret_bytes<struct lease_record_tag, lease_record_size>;
 
+/// What the head of a container says.
 struct container {
   container_version version = container_version::v2;
   server_id node; ///< of the server that recorded the write enabler

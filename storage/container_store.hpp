@@ -7,6 +7,7 @@
 
 namespace truckee::storage {
 
+/// What a store is, whatever its shares lie on.
 struct container_store_options {
   server_id id;
   bytes permutation_seed; ///< empty: the id's bytes

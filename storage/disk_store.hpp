@@ -21,6 +21,7 @@ enum class durability : std::uint8_t {
   none,
 };
 
+/// Which folder, and how it is kept.
 struct disk_store_options {
   /// The folder that holds (or will hold) `shares/`; made when absent.
   std::filesystem::path directory;

@@ -8,12 +8,14 @@
 /// Letting go of shares whose leases have ended: the policy, and one look at the whole store.
 namespace truckee::storage {
 
+/// Whether shares without a valid lease go.
 enum class expiry_mode : std::uint8_t {
   off,     ///< every share stays for ever
   dry_run, ///< shares that would go are counted and named
   on,      ///< and removed
 };
 
+/// What goes when, and how often it is looked for.
 struct expiry_settings {
   expiry_mode mode = expiry_mode::off;
   /// How long a share stays after its last lease ended. As long as a lease, so that a client who renews once

@@ -28,11 +28,13 @@ tl::unexpected<io_failure> io_fail(int code, const char* what, const std::filesy
 
 enum class entry_kind : std::uint8_t { file, directory, other };
 
+/// One name in a directory.
 struct directory_entry {
   std::string name;
   entry_kind kind = entry_kind::other;
 };
 
+/// A file opened for reading.
 class readable_file {
 public:
   virtual ~readable_file() = default;
@@ -44,6 +46,7 @@ public:
   virtual io_result<shared_bytes> read(std::uint64_t offset, std::uint64_t length) const;
 };
 
+/// A new file, written from its beginning.
 class writable_file {
 public:
   virtual ~writable_file() = default;
@@ -59,6 +62,7 @@ public:
   virtual ~file_lock() = default;
 };
 
+/// The calls a store makes on the operating system; each blocks.
 class file_system {
 public:
   virtual ~file_system() = default;

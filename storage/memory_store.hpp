@@ -6,6 +6,7 @@
 
 namespace truckee::storage {
 
+/// What a store in memory is, and when it is full.
 struct memory_store_options {
   server_id id;
   bytes permutation_seed; ///< empty: the id's bytes

@@ -10,6 +10,7 @@
 /// The rules of read_test_write as functions of values (docs/formats.md section 12).
 namespace truckee::storage::rules {
 
+/// Why a call is not done; nothing was changed.
 struct refusal {
   grid::storage_status status;
   std::string detail;

@@ -19,8 +19,8 @@ using unix_clock = std::function<std::uint64_t()>;
 struct lease {
   std::uint32_t owner = 1;
   std::uint32_t expires = 0; ///< unix time, seconds
-  server_secret
-      renew_secret; ///< as stored: plain in version 1 containers, BLAKE2b-256 in version 2. Never shown
+  /// As stored: plain in version 1 containers, BLAKE2b-256 in version 2. Never shown.
+  server_secret renew_secret;
   server_secret cancel_secret; ///< likewise
   server_id node;              ///< the server that gave the lease
   bool hashed = true;          ///< whether the two secrets above are hashes (version 2)
@@ -31,6 +31,7 @@ bool renews(const lease& held, const server_secret& renew);
 
 using slot_leases = std::map<share_number, std::vector<lease>>;
 
+/// The answer to add_lease.
 struct lease_answer {
   grid::storage_status status = grid::storage_status::ok; ///< not_found: no share of that slot
   std::uint64_t bytes_available = 0;                      ///< with no_space

@@ -10,12 +10,14 @@
 /// Makes certificates for mutual TLS between Truckee's own nodes.
 namespace truckee::tls {
 
+/// The two files that one node was given.
 struct node_certificate {
   std::string name;
   std::filesystem::path certificate; ///< PEM
   std::filesystem::path key;         ///< PEM, not encrypted
 };
 
+/// What make_certificates() made.
 struct made_certificates {
   std::filesystem::path ca; ///< PEM; what every node trusts
   bool ca_is_new = false;

@@ -12,6 +12,7 @@
 /// docs/formats.md section 7.
 namespace truckee::codec {
 
+/// One share's block: what the code makes, and makes the content of again.
 struct numbered_block {
   share_number share;
   byte_view block;

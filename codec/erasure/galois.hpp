@@ -9,6 +9,7 @@ namespace truckee::codec::galois {
 
 inline constexpr unsigned order = 255; // of the multiplicative group
 
+/// Logarithms and powers of the generator, 2: a product is a sum of logarithms.
 struct tables {
   std::array<std::uint8_t, 256> log{}; // log[0] is not used
   std::array<std::uint8_t, 256> exp{};

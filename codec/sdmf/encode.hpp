@@ -43,6 +43,7 @@ struct existing_version {
   crypto::signature signature;
 };
 
+/// What to encode, and how the caller takes part while it runs.
 struct encode_request {
   byte_view content; ///< must stay until the call returns; not kept
   encoding shape;

@@ -19,9 +19,12 @@
 ///       58      1  N
 ///       59      8  segment size
 ///       67      8  data length                        0..74: the signed prefix
-///       75     32  where signature, share hash chain, block hash tree, share data (4 bytes each), encrypted
-///       private
-///                  key and end (8 bytes each) begin
+///       75      4  offset of the signature
+///       79      4  offset of the share hash chain
+///       83      4  offset of the block hash tree
+///       87      4  offset of the share data
+///       91      8  offset of the encrypted private key
+///       99      8  end of the share
 ///      107         public key; then the others, tightly, in that order
 namespace truckee::codec {
 
@@ -47,6 +50,7 @@ struct share_header {
 signed_prefix_bytes pack_prefix(const share_header& header);
 checkstring_bytes pack_checkstring(const share_header& header);
 
+/// Where a part of a share lies, from the share's first byte.
 struct byte_range {
   std::uint64_t offset = 0;
   std::uint64_t length = 0;

@@ -6,12 +6,14 @@
 
 namespace truckee::grid {
 
+/// What a repair does.
 enum class repair_step : std::uint8_t {
   nothing,   ///< healthy already
   refill,    ///< put missing and bad shares back at the same sequence number
   republish, ///< read `version`, publish its content with a higher sequence number
 };
 
+/// What a repair does, with what, and why.
 struct repair_plan {
   repair_step step = repair_step::nothing;
   std::optional<file_version> version; ///< whose content is kept

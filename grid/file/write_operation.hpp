@@ -6,12 +6,14 @@
 /// From a wish to write to an end that is told: map, read, change, publish, and again where needed.
 namespace truckee::grid {
 
+/// What becomes of the content that is there.
 enum class write_kind : std::uint8_t {
   overwrite,   ///< put: new content, whatever was there
   conditional, ///< put --if-version: only on top of the version named
   modify,      ///< a function of the content that is there
 };
 
+/// What was asked for, from the first try to the last.
 struct write_wish {
   write_kind kind = write_kind::overwrite;
   std::optional<file_version> only_if; ///< with conditional
@@ -39,6 +41,7 @@ struct write_action {
   std::chrono::milliseconds delay{0};
 };
 
+/// How a write ended.
 enum class write_end : std::uint8_t {
   running,
   written,
@@ -50,6 +53,7 @@ enum class write_end : std::uint8_t {
 };
 std::string_view to_string(write_end end);
 
+/// What a write came to, for its reply.
 struct write_result {
   write_end end = write_end::running;
   std::optional<publish_report> report; ///< of the last publish

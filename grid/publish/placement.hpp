@@ -13,6 +13,7 @@ namespace truckee::grid {
 /// docs/formats.md section 13.
 using placement_rank = crypto::permutation_rank;
 
+/// A server with its place in one file's order.
 struct ranked_server {
   server_id id;
   placement_rank rank;

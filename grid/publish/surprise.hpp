@@ -7,6 +7,7 @@
 /// What a share that we did not expect means. See README.md, "Who is told".
 namespace truckee::grid {
 
+/// What an unexpected share means for the publish that met it.
 enum class verdict : std::uint8_t {
   ours,     ///< the version being published: an earlier copy of our message landed
   expected, ///< what was believed to be there

@@ -148,8 +148,7 @@ void map_update::cancel() {
     end_ = map_end::cancelled;
 }
 
-// -- stopping rules
-// ---------------------------------------------------------------------------------------------------
+// -- stopping rules --
 
 bool map_update::everyone_known_answered() const {
   return std::ranges::all_of(must_answer_, [&](const server_id& server) {

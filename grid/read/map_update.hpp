@@ -10,6 +10,7 @@
 /// Whom to ask for shares, and when enough is known: the real client's rules (docs/tahoe-tests.md).
 namespace truckee::grid {
 
+/// What is wanted of a map, and of whom.
 struct map_request {
   map_mode mode = map_mode::read;
   std::vector<server_id> servers; ///< permuted order
@@ -28,17 +29,20 @@ struct found_share {
   bool private_key_at_hand = false; ///< the first read held the private key and it proved right
 };
 
+/// One share of a server's answer that does not verify.
 struct found_bad_share {
   share_number share;
   bytes seen; ///< its first bytes
   std::string reason;
 };
 
+/// What one server's answer holds, judged.
 struct map_answer {
   std::vector<found_share> good;
   std::vector<found_bad_share> bad;
 };
 
+/// Whether a map is done, and by which rule.
 enum class map_end : std::uint8_t {
   running,
   satisfied,      ///< the mode's stopping rule holds

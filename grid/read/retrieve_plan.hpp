@@ -11,6 +11,7 @@
 /// Which shares to fetch for one version, until k good ones are there.
 namespace truckee::grid {
 
+/// What a share that was fetched turned out to be.
 enum class share_verdict : std::uint8_t {
   good,    ///< verified up to the signed root
   bad,     ///< does not verify: the server lied or its disk did
@@ -18,6 +19,7 @@ enum class share_verdict : std::uint8_t {
   gone,    ///< the server has no such share any more
 };
 
+/// How far a read is.
 enum class retrieve_state : std::uint8_t {
   fetching,
   enough,     ///< k distinct good shares: decode
@@ -26,6 +28,7 @@ enum class retrieve_state : std::uint8_t {
 };
 std::string_view to_string(retrieve_state state);
 
+/// A server whose share did not verify; reported with the read.
 struct lying_server {
   server_id server;
   share_number share;

@@ -92,8 +92,7 @@ std::optional<file_version> world::truly_best() const {
   return best;
 }
 
-// -- faults
-// -----------------------------------------------------------------------------------------------------------
+// -- faults --
 
 bool world::happens(fault what, double p) {
   if (!faults_on_ || !dice_.chance(p))
@@ -180,8 +179,7 @@ void world::damage(sim_server& server, bool swap) {
   ++tally_.faults.at(static_cast<std::size_t>(fault::corrupted));
 }
 
-// -- the network
-// ------------------------------------------------------------------------------------------------------
+// -- the network --
 
 struct world::write_under_way : under_way<grid::read_test_write_answer> {
   server_id to;

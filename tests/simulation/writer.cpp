@@ -133,8 +133,7 @@ void writer::end_operation() {
   begin_operation();
 }
 
-// -- map
-// --------------------------------------------------------------------------------------------------------------
+// -- map --
 
 void writer::begin_map(const write_action& action) {
   map_request request;
@@ -242,8 +241,7 @@ void writer::map_done() {
   advance();
 }
 
-// -- read and apply
-// ---------------------------------------------------------------------------------------------------
+// -- read and apply --
 
 void writer::begin_read(const file_version& version) {
   fetches_ = {};
@@ -300,8 +298,7 @@ void writer::apply() {
   advance();
 }
 
-// -- publish
-// ----------------------------------------------------------------------------------------------------------
+// -- publish --
 
 void writer::begin_publish(const write_action& action) {
   const auto update = plan_.first_update + static_cast<update_id>(results_.size());

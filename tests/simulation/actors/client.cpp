@@ -206,8 +206,7 @@ void client::create() {
                       messages::run{});
 }
 
-// -- answers
-// ----------------------------------------------------------------------------------------------------------
+// -- answers --
 
 void client::on_reply(const publish_reply& reply) {
   client_result out;
