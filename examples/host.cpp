@@ -8,6 +8,9 @@
 #include <prometheus/text_serializer.h>
 #include <sstream>
 
+#include <caf/init_global_meta_objects.hpp>
+#include <caf/io/middleman.hpp>
+
 // host DIRECTORY: a CAF program with its own types, actors, metrics and log, which archives what it is given in
 // a Truckee client inside its own actor system. The client is stopped and started again; the program goes on.
 namespace host {

@@ -1,8 +1,10 @@
 #pragma once
 
-#include "truckee/messages/caf.hpp"
+#include "truckee/messages/caf/shell.hpp"
 
+#include <functional>
 #include <map>
+#include <memory>
 #include <mutex>
 
 namespace truckee::messages {

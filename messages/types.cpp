@@ -1,5 +1,8 @@
 #include "truckee/messages/types.hpp"
 
+#include <caf/init_global_meta_objects.hpp>
+#include <caf/io/middleman.hpp>
+
 #include <mutex>
 
 namespace truckee::messages {

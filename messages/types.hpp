@@ -2,8 +2,13 @@
 
 /// The list of message types, as each generation of CAF wants it. Include this wherever actors are written.
 
-#include "truckee/messages/local.hpp"
+#include "truckee/messages/caf/shell.hpp"
+#include "truckee/messages/catalog.hpp"
 #include "truckee/messages/wire.hpp"
+
+#include <caf/actor_system_config.hpp>
+#include <caf/allowed_unsafe_message_type.hpp>
+#include <caf/type_id.hpp>
 
 // Both generations want to know each type in advance, 1.1 at compile time, 0.17 when the system starts.
 #define TRUCKEE_WIRE_TYPES(X)                                                                                \

@@ -3,6 +3,7 @@
 #include "truckee/base/address.hpp"
 #include "truckee/base/result.hpp"
 #include "truckee/messages/types.hpp"
+#include "truckee/tls/node_files.hpp"
 
 #include <chrono>
 #include <functional>

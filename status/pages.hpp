@@ -1,6 +1,6 @@
 #pragma once
 
-#include "truckee/messages/catalog.hpp"
+#include "truckee/messages/gateway.hpp"
 
 #include <string>
 

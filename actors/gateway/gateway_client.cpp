@@ -1,6 +1,7 @@
 #include "truckee/actors/gateway/gateway_client.hpp"
 
 #include "truckee/actors/links/probe.hpp"
+#include "truckee/messages/caf/network.hpp"
 
 namespace truckee::actors {
 

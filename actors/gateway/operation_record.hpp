@@ -1,7 +1,7 @@
 #pragma once
 
 #include "truckee/base/time_source.hpp"
-#include "truckee/messages/local.hpp"
+#include "truckee/messages/operations.hpp"
 
 #include <algorithm>
 #include <concepts>

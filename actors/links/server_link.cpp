@@ -2,6 +2,7 @@
 
 #include "truckee/actors/shell/offload.hpp"
 #include "truckee/crypto/base32.hpp"
+#include "truckee/messages/caf/network.hpp"
 #include "truckee/metrics/metrics.hpp"
 
 #include <deque>

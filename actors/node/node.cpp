@@ -1,5 +1,6 @@
 #include "truckee/actors/node/node.hpp"
 
+#include "truckee/messages/caf/network.hpp"
 #include "truckee/tls/check.hpp"
 
 namespace truckee::actors {

@@ -2,6 +2,7 @@
 
 #include "truckee/actors/node/version.hpp"
 #include "truckee/base/result.hpp"
+#include "truckee/messages/caf/system.hpp"
 #include "truckee/messages/types.hpp"
 #include "truckee/tls/node_files.hpp"
 

@@ -4,6 +4,7 @@
 #include "truckee/actors/node/surroundings.hpp"
 #include "truckee/base/address.hpp"
 #include "truckee/base/counted_executor.hpp"
+#include "truckee/messages/caf/network.hpp"
 #include "truckee/tls/node_files.hpp"
 
 #include <future>

@@ -2,7 +2,7 @@
 
 #include "truckee/actors/shell/services.hpp"
 #include "truckee/grid/publish/publish_report.hpp"
-#include "truckee/messages/local.hpp"
+#include "truckee/messages/operations.hpp"
 
 namespace truckee::actors {
 

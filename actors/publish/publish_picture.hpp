@@ -3,7 +3,7 @@
 #include "truckee/actors/shell/server_list.hpp"
 #include "truckee/base/time_source.hpp"
 #include "truckee/grid/publish/publish_report.hpp"
-#include "truckee/messages/local.hpp"
+#include "truckee/messages/operations.hpp"
 
 namespace truckee::actors {
 

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "truckee/messages/local.hpp"
+#include "truckee/messages/operations.hpp"
 
 namespace truckee::actors {
 

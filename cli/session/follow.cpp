@@ -2,7 +2,7 @@
 
 #include "truckee/cli/files/secret_files.hpp"
 #include "truckee/cli/terminal/progress_bar.hpp"
-#include "truckee/messages/local.hpp"
+#include "truckee/messages/operations.hpp"
 #include "truckee/messages/types.hpp"
 #include "truckee/status/as_json.hpp"
 

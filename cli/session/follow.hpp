@@ -1,7 +1,7 @@
 #pragma once
 
 #include "truckee/cli/terminal/bottom_line.hpp"
-#include "truckee/messages/catalog.hpp"
+#include "truckee/messages/gateway.hpp"
 
 /// How far one operation is, on standard error.
 namespace truckee::cli {

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "truckee/cli/terminal/progress_bar.hpp"
-#include "truckee/messages/catalog.hpp"
+#include "truckee/messages/gateway.hpp"
 
 namespace truckee::cli {
 

@@ -5,6 +5,7 @@
 #include "truckee/actors/node/client.hpp"
 #include "truckee/actors/node/storage_node.hpp"
 #include "truckee/base/worker_pool.hpp"
+#include "truckee/messages/caf/network.hpp"
 #include "truckee/metrics/metrics.hpp"
 
 #include <gtest/gtest.h>

@@ -3,6 +3,7 @@
 #include "test_folder.hpp"
 #include "truckee/actors/server/storage_server.hpp"
 #include "truckee/base/worker_pool.hpp"
+#include "truckee/messages/caf/system.hpp"
 #include "truckee/metrics/metrics.hpp"
 #include "truckee/storage/disk_store.hpp"
 #include "truckee/storage/memory_store.hpp"

@@ -1,9 +1,22 @@
 #pragma once
 
+#include "truckee/messages/caf/system.hpp"
 #include "truckee/messages/types.hpp"
 
+#include <cstring>
 #include <mutex>
 #include <vector>
+
+#include <caf/actor_system.hpp>
+#include <caf/binary_deserializer.hpp>
+#include <caf/binary_serializer.hpp>
+#include <caf/deep_to_string.hpp>
+#include <caf/message.hpp>
+#if TRUCKEE_CAF_1
+#include <caf/byte_buffer.hpp>
+#else
+#include <caf/to_string.hpp>
+#endif
 
 /// To a peer's bytes and back, on either generation of CAF.
 namespace truckee::test {

@@ -1,5 +1,5 @@
-#include "truckee/messages/caf.hpp"
-
+#include "truckee/messages/caf/system.hpp"
+#include "truckee/messages/caf/network.hpp"
 #include "truckee/messages/types.hpp"
 
 namespace truckee::messages {

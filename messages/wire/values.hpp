@@ -6,11 +6,12 @@
 #include "truckee/base/ids.hpp"
 #include "truckee/base/result.hpp"
 #include "truckee/base/shared_bytes.hpp"
-#include "truckee/grid/slot.hpp"
-#include "truckee/messages/caf.hpp"
+#include "truckee/messages/caf/inspection.hpp"
 
 #include <cmath>
+#include <cstdint>
 #include <optional>
+#include <string>
 
 namespace truckee::messages {
 
@@ -199,60 +200,3 @@ auto inspect(Inspector& f, error& x) {
 }
 
 } // namespace truckee
-
-namespace truckee::grid {
-
-template <class Inspector>
-auto inspect(Inspector& f, read_vector& x) {
-  return messages::inspect_members(f, x, x.offset, x.length);
-}
-
-template <class Inspector>
-auto inspect(Inspector& f, test_vector& x) {
-  return messages::inspect_members(f, x, x.offset, x.length, x.specimen);
-}
-
-template <class Inspector>
-auto inspect(Inspector& f, write_vector& x) {
-  return messages::inspect_members(f, x, x.offset, x.data);
-}
-
-template <class Inspector>
-auto inspect(Inspector& f, share_change& x) {
-  messages::optional_member<std::uint64_t> new_length{x.new_length};
-  return messages::inspect_members(f, x, x.share, x.tests, x.writes, new_length);
-}
-
-template <class Inspector>
-auto inspect(Inspector& f, slot_secrets& x) {
-  return messages::inspect_members(f, x, x.write_enabler, x.lease_renew, x.lease_cancel);
-}
-
-template <class Inspector>
-auto inspect(Inspector& f, read_test_write& x) {
-  return messages::inspect_members(f, x, x.slot, x.secrets, x.changes, x.reads);
-}
-
-inline messages::enum_member<storage_status> checked(storage_status& status) {
-  return {status, storage_status_count};
-}
-
-template <class Inspector>
-auto inspect(Inspector& f, read_test_write_answer& x) {
-  messages::optional_member<server_id> recorded{x.recorded_node};
-  auto status = checked(x.status);
-  return messages::inspect_members(f, x, status, x.reads, x.bytes_available, recorded, x.detail);
-}
-
-template <class Inspector>
-auto inspect(Inspector& f, slot_read& x) {
-  return messages::inspect_members(f, x, x.slot, x.shares, x.reads);
-}
-
-template <class Inspector>
-auto inspect(Inspector& f, slot_read_answer& x) {
-  auto status = checked(x.status);
-  return messages::inspect_members(f, x, status, x.reads, x.damaged, x.detail);
-}
-
-} // namespace truckee::grid

@@ -1,0 +1,21 @@
+#pragma once
+
+/// The settings of an actor system of Truckee's own programs.
+
+#include "truckee/messages/caf/protocol.hpp"
+#include "truckee/tls/node_files.hpp"
+
+#include <caf/actor_system_config.hpp>
+
+#include <optional>
+
+namespace truckee::messages {
+
+/// Everything is set in code, never read from CAF's own files or arguments; the message types are registered.
+class system_config : public caf::actor_system_config {
+public:
+  /// `files` must have been checked (tls/check.hpp): CAF ends the process where they are wrong.
+  explicit system_config(const std::optional<tls::node_files>& files);
+};
+
+} // namespace truckee::messages

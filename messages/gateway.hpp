@@ -1,0 +1,341 @@
+#pragma once
+
+/// What the gateway is told, by a caller in its own process or in another: the whole interface of a client node.
+/// Requests with a capability carry a secret; nothing else here does. Texts marked "for people" may change; whoever
+/// decides by a program looks at the rest.
+
+#include "truckee/base/result.hpp"
+#include "truckee/base/shared_bytes.hpp"
+#include "truckee/crypto/capability.hpp"
+#include "truckee/grid/share_state.hpp"
+#include "truckee/grid/spread.hpp"
+#include "truckee/messages/caf/protocol.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace truckee::messages {
+
+// == what many messages have in common =====================================================================
+
+/// Chosen by whoever asks, so that the operation can be named later; 0 means it never will be.
+struct operation_token {
+  std::uint64_t value = 0;
+  friend auto operator<=>(operation_token, operation_token) = default;
+};
+
+using crypto::file_format;
+inline constexpr std::uint8_t file_format_count = 2;
+
+/// Names a version a caller has seen.
+struct version_name {
+  sequence_number version;
+  std::string root; ///< the first hexadecimal digits of its root hash; empty: whatever that is
+};
+
+/// Where one share is, as a person would say it.
+struct share_place {
+  std::string server; ///< as configured
+  share_number share;
+};
+
+/// One stage's time.
+struct named_seconds {
+  std::string name;
+  double seconds = 0;
+};
+
+/// How one server answered an operation.
+struct server_report {
+  std::string server;  ///< as configured
+  std::string outcome; ///< "written", "unreachable", ...
+  std::string detail;  ///< for people
+  double seconds = 0;  ///< until its last answer; 0 where it gave none
+};
+
+/// A share that showed another writer's hand.
+struct write_conflict {
+  std::string server; ///< as configured
+  share_number share;
+  std::string expected; ///< e.g. "version 4 (root 3f2a...)"
+  std::string found;    ///< the same of what is there
+};
+
+/// A share that did not verify, and who gave it.
+struct bad_share {
+  std::string server; ///< as configured
+  share_number share;
+  std::string reason; ///< for people
+};
+
+// == publish, append =======================================================================================
+
+/// Asks for a new version of a file; or, without a capability, for a new file.
+struct publish_request {
+  operation_token token = {};
+  std::string write_cap = {};               ///< empty: make a new file
+  shared_bytes content = {};                ///< all of it
+  file_format format = file_format::sdmf;   ///< of a new file
+  std::optional<grid::spread> spread = {};  ///< nothing: the file's own; for a new file the gateway's default
+  std::optional<version_name> only_if = {}; ///< refuse (uncoordinated_write) unless this is the version now
+  std::uint64_t timeout_ms = 0;             ///< 0: the gateway's limit
+};
+
+/// Asks for data to be added at the end of a file: read, append, publish, and again after a collision.
+struct append_request {
+  operation_token token;
+  std::string write_cap;
+  shared_bytes data;
+  std::uint64_t timeout_ms = 0; ///< 0: the gateway's limit
+};
+
+/// How a publish or an append went.
+struct publish_reply {
+  error failure; ///< when !ok
+  bool ok = false;
+  /// Of the file; also of a new file whose first publish failed after shares were sent, for they would be lost.
+  std::string write_cap;
+  sequence_number version;     ///< the version that was written, or tried
+  grid::spread spread;         ///< of that version
+  std::uint32_t happiness = 0; ///< distinct servers by maximum matching
+  std::vector<share_place> placed;
+  std::vector<server_report> servers; ///< every server that was told or asked anything
+  std::vector<write_conflict> conflicts;
+  std::vector<std::string> unknown_servers; ///< silent since the write was sent: it may land later
+  std::vector<share_place> stale;           ///< older shares left behind where they could not be replaced
+  bool unchanged = false;                   ///< nothing had to be written
+  bool recoverable = false;                 ///< whether the version written can be read back now
+  std::string recoverable_now;              ///< after a failure: what can be read now, for people
+  std::vector<named_seconds> stages;
+  std::uint64_t content_bytes = 0;
+  std::uint64_t share_bytes = 0; ///< sent, over all shares
+};
+
+// == retrieve ==============================================================================================
+
+/// Asks for the best recoverable version.
+struct retrieve_request {
+  operation_token token = {};
+  std::string cap = {};         ///< any that reads
+  std::uint64_t timeout_ms = 0; ///< 0: the gateway's limit
+};
+
+/// How a read went.
+struct retrieve_reply {
+  error failure; ///< when !ok
+  bool ok = false;
+  shared_bytes content; ///< when ok
+  sequence_number version;
+  std::string root; ///< the version's root hash, hexadecimal; for publish_request::only_if
+  std::vector<bad_share> bad;
+  std::vector<server_report> servers; ///< those that did not answer well
+  std::vector<named_seconds> stages;
+};
+
+// == check, repair, leases =================================================================================
+
+/// Asks which shares are where.
+struct check_request {
+  operation_token token = {};
+  std::string cap = {};         ///< any
+  std::uint64_t timeout_ms = 0; ///< 0: the gateway's limit
+  bool verify = false;          ///< read and verify every byte of every share
+  bool add_lease = false;       ///< renew or add this client's lease on every share, on every server
+};
+
+/// One version seen on the grid.
+struct version_report {
+  sequence_number version;
+  std::string root; ///< first bytes of the root hash, hexadecimal
+  grid::spread spread;
+  std::uint32_t distinct_shares = 0;
+  bool recoverable = false; ///< distinct_shares >= spread.needed
+  std::uint64_t content_bytes = 0;
+  std::vector<share_place> places;
+};
+
+/// How a file stands.
+struct check_reply {
+  error failure;        ///< when !ok
+  bool ok = false;      ///< whether the check could be made at all
+  bool healthy = false; ///< one recoverable version, nothing else, all its shares there
+  bool recoverable = false;
+  std::uint32_t happiness = 0;          ///< of the best version
+  std::vector<version_report> versions; ///< best first
+  std::vector<bad_share> bad;
+  std::vector<server_report> servers; ///< every server asked, and how it answered
+  std::string summary;                ///< one line for people
+};
+
+/// Asks for missing, damaged and old shares to be put right.
+struct repair_request {
+  operation_token token;
+  std::string write_cap;
+  bool force = false; ///< choose the best version where two could be kept, or a newer one cannot be read
+  std::uint64_t timeout_ms = 0; ///< 0: the gateway's limit
+};
+
+/// What a repair did.
+enum class repair_action : std::uint8_t {
+  nothing,     ///< it was healthy
+  refilled,    ///< shares were put back at the same version
+  republished, ///< the content was published again as a higher version
+};
+inline constexpr std::uint8_t repair_action_count = 3;
+
+/// How a repair went.
+struct repair_reply {
+  error failure; ///< when !ok
+  bool ok = false;
+  repair_action done = repair_action::nothing;
+  check_reply before;  ///< what was found
+  publish_reply write; ///< how the writing went, when there was any
+};
+
+/// Asks who holds leases on a file's shares.
+struct list_leases_request {
+  operation_token token;
+  std::string cap; ///< any
+};
+/// One lease on one share.
+struct lease_report {
+  std::string server; ///< as configured
+  share_number share;
+  std::uint32_t expires = 0; ///< unix time, seconds
+  bool ours = false;         ///< this client's own
+};
+/// The leases there are.
+struct list_leases_reply {
+  error failure; ///< when !ok
+  bool ok = false;
+  std::vector<lease_report> leases;
+  std::vector<server_report> servers; ///< those that did not answer well
+};
+
+// == operations from outside ===============================================================================
+
+/// Asks to end an operation early; it answers whoever asked for it, and says what is on the grid.
+struct cancel_request {
+  operation_token token;
+};
+/// Answers cancel_request.
+struct cancel_answer {
+  bool found = false; ///< false: no such operation, or it has ended
+};
+
+/// What one operation is doing; sent to subscribers as it changes.
+struct progress_event {
+  operation_token token;         ///< as its caller chose it
+  std::uint64_t operation = 0;   ///< the gateway's own counter
+  std::string kind;              ///< "publish", "append", "retrieve", "check", "verify", "repair", "leases"
+  std::string slot;              ///< first letters of the storage index; empty while unknown
+  std::string text;              ///< for people: "Sending shares: 7 placed of 10, 3 outstanding"
+  double progress = 0;           ///< 0..1
+  std::uint32_t goal = 0;        ///< shares that are to be placed
+  std::uint32_t placed = 0;      ///< of them, those that are
+  std::uint32_t outstanding = 0; ///< sent, not answered yet
+  std::uint64_t bytes_total = 0; ///< of content; while shares are verified, of shares
+  std::uint64_t bytes_done = 0;
+  std::uint64_t started_ms = 0; ///< unix time at which it was asked for
+  double seconds = 0;           ///< since then
+  bool finished = false;
+  bool ok = false;               ///< with finished: it did what was asked
+  errc failure = errc::internal; ///< with finished and not ok; `text` has the sentence
+};
+
+/// Takes progress events.
+using progress_listener = protocol<void(progress_event)>;
+
+/// Asks for the progress of every operation from now on, until the listener ends.
+struct subscribe {
+  progress_listener listener;
+};
+/// Answers subscribe.
+struct subscribe_answer {
+  bool accepted = false; ///< false: there are as many listeners as there may be, or it was no listener
+};
+
+// == status ================================================================================================
+
+/// How one server is reached and how it is.
+struct link_report {
+  std::string server;         ///< as configured
+  std::string id;             ///< base32 of the node id; empty while unknown
+  std::string endpoint;       ///< for people: "caf+tls host:4401", "embedded"
+  std::string state;          ///< "ready", "connecting", "unreachable", "silent", "refused"
+  std::string detail;         ///< why, for people
+  double latency_seconds = 0; ///< of the last introduction
+  std::uint64_t bytes_in_flight = 0;
+};
+
+/// Asks what the gateway is doing.
+struct status_request {};
+/// What it is doing.
+struct status_reply {
+  std::vector<progress_event> running;
+  std::vector<progress_event> waiting; ///< for another operation on their file
+  std::vector<progress_event> recent;  ///< newest first, bounded, however they ended
+  std::vector<link_report> servers;    ///< every configured one, in the grid file's order
+  std::uint32_t keys_ready = 0;        ///< fresh ones, for new files
+  std::uint32_t subscribers = 0;
+  grid::spread defaults; ///< of new files
+};
+
+/// Where one share stands in a publish.
+struct share_cell {
+  std::uint32_t server = 0; ///< index into publish_detail::servers
+  share_number share;
+  grid::share_state state = grid::share_state::goal;
+};
+
+/// One message of a publish to one server.
+struct server_message {
+  std::uint32_t server = 0; ///< index into publish_detail::servers
+  std::uint32_t shares =
+      0;               ///< how many it carries; 0: it asks what is there, after an answer that never came
+  std::string outcome; ///< "written", "unknown", ...; empty: no answer yet
+  std::string detail;  ///< for people
+  double sent = 0;     ///< seconds after the operation was asked for
+  double seconds = 0;  ///< until its answer, or until now
+};
+
+/// One publish as a picture: which share stands how on which server, and what was said to each.
+struct publish_detail {
+  std::string mode; ///< "new file", "update", "refill"
+  sequence_number version;
+  grid::spread spread;
+  std::uint32_t tries = 0;          ///< publishes begun for this operation; shown is the last
+  std::uint32_t happiness = 0;      ///< reached when it ended
+  std::vector<std::string> servers; ///< every configured one, in the grid file's order
+  std::vector<share_cell> shares;
+  std::vector<server_message> messages; ///< in the order they were sent
+  std::uint32_t not_shown = 0;          ///< shares and messages beyond these bounds
+};
+inline constexpr std::size_t detail_shares_max = 16'384;
+inline constexpr std::size_t detail_messages_max = 2'048;
+
+/// Asks for one operation in detail, by the gateway's number; while it runs, and as long as status lists it.
+struct operation_detail_request {
+  std::uint64_t operation = 0;
+};
+/// One operation in detail.
+struct operation_detail {
+  bool found = false; ///< false: there is none of that number, or it is forgotten
+  progress_event event;
+  /// setup (waiting for a turn, a key, servers), map, encrypt, encode, hash, sign, pack, push; those that
+  /// ended, and the one that runs so far. The total is event.seconds.
+  std::vector<named_seconds> stages;
+  std::vector<server_report> problems;   ///< also of servers that were never reached; no server: of all
+  std::optional<publish_detail> publish; ///< of a publish, an append or a repair that wrote
+};
+
+/// The door: everything a client may ask for, from this process or another.
+using file_gateway =
+    protocol<publish_reply(publish_request), publish_reply(append_request), retrieve_reply(retrieve_request),
+             check_reply(check_request), repair_reply(repair_request), list_leases_reply(list_leases_request),
+             cancel_answer(cancel_request), subscribe_answer(subscribe), status_reply(status_request),
+             operation_detail(operation_detail_request)>;
+
+} // namespace truckee::messages

@@ -1,0 +1,64 @@
+#pragma once
+
+/// What a share store is told, over the network or in one process. What is said about one slot is grid/slot.hpp's.
+
+#include "truckee/grid/slot.hpp"
+#include "truckee/messages/caf/protocol.hpp"
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace truckee::messages {
+
+/// The generation of the storage protocol; a server answers only its own.
+inline constexpr std::uint32_t storage_protocol = 1;
+
+/// Introduces a client and asks what the server is.
+struct hello {
+  std::uint32_t protocol = storage_protocol; ///< the generation the client speaks
+};
+
+/// Asks for a lease on every share of a slot: renewed where this renew secret holds one, else added.
+struct add_lease {
+  storage_index slot;
+  server_secret renew;
+  server_secret cancel;
+};
+
+/// Answers add_lease: not_found where the slot has no share; with anything but ok, no lease was changed.
+struct lease_answer {
+  grid::storage_status status = grid::storage_status::ok;
+  std::string detail; ///< for people
+};
+
+/// Asks for the leases on a slot; those that this renew secret renews are marked.
+struct read_leases {
+  storage_index slot;
+  server_secret renew; ///< never stored, only compared
+};
+
+/// One lease on one share.
+struct stored_lease {
+  share_number share;
+  std::uint32_t expires = 0; ///< unix time, seconds
+  bool ours = false;         ///< the asker's renew secret renews it
+};
+
+/// Answers read_leases.
+struct stored_leases {
+  grid::storage_status status = grid::storage_status::ok;
+  std::vector<stored_lease> leases; ///< with ok
+  std::string detail;               ///< for people
+};
+
+/// One share store. Calls for one slot are answered in the order they came and never interleave.
+using storage_server = protocol<grid::store_info(hello),
+                                /// All tests pass and all writes land, or nothing does.
+                                grid::read_test_write_answer(grid::read_test_write),
+                                /// Reads shares of one slot.
+                                grid::slot_read_answer(grid::slot_read), lease_answer(add_lease),
+                                /// The leases on each share of one slot.
+                                stored_leases(read_leases)>;
+
+} // namespace truckee::messages

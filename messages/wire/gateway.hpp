@@ -1,0 +1,234 @@
+#pragma once
+
+/// The inspections of messages/gateway.hpp.
+
+#include "truckee/messages/gateway.hpp"
+#include "truckee/messages/wire/values.hpp"
+
+#include <algorithm>
+
+namespace truckee::grid {
+
+template <class Inspector>
+auto inspect(Inspector& f, spread& x) {
+  auto accept = [&] { return x.needed >= 1 && x.needed <= x.total && x.happy >= 1 && x.happy <= x.total; };
+  return messages::inspect_checked(f, x, accept, x.needed, x.total, x.happy);
+}
+
+} // namespace truckee::grid
+
+namespace truckee::messages {
+
+template <class Inspector>
+auto inspect(Inspector& f, operation_token& x) {
+  return inspect_members(f, x, x.value);
+}
+
+/// A capability is a secret: logs of messages show only that there is one.
+struct cap_member {
+  std::string& value;
+};
+
+template <class Inspector>
+auto inspect(Inspector& f, cap_member& x) {
+  if constexpr (is_for_people_v<Inspector>)
+    return detail::show(f, x.value.empty() ? "<no capability>" : "<capability>");
+  else
+    return inspect_members(f, x, x.value);
+}
+
+template <class Inspector>
+auto inspect(Inspector& f, version_name& x) {
+  return inspect_members(f, x, x.version, x.root);
+}
+
+template <class Inspector>
+auto inspect(Inspector& f, publish_request& x) {
+  cap_member cap{x.write_cap};
+  optional_member<grid::spread> spread{x.spread};
+  enum_member<file_format> format{x.format, file_format_count};
+  optional_member<version_name> only_if{x.only_if};
+  return inspect_members(f, x, x.token, cap, x.content, format, spread, only_if, x.timeout_ms);
+}
+
+template <class Inspector>
+auto inspect(Inspector& f, append_request& x) {
+  cap_member cap{x.write_cap};
+  return inspect_members(f, x, x.token, cap, x.data, x.timeout_ms);
+}
+
+template <class Inspector>
+auto inspect(Inspector& f, share_place& x) {
+  return inspect_members(f, x, x.server, x.share);
+}
+
+template <class Inspector>
+auto inspect(Inspector& f, named_seconds& x) {
+  finite_member seconds{x.seconds};
+  return inspect_members(f, x, x.name, seconds);
+}
+
+template <class Inspector>
+auto inspect(Inspector& f, server_report& x) {
+  finite_member seconds{x.seconds};
+  return inspect_members(f, x, x.server, x.outcome, x.detail, seconds);
+}
+
+template <class Inspector>
+auto inspect(Inspector& f, write_conflict& x) {
+  return inspect_members(f, x, x.server, x.share, x.expected, x.found);
+}
+
+template <class Inspector>
+auto inspect(Inspector& f, publish_reply& x) {
+  cap_member cap{x.write_cap};
+  return inspect_members(f, x, x.failure, x.ok, cap, x.version, x.spread, x.happiness, x.placed, x.servers,
+                         x.conflicts, x.unknown_servers, x.stale, x.unchanged, x.recoverable,
+                         x.recoverable_now, x.stages, x.content_bytes, x.share_bytes);
+}
+
+template <class Inspector>
+auto inspect(Inspector& f, retrieve_request& x) {
+  cap_member cap{x.cap};
+  return inspect_members(f, x, x.token, cap, x.timeout_ms);
+}
+
+template <class Inspector>
+auto inspect(Inspector& f, bad_share& x) {
+  return inspect_members(f, x, x.server, x.share, x.reason);
+}
+
+template <class Inspector>
+auto inspect(Inspector& f, retrieve_reply& x) {
+  return inspect_members(f, x, x.failure, x.ok, x.content, x.version, x.root, x.bad, x.servers, x.stages);
+}
+
+template <class Inspector>
+auto inspect(Inspector& f, check_request& x) {
+  cap_member cap{x.cap};
+  return inspect_members(f, x, x.token, cap, x.timeout_ms, x.verify, x.add_lease);
+}
+
+template <class Inspector>
+auto inspect(Inspector& f, version_report& x) {
+  return inspect_members(f, x, x.version, x.root, x.spread, x.distinct_shares, x.recoverable, x.content_bytes,
+                         x.places);
+}
+
+template <class Inspector>
+auto inspect(Inspector& f, check_reply& x) {
+  return inspect_members(f, x, x.failure, x.ok, x.healthy, x.recoverable, x.happiness, x.versions, x.bad,
+                         x.servers, x.summary);
+}
+
+template <class Inspector>
+auto inspect(Inspector& f, repair_request& x) {
+  cap_member cap{x.write_cap};
+  return inspect_members(f, x, x.token, cap, x.force, x.timeout_ms);
+}
+
+template <class Inspector>
+auto inspect(Inspector& f, repair_reply& x) {
+  enum_member<repair_action> done{x.done, repair_action_count};
+  return inspect_members(f, x, x.failure, x.ok, done, x.before, x.write);
+}
+
+template <class Inspector>
+auto inspect(Inspector& f, list_leases_request& x) {
+  cap_member cap{x.cap};
+  return inspect_members(f, x, x.token, cap);
+}
+
+template <class Inspector>
+auto inspect(Inspector& f, lease_report& x) {
+  return inspect_members(f, x, x.server, x.share, x.expires, x.ours);
+}
+
+template <class Inspector>
+auto inspect(Inspector& f, list_leases_reply& x) {
+  return inspect_members(f, x, x.failure, x.ok, x.leases, x.servers);
+}
+
+template <class Inspector>
+auto inspect(Inspector& f, cancel_request& x) {
+  return inspect_members(f, x, x.token);
+}
+
+template <class Inspector>
+auto inspect(Inspector& f, cancel_answer& x) {
+  return inspect_members(f, x, x.found);
+}
+
+template <class Inspector>
+auto inspect(Inspector& f, progress_event& x) {
+  finite_member progress{x.progress};
+  finite_member seconds{x.seconds};
+  auto failure = checked(x.failure);
+  return inspect_members(f, x, x.token, x.operation, x.kind, x.slot, x.text, progress, x.goal, x.placed,
+                         x.outstanding, x.bytes_total, x.bytes_done, x.started_ms, seconds, x.finished, x.ok,
+                         failure);
+}
+
+template <class Inspector>
+auto inspect(Inspector& f, subscribe& x) {
+  return inspect_members(f, x, x.listener);
+}
+
+template <class Inspector>
+auto inspect(Inspector& f, subscribe_answer& x) {
+  return inspect_members(f, x, x.accepted);
+}
+
+template <class Inspector>
+auto inspect(Inspector& f, link_report& x) {
+  finite_member latency{x.latency_seconds};
+  return inspect_members(f, x, x.server, x.id, x.endpoint, x.state, x.detail, latency, x.bytes_in_flight);
+}
+
+template <class Inspector>
+auto inspect(Inspector& f, status_request& x) {
+  return inspect_members(f, x);
+}
+
+template <class Inspector>
+auto inspect(Inspector& f, status_reply& x) {
+  return inspect_members(f, x, x.running, x.waiting, x.recent, x.servers, x.keys_ready, x.subscribers,
+                         x.defaults);
+}
+
+template <class Inspector>
+auto inspect(Inspector& f, share_cell& x) {
+  enum_member<grid::share_state> state{x.state, grid::share_state_count};
+  return inspect_members(f, x, x.server, x.share, state);
+}
+
+template <class Inspector>
+auto inspect(Inspector& f, server_message& x) {
+  finite_member sent{x.sent};
+  finite_member seconds{x.seconds};
+  return inspect_members(f, x, x.server, x.shares, x.outcome, x.detail, sent, seconds);
+}
+
+template <class Inspector>
+auto inspect(Inspector& f, publish_detail& x) {
+  auto accept = [&] {
+    const auto known = [&](const auto& each) { return each.server < x.servers.size(); };
+    return x.shares.size() <= detail_shares_max && x.messages.size() <= detail_messages_max &&
+           std::ranges::all_of(x.shares, known) && std::ranges::all_of(x.messages, known);
+  };
+  return inspect_checked(f, x, accept, x.mode, x.version, x.spread, x.tries, x.happiness, x.servers, x.shares,
+                         x.messages, x.not_shown);
+}
+
+template <class Inspector>
+auto inspect(Inspector& f, operation_detail_request& x) {
+  return inspect_members(f, x, x.operation);
+}
+
+template <class Inspector>
+auto inspect(Inspector& f, operation_detail& x) {
+  optional_member<publish_detail> publish{x.publish};
+  return inspect_members(f, x, x.found, x.event, x.stages, x.problems, publish);
+}
+
+} // namespace truckee::messages
