@@ -1,5 +1,6 @@
 #pragma once
 
+#include "truckee/base/file_format.hpp"
 #include "truckee/base/result.hpp"
 #include "truckee/crypto/keys.hpp"
 
@@ -9,7 +10,7 @@
 /// docs/formats.md section 5. A text with a write or read key is a secret: keep it out of logs and arguments.
 namespace truckee::crypto {
 
-enum class file_format : std::uint8_t { sdmf, mdmf };
+using truckee::file_format;
 
 /// May write, and all below.
 struct write_cap {

@@ -43,8 +43,8 @@ using namespace std::chrono_literals;
 
 struct config : caf::actor_system_config {
   config() {
-    messages::register_types();      // CAF 1.1
-    messages::register_types(*this); // CAF 0.17
+    truckee::register_types();      // CAF 1.1
+    truckee::register_types(*this); // CAF 0.17
     load<caf::io::middleman>();
   }
 };

@@ -1,4 +1,6 @@
-#include "truckee/actors/gateway/gateway_client.hpp"
+#include "truckee/base/random.hpp"
+#include "truckee/control/controller.hpp"
+#include "truckee/control/gateway.hpp"
 
 #include <future>
 #include <iostream>
@@ -19,19 +21,13 @@ public:
 };
 
 /// Publishes, appends, reads, cancels, and asks what is going on: all of it by message.
-int use(actors::node& node, const file_gateway& gateway) {
-  const auto ask = [&]<class Reply>(const auto& request, Reply) {
-    return actors::ask_gateway<Reply>(node.system(), gateway, request);
-  };
-  const auto listener = spawn<listener_state>(node.system());
-  node.own(caf::actor_cast<caf::strong_actor_ptr>(listener)); // it ends with the node
-  std::cout << (ask(subscribe{listener}, subscribe_answer{}).accepted ? "subscribed\n" : "not subscribed\n");
+int use(caf::actor_system& system, const file_gateway& gateway, const progress_listener& listener) {
+  const auto ask = [&](const auto& request) { return control::ask(system, gateway, request); };
+  std::cout << (ask(subscribe{listener}).accepted ? "subscribed\n" : "not subscribed\n");
 
-  const auto put =
-      ask(publish_request{.content = shared_bytes::copy_of("Snow on the ridge.\n")}, publish_reply{});
-  const auto more =
-      ask(append_request{{}, put.write_cap, shared_bytes::copy_of("Ice on the lake.\n"), 0}, publish_reply{});
-  const auto got = ask(retrieve_request{.cap = put.write_cap}, retrieve_reply{});
+  const auto put = ask(publish_request{.content = shared_bytes::copy_of("Snow on the ridge.\n")});
+  const auto more = ask(append_request{{}, put.write_cap, shared_bytes::copy_of("Ice on the lake.\n"), 0});
+  const auto got = ask(retrieve_request{.cap = put.write_cap});
   if (!put.ok || !more.ok || !got.ok) {
     std::cerr << to_string(!put.ok ? put.failure : !more.ok ? more.failure : got.failure) << "\n";
     return 1;
@@ -41,15 +37,14 @@ int use(actors::node& node, const file_gateway& gateway) {
   // A token names an operation from outside while it runs.
   const operation_token token{system_random().below(UINT64_MAX)};
   auto large = std::async(std::launch::async, [&] {
-    return ask(publish_request{.token = token, .content = shared_bytes(bytes(std::size_t{32} << 20))},
-               publish_reply{});
+    return ask(publish_request{.token = token, .content = shared_bytes(bytes(std::size_t{32} << 20))});
   });
   while (large.wait_for(std::chrono::milliseconds(1)) != std::future_status::ready &&
-         !ask(cancel_request{token}, cancel_answer{}).found) {
+         !ask(cancel_request{token}).found) {
   }
   std::cout << "the large one: " << to_string(large.get().failure.code) << "\n";
 
-  const auto status = ask(status_request{}, status_reply{});
+  const auto status = ask(status_request{});
   std::cout << status.running.size() << " running, " << status.servers.size() << " servers\n";
   return 0;
 }
@@ -62,15 +57,19 @@ int main(int argc, char** argv) {
     return 2;
   }
   const tls::node_files tls{argv[2], argv[3], argv[4]};
-  const auto node = actors::node::start({.tls = tls});
-  if (!node) {
-    std::cerr << to_string(node.error()) << "\n";
+  const auto own = control::controller::start(tls);
+  if (!own) {
+    std::cerr << to_string(own.error()) << "\n";
     return 1;
   }
-  const auto gateway = actors::connect_gateway(**node, *where, tls);
+  auto& system = (*own)->system();
+  const auto gateway = control::connect_gateway(system, *where, tls);
   if (!gateway) {
     std::cerr << to_string(gateway.error()) << "\n";
     return 1;
   }
-  return use(**node, *gateway);
+  const auto listener = spawn<listener_state>(system);
+  const int code = use(system, *gateway, listener);
+  caf::anon_send_exit(listener, caf::exit_reason::user_shutdown); // the system waits for its actors
+  return code;
 }

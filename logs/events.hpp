@@ -63,6 +63,10 @@ inline constexpr event request_broke{"request_broke", component::link, level::wa
                                      "A server's answer broke the protocol, or it refused the message "
                                      "outright."};
 
+inline constexpr event peer_refused{"peer_refused", component::node, level::warning, "what reason",
+                                    "A caller speaks another generation of our protocol; it was told both "
+                                    "versions. One of the two must be updated."};
+
 // -- what the gateway was asked
 inline constexpr event operation_waiting{"operation_waiting", component::operation, level::info,
                                          "operation kind slot behind",
@@ -190,6 +194,7 @@ inline constexpr std::array all_events{
     events::link_down,
     events::link_refused,
     events::request_broke,
+    events::peer_refused,
     events::operation_waiting,
     events::operation_begun,
     events::operation_ended,

@@ -4,12 +4,13 @@
 /// Requests with a capability carry a secret; nothing else here does. Texts marked "for people" may change; whoever
 /// decides by a program looks at the rest.
 
+#include "truckee/base/file_format.hpp"
+#include "truckee/base/ids.hpp"
 #include "truckee/base/result.hpp"
 #include "truckee/base/shared_bytes.hpp"
-#include "truckee/crypto/capability.hpp"
 #include "truckee/grid/share_state.hpp"
 #include "truckee/grid/spread.hpp"
-#include "truckee/messages/caf/protocol.hpp"
+#include "truckee/messages/hello.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -26,7 +27,7 @@ struct operation_token {
   friend auto operator<=>(operation_token, operation_token) = default;
 };
 
-using crypto::file_format;
+using truckee::file_format;
 inline constexpr std::uint8_t file_format_count = 2;
 
 /// Names a version a caller has seen.
@@ -248,13 +249,20 @@ struct progress_event {
 /// Takes progress events.
 using progress_listener = protocol<void(progress_event)>;
 
-/// Asks for the progress of every operation from now on, until the listener ends.
+/// Asks for progress from now on, until the listener ends or unsubscribes. Once more with another `only` replaces it.
 struct subscribe {
   progress_listener listener;
+  operation_token only = {}; ///< that operation alone; 0: every one
 };
-/// Answers subscribe.
+/// Ends a subscription; events that are on their way still arrive.
+struct unsubscribe {
+  progress_listener listener;
+};
+/// Answers both.
 struct subscribe_answer {
-  bool accepted = false; ///< false: there are as many listeners as there may be, or it was no listener
+  /// Of subscribe: false where there are as many listeners as there may be, or it was no listener. Of unsubscribe:
+  /// false where it was none that is known.
+  bool accepted = false;
 };
 
 // == status ================================================================================================
@@ -333,9 +341,10 @@ struct operation_detail {
 
 /// The door: everything a client may ask for, from this process or another.
 using file_gateway =
-    protocol<publish_reply(publish_request), publish_reply(append_request), retrieve_reply(retrieve_request),
-             check_reply(check_request), repair_reply(repair_request), list_leases_reply(list_leases_request),
-             cancel_answer(cancel_request), subscribe_answer(subscribe), status_reply(status_request),
+    protocol<greeting(hello), publish_reply(publish_request), publish_reply(append_request),
+             retrieve_reply(retrieve_request), check_reply(check_request), repair_reply(repair_request),
+             list_leases_reply(list_leases_request), cancel_answer(cancel_request),
+             subscribe_answer(subscribe), subscribe_answer(unsubscribe), status_reply(status_request),
              operation_detail(operation_detail_request)>;
 
 } // namespace truckee::messages

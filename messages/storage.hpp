@@ -3,21 +3,13 @@
 /// What a share store is told, over the network or in one process. What is said about one slot is grid/slot.hpp's.
 
 #include "truckee/grid/slot.hpp"
-#include "truckee/messages/caf/protocol.hpp"
+#include "truckee/messages/hello.hpp"
 
 #include <cstdint>
 #include <string>
 #include <vector>
 
 namespace truckee::messages {
-
-/// The generation of the storage protocol; a server answers only its own.
-inline constexpr std::uint32_t storage_protocol = 1;
-
-/// Introduces a client and asks what the server is.
-struct hello {
-  std::uint32_t protocol = storage_protocol; ///< the generation the client speaks
-};
 
 /// Asks for a lease on every share of a slot: renewed where this renew secret holds one, else added.
 struct add_lease {

@@ -1,29 +1,21 @@
 #include "truckee/messages/types.hpp"
 
-#include <caf/init_global_meta_objects.hpp>
-#include <caf/io/middleman.hpp>
-
 #include <mutex>
 
-namespace truckee::messages {
+#include <caf/init_global_meta_objects.hpp>
+
+namespace truckee {
 
 void register_types() {
+  messages::register_wire_types();
 #if TRUCKEE_CAF_1
   static std::once_flag once;
-  std::call_once(once, [] {
-    caf::core::init_global_meta_objects();
-    caf::io::middleman::init_global_meta_objects();
-    caf::init_global_meta_objects<caf::id_block::truckee>();
-  });
+  std::call_once(once, [] { caf::init_global_meta_objects<caf::id_block::truckee_process>(); });
 #endif
 }
 
-void register_types([[maybe_unused]] caf::actor_system_config& config) {
-#if !TRUCKEE_CAF_1
-#define TRUCKEE_ADD(type) config.add_message_type<type>(#type);
-  TRUCKEE_WIRE_TYPES(TRUCKEE_ADD)
-#undef TRUCKEE_ADD
-#endif
+void register_types(caf::actor_system_config& config) {
+  messages::register_wire_types(config);
 }
 
-} // namespace truckee::messages
+} // namespace truckee

@@ -1,6 +1,6 @@
 #include "truckee/status/health.hpp"
 
-#include "truckee/actors/links/probe.hpp"
+#include "truckee/control/probe.hpp"
 
 namespace truckee::status {
 
@@ -17,7 +17,7 @@ result<void> health_check::look() {
   const auto now = std::chrono::steady_clock::now();
   if (last_ && now - *last_ < kept)
     return found_;
-  auto network = actors::probe(at_.host, at_.port, tls_, probe_deadline);
+  auto network = control::probe(at_.host, at_.port, tls_, probe_deadline);
   if (!network)
     found_ = fail(network.error().code,
                   "the node's own port " + to_string(at_) + " does not answer: " + network.error().detail);

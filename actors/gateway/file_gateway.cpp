@@ -34,6 +34,7 @@ state::~state() {
 
 behavior<state::handle> state::make_behavior() {
   return {
+      [this](const hello& x) { return on_hello(x); },
       [this](const publish_request& x) { return on_publish(x); },
       [this](const append_request& x) { return on_append(x); },
       [this](const retrieve_request& x) { return on_retrieve(x); },
@@ -42,6 +43,7 @@ behavior<state::handle> state::make_behavior() {
       [this](const list_leases_request& x) { return on_list_leases(x); },
       [this](const cancel_request& x) { return on_cancel(x); },
       [this](const subscribe& x) { return on_subscribe(x); },
+      [this](const unsubscribe& x) { return on_unsubscribe(x); },
       [this](const status_request&) { return on_status(); },
       [this](const operation_detail_request& x) { return on_detail(x.operation); },
       [this](const operation_progress& x) { on_progress(x); },
@@ -55,8 +57,7 @@ behavior<state::handle> state::make_behavior() {
 }
 
 void state::on_down(const caf::actor_addr& who) {
-  if (std::erase_if(listeners_, [&](const progress_listener& x) { return same_actor(x.address(), who); }) > 0)
-    logs::say(services_->log, logs::events::subscriber_left, {{"subscribers", listeners_.size()}});
+  forget_listener(who);
 }
 
 operation_record state::new_record(const char* kind, operation_token token, std::uint64_t content_bytes) {

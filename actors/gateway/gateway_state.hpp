@@ -222,7 +222,11 @@ private:
   // -- what others see
 
   progress_sink listener() { return caf::actor_cast<progress_sink>(self_->ctrl()); }
+  /// A caller of another generation is refused, and both are named.
+  caf::result<greeting> on_hello(const hello& x) const;
   caf::result<subscribe_answer> on_subscribe(const subscribe& x);
+  caf::result<subscribe_answer> on_unsubscribe(const unsubscribe& x);
+  bool forget_listener(const caf::actor_addr& who);
   void on_progress(const operation_progress& x);
   void show(const progress_event& event);
   caf::result<status_reply> on_status();
@@ -237,7 +241,7 @@ private:
   sent_history history_;
   key_maker keys_;
   caf::node_id caller_; ///< whose request is at hand
-  std::vector<progress_listener> listeners_;
+  std::vector<subscribe> listeners_;
   static constexpr std::size_t early_cancels_max = 64;
   std::deque<operation_token> early_cancels_; ///< of requests that have not come yet
   struct key_wait {

@@ -2,12 +2,40 @@
 
 namespace truckee::actors::gateway {
 
+caf::result<greeting> state::on_hello(const hello& x) const {
+  if (const auto other = mismatch(x, gateway_protocol, "gateway")) {
+    logs::say(services_->log, logs::events::peer_refused, {{"what", "gateway"}, {"reason", *other}});
+    return refuse(*other);
+  }
+  return greeting{gateway_protocol, software_name()};
+}
+
+bool state::forget_listener(const caf::actor_addr& who) {
+  const bool known = std::erase_if(listeners_, [&](const subscribe& x) {
+                       return same_actor(x.listener.address(), who);
+                     }) > 0;
+  if (known)
+    logs::say(services_->log, logs::events::subscriber_left, {{"subscribers", listeners_.size()}});
+  return known;
+}
+
+caf::result<subscribe_answer> state::on_unsubscribe(const unsubscribe& x) {
+  return subscribe_answer{x.listener && forget_listener(x.listener.address())};
+}
+
 caf::result<subscribe_answer> state::on_subscribe(const subscribe& x) {
+  const auto before = std::ranges::find_if(listeners_, [&](const subscribe& known) {
+    return x.listener && same_actor(known.listener.address(), x.listener.address());
+  });
+  if (before != listeners_.end()) {
+    before->only = x.only;
+    return subscribe_answer{true};
+  }
   if (!x.listener || listeners_.size() >= options_.limits.subscribers_max) {
     logs::say(services_->log, logs::events::subscriber_refused, {{"subscribers", listeners_.size()}});
     return subscribe_answer{false};
   }
-  listeners_.push_back(x.listener);
+  listeners_.push_back(x);
   logs::say(services_->log, logs::events::subscriber_joined, {{"subscribers", listeners_.size()}});
   self_->watch(x.listener);
   return subscribe_answer{true};
@@ -32,8 +60,9 @@ void state::on_progress(const operation_progress& x) {
 }
 
 void state::show(const progress_event& event) {
-  for (const auto& listener : listeners_)
-    send(self_, listener, event);
+  for (const auto& x : listeners_)
+    if (x.only.value == 0 || x.only == event.token)
+      send(self_, x.listener, event);
 }
 
 caf::result<status_reply> state::on_status() {

@@ -123,7 +123,7 @@ private:
         std::chrono::duration_cast<std::chrono::milliseconds>(options_.limits.connect_timeout);
     offload(
         self_, *services_->blocking,
-        [remote, deadline] { return probe(remote.host, remote.port, remote.tls, deadline); },
+        [remote, deadline] { return control::probe(remote.host, remote.port, remote.tls, deadline); },
         [this](result<void> probed) {
           if (probed)
             dial();
@@ -140,8 +140,9 @@ private:
           if (auto server = as_protocol<storage_server>(self_->system(), peer))
             meet(server);
           else
-            fail_connection(link_state::refused,
-                            "what answers there is not a storage server of this Truckee's version");
+            fail_connection(link_state::refused, "what answers there is not a storage server of protocol " +
+                                                     std::to_string(storage_protocol) + " (" +
+                                                     software_name() + ")");
         },
         [this](const caf::error& e) {
           fail_connection(link_state::unreachable, "cannot connect: " + describe(e, self_->system()));
@@ -151,12 +152,14 @@ private:
   void meet(const storage_server& server) {
     const auto start = services_->time->now();
     request(
-        self_, server, options_.limits.connect_timeout, hello{},
+        self_, server, options_.limits.connect_timeout, hello_to_store(),
         [this, server, start](const grid::store_info& info) {
           latency_ = services_->time->seconds_since(start);
           accept(server, info);
         },
         [this](const caf::error& e) {
+          if (const auto refused = refusal_in(e))
+            return fail_connection(link_state::refused, *refused);
           fail_connection(link_state::unreachable, is_timeout(e) ? "no answer to the introduction in time"
                                                                  : describe(e, self_->system()));
         });
@@ -220,7 +223,7 @@ private:
 
   void ping() {
     request(
-        self_, server_, options_.limits.connect_timeout, hello{},
+        self_, server_, options_.limits.connect_timeout, hello_to_store(),
         [this, server = server_](const grid::store_info& info) {
           if (state_ == link_state::silent && server_ && same_actor(server.address(), server_.address()))
             accept(server, info);

@@ -1,7 +1,7 @@
 #pragma once
 
-#include "truckee/actors/links/probe.hpp"
 #include "truckee/actors/shell/services.hpp"
+#include "truckee/control/probe.hpp"
 #include "truckee/messages/types.hpp"
 
 #include <memory>

@@ -1,11 +1,11 @@
 #include "truckee/actors/node/client.hpp"
 
-#include "truckee/actors/gateway/gateway_client.hpp"
 #include "truckee/actors/node/lease_secret.hpp"
 #include "truckee/actors/node/resident.hpp"
 #include "truckee/actors/node/storage_node.hpp"
 #include "truckee/actors/node/version.hpp"
 #include "truckee/actors/publish/byte_budget.hpp"
+#include "truckee/control/gateway.hpp"
 
 namespace truckee {
 
@@ -197,15 +197,15 @@ caf::actor client::supervisor() const {
 }
 
 messages::publish_reply client::ask(messages::publish_request request) {
-  return ask_gateway<messages::publish_reply>(system(), gateway(), std::move(request));
+  return control::ask(system(), gateway(), std::move(request));
 }
 
 messages::retrieve_reply client::ask(messages::retrieve_request request) {
-  return ask_gateway<messages::retrieve_reply>(system(), gateway(), std::move(request));
+  return control::ask(system(), gateway(), std::move(request));
 }
 
 messages::check_reply client::ask(messages::check_request request) {
-  return ask_gateway<messages::check_reply>(system(), gateway(), std::move(request));
+  return control::ask(system(), gateway(), std::move(request));
 }
 
 result<address> client::publish(const address& where) {

@@ -18,6 +18,7 @@ result<std::unique_ptr<node>> node::start(const node_options& options) {
   if (options.tls)
     if (auto good = tls::check_node_files(*options.tls); !good)
       return tl::unexpected(good.error());
+  register_types();
   return std::unique_ptr<node>(new node(options));
 }
 

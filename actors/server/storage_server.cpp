@@ -81,15 +81,14 @@ private:
   }
 
   caf::result<grid::store_info> introduce_store(const hello& x) {
-    // A client of another generation learns who we are and that we do not speak; it can say so to its user.
+    if (const auto other = mismatch(x, storage_protocol, "store")) {
+      logs::say(services_->log, logs::events::peer_refused, {{"what", "storage"}, {"reason", *other}});
+      return refuse(*other);
+    }
     auto promise = self_->template make_response_promise<grid::store_info>();
     offload(
         self_, *services_->blocking, [store = store_] { return store->info(); },
-        [promise, same = x.protocol == storage_protocol](grid::store_info info) mutable {
-          if (!same)
-            info.software += " (storage protocol " + std::to_string(storage_protocol) + ")";
-          promise.deliver(std::move(info));
-        });
+        [promise](grid::store_info info) mutable { promise.deliver(std::move(info)); });
     return promise;
   }
 

@@ -103,7 +103,7 @@ result<int> serve(const storage_options& o, const global_options& global) {
     const auto now = serving.server();
     if (!now)
       return fail(errc::unreachable, "the store is being started again");
-    return status::answers<grid::store_info>(serving.system(), now, messages::hello{},
+    return status::answers<grid::store_info>(serving.system(), now, messages::hello_to_store(),
                                              std::chrono::seconds(5));
   });
   {

@@ -2,10 +2,10 @@
 
 #include "truckee/cli/session/follow.hpp"
 
-#include "truckee/actors/gateway/gateway_client.hpp"
 #include "truckee/cli/files/secret_files.hpp"
 #include "truckee/cli/process/signals.hpp"
 #include "truckee/cli/terminal/progress_bar.hpp"
+#include "truckee/control/gateway.hpp"
 
 #include <csignal>
 #include <cstdlib>
@@ -177,7 +177,7 @@ result<session> connect_session(const global_options& options) {
   auto started = actors::node::start({.tls = *tls});
   if (!started)
     return tl::unexpected(started.error());
-  auto gateway = actors::connect_gateway(**started, *where, *tls);
+  auto gateway = control::connect_gateway((*started)->system(), *where, *tls);
   if (!gateway)
     return tl::unexpected(gateway.error());
   session out;
@@ -273,7 +273,7 @@ Reply ask(session& s, Request request, const std::string& verb) {
                       " so that a version stays recoverable (again: end at once)\n");
       send_anonymously(gateway, cancel_request{request.token});
     });
-    out = actors::ask_gateway<Reply>(system, gateway, request);
+    out = control::ask(system, gateway, request);
   }
   caf::anon_send_exit(listener, caf::exit_reason::user_shutdown);
   self->wait_for(listener);

@@ -48,24 +48,6 @@ std::string_view to_string(publish_end end) {
   return "Unknown end";
 }
 
-std::string_view to_string(share_state state) {
-  switch (state) {
-  case share_state::goal:
-    return "goal";
-  case share_state::outstanding:
-    return "outstanding";
-  case share_state::placed:
-    return "placed";
-  case share_state::failed:
-    return "failed";
-  case share_state::stale:
-    return "stale";
-  case share_state::unknown:
-    return "unknown";
-  }
-  return "unknown state";
-}
-
 namespace {
 
 using server_name = std::function<std::string(const server_id&)>;

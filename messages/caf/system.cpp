@@ -1,12 +1,12 @@
 #include "truckee/messages/caf/system.hpp"
 #include "truckee/messages/caf/network.hpp"
-#include "truckee/messages/types.hpp"
+#include "truckee/messages/wire_types.hpp"
 
 namespace truckee::messages {
 
 system_config::system_config(const std::optional<tls::node_files>& files) {
-  register_types();
-  register_types(*this);
+  register_wire_types();
+  register_wire_types(*this);
 #if TRUCKEE_CAF_1
   load<caf::io::middleman>();
   if (files) {

@@ -11,7 +11,8 @@
 
 namespace truckee::messages {
 
-/// Everything is set in code, never read from CAF's own files or arguments; the message types are registered.
+/// Everything is set in code, never read from CAF's own files or arguments; the types that cross the network
+/// are registered. truckee::register_types() before it where actors of Truckee run.
 class system_config : public caf::actor_system_config {
 public:
   /// `files` must have been checked (tls/check.hpp): CAF ends the process where they are wrong.

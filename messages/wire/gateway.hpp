@@ -3,6 +3,7 @@
 /// The inspections of messages/gateway.hpp.
 
 #include "truckee/messages/gateway.hpp"
+#include "truckee/messages/wire/hello.hpp"
 #include "truckee/messages/wire/values.hpp"
 
 #include <algorithm>
@@ -171,6 +172,11 @@ auto inspect(Inspector& f, progress_event& x) {
 
 template <class Inspector>
 auto inspect(Inspector& f, subscribe& x) {
+  return inspect_members(f, x, x.listener, x.only);
+}
+
+template <class Inspector>
+auto inspect(Inspector& f, unsubscribe& x) {
   return inspect_members(f, x, x.listener);
 }
 

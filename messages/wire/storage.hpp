@@ -3,6 +3,7 @@
 /// The inspections of messages/storage.hpp and of what is said about one slot.
 
 #include "truckee/messages/storage.hpp"
+#include "truckee/messages/wire/hello.hpp"
 #include "truckee/messages/wire/values.hpp"
 
 namespace truckee::grid {
@@ -75,11 +76,6 @@ auto inspect(Inspector& f, store_info& x) {
 } // namespace truckee::grid
 
 namespace truckee::messages {
-
-template <class Inspector>
-auto inspect(Inspector& f, hello& x) {
-  return inspect_members(f, x, x.protocol);
-}
 
 template <class Inspector>
 auto inspect(Inspector& f, add_lease& x) {

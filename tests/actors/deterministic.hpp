@@ -214,7 +214,7 @@ public:
 private:
 #if TRUCKEE_CAF_1
   static std::unique_ptr<caf::test::fixture::deterministic> make() {
-    messages::register_types();
+    truckee::register_types();
     static std::once_flag once;
     std::call_once(once, [] {
       static auto reporter = caf::test::reporter::make_default();
@@ -232,7 +232,7 @@ private:
 #else
   struct config : caf::actor_system_config {
     config() {
-      messages::register_types(*this);
+      truckee::register_types(*this);
       set("scheduler.policy", caf::atom("testing"));
       set("logger.verbosity", caf::atom("quiet"));
     }

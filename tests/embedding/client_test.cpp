@@ -1,10 +1,10 @@
 #include "manual_time.hpp"
 #include "test_folder.hpp"
 #include "test_support.hpp"
-#include "truckee/actors/gateway/gateway_client.hpp"
 #include "truckee/actors/node/client.hpp"
 #include "truckee/actors/node/storage_node.hpp"
 #include "truckee/base/worker_pool.hpp"
+#include "truckee/control/gateway.hpp"
 #include "truckee/messages/caf/network.hpp"
 #include "truckee/metrics/metrics.hpp"
 
@@ -20,8 +20,8 @@ namespace {
 
 struct host_config : caf::actor_system_config {
   host_config() {
-    messages::register_types();
-    messages::register_types(*this);
+    truckee::register_types();
+    truckee::register_types(*this);
     load<caf::io::middleman>();
 #if TRUCKEE_CAF_1
     set("caf.logger.console.verbosity", "quiet");
@@ -167,7 +167,7 @@ TEST_F(embedded, a_gateway_that_fails_is_started_again_behind_the_same_port_and_
   ASSERT_TRUE(files.ask(hello()).ok);
   const auto first = files.gateway();
   auto waiting = std::async(std::launch::async, [&] {
-    return actors::ask_gateway<messages::publish_reply>(
+    return control::ask(
         system_, first, messages::publish_request{.content = shared_bytes(bytes(std::size_t{32} << 20))});
   });
   make_fail(first);
@@ -249,7 +249,7 @@ TEST_F(embedded, the_host_gets_records_and_gives_threads_time_and_chance) {
     const auto put = files.ask(hello());
     ASSERT_TRUE(put.ok) << to_string(put.failure);
     const auto status =
-        actors::ask_gateway<messages::status_reply>(system_, files.gateway(), messages::status_request{});
+        control::ask(system_, files.gateway(), messages::status_request{});
     ASSERT_FALSE(status.recent.empty());
     EXPECT_EQ(status.recent.front().started_ms,
               static_cast<std::uint64_t>(test::manual_time::beginning.count()));

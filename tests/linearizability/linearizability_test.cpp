@@ -63,7 +63,10 @@ private:
     return out;
   }
 
-  messages::system_config config_{std::nullopt};
+  messages::system_config config_ = [] {
+    register_types();
+    return messages::system_config(std::nullopt);
+  }();
   caf::actor_system system_{config_};
   messages::storage_server server_;
 };

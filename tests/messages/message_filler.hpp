@@ -29,7 +29,8 @@ TRUCKEE_MEMBERS(grid::slot_read, a, b, c)
 TRUCKEE_MEMBERS(grid::slot_read_answer, a, b, c, d)
 TRUCKEE_MEMBERS(grid::store_info, a, b, c, d, e, f, g)
 TRUCKEE_MEMBERS(grid::spread, a, b, c)
-TRUCKEE_MEMBERS(messages::hello, a)
+TRUCKEE_MEMBERS(messages::hello, a, b)
+TRUCKEE_MEMBERS(messages::greeting, a, b)
 TRUCKEE_MEMBERS(messages::add_lease, a, b, c)
 TRUCKEE_MEMBERS(messages::lease_answer, a, b)
 TRUCKEE_MEMBERS(messages::operation_token, a)
@@ -76,16 +77,16 @@ concept has_members = requires(T& x) {
   members(x);
 };
 
-/// The types that cross the network, but for subscribe, whose member is an actor.
+/// The types that cross the network, but for subscribe and unsubscribe, whose member is an actor.
 using wire_types = std::tuple<
     grid::read_test_write, grid::read_test_write_answer, grid::slot_read, grid::slot_read_answer,
-    grid::store_info, messages::hello, messages::add_lease, messages::lease_answer, messages::publish_request,
-    messages::append_request, messages::repair_request, messages::repair_reply, messages::list_leases_request,
-    messages::list_leases_reply, messages::read_leases, messages::stored_leases, messages::publish_reply,
-    messages::retrieve_request, messages::retrieve_reply, messages::check_request, messages::check_reply,
-    messages::cancel_request, messages::cancel_answer, messages::progress_event, messages::subscribe_answer,
-    messages::link_report, messages::status_request, messages::status_reply,
-    messages::operation_detail_request, messages::operation_detail>;
+    grid::store_info, messages::hello, messages::greeting, messages::add_lease, messages::lease_answer,
+    messages::publish_request, messages::append_request, messages::repair_request, messages::repair_reply,
+    messages::list_leases_request, messages::list_leases_reply, messages::read_leases,
+    messages::stored_leases, messages::publish_reply, messages::retrieve_request, messages::retrieve_reply,
+    messages::check_request, messages::check_reply, messages::cancel_request, messages::cancel_answer,
+    messages::progress_event, messages::subscribe_answer, messages::link_report, messages::status_request,
+    messages::status_reply, messages::operation_detail_request, messages::operation_detail>;
 
 /// Fills values; secrets and capabilities with content that a test can look for.
 class filler {

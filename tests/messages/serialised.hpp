@@ -30,7 +30,7 @@ public:
 private:
   static void once() {
     static std::once_flag flag;
-    std::call_once(flag, [] { messages::register_types(); });
+    std::call_once(flag, [] { truckee::register_types(); });
   }
   messages::system_config config_;
   caf::actor_system system_;

@@ -1,5 +1,6 @@
 #include "program/support/program.hpp"
-#include "truckee/actors/gateway/gateway_client.hpp"
+#include "truckee/actors/node/node.hpp"
+#include "truckee/control/gateway.hpp"
 
 #include <atomic>
 #include <thread>
@@ -59,11 +60,11 @@ protected:
   void connect() {
     const tls::node_files tls{path("certs/ca.pem"), path("certs/caller.pem"), path("certs/caller.key")};
     node_ = actors::node::start({.tls = tls}).value();
-    remote_ = actors::connect_gateway(*node_, parse_address(address_).value(), tls).value();
+    remote_ = control::connect_gateway(node_->system(), parse_address(address_).value(), tls).value();
   }
   template <class Reply, class Request>
   Reply ask(const Request& request) {
-    return actors::ask_gateway<Reply>(node_->system(), remote_, request);
+    return control::ask(node_->system(), remote_, request);
   }
 
   void expect_others_are_served() {

@@ -59,6 +59,51 @@ TEST(Operations, ASubscriberHearsItAllAndOneThatDiesHarmsNobody) {
   grid.run.kill(stays);
 }
 
+TEST(Operations, ASubscriberOfOneTokenHearsOfThatAloneUntilItUnsubscribes) {
+  test_grid grid;
+  grid.create("one");
+  auto heard = std::make_shared<std::vector<messages::progress_event>>();
+  const auto listener = messages::spawn<listener_state>(grid.run.system(), heard);
+  const auto tell = [&](auto message) {
+    const auto done = grid.run.ask<messages::subscribe_answer>(grid.gateway(), message);
+    grid.run.settle();
+    return (*done)->accepted;
+  };
+  EXPECT_FALSE(tell(messages::unsubscribe{listener})) << "it had not subscribed";
+  EXPECT_TRUE(tell(messages::subscribe{listener, {7}}));
+  for (const std::uint64_t token : {6, 7}) {
+    const auto put = grid.put("two", token);
+    grid.run.settle();
+    EXPECT_TRUE((*put)->ok);
+  }
+  ASSERT_FALSE(heard->empty());
+  for (const auto& event : *heard)
+    EXPECT_EQ(event.token.value, 7U) << event.text;
+  heard->clear();
+  EXPECT_TRUE(tell(messages::subscribe{listener, {8}})) << "another one instead of the first";
+  EXPECT_TRUE(tell(messages::unsubscribe{listener}));
+  const auto put = grid.put("three", 8);
+  grid.run.settle();
+  EXPECT_TRUE((*put)->ok);
+  EXPECT_TRUE(heard->empty());
+  const auto status = grid.run.ask<messages::status_reply>(grid.gateway(), messages::status_request{});
+  grid.run.settle();
+  EXPECT_EQ((*status)->subscribers, 0U);
+  grid.run.kill(listener);
+}
+
+TEST(Operations, AHelloOfAnotherProtocolIsRefusedWithBothVersionsNamed) {
+  test_grid grid;
+  const auto good = grid.run.ask<messages::greeting>(grid.gateway(), messages::hello_to_gateway());
+  const auto bad = grid.run.ask<messages::greeting>(
+      grid.gateway(), messages::hello{messages::gateway_protocol + 1, "truckee/99.0"});
+  grid.run.settle();
+  EXPECT_EQ((*good)->protocol, messages::gateway_protocol);
+  EXPECT_EQ((*good)->software, messages::software_name());
+  EXPECT_NE(bad->failure.find("truckee/99.0"), std::string::npos) << bad->failure;
+  EXPECT_NE(bad->failure.find(messages::software_name()), std::string::npos) << bad->failure;
+}
+
 namespace {
 
 /// What a subscriber hears of one operation, run to its end.

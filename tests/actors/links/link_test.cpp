@@ -303,3 +303,46 @@ TEST_F(Link, TriesAgainWithGrowingBoundedPauses) {
   EXPECT_GE(pauses.back(), 3.0 * 0.75 - 0.05);
   EXPECT_LT(pauses.size(), 25U);
 }
+
+namespace {
+
+/// A server of another generation, in its hello.
+class other_generation_state {
+public:
+  using handle = messages::storage_server;
+  static constexpr const char* name = "truckee.test.other_generation";
+  explicit other_generation_state(messages::shell<other_generation_state>*) {}
+  messages::behavior<handle> make_behavior() {
+    return {
+        [](const messages::hello& x) -> caf::result<grid::store_info> {
+          return messages::refuse(*messages::mismatch(x, messages::storage_protocol + 1, "store"));
+        },
+        [](const grid::read_test_write&) { return grid::read_test_write_answer{}; },
+        [](const grid::slot_read&) { return grid::slot_read_answer{}; },
+        [](const messages::add_lease&) { return messages::lease_answer{}; },
+        [](const messages::read_leases&) { return messages::stored_leases{}; },
+    };
+  }
+};
+
+} // namespace
+
+TEST(LinkVersions, AServerOfAnotherProtocolIsRefusedWithBothVersionsNamed) {
+  test::test_grid grid({.servers = 0});
+  const auto server = messages::spawn<other_generation_state>(grid.run.system());
+  grid.add_link(server);
+  const auto report = grid.run.ask<messages::link_report>(grid.links[0], messages::link_status{});
+  grid.run.settle();
+  const auto later = grid.run.ask<messages::link_report>(grid.links[0], messages::link_status{});
+  grid.run.settle();
+  EXPECT_EQ((*later)->state, "refused");
+  EXPECT_NE((*later)->detail.find("store speaks protocol " + std::to_string(messages::storage_protocol + 1)),
+            std::string::npos)
+      << (*later)->detail;
+  EXPECT_NE((*later)->detail.find("caller protocol " + std::to_string(messages::storage_protocol) + " (" +
+                                  messages::software_name() + ")"),
+            std::string::npos)
+      << (*later)->detail;
+  EXPECT_EQ(grid.end(), 1U) << "the server";
+  grid.run.kill(server);
+}

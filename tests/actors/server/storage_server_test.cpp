@@ -245,11 +245,18 @@ TEST_F(StorageServer, TooManyQueuedBytesAreRefusedButReadsAndOneLargeWriteAreNot
 
 TEST_F(StorageServer, IntroducesItself) {
   start(0);
-  const auto info = run.ask<grid::store_info>(server, messages::hello{});
-  const auto other = run.ask<grid::store_info>(server, messages::hello{messages::storage_protocol + 1});
+  const auto info = run.ask<grid::store_info>(server, messages::hello_to_store());
   run.settle();
   EXPECT_EQ((*info)->id, store->info().id);
-  EXPECT_NE((*other)->software, (*info)->software) << "a client of another generation can tell why";
+}
+
+TEST_F(StorageServer, AClientOfAnotherProtocolIsRefusedWithBothVersionsNamed) {
+  start(0);
+  const auto other =
+      run.ask<grid::store_info>(server, messages::hello{messages::storage_protocol - 1, "truckee/0.0.1"});
+  run.settle();
+  EXPECT_NE(other->failure.find("truckee/0.0.1"), std::string::npos) << other->failure;
+  EXPECT_NE(other->failure.find(messages::software_name()), std::string::npos) << other->failure;
 }
 
 TEST_F(StorageServer, LeasesAreGivenAndAMissingSlotIsTold) {

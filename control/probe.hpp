@@ -8,7 +8,7 @@
 #include <optional>
 #include <string>
 
-namespace truckee::actors {
+namespace truckee::control {
 
 /// Connects, with TLS where files are given, and waits for the first byte a CAF node sends by itself; then
 /// hangs up. So a stopped process, a foreign program and a wrong certificate are told apart from a living
@@ -18,4 +18,4 @@ namespace truckee::actors {
 result<void> probe(const std::string& host, std::uint16_t port, const std::optional<tls::node_files>& tls,
                    std::chrono::milliseconds deadline);
 
-} // namespace truckee::actors
+} // namespace truckee::control

@@ -1,4 +1,4 @@
-#include "truckee/actors/links/probe.hpp"
+#include "truckee/control/probe.hpp"
 
 #include "truckee/base/freed_by.hpp"
 
@@ -13,7 +13,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-namespace truckee::actors {
+namespace truckee::control {
 
 namespace {
 
@@ -161,4 +161,4 @@ result<void> probe(const std::string& host, std::uint16_t port, const std::optio
   return last;
 }
 
-} // namespace truckee::actors
+} // namespace truckee::control

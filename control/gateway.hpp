@@ -1,25 +1,45 @@
 #pragma once
 
-#include "truckee/actors/node/node.hpp"
 #include "truckee/base/address.hpp"
+#include "truckee/messages/caf/shell.hpp"
+#include "truckee/messages/wire_types.hpp"
+#include "truckee/tls/node_files.hpp"
 
+#include <chrono>
 #include <future>
+#include <optional>
 
-namespace truckee::actors {
+namespace truckee::control {
 
-/// Connects to a gateway on another node; blocks for `timeout` at most. errc::refused for an address that is
-/// not loopback where the node has no TLS, errc::unreachable or errc::timeout where nobody answers,
-/// errc::protocol where it is no gateway.
-result<messages::file_gateway> connect_gateway(node& n, const address& where,
+/// Connects to a gateway on another node and says hello; blocks for `timeout` at most, a few times. `system` must have
+/// CAF's OpenSSL module where `tls` is given. errc::refused for an address that is not loopback without TLS,
+/// errc::unreachable or errc::timeout where nobody answers, errc::protocol where it is no gateway, or one of another
+/// version: both are named.
+result<messages::file_gateway> connect_gateway(caf::actor_system& system, const address& where,
                                                const std::optional<tls::node_files>& tls,
                                                std::chrono::milliseconds timeout = std::chrono::seconds(5));
+
+/// What a gateway answers a request with.
+messages::greeting reply_to(const messages::hello&);
+messages::publish_reply reply_to(const messages::publish_request&);
+messages::publish_reply reply_to(const messages::append_request&);
+messages::retrieve_reply reply_to(const messages::retrieve_request&);
+messages::check_reply reply_to(const messages::check_request&);
+messages::repair_reply reply_to(const messages::repair_request&);
+messages::list_leases_reply reply_to(const messages::list_leases_request&);
+messages::cancel_answer reply_to(const messages::cancel_request&);
+messages::subscribe_answer reply_to(const messages::subscribe&);
+messages::subscribe_answer reply_to(const messages::unsubscribe&);
+messages::status_reply reply_to(const messages::status_request&);
+messages::operation_detail reply_to(const messages::operation_detail_request&);
 
 /// Asks once, and tells the promise what came of it, also where the gateway ends or its node goes: CAF leaves
 /// a pending request alone then.
 template <class Reply, class Request>
 class asker_state {
 public:
-  using handle = messages::protocol<void(messages::continuation)>;
+  /// It hears nothing but the reply; CAF wants a protocol all the same.
+  using handle = messages::progress_listener;
   using shell_type = messages::shell<asker_state>;
   static constexpr const char* name = "truckee.asker";
 
@@ -43,7 +63,7 @@ public:
         [this](const caf::error& e) {
           end(failed({errc::internal, messages::describe(e, self_->system())}));
         });
-    return {[](const messages::continuation&) {}};
+    return {[](const messages::progress_event&) {}};
   }
   void on_down(const caf::actor_addr&) {
     end(failed({errc::unreachable, "the gateway is gone; what it was asked for may have been done or not"}));
@@ -70,12 +90,12 @@ private:
 
 /// Asks a gateway from a thread that may block, and waits: a reply always comes, at worst one that says what
 /// broke; one that has no place for it comes empty.
-template <class Reply, class Request>
-Reply ask_gateway(caf::actor_system& system, const messages::file_gateway& gateway, Request request) {
+template <class Request, class Reply = decltype(reply_to(std::declval<const Request&>()))>
+Reply ask(caf::actor_system& system, const messages::file_gateway& gateway, Request request) {
   auto promise = std::make_shared<std::promise<Reply>>();
   auto answer = promise->get_future();
   messages::spawn<asker_state<Reply, Request>>(system, gateway, std::move(request), std::move(promise));
   return answer.get();
 }
 
-} // namespace truckee::actors
+} // namespace truckee::control

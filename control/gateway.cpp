@@ -1,0 +1,70 @@
+#include "truckee/control/gateway.hpp"
+
+#include "truckee/control/probe.hpp"
+#include "truckee/messages/caf/network.hpp"
+
+namespace truckee::control {
+
+namespace {
+
+/// What gateways of every version answer.
+using greeter = messages::protocol<messages::greeting(messages::hello)>;
+
+std::string this_program() {
+  return "this is protocol " + std::to_string(messages::gateway_protocol) + " (" + messages::software_name() +
+         ")";
+}
+
+/// Whether both speak the same protocol.
+result<void> greet(caf::actor_system& system, const greeter& door, const std::string& place,
+                   messages::duration timeout) {
+  result<void> out = fail(errc::timeout, place + ": no answer to the introduction");
+  caf::scoped_actor self(system);
+  messages::request_blocking(
+      self, door, timeout, messages::hello_to_gateway(),
+      [&](const messages::greeting& them) {
+        out = {};
+        if (them.protocol != messages::gateway_protocol)
+          out = fail(errc::protocol, place + ": the gateway speaks protocol " +
+                                         std::to_string(them.protocol) + " (" + them.software.substr(0, 64) +
+                                         "), " + this_program() + "; update the older one");
+      },
+      [&](const caf::error& e) {
+        if (const auto refused = messages::refusal_in(e))
+          out = fail(errc::protocol, place + ": refused: " + *refused);
+        else if (!messages::is_timeout(e))
+          out = fail(errc::protocol, place + ": " + messages::describe(e, system));
+      });
+  return out;
+}
+
+} // namespace
+
+result<messages::file_gateway> connect_gateway(caf::actor_system& system, const address& where,
+                                               const std::optional<tls::node_files>& tls,
+                                               std::chrono::milliseconds timeout) {
+  const auto place = to_string(where);
+  if (!where.is_loopback() && !tls)
+    return fail(errc::refused,
+                "refusing to connect to " + place +
+                    " without mutual TLS; give --ca, --cert and --key (`truckee certs DIR NAME` makes them)");
+  if (auto alive = probe(where.host, where.port, tls, timeout); !alive)
+    return tl::unexpected(alive.error());
+  std::string why;
+  const auto peer = messages::connect_blocking(system, tls.has_value(), where.host, where.port, timeout, why);
+  if (!peer)
+    return fail(errc::unreachable, place + ": " + why);
+  const auto door = messages::as_protocol<greeter>(system, *peer);
+  if (!door)
+    return fail(errc::protocol, place +
+                                    ": what answers there is no gateway, or one from before protocol 2; " +
+                                    this_program());
+  if (auto same = greet(system, door, place, timeout); !same)
+    return tl::unexpected(same.error());
+  auto gateway = messages::as_protocol<messages::file_gateway>(system, *peer);
+  if (!gateway)
+    return fail(errc::protocol, place + ": what answers there is not a whole gateway; " + this_program());
+  return gateway;
+}
+
+} // namespace truckee::control

@@ -1,0 +1,5 @@
+#pragma once
+
+/// Driving a gateway of another process by messages: truckee::control. docs/remote.md explains it.
+#include "truckee/control/controller.hpp"
+#include "truckee/control/gateway.hpp"
