@@ -1,5 +1,7 @@
 #pragma once
 
+#include "truckee/base/words.hpp"
+
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -35,7 +37,35 @@ enum class errc : std::uint8_t {
   internal,                ///< a defect in Truckee
 };
 
-/// The name of a code in lower case, e.g. "not enough servers".
+inline constexpr std::array<std::string_view, 22> errc_words{"usage",
+                                                             "configuration",
+                                                             "bad_capability",
+                                                             "insufficient_capability",
+                                                             "uncoordinated_write",
+                                                             "not_enough_servers",
+                                                             "not_enough_shares",
+                                                             "timeout",
+                                                             "cancelled",
+                                                             "loop_limit",
+                                                             "corrupt",
+                                                             "malformed",
+                                                             "no_space",
+                                                             "too_large",
+                                                             "read_only",
+                                                             "bad_write_enabler",
+                                                             "unreachable",
+                                                             "protocol",
+                                                             "refused",
+                                                             "not_found",
+                                                             "io",
+                                                             "internal"};
+static_assert(are_words(errc_words, errc::internal));
+/// The word for programs, e.g. "not_enough_servers".
+constexpr std::string_view to_word(errc code) {
+  return word_in(errc_words, code);
+}
+
+/// The kind for people, in lower case, e.g. "not enough servers".
 std::string_view to_string(errc code);
 
 /// An error as a value: what kind, and a sentence that says what was wrong and what to do.

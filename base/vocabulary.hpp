@@ -17,11 +17,14 @@ constexpr std::string_view to_word(operation_kind x) {
   return word_in(operation_kind_words, x);
 }
 
-/// Where the time of an operation goes, in order; `setup` is waiting for a turn, a key and servers.
-enum class stage : std::uint8_t { setup, map, encrypt, encode, hash, sign, pack, push, read };
-inline constexpr std::array<std::string_view, 9> stage_words{"setup", "map",  "encrypt", "encode", "hash",
-                                                             "sign",  "pack", "push",    "read"};
+/// Where the time of an operation goes: first the stages of a publish, in order. A read has `map` and `read`; `setup` is
+/// waiting for a turn, a key and servers.
+enum class stage : std::uint8_t { map, encrypt, encode, hash, sign, pack, push, setup, read };
+inline constexpr std::uint8_t publish_stage_count = 7;
+inline constexpr std::array<std::string_view, 9> stage_words{"map",  "encrypt", "encode", "hash", "sign",
+                                                             "pack", "push",    "setup",  "read"};
 static_assert(are_words(stage_words, stage::read));
+static_assert(static_cast<std::uint8_t>(stage::push) + 1 == publish_stage_count);
 constexpr std::string_view to_word(stage x) {
   return word_in(stage_words, x);
 }
@@ -56,34 +59,38 @@ constexpr std::string_view to_word(link_state x) {
 
 /// How one server answered, or what was found wrong on it.
 enum class server_outcome : std::uint8_t {
-  // to a write
+  // to a write: these are the label `outcome` of truckee_share_writes_total
   written,
   test_failed, ///< something else is there than was expected; nothing was written
   no_space,
   too_large,
-  read_only,
   refused,
+  read_only,
   bad_write_enabler,
-  malformed, ///< an answer that makes no sense
-  // to anything
   unreachable, ///< never sent; nothing changed there
   unknown,     ///< sent, and no answer came: it may land later
-  no_answer,   ///< to a question; nothing changed there
+  malformed,   ///< an answer that makes no sense
+  failed,      ///< it answered with another error
+  // to a question
   answered,
-  failed, ///< it answered with an error
+  no_answer, ///< nothing changed there
   not_asked,
   // found by an operation
-  another_writer,  ///< a share that somebody else wrote
-  stale,           ///< an older share that could not be replaced
-  bad_share,       ///< a share that does not verify
+  another_writer, ///< a share that somebody else wrote
+  stale,          ///< an older share that could not be replaced
+  bad_share,      ///< a share that does not verify
+  share_not_read, ///< a share that could not be verified, for it could not be read
+  lease_not_added,
   recoverable_now, ///< of all servers together: what can be read after a failure
 };
-inline constexpr std::array<std::string_view, 18> server_outcome_words{
-    "written",   "test_failed",       "no_space",       "too_large",   "read_only",
-    "refused",   "bad_write_enabler", "malformed",      "unreachable", "unknown",
-    "no_answer", "answered",          "failed",         "not_asked",   "another_writer",
-    "stale",     "bad_share",         "recoverable_now"};
+inline constexpr std::uint8_t write_outcome_count = 11;
+inline constexpr std::array<std::string_view, 20> server_outcome_words{
+    "written",   "test_failed",       "no_space",       "too_large",       "refused",
+    "read_only", "bad_write_enabler", "unreachable",    "unknown",         "malformed",
+    "failed",    "answered",          "no_answer",      "not_asked",       "another_writer",
+    "stale",     "bad_share",         "share_not_read", "lease_not_added", "recoverable_now"};
 static_assert(are_words(server_outcome_words, server_outcome::recoverable_now));
+static_assert(static_cast<std::uint8_t>(server_outcome::failed) + 1 == write_outcome_count);
 constexpr std::string_view to_word(server_outcome x) {
   return word_in(server_outcome_words, x);
 }

@@ -28,11 +28,11 @@ constexpr bool are_words(const std::array<std::string_view, N>& words, Enum last
   return true;
 }
 
-/// The word of a value; "unknown" for one that does not exist.
+/// The word of a value; "other" for one that does not exist.
 template <class Enum, std::size_t N>
 constexpr std::string_view word_in(const std::array<std::string_view, N>& words, Enum x) {
   const auto index = static_cast<std::size_t>(x);
-  return index < N ? words[index] : "unknown";
+  return index < N ? words[index] : "other";
 }
 
 /// A word for people: with spaces.

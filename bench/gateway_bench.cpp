@@ -31,16 +31,16 @@ double median(std::vector<double> x) {
   return x.size() % 2 == 1 ? x[x.size() / 2] : (x[x.size() / 2 - 1] + x[x.size() / 2]) / 2;
 }
 
-double sum_of(const std::vector<messages::named_seconds>& stages) {
+double sum_of(const std::vector<messages::stage_seconds>& stages) {
   double sum = 0;
   for (const auto& stage : stages)
     sum += stage.seconds;
   return sum;
 }
 
-void note(samples& to, const std::vector<messages::named_seconds>& stages, double total) {
+void note(samples& to, const std::vector<messages::stage_seconds>& stages, double total) {
   for (const auto& stage : stages)
-    to[stage.name].push_back(stage.seconds * 1e3);
+    to[std::string(to_word(stage.which))].push_back(stage.seconds * 1e3);
   to["total"].push_back(total * 1e3);
 }
 

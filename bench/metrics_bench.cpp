@@ -63,7 +63,7 @@ void say_all(const std::shared_ptr<recorder>& r, const std::vector<std::string>&
     publish.progress(10, i, 10 - i);
     r->store(names[i]).served(storage_operation::read_test_write, {}, took);
     r->store(names[i]).bytes_written(2000);
-    server.shares_written(write_outcome::written, 1, took);
+    server.shares_written(server_outcome::written, 1, took);
     r->in_flight(-2000);
     publish.progress(10, i + 1, 9 - i);
   }
@@ -71,7 +71,7 @@ void say_all(const std::shared_ptr<recorder>& r, const std::vector<std::string>&
     r->surprised(static_cast<surprise>(kind), 0);
   r->plaintext_given(1024);
   publish.ended({{}, took, 10, 7, 0, 0});
-  r->operation_ended(operation::write, {}, took);
+  r->operation_ended(operation_kind::publish, {}, took);
 }
 
 [[noreturn]] void give_up(const std::string& why) {
@@ -129,14 +129,18 @@ measured count() {
 /// it runs (no publish that quick is) and when it ends.
 void show_all(const actors::server_list_ptr& list) {
   messages::publish_detail detail;
-  detail.mode = "update";
-  actors::publish_picture picture(system_time(), list, std::move(detail), {{"map", 0.001}});
+  detail.mode = publish_mode::update;
+  actors::publish_picture picture(system_time(), list, std::move(detail), {{stage::map, 0.001}});
   std::map<grid::share_place, grid::share_state> shares;
   (void)picture.taken(shares);
-  for (const auto* stage : {"encrypt", "encode", "hash", "sign", "pack"})
-    picture.stage_begins(stage);
-  picture.stages_ended({{"encrypt", 0.1}, {"encode", 0.1}, {"hash", 0.1}, {"sign", 0.1}, {"pack", 0.1}});
-  picture.stage_begins("push");
+  for (const auto each : {stage::encrypt, stage::encode, stage::hash, stage::sign, stage::pack})
+    picture.stage_begins(each);
+  picture.stages_ended({{stage::encrypt, 0.1},
+                        {stage::encode, 0.1},
+                        {stage::hash, 0.1},
+                        {stage::sign, 0.1},
+                        {stage::pack, 0.1}});
+  picture.stage_begins(stage::push);
   grid::message_id id = 0;
   for (const auto& server : list->entries()) {
     picture.message_sent(++id, server.id, 1);
@@ -144,7 +148,7 @@ void show_all(const actors::server_list_ptr& list) {
   }
   (void)picture.taken(shares);
   for (; id > 0; --id)
-    picture.message_answered(id, "written", {}, 0.001);
+    picture.message_answered(id, server_outcome::written, {}, 0.001);
   picture.happiness_is(10);
   (void)picture.taken(shares);
 }

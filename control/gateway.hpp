@@ -60,9 +60,7 @@ public:
     messages::request(
         self_, gateway_, std::chrono::hours(24), std::move(request_),
         [this](const Reply& reply) { end(reply); },
-        [this](const caf::error& e) {
-          end(failed({errc::internal, messages::describe(e, self_->system())}));
-        });
+        [this](const caf::error& e) { end(failed(messages::as_error(e, self_->system()))); });
     return {[](const messages::progress_event&) {}};
   }
   void on_down(const caf::actor_addr&) {

@@ -2,6 +2,7 @@
 
 #include "truckee/base/ids.hpp"
 #include "truckee/base/shared_bytes.hpp"
+#include "truckee/base/words.hpp"
 
 #include <cstdint>
 #include <map>
@@ -81,6 +82,15 @@ enum class storage_status : std::uint8_t {
 };
 inline constexpr std::uint8_t storage_status_count = 11;
 
+inline constexpr std::array<std::string_view, storage_status_count> storage_status_words{
+    "ok",      "test_failed", "bad_write_enabler", "no_space", "too_large", "read_only",
+    "refused", "malformed",   "corrupt",           "io_error", "not_found"};
+static_assert(are_words(storage_status_words, storage_status::not_found));
+/// The word for programs, e.g. "test_failed".
+constexpr std::string_view to_word(storage_status status) {
+  return word_in(storage_status_words, status);
+}
+/// For people, e.g. "test failed".
 std::string_view to_string(storage_status status);
 
 /// The answer to read_test_write. `reads` is filled for ok and test_failed.

@@ -8,6 +8,7 @@
 #include "truckee/base/ids.hpp"
 #include "truckee/base/result.hpp"
 #include "truckee/base/shared_bytes.hpp"
+#include "truckee/base/vocabulary.hpp"
 #include "truckee/grid/share_state.hpp"
 #include "truckee/grid/spread.hpp"
 #include "truckee/messages/hello.hpp"
@@ -43,17 +44,17 @@ struct share_place {
 };
 
 /// One stage's time.
-struct named_seconds {
-  std::string name;
+struct stage_seconds {
+  stage which = stage::setup;
   double seconds = 0;
 };
 
 /// How one server answered an operation.
 struct server_report {
-  std::string server;  ///< as configured
-  std::string outcome; ///< "written", "unreachable", ...
-  std::string detail;  ///< for people
-  double seconds = 0;  ///< until its last answer; 0 where it gave none
+  std::string server; ///< as configured; empty: of all together
+  server_outcome outcome = server_outcome::failed;
+  std::string detail; ///< for people
+  double seconds = 0; ///< until its last answer; 0 where it gave none
 };
 
 /// A share that showed another writer's hand.
@@ -109,7 +110,7 @@ struct publish_reply {
   bool unchanged = false;                   ///< nothing had to be written
   bool recoverable = false;                 ///< whether the version written can be read back now
   std::string recoverable_now;              ///< after a failure: what can be read now, for people
-  std::vector<named_seconds> stages;
+  std::vector<stage_seconds> stages;
   std::uint64_t content_bytes = 0;
   std::uint64_t share_bytes = 0; ///< sent, over all shares
 };
@@ -132,7 +133,7 @@ struct retrieve_reply {
   std::string root; ///< the version's root hash, hexadecimal; for publish_request::only_if
   std::vector<bad_share> bad;
   std::vector<server_report> servers; ///< those that did not answer well
-  std::vector<named_seconds> stages;
+  std::vector<stage_seconds> stages;
 };
 
 // == check, repair, leases =================================================================================
@@ -185,6 +186,12 @@ enum class repair_action : std::uint8_t {
   republished, ///< the content was published again as a higher version
 };
 inline constexpr std::uint8_t repair_action_count = 3;
+inline constexpr std::array<std::string_view, repair_action_count> repair_action_words{"nothing", "refilled",
+                                                                                       "republished"};
+static_assert(are_words(repair_action_words, repair_action::republished));
+constexpr std::string_view to_word(repair_action x) {
+  return word_in(repair_action_words, x);
+}
 
 /// How a repair went.
 struct repair_reply {
@@ -228,9 +235,9 @@ struct cancel_answer {
 
 /// What one operation is doing; sent to subscribers as it changes.
 struct progress_event {
-  operation_token token;         ///< as its caller chose it
-  std::uint64_t operation = 0;   ///< the gateway's own counter
-  std::string kind;              ///< "publish", "append", "retrieve", "check", "verify", "repair", "leases"
+  operation_token token;       ///< as its caller chose it
+  std::uint64_t operation = 0; ///< the gateway's own counter
+  operation_kind kind = operation_kind::publish;
   std::string slot;              ///< first letters of the storage index; empty while unknown
   std::string text;              ///< for people: "Sending shares: 7 placed of 10, 3 outstanding"
   double progress = 0;           ///< 0..1
@@ -269,10 +276,10 @@ struct subscribe_answer {
 
 /// How one server is reached and how it is.
 struct link_report {
-  std::string server;         ///< as configured
-  std::string id;             ///< base32 of the node id; empty while unknown
-  std::string endpoint;       ///< for people: "caf+tls host:4401", "embedded"
-  std::string state;          ///< "ready", "connecting", "unreachable", "silent", "refused"
+  std::string server;   ///< as configured
+  std::string id;       ///< base32 of the node id; empty while unknown
+  std::string endpoint; ///< for people: "caf+tls host:4401", "embedded"
+  link_state state = link_state::unknown;
   std::string detail;         ///< why, for people
   double latency_seconds = 0; ///< of the last introduction
   std::uint64_t bytes_in_flight = 0;
@@ -302,16 +309,16 @@ struct share_cell {
 struct server_message {
   std::uint32_t server = 0; ///< index into publish_detail::servers
   std::uint32_t shares =
-      0;               ///< how many it carries; 0: it asks what is there, after an answer that never came
-  std::string outcome; ///< "written", "unknown", ...; empty: no answer yet
-  std::string detail;  ///< for people
-  double sent = 0;     ///< seconds after the operation was asked for
-  double seconds = 0;  ///< until its answer, or until now
+      0; ///< how many it carries; 0: it asks what is there, after an answer that never came
+  std::optional<server_outcome> outcome; ///< nothing: no answer yet
+  std::string detail;                    ///< for people
+  double sent = 0;                       ///< seconds after the operation was asked for
+  double seconds = 0;                    ///< until its answer, or until now
 };
 
 /// One publish as a picture: which share stands how on which server, and what was said to each.
 struct publish_detail {
-  std::string mode; ///< "new file", "update", "refill"
+  publish_mode mode = publish_mode::update;
   sequence_number version;
   grid::spread spread;
   std::uint32_t tries = 0;          ///< publishes begun for this operation; shown is the last
@@ -334,7 +341,7 @@ struct operation_detail {
   progress_event event;
   /// setup (waiting for a turn, a key, servers), map, encrypt, encode, hash, sign, pack, push; those that
   /// ended, and the one that runs so far. The total is event.seconds.
-  std::vector<named_seconds> stages;
+  std::vector<stage_seconds> stages;
   std::vector<server_report> problems;   ///< also of servers that were never reached; no server: of all
   std::optional<publish_detail> publish; ///< of a publish, an append or a repair that wrote
 };

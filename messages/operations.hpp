@@ -46,9 +46,9 @@ struct operation_progress {
 
 /// What status shows of a publish; replaces what was there.
 struct publish_snapshot {
-  publish_detail detail;             ///< servers are the operation's own; `sent` is seconds after `start`
-  std::vector<named_seconds> stages; ///< those that ended
-  std::string stage;                 ///< the one that runs; empty when the publish has ended
+  publish_detail detail;               ///< servers are the operation's own; `sent` is seconds after `start`
+  std::vector<stage_seconds> stages;   ///< those that ended
+  std::optional<truckee::stage> stage; ///< the one that runs; nothing when the publish has ended
   std::chrono::steady_clock::time_point start;
   std::chrono::steady_clock::time_point stage_start;
 };
@@ -144,7 +144,7 @@ struct start_publish {};
 struct publish_result {
   std::optional<error> failure; ///< before anything was sent: encoding failed, the loop refused to start
   grid::publish_report report;  ///< without failure
-  std::vector<named_seconds> stages;
+  std::vector<stage_seconds> stages;
   std::vector<server_report> servers;
   std::uint64_t share_bytes = 0; ///< sent, over all shares
 };

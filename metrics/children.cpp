@@ -70,7 +70,7 @@ client_children::client_children(series& to)
     abandoned(to.add(publish_family, {{"outcome", "abandoned"}})),
     publish_duration(add_seconds(to, histogram_family(families::publish_duration, to), {})),
     stages([&to, &family = histogram_family(families::publish_stage_duration, to)](stage s) -> Histogram& {
-      return add_seconds(to, family, {{"stage", text(to_label(s))}});
+      return add_seconds(to, family, {{"stage", text(to_word(s))}});
     }),
     running(one_gauge(families::publishes_running, to)), waiting(one_gauge(families::publishes_waiting, to)),
     goal(one_gauge(families::goal_shares, to)), placed(one_gauge(families::placed_shares, to)),
@@ -79,8 +79,8 @@ client_children::client_children(series& to)
     below_happiness(one_counter(families::below_happiness, to)),
     plaintext_bytes(one_counter(families::plaintext_bytes, to)),
     share_bytes(one_counter(families::share_bytes, to)),
-    rehomed([&to, &family = counter_family(families::shares_rehomed, to)](write_outcome o) -> Counter& {
-      return to.add(family, {{"reason", text(to_label(o))}});
+    rehomed([&to, &family = counter_family(families::shares_rehomed, to)](server_outcome o) -> Counter& {
+      return to.add(family, {{"reason", text(to_word(o))}});
     }),
     surprises([&to, &family = counter_family(families::surprises, to)](surprise s) -> Counter& {
       return to.add(family, {{"kind", text(to_label(s))}});
@@ -92,13 +92,14 @@ client_children::client_children(series& to)
     keys_ready(one_gauge(families::keys_ready, to)), keys_wanted(one_gauge(families::keys_wanted, to)),
     gateway_up(one_gauge(families::gateway_up, to)),
     operation_durations(
-        [&to, &family = histogram_family(families::operation_duration, to)](operation o) -> Histogram& {
-          return add_seconds(to, family, {{"operation", text(to_label(o))}});
+        [&to, &family = histogram_family(families::operation_duration, to)](operation_kind o) -> Histogram& {
+          return add_seconds(to, family, {{"operation", text(to_word(o))}});
         }),
     retrieved_bytes(one_counter(families::retrieved_bytes, to)) {
   auto& family = counter_family(families::operations, to);
   for (std::size_t i = 0; i < operations.rows.size(); ++i)
-    operations.rows[i] = add_outcomes(to, family, {{"operation", text(to_label(static_cast<operation>(i)))}});
+    operations.rows[i] =
+        add_outcomes(to, family, {{"operation", text(to_word(static_cast<operation_kind>(i)))}});
 }
 
 server_families::server_families(series& to)
@@ -110,14 +111,14 @@ server_families::server_families(series& to)
     reconnects(counter_family(families::reconnects, to)) {}
 
 server_events::children::children(server_families& f, const std::string& name)
-  : writes([&](write_outcome o) -> Counter& {
-      return f.all.add(f.writes, {{"server", name}, {"outcome", text(to_label(o))}});
+  : writes([&](server_outcome o) -> Counter& {
+      return f.all.add(f.writes, {{"server", name}, {"outcome", text(to_word(o))}});
     }),
     write_duration(add_seconds(f.all, f.write_duration, {{"server", name}})),
     reads(add_outcomes(f.all, f.reads, {{"server", name}})),
     read_duration(add_seconds(f.all, f.read_duration, {{"server", name}})),
     corrupt(f.all.add(f.corrupt, {{"server", name}})), links([&](link_state s) -> Gauge& {
-      return f.all.add(f.links, {{"server", name}, {"state", text(to_label(s))}});
+      return f.all.add(f.links, {{"server", name}, {"state", text(to_word(s))}});
     }),
     reconnects(f.all.add(f.reconnects, {{"server", name}})) {}
 

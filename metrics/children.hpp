@@ -54,7 +54,7 @@ struct client_children {
   per_outcome publishes;
   counter& abandoned;
   histogram& publish_duration;
-  by<histogram, stage, stage_count> stages;
+  by<histogram, stage, publish_stage_count> stages;
   gauge& running;
   gauge& waiting;
   gauge& goal;
@@ -64,7 +64,7 @@ struct client_children {
   counter& below_happiness;
   counter& plaintext_bytes;
   counter& share_bytes;
-  by<counter, write_outcome, write_outcome_count> rehomed;
+  by<counter, server_outcome, write_outcome_count> rehomed;
   by<counter, surprise, surprise_count> surprises;
   counter& stale_left;
   counter& unknown_left;
@@ -76,11 +76,11 @@ struct client_children {
   /// One row an operation; `at` as in `by`.
   struct operation_rows {
     std::array<per_outcome, operation_count> rows;
-    const per_outcome& at(operation x) const {
+    const per_outcome& at(operation_kind x) const {
       return rows[std::min<std::size_t>(static_cast<std::size_t>(x), operation_count - 1)];
     }
   } operations;
-  by<histogram, operation, operation_count> operation_durations;
+  by<histogram, operation_kind, operation_count> operation_durations;
   counter& retrieved_bytes;
 };
 
@@ -103,7 +103,7 @@ struct server_families {
 struct server_events::children {
   children(server_families& f, const std::string& name);
 
-  by<prometheus::Counter, write_outcome, write_outcome_count> writes;
+  by<prometheus::Counter, server_outcome, write_outcome_count> writes;
   prometheus::Histogram& write_duration;
   per_outcome reads;
   prometheus::Histogram& read_duration;

@@ -5,9 +5,9 @@ namespace truckee::metrics {
 server_events::server_events(std::unique_ptr<children> c) : children_(std::move(c)) {}
 server_events::~server_events() = default;
 
-void server_events::shares_written(write_outcome how, std::size_t shares, seconds took) {
+void server_events::shares_written(server_outcome how, std::size_t shares, seconds took) {
   children_->writes.at(how).Increment(static_cast<double>(shares));
-  if (how != write_outcome::unreachable) // nothing was sent, so nothing took time
+  if (how != server_outcome::unreachable) // nothing was sent, so nothing took time
     children_->write_duration.Observe(took.count());
 }
 

@@ -72,10 +72,11 @@ inline constexpr family keys_wanted{"truckee_keys_wanted", gauge, "",
                                     "Fresh RSA keys that the client keeps ready when it has the time."};
 
 // Other operations of the client.
-inline constexpr family operations{"truckee_operations_total", counter, "operation outcome",
-                                   "Operations that ended, as their callers see them: retrieve, check, "
-                                   "verify, repair, write (of new content, "
-                                   "be it several publishes or none), modify (append: read, change, write)."};
+inline constexpr family operations{
+    "truckee_operations_total", counter, "operation outcome",
+    "Operations that ended, as their callers see them: publish (of new content, "
+    "be it several tries or none), append (read, change, write), retrieve, "
+    "check, verify, repair."};
 inline constexpr family operation_duration{"truckee_operation_duration_seconds", histogram, "operation",
                                            "Time one such operation took, however it ended."};
 inline constexpr family retrieved_bytes{"truckee_retrieve_plaintext_bytes_total", counter, "",
@@ -96,7 +97,7 @@ inline constexpr family corrupt_shares{"truckee_corrupt_shares_total", counter, 
                                        "Shares of a server that did not verify."};
 inline constexpr family link_state{
     "truckee_server_link_state", gauge, "server state",
-    "1 for the state a server's link is in (down, connecting, up, refused), else 0."};
+    "1 for the state a server's link is in (connecting, ready, unreachable, silent, refused), else 0."};
 inline constexpr family reconnects{"truckee_server_reconnects_total", counter, "server",
                                    "Connections made again after one was lost."};
 

@@ -1,33 +1,15 @@
 #pragma once
 
 #include "truckee/base/result.hpp"
+#include "truckee/base/vocabulary.hpp"
 
 #include <cstdint>
 #include <optional>
 #include <string_view>
 
-/// The values labels may take. All are enumerations, so that a label can never carry what a peer sent.
+/// The values labels may take, beside those of base/vocabulary.hpp. All are enumerations, so that a label can never carry
+/// what a peer sent.
 namespace truckee::metrics {
-
-/// The stages of a publish, in order.
-enum class stage : std::uint8_t { map, encrypt, encode, hash, sign, pack, push };
-inline constexpr std::uint8_t stage_count = 7;
-
-/// What became of a share sent to a server, or why it was given another one.
-enum class write_outcome : std::uint8_t {
-  written,
-  test_failed,
-  no_space,
-  too_large,
-  refused,
-  read_only,
-  bad_write_enabler,
-  unreachable, ///< never sent
-  unknown,     ///< sent, and no answer came
-  malformed,   ///< an answer that makes no sense
-  server_error,
-};
-inline constexpr std::uint8_t write_outcome_count = 11;
 
 enum class surprise : std::uint8_t {
   stale,               ///< an older version, or damaged; replaced
@@ -38,20 +20,13 @@ enum class surprise : std::uint8_t {
 };
 inline constexpr std::uint8_t surprise_count = 5;
 
-enum class operation : std::uint8_t { retrieve, check, verify, repair, write, modify };
-inline constexpr std::uint8_t operation_count = 6;
-
-enum class link_state : std::uint8_t { down, connecting, up, refused };
-inline constexpr std::uint8_t link_state_count = 4;
-
 enum class storage_operation : std::uint8_t { read_test_write, read, list, lease, version };
 inline constexpr std::uint8_t storage_operation_count = 5;
 
-std::string_view to_label(stage x);
-std::string_view to_label(write_outcome x);
+inline constexpr std::uint8_t operation_count = operation_kind_words.size();
+inline constexpr std::uint8_t link_state_count = link_state_words.size();
+
 std::string_view to_label(surprise x);
-std::string_view to_label(operation x);
-std::string_view to_label(link_state x);
 std::string_view to_label(storage_operation x);
 
 /// How an operation ended: nothing for success, else the kind of error.

@@ -137,7 +137,7 @@ void recorder::share_bytes_sent(std::uint64_t bytes) {
   state_->client().share_bytes.Increment(static_cast<double>(bytes));
 }
 
-void recorder::share_rehomed(write_outcome reason) {
+void recorder::share_rehomed(server_outcome reason) {
   state_->client().rehomed.at(reason).Increment();
 }
 
@@ -145,7 +145,7 @@ void recorder::surprised(surprise kind, std::size_t shares) {
   state_->client().surprises.at(kind).Increment(static_cast<double>(shares));
 }
 
-void recorder::operation_ended(operation what, outcome how, seconds took) {
+void recorder::operation_ended(operation_kind what, outcome how, seconds took) {
   state_->client().operations.at(what)[index_of(how)]->Increment();
   state_->client().operation_durations.at(what).Observe(took.count());
 }

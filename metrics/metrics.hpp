@@ -23,7 +23,7 @@ using seconds = std::chrono::duration<double>; ///< any std::chrono duration con
 class server_events {
 public:
   /// One answer (or missing answer) to a message that carried `shares` shares.
-  void shares_written(write_outcome outcome, std::size_t shares, seconds took);
+  void shares_written(server_outcome outcome, std::size_t shares, seconds took);
   /// One answer to a read message.
   void read_answered(outcome how, seconds took);
   void share_was_corrupt();
@@ -94,11 +94,11 @@ public:
   void stage_took(stage s, seconds took);
   void plaintext_given(std::uint64_t bytes);
   void share_bytes_sent(std::uint64_t bytes);
-  void share_rehomed(write_outcome reason);
+  void share_rehomed(server_outcome reason);
   void surprised(surprise kind, std::size_t shares);
 
   /// An operation as its caller sees it; a write has any number of publishes in it.
-  void operation_ended(operation what, outcome how, seconds took);
+  void operation_ended(operation_kind what, outcome how, seconds took);
   void plaintext_retrieved(std::uint64_t bytes);
 
   void in_flight(std::int64_t bytes_change);

@@ -12,7 +12,7 @@ using nlohmann::json;
 namespace {
 
 json to_json(const progress_event& x) {
-  json out{{"operation", x.operation}, {"kind", x.kind},
+  json out{{"operation", x.operation}, {"kind", to_word(x.kind)},
            {"slot", x.slot},           {"text", x.text},
            {"progress", x.progress},   {"goal", x.goal},
            {"placed", x.placed},       {"outstanding", x.outstanding},
@@ -20,7 +20,7 @@ json to_json(const progress_event& x) {
            {"seconds", x.seconds},     {"started_unix_ms", x.started_ms},
            {"active", !x.finished}};
   if (x.finished)
-    out["outcome"] = x.ok ? "ok" : std::string(to_string(x.failure));
+    out["outcome"] = x.ok ? "ok" : to_word(x.failure);
   return out;
 }
 
@@ -39,7 +39,7 @@ json to_json(const link_report& x) {
   return {{"server", x.server},
           {"id", x.id},
           {"endpoint", x.endpoint},
-          {"state", x.state},
+          {"state", to_word(x.state)},
           {"detail", x.detail},
           {"latency_seconds", x.latency_seconds},
           {"bytes_in_flight", x.bytes_in_flight}};
@@ -53,7 +53,7 @@ json servers_of(const status_reply& status) {
 }
 
 json to_json(const publish_detail& x) {
-  json out{{"mode", x.mode},          {"version", x.version.value}, {"encoding", to_json(x.spread)},
+  json out{{"mode", to_word(x.mode)}, {"version", x.version.value}, {"spread", to_json(x.spread)},
            {"tries", x.tries},        {"happiness", x.happiness},   {"servers", x.servers},
            {"not_shown", x.not_shown}};
   out["shares"] = json::array();
@@ -65,7 +65,7 @@ json to_json(const publish_detail& x) {
   for (const auto& m : x.messages)
     out["messages"].push_back({{"server", x.servers.at(m.server)},
                                {"shares", m.shares},
-                               {"outcome", m.outcome.empty() ? json() : json(m.outcome)},
+                               {"outcome", m.outcome ? json(to_word(*m.outcome)) : json()},
                                {"detail", m.detail},
                                {"sent", m.sent},
                                {"seconds", m.seconds}});
@@ -93,10 +93,10 @@ std::string as_json(const operation_detail& x, json_form form) {
   auto out = to_json(x.event);
   out["stages"] = json::object();
   for (const auto& stage : x.stages)
-    out["stages"][stage.name] = stage.seconds;
+    out["stages"][std::string(to_word(stage.which))] = stage.seconds;
   out["problems"] = json::array();
   for (const auto& p : x.problems)
-    out["problems"].push_back({{"server", p.server}, {"outcome", p.outcome}, {"detail", p.detail}});
+    out["problems"].push_back({{"server", p.server}, {"outcome", to_word(p.outcome)}, {"detail", p.detail}});
   out["publish"] = x.publish ? to_json(*x.publish) : json();
   return text_of(out, form);
 }

@@ -40,7 +40,7 @@ std::string facts(const operation_detail& x) {
   out += fact("Size", e.bytes_total > 0 ? size_words(e.bytes_total) : "&ndash;");
   if (x.publish) {
     const auto& p = *x.publish;
-    out += fact("What", escaped(p.mode) + (p.tries > 1 ? fmt::format(", try {}", p.tries) : ""));
+    out += fact("What", spoken(to_word(p.mode)) + (p.tries > 1 ? fmt::format(", try {}", p.tries) : ""));
     out += fact("Version", std::to_string(p.version.value));
     out += fact("Encoding", fmt::format("{} of {}", p.spread.needed, p.spread.total));
     out += fact("Happy", e.finished ? fmt::format("{} (asked: {})", p.happiness, p.spread.happy)
@@ -55,7 +55,7 @@ std::string head(const operation_detail& x) {
   const auto& e = x.event;
   auto out = fmt::format(R"(<h1 id="title" data-live>{} {} <span class="badge {}">{}</span></h1>
 )",
-                         escaped(e.kind), e.operation, state_class(e), escaped(state_word(e)));
+                         to_word(e.kind), e.operation, state_class(e), escaped(state_word(e)));
   out += fmt::format(
       R"(<div id="now" data-live class="now {}"><progress max="100" value="{:.0f}" aria-label="Progress">{:.0f} %</progress><p>{}</p></div>
 )",
@@ -111,22 +111,22 @@ std::string stages(const operation_detail& x) {
         escaped(name), std::min(100.0, seconds / total * 100), time_words(seconds), "", extra);
   };
   for (const auto& stage : x.stages)
-    row(stage.name, stage.seconds, "");
+    row(to_word(stage.which), stage.seconds, "");
   row("total", x.event.seconds, " class=\"total\"");
   return out + "</tbody></table>\n</section>\n";
 }
 
 std::string outcome_class(const server_message& m) {
-  if (m.outcome.empty())
+  if (!m.outcome)
     return "running";
-  return m.outcome == "written" || m.outcome == "answered" ? "ok" : "failed";
+  return m.outcome == server_outcome::written || m.outcome == server_outcome::answered ? "ok" : "failed";
 }
 
 std::string message_words(const server_message& m) {
   const auto what = m.shares == 0 ? std::string("looked again")
                                   : fmt::format("{} share{}", m.shares, m.shares == 1 ? "" : "s");
   return fmt::format(R"(<li><span class="badge {}">{}</span> {}, {}{}</li>)", outcome_class(m),
-                     m.outcome.empty() ? "waiting for its answer" : escaped(m.outcome), what,
+                     m.outcome ? spoken(to_word(*m.outcome)) : "waiting for its answer", what,
                      time_words(m.seconds),
                      m.detail.empty() ? "" : ": <span class=\"text\">" + escaped(m.detail) + "</span>");
 }
@@ -146,7 +146,7 @@ std::string servers(const operation_detail& x) {
     for (const auto& problem : x.problems)
       if (problem.server == p.servers[server] && lines.empty())
         lines += fmt::format(R"(<li><span class="badge failed">{}</span> <span class="text">{}</span></li>)",
-                             escaped(problem.outcome), escaped(problem.detail));
+                             spoken(to_word(problem.outcome)), escaped(problem.detail));
     out += fmt::format("<tr><th scope=\"row\">{}</th><td>{}</td></tr>\n", escaped(p.servers[server]),
                        lines.empty() ? "<span class=\"quiet\">not asked</span>" : "<ul>" + lines + "</ul>");
   }
@@ -162,7 +162,7 @@ std::string problems(const operation_detail& x) {
   for (const auto& problem : x.problems)
     out += fmt::format("<li>{}<span class=\"badge failed\">{}</span> <span class=\"text\">{}</span></li>\n",
                        problem.server.empty() ? "" : "<strong>" + escaped(problem.server) + "</strong> ",
-                       escaped(problem.outcome), escaped(problem.detail));
+                       spoken(to_word(problem.outcome)), escaped(problem.detail));
   return out + "</ul>\n</section>\n";
 }
 
@@ -176,7 +176,7 @@ std::string operation_page(const operation_detail& x) {
   if (x.publish)
     main += servers(x);
   main += problems(x);
-  return page(fmt::format("{} {} - Truckee gateway", x.event.kind, x.event.operation), main);
+  return page(fmt::format("{} {} - Truckee gateway", to_word(x.event.kind), x.event.operation), main);
 }
 
 } // namespace truckee::status

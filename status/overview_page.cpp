@@ -27,7 +27,7 @@ std::string state_word(const progress_event& x) {
 namespace {
 
 std::string link_to(const progress_event& x) {
-  return fmt::format(R"(<a href="/operations/{0}">{1} {0}</a>)", x.operation, escaped(x.kind));
+  return fmt::format(R"(<a href="/operations/{0}">{1} {0}</a>)", x.operation, to_word(x.kind));
 }
 
 std::string file_of(const progress_event& x) {
@@ -44,7 +44,7 @@ std::string running_row(const progress_event& x, bool waiting) {
   else
     out += fmt::format(
         R"(<td data-label="Progress" class="wide"><progress max="100" value="{0:.0f}" aria-label="Progress of {2} {3}">{0:.0f} %</progress> <span class="text">{1}</span></td>)",
-        x.progress * 100, escaped(x.text), escaped(x.kind), x.operation);
+        x.progress * 100, escaped(x.text), to_word(x.kind), x.operation);
   return out + fmt::format(R"(<td data-label="For" class="number">{}</td></tr>)", time_words(x.seconds)) +
          "\n";
 }
@@ -96,15 +96,15 @@ std::string servers_section(const status_reply& s) {
 <tbody>
 )";
   for (const auto& x : s.servers) {
-    const bool ready = x.state == "ready";
+    const bool ready = x.state == link_state::ready;
     out += fmt::format(
         R"(<tr><th scope="row">{}</th><td data-label="Link" class="wide"><span class="badge {}">{}</span>{}</td><td data-label="Latency" class="number">{}</td><td data-label="In flight" class="number">{}</td><td data-label="Address">{}</td></tr>)"
         "\n",
         escaped(x.server),
-        ready                     ? "ok"
-        : x.state == "connecting" ? "waiting"
-                                  : "failed",
-        escaped(x.state),
+        ready                               ? "ok"
+        : x.state == link_state::connecting ? "waiting"
+                                            : "failed",
+        to_word(x.state),
         ready || x.detail.empty() ? "" : " <span class=\"text\">" + escaped(x.detail) + "</span>",
         x.latency_seconds > 0 ? time_words(x.latency_seconds) : "&ndash;", size_words(x.bytes_in_flight),
         x.endpoint.empty() ? "&ndash;" : escaped(x.endpoint));
@@ -115,7 +115,7 @@ std::string servers_section(const status_reply& s) {
 } // namespace
 
 std::string overview_page(const status_reply& s) {
-  const auto ready = std::ranges::count(s.servers, std::string("ready"), &link_report::state);
+  const auto ready = std::ranges::count(s.servers, link_state::ready, &link_report::state);
   const bool enough = ready >= s.defaults.happy;
   auto main = fmt::format(
       R"(<h1>Overview</h1>

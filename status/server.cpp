@@ -109,7 +109,7 @@ struct server::state {
       give(out, 503, "the gateway does not answer: " + to_string(status.error()) + "\n", text_type);
       return;
     }
-    const auto ready = std::ranges::count(status->servers, std::string("ready"), &link_report::state);
+    const auto ready = std::ranges::count(status->servers, link_state::ready, &link_report::state);
     const bool enough = ready >= status->defaults.happy;
     give(out, enough ? 200 : 503,
          std::string(enough ? "ready" : "not ready") + ": " + std::to_string(ready) + " of " +

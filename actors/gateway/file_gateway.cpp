@@ -60,7 +60,7 @@ void state::on_down(const caf::actor_addr& who) {
   forget_listener(who);
 }
 
-operation_record state::new_record(const char* kind, operation_token token, std::uint64_t content_bytes) {
+operation_record state::new_record(operation_kind kind, operation_token token, std::uint64_t content_bytes) {
   return open_record(++last_id_, kind, token, content_bytes, *services_->time);
 }
 
@@ -90,7 +90,7 @@ void state::begin(std::uint64_t id) {
   operation->event.text = "Starting";
   logs::say(services_->log, logs::events::operation_begun,
             {{"operation", id},
-             {"kind", operation->event.kind},
+             {"kind", to_word(operation->event.kind)},
              {"slot", operation->event.slot},
              {"bytes", operation->event.bytes_total}});
   show(operation->event);
@@ -113,7 +113,7 @@ void state::end(std::uint64_t id, const std::optional<error>& failure) {
   close_record(*operation, failure, services_->time->now());
   logs::say(services_->log, logs::events::operation_ended,
             {{"operation", id},
-             {"kind", operation->event.kind},
+             {"kind", to_word(operation->event.kind)},
              {"slot", operation->event.slot},
              {"outcome", metrics::to_label(failure ? metrics::outcome(failure->code) : std::nullopt)},
              {"detail", failure ? failure->detail : std::string()},

@@ -11,7 +11,7 @@ namespace truckee::actors::gateway {
 
 caf::result<publish_reply> state::on_publish(const publish_request& x) {
   auto promise = promise_for<publish_reply>();
-  auto record = new_record("publish", x.token, x.content.size());
+  auto record = new_record(operation_kind::publish, x.token, x.content.size());
   if (auto bad = check_publish(x)) {
     turn_away(std::move(record), promise, *bad);
     return promise;
@@ -129,7 +129,7 @@ void state::enter_publish(operation_record record, const publish_request& x,
 
 caf::result<publish_reply> state::on_append(const append_request& x) {
   auto promise = promise_for<publish_reply>();
-  auto record = new_record("append", x.token, x.data.size());
+  auto record = new_record(operation_kind::append, x.token, x.data.size());
   auto access = open_capability(x.write_cap, strength::write);
   if (!access) {
     turn_away(std::move(record), promise, access.error());
@@ -150,7 +150,7 @@ caf::result<publish_reply> state::on_append(const append_request& x) {
 
 caf::result<repair_reply> state::on_repair(const repair_request& x) {
   return admit<repair_reply>(
-      "repair", x.token, x.write_cap, strength::write, x.timeout_ms,
+      operation_kind::repair, x.token, x.write_cap, strength::write, x.timeout_ms,
       [this, force = x.force](const file_access& access, std::uint64_t id, server_list_ptr servers,
                               const std::function<void(repair_reply)>& finish) {
         run_operation<repair_reply>(id,
@@ -163,7 +163,7 @@ caf::result<repair_reply> state::on_repair(const repair_request& x) {
 
 caf::result<list_leases_reply> state::on_list_leases(const list_leases_request& x) {
   return admit<list_leases_reply>(
-      "leases", x.token, x.cap, strength::verify, 0,
+      operation_kind::leases, x.token, x.cap, strength::verify, 0,
       [this](const file_access& access, std::uint64_t, const server_list_ptr& servers,
              const std::function<void(list_leases_reply)>& finish) {
         const auto& entries = servers->entries();
@@ -182,7 +182,7 @@ caf::result<list_leases_reply> state::on_list_leases(const list_leases_request& 
 
 caf::result<retrieve_reply> state::on_retrieve(const retrieve_request& x) {
   return admit<retrieve_reply>(
-      "retrieve", x.token, x.cap, strength::read, x.timeout_ms,
+      operation_kind::retrieve, x.token, x.cap, strength::read, x.timeout_ms,
       [this](const file_access& access, std::uint64_t id, server_list_ptr servers,
              const std::function<void(retrieve_reply)>& finish) {
         run_operation<retrieve_reply>(
@@ -193,7 +193,8 @@ caf::result<retrieve_reply> state::on_retrieve(const retrieve_request& x) {
 
 caf::result<check_reply> state::on_check(const check_request& x) {
   return admit<check_reply>(
-      x.verify ? "verify" : "check", x.token, x.cap, strength::verify, x.timeout_ms,
+      x.verify ? operation_kind::verify : operation_kind::check, x.token, x.cap, strength::verify,
+      x.timeout_ms,
       [this, verify = x.verify, lease = x.add_lease](const file_access& access, std::uint64_t id,
                                                      server_list_ptr servers,
                                                      const std::function<void(check_reply)>& finish) {

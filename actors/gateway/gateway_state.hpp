@@ -70,8 +70,8 @@ private:
 
   /// Opens the capability and puts the operation in line; `start(access, id, servers, finish)` begins it.
   template <class Reply, class Start>
-  caf::result<Reply> admit(const char* kind, operation_token token, const std::string& cap, strength needed,
-                           std::uint64_t timeout_ms, Start start) {
+  caf::result<Reply> admit(operation_kind kind, operation_token token, const std::string& cap,
+                           strength needed, std::uint64_t timeout_ms, Start start) {
     auto promise = promise_for<Reply>();
     auto record = new_record(kind, token, 0);
     const auto access = open_capability(cap, needed);
@@ -98,7 +98,7 @@ private:
 
   // -- lines
 
-  operation_record new_record(const char* kind, operation_token token, std::uint64_t content_bytes);
+  operation_record new_record(operation_kind kind, operation_token token, std::uint64_t content_bytes);
   std::optional<error> cannot_enter(operation_token token, const caf::node_id& who) const;
   void begin(std::uint64_t id);
   void stops_waiting(gateway_operation& operation);
@@ -116,7 +116,7 @@ private:
   template <class Reply>
   void turn_away(operation_record record, caf::typed_response_promise<Reply>& promise, error why) {
     logs::say(services_->log, logs::events::request_refused,
-              {{"kind", record.event.kind},
+              {{"kind", to_word(record.event.kind)},
                {"outcome", metrics::to_label(metrics::outcome(why.code))},
                {"detail", why.detail}});
     close_record(record, why, services_->time->now());
@@ -185,12 +185,13 @@ private:
       return;
     }
     auto* waiting = table_.find(id);
-    waiting->waiting_publish = waiting->event.kind == "publish" || waiting->event.kind == "append";
+    waiting->waiting_publish =
+        waiting->event.kind == operation_kind::publish || waiting->event.kind == operation_kind::append;
     if (waiting->waiting_publish)
       services_->metrics->publish_waits();
     logs::say(services_->log, logs::events::operation_waiting,
               {{"operation", id},
-               {"kind", waiting->event.kind},
+               {"kind", to_word(waiting->event.kind)},
                {"slot", waiting->event.slot},
                {"behind", table_.before(id)}});
     show(waiting->event);

@@ -79,7 +79,7 @@ caf::result<status_reply> state::on_status() {
       [this](std::size_t i) { return options_.servers[i].link; }, [](std::size_t) { return link_status{}; },
       [this, promise, reply](const gathered<link_report>& answers) mutable {
         for (std::size_t i = 0; i < answers.size(); ++i) {
-          auto report = answers[i].value_or(link_report{{}, {}, {}, "unknown", "no answer", 0, 0});
+          auto report = answers[i].value_or(link_report{{}, {}, {}, link_state::unknown, "no answer", 0, 0});
           report.server = options_.servers[i].name;
           reply->servers.push_back(std::move(report));
         }

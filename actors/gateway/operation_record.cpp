@@ -36,28 +36,29 @@ publish_detail picture_of(const operation_record& record, const std::vector<std:
   for (auto& message : out.messages) {
     message.server = row[message.server];
     message.sent += later;
-    if (message.outcome.empty())
+    if (!message.outcome)
       message.seconds = std::max(0.0, now_is - message.sent);
-    if (message.outcome.empty() && record.event.finished)
-      message.outcome = "no answer";
+    if (!message.outcome && record.event.finished)
+      message.outcome = server_outcome::no_answer;
   }
   return out;
 }
 
-std::vector<named_seconds> stages_of(const operation_record& record, clock::time_point now) {
+std::vector<stage_seconds> stages_of(const operation_record& record, clock::time_point now) {
   const bool active = !record.event.finished;
-  std::vector<named_seconds> out;
+  std::vector<stage_seconds> out;
   if (record.begun)
-    out.push_back({"setup", seconds_between(record.asked, *record.begun)});
+    out.push_back({stage::setup, seconds_between(record.asked, *record.begun)});
   else
-    out.push_back({"setup", active ? seconds_between(record.asked, now) : record.event.seconds});
+    out.push_back({stage::setup, active ? seconds_between(record.asked, now) : record.event.seconds});
   const auto& told = !record.stages.empty() || !record.publish ? record.stages : record.publish->stages;
   out.insert(out.end(), told.begin(), told.end());
-  const bool writes = record.event.kind == "publish" || record.event.kind == "append";
+  const bool writes =
+      record.event.kind == operation_kind::publish || record.event.kind == operation_kind::append;
   if (active && writes && record.begun && !record.publish)
-    out.push_back({"map", seconds_between(*record.begun, now)});
-  if (active && record.publish && !record.publish->stage.empty())
-    out.push_back({record.publish->stage, seconds_between(record.publish->stage_start, now)});
+    out.push_back({stage::map, seconds_between(*record.begun, now)});
+  if (active && record.publish && record.publish->stage)
+    out.push_back({*record.publish->stage, seconds_between(record.publish->stage_start, now)});
   return out;
 }
 
@@ -69,7 +70,7 @@ void operation_record::take(std::shared_ptr<const publish_snapshot> news) {
   publish = std::move(news);
 }
 
-operation_record open_record(std::uint64_t id, const char* kind, operation_token token,
+operation_record open_record(std::uint64_t id, operation_kind kind, operation_token token,
                              std::uint64_t content_bytes, const time_source& time) {
   operation_record out;
   out.asked = time.now();
@@ -128,15 +129,15 @@ std::vector<server_report> problems_of(const publish_reply& reply) {
   std::vector<server_report> out;
   for (const auto& x : reply.conflicts)
     out.push_back(
-        {x.server, "another writer",
+        {x.server, server_outcome::another_writer,
          "share " + std::to_string(x.share.value) + ": expected " + x.expected + ", found " + x.found, 0});
   for (const auto& server : reply.unknown_servers)
-    out.push_back({server, "unknown", "silent since the write was sent: it may land later", 0});
+    out.push_back({server, server_outcome::unknown, "silent since the write was sent: it may land later", 0});
   for (const auto& place : reply.stale)
-    out.push_back(
-        {place.server, "stale", "an older share " + std::to_string(place.share.value) + " is left", 0});
+    out.push_back({place.server, server_outcome::stale,
+                   "an older share " + std::to_string(place.share.value) + " is left", 0});
   if (!reply.recoverable_now.empty())
-    out.push_back({{}, "recoverable now", reply.recoverable_now, 0});
+    out.push_back({{}, server_outcome::recoverable_now, reply.recoverable_now, 0});
   if (out.size() > problems_max)
     out.resize(problems_max);
   return out;
@@ -146,10 +147,11 @@ std::vector<server_report> problems_of(const std::vector<bad_share>& bad,
                                        const std::vector<server_report>& servers) {
   std::vector<server_report> out;
   for (const auto& server : servers)
-    if (server.outcome != "answered" && server.outcome != "not asked")
+    if (server.outcome != server_outcome::answered && server.outcome != server_outcome::not_asked)
       out.push_back(server);
   for (const auto& x : bad)
-    out.push_back({x.server, "bad share", "share " + std::to_string(x.share.value) + ": " + x.reason, 0});
+    out.push_back(
+        {x.server, server_outcome::bad_share, "share " + std::to_string(x.share.value) + ": " + x.reason, 0});
   if (out.size() > problems_max)
     out.resize(problems_max);
   return out;

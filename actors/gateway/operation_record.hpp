@@ -17,14 +17,14 @@ struct operation_record {
   std::optional<clock::time_point> begun; ///< its servers were known
   std::shared_ptr<const messages::publish_snapshot> publish;
   std::uint32_t tries = 0;
-  std::vector<messages::named_seconds> stages;   ///< of its reply
+  std::vector<messages::stage_seconds> stages;   ///< of its reply
   std::vector<messages::server_report> problems; ///< servers that were never reached; and of its reply
 
   void take(std::shared_ptr<const messages::publish_snapshot> news);
 };
 
 /// A new one, asked for now.
-operation_record open_record(std::uint64_t id, const char* kind, messages::operation_token token,
+operation_record open_record(std::uint64_t id, operation_kind kind, messages::operation_token token,
                              std::uint64_t content_bytes, const time_source& time);
 
 /// The record of an operation that ended: its text is "Finished", or says what went wrong.

@@ -14,7 +14,8 @@ server_roster make_roster(const std::vector<gateway_server>& configured,
     const auto& x = introductions[i];
     if (!x || !x->known || !ids.insert(x->info.id).second) {
       const auto why = !x ? "no answer" : x->known ? "it has the id of another server" : x->detail;
-      out.left_out.push_back({server.name, x && x->known ? "refused" : "unreachable", why, 0});
+      out.left_out.push_back(
+          {server.name, x && x->known ? server_outcome::refused : server_outcome::unreachable, why, 0});
       continue;
     }
     entries.push_back({server.name, x->info.id, server.permutation_seed.value_or(x->info.permutation_seed),

@@ -15,39 +15,6 @@ namespace {
 using namespace messages;
 using clock = std::chrono::steady_clock;
 
-enum class link_state { connecting, ready, unreachable, silent, refused };
-
-const char* to_text(link_state state) {
-  switch (state) {
-  case link_state::connecting:
-    return "connecting";
-  case link_state::ready:
-    return "ready";
-  case link_state::unreachable:
-    return "unreachable";
-  case link_state::silent:
-    return "silent";
-  case link_state::refused:
-    return "refused";
-  }
-  return "?";
-}
-
-metrics::link_state label_of(link_state state) {
-  switch (state) {
-  case link_state::connecting:
-    return metrics::link_state::connecting;
-  case link_state::ready:
-    return metrics::link_state::up;
-  case link_state::unreachable:
-  case link_state::silent:
-    return metrics::link_state::down;
-  case link_state::refused:
-    return metrics::link_state::refused;
-  }
-  return metrics::link_state::down;
-}
-
 class server_link_state {
 public:
   using handle = extended<server_link, void(stop), void(continuation)>;
@@ -107,7 +74,7 @@ private:
 
   void enter(link_state state) {
     state_ = state;
-    events_.link_is(label_of(state));
+    events_.link_is(state);
   }
 
   void connect() {
@@ -264,7 +231,7 @@ private:
       logs::say(services_->log, logs::events::link_refused, {{"server", options_.name}, {"reason", detail_}});
     else
       logs::say(services_->log, logs::events::link_down,
-                {{"server", options_.name}, {"state", to_text(state_)}, {"reason", detail_}});
+                {{"server", options_.name}, {"state", to_word(state_)}, {"reason", detail_}});
   }
 
   duration pause() {
@@ -356,6 +323,7 @@ private:
     case link_state::unreachable:
     case link_state::silent:
     case link_state::refused:
+    case link_state::unknown:
       c.give_up(delivery::unreachable, false, detail_);
       return;
     }
@@ -441,7 +409,7 @@ private:
       out.endpoint = (remote->tls ? "caf+tls " : "caf ") + remote->host + ":" + std::to_string(remote->port);
     else
       out.endpoint = "embedded";
-    out.state = to_text(state_);
+    out.state = state_;
     out.detail = detail_;
     out.latency_seconds = latency_;
     out.bytes_in_flight = bytes_in_flight_;

@@ -76,7 +76,8 @@ private:
         [this](const gathered<lease_slot_answer>& answers) {
           for (std::size_t i = 0; i < answers.size(); ++i)
             if (const auto problem = lease_problem(answers[i]))
-              lease_problems_.push_back({task_.servers->entries()[i].name, "lease not added", *problem, 0});
+              lease_problems_.push_back(
+                  {task_.servers->entries()[i].name, server_outcome::lease_not_added, *problem, 0});
           verify_or_finish();
         });
   }
@@ -106,7 +107,8 @@ private:
           for (const auto& [place, reason] : x.bad)
             map_.mark_bad(place, {}, reason);
           for (const auto& [place, reason] : x.unread)
-            unread_.push_back({task_.servers->name_of(place.server), "share not read", reason, 0});
+            unread_.push_back(
+                {task_.servers->name_of(place.server), server_outcome::share_not_read, reason, 0});
           finish();
         },
         [this](const caf::error& e) { break_off(e); });
@@ -132,7 +134,7 @@ private:
   }
 
   void answer(check_reply reply) {
-    services_->metrics->operation_ended(task_.verify ? metrics::operation::verify : metrics::operation::check,
+    services_->metrics->operation_ended(task_.verify ? operation_kind::verify : operation_kind::check,
                                         reply.ok ? std::nullopt : metrics::outcome(reply.failure.code),
                                         services_->time->now() - start_);
     send(self_, mapper_, stop{});

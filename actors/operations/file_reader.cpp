@@ -55,7 +55,7 @@ private:
     if (ended_)
       return;
     map_seconds_ += x.mapped->seconds;
-    services_->metrics->stage_took(metrics::stage::map, std::chrono::duration<double>(x.mapped->seconds));
+    services_->metrics->stage_took(stage::map, std::chrono::duration<double>(x.mapped->seconds));
     note_failed_servers(x.mapped->map);
     const auto best = x.mapped->map.best();
     if (!best) {
@@ -115,7 +115,7 @@ private:
   void note_failed_servers(const grid::servermap& map) {
     reply_.servers.clear();
     for (const auto& [server, why] : map.servers_failed())
-      reply_.servers.push_back({task_.servers->name_of(server), "failed", why, 0});
+      reply_.servers.push_back({task_.servers->name_of(server), server_outcome::failed, why, 0});
     reply_.bad.clear();
     for (const auto& [place, bad] : map.bad_shares())
       reply_.bad.push_back({task_.servers->name_of(place.server), place.share, bad.reason});
@@ -132,8 +132,8 @@ private:
     if (ended_ || !promise_)
       return;
     ended_ = true;
-    reply_.stages = {{"map", map_seconds_}, {"read", read_seconds_}};
-    services_->metrics->operation_ended(metrics::operation::retrieve,
+    reply_.stages = {{stage::map, map_seconds_}, {stage::read, read_seconds_}};
+    services_->metrics->operation_ended(operation_kind::retrieve,
                                         reply_.ok ? std::nullopt : metrics::outcome(reply_.failure.code),
                                         services_->time->now() - start_);
     drop_mapper();

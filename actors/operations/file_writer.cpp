@@ -179,7 +179,7 @@ private:
   void on_map(const map_answer& x) {
     mapped_ = x.mapped;
     map_seconds_ += x.mapped->seconds;
-    services_->metrics->stage_took(metrics::stage::map, std::chrono::duration<double>(x.mapped->seconds));
+    services_->metrics->stage_took(stage::map, std::chrono::duration<double>(x.mapped->seconds));
     if (x.mapped->key && !keys_)
       keys_.emplace(*x.mapped->key);
     if (!resolve_condition(x.mapped->map))
@@ -255,7 +255,7 @@ private:
     task.base = action.base;
     task.earlier = task_.wish.earlier;
     task.earlier.insert(operation_->result().sent.begin(), operation_->result().sent.end());
-    task.before = {{"map", map_seconds_}};
+    task.before = {{stage::map, map_seconds_}};
     start_publish_of(std::move(task), [this](const publish_result& x) {
       fill_reply(reply_, *task_.servers, x);
       if (x.failure) {
@@ -332,10 +332,10 @@ private:
     reply_.ok = !failure;
     if (failure)
       reply_.failure = std::move(*failure);
-    services_->metrics->operation_ended(task_.modify ? metrics::operation::modify : metrics::operation::write,
+    services_->metrics->operation_ended(task_.modify ? operation_kind::append : operation_kind::publish,
                                         reply_.ok ? std::nullopt : metrics::outcome(reply_.failure.code),
                                         services_->time->now() - start_);
-    reply_.stages.insert(reply_.stages.begin(), {"map", map_seconds_});
+    reply_.stages.insert(reply_.stages.begin(), {stage::map, map_seconds_});
     drop_mapper();
     if (reader_)
       send(self_, reader_, stop{});

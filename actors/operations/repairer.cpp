@@ -210,7 +210,7 @@ private:
     if (!promise_)
       return;
     reply_.ok = !failure;
-    services_->metrics->operation_ended(metrics::operation::repair, outcome_of(failure),
+    services_->metrics->operation_ended(operation_kind::repair, outcome_of(failure),
                                         services_->time->now() - start_);
     if (failure)
       reply_.failure = std::move(*failure);

@@ -58,7 +58,8 @@ list_leases_reply leases_reply_of(const server_list& servers, const gathered<rea
     const auto& server = servers.entries()[i].name;
     const auto& x = answers[i];
     if (!x || x->how != delivery::answered || x->answer.status != grid::storage_status::ok) {
-      out.servers.push_back({server, "failed", !x ? "no answer" : x->detail + x->answer.detail, 0});
+      out.servers.push_back(
+          {server, server_outcome::failed, !x ? "no answer" : x->detail + x->answer.detail, 0});
       continue;
     }
     for (const auto& lease : x->answer.leases)
@@ -125,9 +126,12 @@ check_reply check_reply_of(const server_list& servers, const grid::servermap& ma
   for (const auto& server : servers.entries()) {
     const auto failed = map.servers_failed().find(server.id);
     if (failed != map.servers_failed().end())
-      out.servers.push_back({server.name, "failed", failed->second, 0});
+      out.servers.push_back({server.name, server_outcome::failed, failed->second, 0});
     else
-      out.servers.push_back({server.name, map.answered(server.id) ? "answered" : "not asked", {}, 0});
+      out.servers.push_back({server.name,
+                             map.answered(server.id) ? server_outcome::answered : server_outcome::not_asked,
+                             {},
+                             0});
   }
   out.summary = summary_of(summary, out);
   return out;

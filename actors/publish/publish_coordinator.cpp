@@ -48,7 +48,9 @@ public:
 private:
   static publish_detail detail_of(const publish_task& task) {
     publish_detail out;
-    out.mode = task.new_file ? "new file" : task.again ? "refill" : "update";
+    out.mode = task.new_file ? publish_mode::new_file
+               : task.again  ? publish_mode::refill
+                             : publish_mode::update;
     out.version = task.sequence;
     out.spread = {task.shape.needed, task.shape.total, task.happy};
     return out;
@@ -119,26 +121,26 @@ private:
         });
   }
 
-  void tell_stage(codec::encode_stage stage) {
+  void tell_stage(codec::encode_stage now) {
     if (loop_)
       return;
-    switch (stage) {
+    switch (now) {
     case codec::encode_stage::encrypt:
-      return tell_stage("encrypt", "Encrypting", 0.02);
+      return tell_stage(stage::encrypt, "Encrypting", 0.02);
     case codec::encode_stage::encode:
-      return tell_stage("encode", "Encoding", 0.05);
+      return tell_stage(stage::encode, "Encoding", 0.05);
     case codec::encode_stage::hash:
-      return tell_stage("hash", "Hashing", 0.08);
+      return tell_stage(stage::hash, "Hashing", 0.08);
     case codec::encode_stage::sign:
-      return tell_stage("sign", "Signing", 0.18);
+      return tell_stage(stage::sign, "Signing", 0.18);
     case codec::encode_stage::pack:
-      return tell_stage("pack", "Packing", 0.2);
+      return tell_stage(stage::pack, "Packing", 0.2);
     }
   }
 
-  void tell_stage(const char* stage, const char* text, double progress) {
+  void tell_stage(stage which, const char* text, double progress) {
     tell(text, progress);
-    picture_.stage_begins(stage);
+    picture_.stage_begins(which);
     show_picture();
   }
 
@@ -156,14 +158,13 @@ private:
   // ----------------------------------------------------------------------------------------------
 
   void begin_push(codec::encoded_file&& encoded) {
-    stages_ = {{"encrypt", encoded.timings.encrypt},
-               {"encode", encoded.timings.encode},
-               {"hash", encoded.timings.hash},
-               {"sign", encoded.timings.sign},
-               {"pack", encoded.timings.pack}};
-    for (std::size_t i = 0; i < stages_.size(); ++i)
-      services_->metrics->stage_took(static_cast<metrics::stage>(i + 1),
-                                     std::chrono::duration<double>(stages_[i].seconds));
+    stages_ = {{stage::encrypt, encoded.timings.encrypt},
+               {stage::encode, encoded.timings.encode},
+               {stage::hash, encoded.timings.hash},
+               {stage::sign, encoded.timings.sign},
+               {stage::pack, encoded.timings.pack}};
+    for (const auto& each : stages_)
+      services_->metrics->stage_took(each.which, std::chrono::duration<double>(each.seconds));
     for (std::size_t i = 0; i < encoded.shares.size(); ++i)
       shares_.emplace(share_number{static_cast<std::uint8_t>(i)}, encoded.shares[i]);
     auto loop = grid::publish_loop::start(request_for(encoded));
@@ -174,7 +175,7 @@ private:
     loop_.emplace(std::move(*loop));
     push_start_ = services_->time->now();
     picture_.stages_ended(stages_);
-    picture_.stage_begins("push");
+    picture_.stage_begins(stage::push);
     if (stopped_)
       stop_loop(*stopped_);
     pump();
@@ -215,7 +216,7 @@ private:
       no.kind = grid::write_outcome_kind::unreachable;
       no.detail = entry == nullptr ? "it is not in the grid file any more" : to_string(built.error());
       log_.answered(message.id, no.kind);
-      picture_.message_answered(message.id, std::string(to_string(no.kind)), no.detail, 0);
+      picture_.message_answered(message.id, outcome_of(no.kind), no.detail, 0);
       loop_->on_write(message.id, no);
       send_later(self_, duration(0), continuation{[this] { pump(); }});
       return;
@@ -243,7 +244,7 @@ private:
       return;
     const auto server = task_->servers->name_of(x.server);
     log_.answered(x.id, x.outcome.kind);
-    servers_.push_back({server, std::string(to_string(x.outcome.kind)), x.outcome.detail, x.seconds});
+    servers_.push_back({server, outcome_of(x.outcome.kind), x.outcome.detail, x.seconds});
     picture_.message_answered(x.id, servers_.back().outcome, x.outcome.detail, x.seconds);
     loop_->on_write(x.id, x.outcome);
     pump();
@@ -257,7 +258,8 @@ private:
                 if (loop_->finished())
                   return;
                 const bool answered = x.how == delivery::answered;
-                picture_.message_answered(id, answered ? "answered" : "no answer", x.detail, x.seconds);
+                picture_.message_answered(id, answered ? server_outcome::answered : server_outcome::no_answer,
+                                          x.detail, x.seconds);
                 loop_->on_reread(id, answered ? grid::judge_reread(x.answer)
                                               : grid::reread_outcome{false, {}, x.detail});
                 pump();
@@ -338,8 +340,8 @@ private:
     auto result = std::make_shared<publish_result>();
     result->report = loop_->report();
     const auto push = seconds_between(push_start_, services_->time->now());
-    stages_.push_back({"push", push});
-    services_->metrics->stage_took(metrics::stage::push, std::chrono::duration<double>(push));
+    stages_.push_back({stage::push, push});
+    services_->metrics->stage_took(stage::push, std::chrono::duration<double>(push));
     log_.ended(result->report, task_->keys.slot, stages_, share_bytes_);
     picture_.stages_ended(stages_);
     picture_.happiness_is(result->report.happiness);
@@ -348,7 +350,7 @@ private:
     result->share_bytes = share_bytes_;
     const auto& report = result->report;
     for (const auto& problem : report.problems)
-      services_->metrics->share_rehomed(label_of(problem.kind));
+      services_->metrics->share_rehomed(outcome_of(problem.kind));
     using metrics::surprise;
     for (const auto& [kind, shares] : {std::pair(surprise::stale, report.stale_met),
                                        {surprise::hidden, report.hidden.size()},
@@ -364,7 +366,7 @@ private:
   }
 
   void answer(std::shared_ptr<const publish_result> result) {
-    picture_.stage_begins({});
+    picture_.stage_begins(std::nullopt);
     send_picture();
     for (const auto& [id, writer] : writers_)
       send(self_, writer, stop{});
@@ -392,7 +394,7 @@ private:
   std::map<share_number, shared_bytes> shares_;
   std::optional<grid::publish_loop> loop_;
   std::map<server_id, share_writer> writers_;
-  std::vector<named_seconds> stages_;
+  std::vector<stage_seconds> stages_;
   std::vector<server_report> servers_;
   std::uint64_t share_bytes_ = 0;
 };

@@ -23,7 +23,7 @@ struct publish_task {
   std::set<grid::file_version> earlier;
   /// Repair: shares of this version are made again, byte for byte, and put where they are missing.
   std::optional<codec::existing_version> again;
-  std::vector<messages::named_seconds> before; ///< stages that came before, for status
+  std::vector<messages::stage_seconds> before; ///< stages that came before, for status
   progress_span span;
 };
 

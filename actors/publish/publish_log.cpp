@@ -3,6 +3,8 @@
 #include "truckee/actors/shell/metric_words.hpp"
 #include "truckee/crypto/base32.hpp"
 
+#include <algorithm>
+
 namespace truckee::actors {
 
 void publish_log::sends(const grid::publish_message& message, const grid::servermap& map) {
@@ -21,7 +23,7 @@ void publish_log::sends(const grid::publish_message& message, const grid::server
                  {"share", planned.share.value},
                  {"from", name_of(at->second.by)},
                  {"to", name_of(message.server)},
-                 {"reason", metrics::to_label(label_of(at->second.kind))}});
+                 {"reason", to_word(outcome_of(at->second.kind))}});
     if (at != homeless_.end())
       homeless_.erase(at);
     if (planned.expect != map.at({message.server, planned.share}) &&
@@ -45,7 +47,7 @@ void publish_log::answered(grid::message_id id, grid::write_outcome_kind kind) {
 }
 
 void publish_log::ended(const grid::publish_report& report, const storage_index& slot,
-                        const std::vector<messages::named_seconds>& stages, std::uint64_t share_bytes) const {
+                        const std::vector<messages::stage_seconds>& stages, std::uint64_t share_bytes) const {
   if (!log_)
     return;
   const auto surprise = [this](const logs::event& what, const grid::uncoordinated_share& x) {
@@ -69,7 +71,10 @@ void publish_log::ended(const grid::publish_report& report, const storage_index&
   for (const auto& server : report.unknown_servers)
     logs::say(log_, logs::events::unknown_write_left,
               {{"operation", operation_}, {"server", name_of(server)}});
-  const auto took = [&](std::size_t stage) { return stage < stages.size() ? stages[stage].seconds : 0.0; };
+  const auto took = [&](stage which) {
+    const auto at = std::ranges::find(stages, which, &messages::stage_seconds::which);
+    return at == stages.end() ? 0.0 : at->seconds;
+  };
   logs::say(log_, logs::events::publish_ended,
             {{"operation", operation_},
              {"slot", crypto::to_base32(slot.view()).substr(0, 5)},
@@ -80,12 +85,12 @@ void publish_log::ended(const grid::publish_report& report, const storage_index&
              {"happiness", report.happiness},
              {"happy", report.happy},
              {"share_bytes", share_bytes},
-             {"encrypt", took(0)},
-             {"encode", took(1)},
-             {"hash", took(2)},
-             {"sign", took(3)},
-             {"pack", took(4)},
-             {"push", took(5)}});
+             {"encrypt", took(stage::encrypt)},
+             {"encode", took(stage::encode)},
+             {"hash", took(stage::hash)},
+             {"sign", took(stage::sign)},
+             {"pack", took(stage::pack)},
+             {"push", took(stage::push)}});
 }
 
 } // namespace truckee::actors

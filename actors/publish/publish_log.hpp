@@ -18,7 +18,7 @@ public:
   /// Its answer came, or it could not be sent.
   void answered(grid::message_id id, grid::write_outcome_kind kind);
   void ended(const grid::publish_report& report, const storage_index& slot,
-             const std::vector<messages::named_seconds>& stages, std::uint64_t share_bytes) const;
+             const std::vector<messages::stage_seconds>& stages, std::uint64_t share_bytes) const;
 
 private:
   struct sent {

@@ -5,7 +5,7 @@ namespace truckee::actors {
 using namespace messages;
 
 publish_picture::publish_picture(time_ptr time, server_list_ptr servers, publish_detail detail,
-                                 std::vector<named_seconds> ended)
+                                 std::vector<stage_seconds> ended)
   : time_(std::move(time)), servers_(std::move(servers)), detail_(std::move(detail)),
     before_(std::move(ended)) {
   for (const auto& entry : servers_->entries())
@@ -18,12 +18,12 @@ std::uint32_t publish_picture::index_of(const server_id& server) const {
   return entry == nullptr ? 0 : static_cast<std::uint32_t>(entry - servers_->entries().data());
 }
 
-void publish_picture::stage_begins(std::string name) {
-  stage_ = std::move(name);
+void publish_picture::stage_begins(std::optional<stage> which) {
+  stage_ = which;
   stage_start_ = time_->now();
 }
 
-void publish_picture::stages_ended(const std::vector<named_seconds>& stages) {
+void publish_picture::stages_ended(const std::vector<stage_seconds>& stages) {
   stages_ = stages;
 }
 
@@ -37,13 +37,13 @@ void publish_picture::message_sent(grid::message_id id, const server_id& server,
       {index_of(server), static_cast<std::uint32_t>(shares), {}, {}, time_->seconds_since(start_), 0});
 }
 
-void publish_picture::message_answered(grid::message_id id, std::string outcome, std::string detail,
+void publish_picture::message_answered(grid::message_id id, server_outcome outcome, std::string detail,
                                        double seconds) {
   const auto at = waiting_.find(id);
   if (at == waiting_.end())
     return;
   auto& message = detail_.messages[at->second];
-  message.outcome = std::move(outcome);
+  message.outcome = outcome;
   message.detail = std::move(detail);
   message.seconds = seconds;
   waiting_.erase(at);

@@ -14,13 +14,14 @@ public:
 
   /// `detail` with mode, version and spread; `ended`: stages that came before.
   publish_picture(time_ptr time, server_list_ptr servers, messages::publish_detail detail,
-                  std::vector<messages::named_seconds> ended);
+                  std::vector<messages::stage_seconds> ended);
 
-  void stage_begins(std::string name);
+  /// Nothing: the publish has ended.
+  void stage_begins(std::optional<stage> which);
   /// Replaces the stages that ended since the beginning.
-  void stages_ended(const std::vector<messages::named_seconds>& stages);
+  void stages_ended(const std::vector<messages::stage_seconds>& stages);
   void message_sent(grid::message_id id, const server_id& server, std::size_t shares);
-  void message_answered(grid::message_id id, std::string outcome, std::string detail, double seconds);
+  void message_answered(grid::message_id id, server_outcome outcome, std::string detail, double seconds);
   void happiness_is(std::size_t servers) { detail_.happiness = static_cast<std::uint32_t>(servers); }
 
   /// As it is now, with these shares.
@@ -33,9 +34,9 @@ private:
   time_ptr time_;
   server_list_ptr servers_;
   messages::publish_detail detail_;
-  std::vector<messages::named_seconds> before_;
-  std::vector<messages::named_seconds> stages_;
-  std::string stage_;
+  std::vector<messages::stage_seconds> before_;
+  std::vector<messages::stage_seconds> stages_;
+  std::optional<stage> stage_;
   clock::time_point start_ = time_->now();
   clock::time_point stage_start_ = start_;
   std::map<grid::message_id, std::size_t> waiting_; ///< messages without an answer: where they are in detail_

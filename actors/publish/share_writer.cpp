@@ -76,7 +76,7 @@ private:
   void tell(grid::message_id id, grid::write_outcome outcome, double seconds) {
     if (const auto shares = shares_.find(id); shares != shares_.end()) {
       services_->metrics->server(server_.name)
-          .shares_written(label_of(outcome.kind), shares->second, std::chrono::duration<double>(seconds));
+          .shares_written(outcome_of(outcome.kind), shares->second, std::chrono::duration<double>(seconds));
       if (outcome.kind == grid::write_outcome_kind::written)
         logs::say(services_->log, logs::events::shares_written,
                   {{"operation", operation_},
@@ -88,7 +88,7 @@ private:
                   {{"operation", operation_},
                    {"server", server_.name},
                    {"shares", shares->second},
-                   {"outcome", metrics::to_label(label_of(outcome.kind))},
+                   {"outcome", to_word(outcome_of(outcome.kind))},
                    {"detail", outcome.detail},
                    {"seconds", seconds}});
       shares_.erase(shares);

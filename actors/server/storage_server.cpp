@@ -250,7 +250,7 @@ private:
                           answer.status == storage_status::not_found;
     if (!logs::wants(services_->log, expected ? logs::events::storage_request : logs::events::storage_failed))
       return;
-    const auto outcome = to_string(answer.status);
+    const auto outcome = to_word(answer.status);
     const auto short_slot = crypto::to_base32(slot.view()).substr(0, 5);
     if (expected) {
       logs::say(services_->log, logs::events::storage_request,

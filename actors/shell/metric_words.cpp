@@ -2,28 +2,28 @@
 
 namespace truckee::actors {
 
-metrics::write_outcome label_of(grid::write_outcome_kind kind) {
+server_outcome outcome_of(grid::write_outcome_kind kind) {
   switch (kind) {
   case grid::write_outcome_kind::written:
-    return metrics::write_outcome::written;
+    return server_outcome::written;
   case grid::write_outcome_kind::test_failed:
-    return metrics::write_outcome::test_failed;
+    return server_outcome::test_failed;
   case grid::write_outcome_kind::no_space:
-    return metrics::write_outcome::no_space;
+    return server_outcome::no_space;
   case grid::write_outcome_kind::read_only:
-    return metrics::write_outcome::read_only;
+    return server_outcome::read_only;
   case grid::write_outcome_kind::refused:
-    return metrics::write_outcome::refused;
+    return server_outcome::refused;
   case grid::write_outcome_kind::bad_write_enabler:
-    return metrics::write_outcome::bad_write_enabler;
+    return server_outcome::bad_write_enabler;
   case grid::write_outcome_kind::unreachable:
-    return metrics::write_outcome::unreachable;
+    return server_outcome::unreachable;
   case grid::write_outcome_kind::unknown:
-    return metrics::write_outcome::unknown;
+    return server_outcome::unknown;
   case grid::write_outcome_kind::malformed:
-    return metrics::write_outcome::malformed;
+    return server_outcome::malformed;
   }
-  return metrics::write_outcome::server_error;
+  return server_outcome::failed;
 }
 
 metrics::outcome outcome_of(const std::optional<error>& failure) {

@@ -6,7 +6,8 @@
 /// The decisions' words as the metrics' labels.
 namespace truckee::actors {
 
-metrics::write_outcome label_of(grid::write_outcome_kind kind);
+/// A write's outcome as everybody outside the decisions names it.
+server_outcome outcome_of(grid::write_outcome_kind kind);
 /// Nothing for success.
 metrics::outcome outcome_of(const std::optional<error>& failure);
 

@@ -28,7 +28,7 @@ int leases(const operation_options& o, const global_options& global) {
                                x.share.value, fmt::gmtime(static_cast<std::time_t>(x.expires)),
                                x.ours ? "  (ours)" : "");
     for (const auto& x : reply.servers)
-      tell(fmt::format("{}: {}: {}\n", x.server, x.outcome, x.detail));
+      tell(fmt::format("{}: {}: {}\n", x.server, spoken(to_word(x.outcome)), x.detail));
   }
   return reply.ok ? exit_ok : complain(reply.failure);
 }

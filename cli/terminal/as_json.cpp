@@ -2,7 +2,6 @@
 
 #include "truckee/cli/files/secret_files.hpp"
 #include "truckee/cli/terminal/report.hpp"
-#include "truckee/metrics/labels.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -23,15 +22,17 @@ json places(const std::vector<share_place>& xs) {
 json servers(const std::vector<server_report>& xs) {
   auto out = json::array();
   for (const auto& x : xs)
-    out.push_back(
-        {{"server", x.server}, {"outcome", x.outcome}, {"detail", x.detail}, {"seconds", x.seconds}});
+    out.push_back({{"server", x.server},
+                   {"outcome", to_word(x.outcome)},
+                   {"detail", x.detail},
+                   {"seconds", x.seconds}});
   return out;
 }
 
-json stages(const std::vector<named_seconds>& xs) {
+json stages(const std::vector<stage_seconds>& xs) {
   auto out = json::object();
   for (const auto& x : xs)
-    out[x.name] = x.seconds;
+    out[std::string(to_word(x.which))] = x.seconds;
   return out;
 }
 
@@ -46,9 +47,7 @@ void add_failure(json& out, bool ok, const error& failure) {
   out["ok"] = ok;
   if (ok)
     return;
-  // The words of the metrics' labels: one vocabulary for scripts and dashboards.
-  out["error"] = {{"kind", metrics::to_label(metrics::outcome(failure.code))},
-                  {"detail", without_capabilities(failure.detail)}};
+  out["error"] = {{"kind", to_word(failure.code)}, {"detail", without_capabilities(failure.detail)}};
 }
 
 } // namespace
@@ -115,7 +114,7 @@ json as_json(const check_reply& x) {
 json as_json(const repair_reply& x) {
   json out;
   add_failure(out, x.ok, x.failure);
-  out["done"] = to_text(x.done);
+  out["done"] = to_word(x.done);
   out["before"] = as_json(x.before);
   if (x.done != repair_action::nothing)
     out["write"] = as_json(x.write);

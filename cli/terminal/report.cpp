@@ -20,12 +20,13 @@ void summarize(const publish_reply& x, double took) {
                      x.spread.total, x.happiness, x.spread.happy, took);
   std::string stages;
   for (const auto& stage : x.stages)
-    stages += fmt::format("{}{} {:.1f}", stages.empty() ? "" : ", ", stage.name, stage.seconds * 1e3);
+    stages +=
+        fmt::format("{}{} {:.1f}", stages.empty() ? "" : ", ", to_word(stage.which), stage.seconds * 1e3);
   out += "stages (ms): " + stages + "\n";
   for (const auto& server : x.servers)
-    if (server.outcome != "written")
-      out += fmt::format("{}: {}{}{}\n", server.server, server.outcome, server.detail.empty() ? "" : ": ",
-                         server.detail);
+    if (server.outcome != server_outcome::written)
+      out += fmt::format("{}: {}{}{}\n", server.server, spoken(to_word(server.outcome)),
+                         server.detail.empty() ? "" : ": ", server.detail);
   for (const auto& server : x.unknown_servers)
     out += server + ": silent since the write was sent; it may hold the new version or the old one\n";
   for (const auto& stale : x.stale)
@@ -62,25 +63,13 @@ void show(const check_reply& x) {
   for (const auto& bad : x.bad)
     out << fmt::format("\ndamaged: {} share {}: {}", bad.server, bad.share.value, bad.reason);
   for (const auto& server : x.servers)
-    if (server.outcome != "answered")
-      out << fmt::format("\n{}: {}{}{}", server.server, server.outcome, server.detail.empty() ? "" : ": ",
-                         server.detail);
-  if (!x.bad.empty() ||
-      std::any_of(x.servers.begin(), x.servers.end(), [](auto& s) { return s.outcome != "answered"; }))
+    if (server.outcome != server_outcome::answered)
+      out << fmt::format("\n{}: {}{}{}", server.server, spoken(to_word(server.outcome)),
+                         server.detail.empty() ? "" : ": ", server.detail);
+  if (!x.bad.empty() || std::any_of(x.servers.begin(), x.servers.end(),
+                                    [](auto& s) { return s.outcome != server_outcome::answered; }))
     out << "\n";
   out << std::flush;
-}
-
-std::string_view to_text(repair_action action) {
-  switch (action) {
-  case repair_action::nothing:
-    return "nothing";
-  case repair_action::refilled:
-    return "refilled";
-  case repair_action::republished:
-    return "republished";
-  }
-  return "?";
 }
 
 } // namespace truckee::cli

@@ -2,8 +2,6 @@
 
 #include "truckee/messages/gateway.hpp"
 
-#include <string_view>
-
 /// Replies as a person reads them.
 namespace truckee::cli {
 
@@ -13,7 +11,5 @@ void summarize(const messages::publish_reply& x, double took);
 int complain_of(const messages::publish_reply& x);
 /// Which shares are where, on standard output.
 void show(const messages::check_reply& x);
-
-std::string_view to_text(messages::repair_action action);
 
 } // namespace truckee::cli

@@ -67,7 +67,7 @@ table operations(const std::vector<progress_event>& xs, bool live) {
   table out(live ? row{"ID", "KIND", "FILE", "DONE", "SHARES", "SIZE", "TIME", "DOING"}
                  : row{"ID", "KIND", "FILE", "SHARES", "SIZE", "TIME", "END"});
   for (const auto& x : xs) {
-    row cells{std::to_string(x.operation), x.kind, x.slot};
+    row cells{std::to_string(x.operation), std::string(to_word(x.kind)), x.slot};
     if (live)
       cells.push_back(fmt::format("{:.0f} %", std::clamp(x.progress, 0.0, 1.0) * 100));
     cells.insert(cells.end(),
@@ -80,8 +80,8 @@ table operations(const std::vector<progress_event>& xs, bool live) {
 table servers(const std::vector<link_report>& xs) {
   table out({"SERVER", "STATE", "LATENCY", "IN FLIGHT", "WHERE", "DETAIL"});
   for (const auto& x : xs)
-    out.add({x.server, x.state, milliseconds(x.latency_seconds), bytes_or_nothing(x.bytes_in_flight),
-             x.endpoint, x.detail});
+    out.add({x.server, std::string(to_word(x.state)), milliseconds(x.latency_seconds),
+             bytes_or_nothing(x.bytes_in_flight), x.endpoint, x.detail});
   return out;
 }
 
@@ -113,12 +113,13 @@ std::string text_of(std::vector<std::string> lines, const progress_style& style,
 }
 
 std::string heading(const operation_detail& x) {
-  auto out = fmt::format("{} {}", x.event.kind, x.event.operation);
+  auto out = fmt::format("{} {}", to_word(x.event.kind), x.event.operation);
   if (!x.event.slot.empty())
     out += " of file " + x.event.slot;
   if (x.publish)
-    out += fmt::format(", {} to version {}, {}-of-{}, happy {}", x.publish->mode, x.publish->version.value,
-                       x.publish->spread.needed, x.publish->spread.total, x.publish->spread.happy);
+    out += fmt::format(", {} to version {}, {}-of-{}, happy {}", spoken(to_word(x.publish->mode)),
+                       x.publish->version.value, x.publish->spread.needed, x.publish->spread.total,
+                       x.publish->spread.happy);
   if (x.event.finished)
     return out +
            fmt::format(": {} after {}", x.event.ok ? "done" : "failed", human_time(seconds(x.event.seconds)));
@@ -127,10 +128,11 @@ std::string heading(const operation_detail& x) {
 }
 
 /// On as many lines as it takes.
-std::vector<std::string> stages(const std::vector<named_seconds>& xs, std::size_t width) {
+std::vector<std::string> stages(const std::vector<stage_seconds>& xs, std::size_t width) {
   std::vector<std::string> out;
   for (const auto& stage : xs) {
-    auto word = fmt::format("{} {:.1f}{}", stage.name, stage.seconds * 1e3, &stage == &xs.back() ? "" : ",");
+    auto word = fmt::format("{} {:.1f}{}", to_word(stage.which), stage.seconds * 1e3,
+                            &stage == &xs.back() ? "" : ",");
     if (out.empty())
       out.push_back("Stages (ms):");
     if (out.back().size() + 1 + word.size() > width)
@@ -164,9 +166,9 @@ table places(const operation_detail& x) {
         ++count;
       }
     out.add({x.publish->servers[i], shares_of(*x.publish, i), count > 0 ? std::to_string(count) : "",
-             last == nullptr         ? ""
-             : last->outcome.empty() ? "waiting"
-                                     : last->outcome,
+             last == nullptr  ? ""
+             : !last->outcome ? "waiting"
+                              : spoken(to_word(*last->outcome)),
              last == nullptr ? "" : milliseconds(last->seconds), last == nullptr ? "" : last->detail});
   }
   return out;
@@ -175,7 +177,7 @@ table places(const operation_detail& x) {
 table problems(const std::vector<server_report>& xs) {
   table out({"SERVER", "WHAT", "DETAIL"});
   for (const auto& x : xs)
-    out.add({x.server, x.outcome, x.detail});
+    out.add({x.server, spoken(to_word(x.outcome)), x.detail});
   return out;
 }
 
@@ -186,7 +188,7 @@ std::string render_status(const status_reply& x, const progress_style& style, st
   std::size_t ready = 0;
   for (const auto& server : x.servers) {
     in_flight += server.bytes_in_flight;
-    ready += server.state == "ready";
+    ready += server.state == link_state::ready;
   }
   auto head = fmt::format("{} running, {} waiting; {} of {} servers ready; {} in flight; {} keys ready",
                           x.running.size(), x.waiting.size(), ready, x.servers.size(),

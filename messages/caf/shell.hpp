@@ -102,6 +102,16 @@ inline bool is_timeout(const caf::error& e) {
 #endif
 }
 
+/// Whether the other end could not read a request, or has no handler for it: another version, or a value that may not
+/// be. CAF 1.1 says which, 0.17 hands its actor an empty message.
+inline bool is_not_understood(const caf::error& e) {
+#if TRUCKEE_CAF_1
+  return e == caf::sec::unexpected_message || e == caf::sec::malformed_message;
+#else
+  return e == caf::make_error(caf::sec::unexpected_message);
+#endif
+}
+
 /// CAF's own words for its error.
 inline std::string describe(const caf::error& e, [[maybe_unused]] caf::actor_system& system) {
 #if TRUCKEE_CAF_1
@@ -111,8 +121,12 @@ inline std::string describe(const caf::error& e, [[maybe_unused]] caf::actor_sys
 #endif
 }
 
-/// A request that failed in CAF's hands, as our own error: timeout, else internal.
+/// A request that failed in CAF's hands, as our own error: timeout, protocol where it was not understood, else internal.
 inline error as_error(const caf::error& e, caf::actor_system& system) {
+  if (is_not_understood(e))
+    return {errc::protocol,
+            "the other end did not understand the request: it is of another version, or a value in it "
+            "is out of bounds"};
   return {is_timeout(e) ? errc::timeout : errc::internal, describe(e, system)};
 }
 

@@ -64,15 +64,17 @@ auto inspect(Inspector& f, share_place& x) {
 }
 
 template <class Inspector>
-auto inspect(Inspector& f, named_seconds& x) {
+auto inspect(Inspector& f, stage_seconds& x) {
+  auto which = checked(x.which);
   finite_member seconds{x.seconds};
-  return inspect_members(f, x, x.name, seconds);
+  return inspect_members(f, x, which, seconds);
 }
 
 template <class Inspector>
 auto inspect(Inspector& f, server_report& x) {
+  auto outcome = checked(x.outcome);
   finite_member seconds{x.seconds};
-  return inspect_members(f, x, x.server, x.outcome, x.detail, seconds);
+  return inspect_members(f, x, x.server, outcome, x.detail, seconds);
 }
 
 template <class Inspector>
@@ -164,8 +166,9 @@ template <class Inspector>
 auto inspect(Inspector& f, progress_event& x) {
   finite_member progress{x.progress};
   finite_member seconds{x.seconds};
+  auto kind = checked(x.kind);
   auto failure = checked(x.failure);
-  return inspect_members(f, x, x.token, x.operation, x.kind, x.slot, x.text, progress, x.goal, x.placed,
+  return inspect_members(f, x, x.token, x.operation, kind, x.slot, x.text, progress, x.goal, x.placed,
                          x.outstanding, x.bytes_total, x.bytes_done, x.started_ms, seconds, x.finished, x.ok,
                          failure);
 }
@@ -187,8 +190,9 @@ auto inspect(Inspector& f, subscribe_answer& x) {
 
 template <class Inspector>
 auto inspect(Inspector& f, link_report& x) {
+  auto state = checked(x.state);
   finite_member latency{x.latency_seconds};
-  return inspect_members(f, x, x.server, x.id, x.endpoint, x.state, x.detail, latency, x.bytes_in_flight);
+  return inspect_members(f, x, x.server, x.id, x.endpoint, state, x.detail, latency, x.bytes_in_flight);
 }
 
 template <class Inspector>
@@ -210,19 +214,21 @@ auto inspect(Inspector& f, share_cell& x) {
 
 template <class Inspector>
 auto inspect(Inspector& f, server_message& x) {
+  optional_enum_member<server_outcome> outcome{x.outcome, server_outcome_words.size()};
   finite_member sent{x.sent};
   finite_member seconds{x.seconds};
-  return inspect_members(f, x, x.server, x.shares, x.outcome, x.detail, sent, seconds);
+  return inspect_members(f, x, x.server, x.shares, outcome, x.detail, sent, seconds);
 }
 
 template <class Inspector>
 auto inspect(Inspector& f, publish_detail& x) {
+  auto mode = checked(x.mode);
   auto accept = [&] {
     const auto known = [&](const auto& each) { return each.server < x.servers.size(); };
     return x.shares.size() <= detail_shares_max && x.messages.size() <= detail_messages_max &&
            std::ranges::all_of(x.shares, known) && std::ranges::all_of(x.messages, known);
   };
-  return inspect_checked(f, x, accept, x.mode, x.version, x.spread, x.tries, x.happiness, x.servers, x.shares,
+  return inspect_checked(f, x, accept, mode, x.version, x.spread, x.tries, x.happiness, x.servers, x.shares,
                          x.messages, x.not_shown);
 }
 

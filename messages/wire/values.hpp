@@ -6,6 +6,7 @@
 #include "truckee/base/ids.hpp"
 #include "truckee/base/result.hpp"
 #include "truckee/base/shared_bytes.hpp"
+#include "truckee/base/vocabulary.hpp"
 #include "truckee/messages/caf/inspection.hpp"
 
 #include <cmath>
@@ -124,6 +125,23 @@ auto inspect(Inspector& f, enum_member<Enum>& x) {
   return inspect_checked(f, x, accept, raw);
 }
 
+/// The same of an enum that may be missing: one byte, `count` for nothing.
+template <class Enum>
+struct optional_enum_member {
+  std::optional<Enum>& value;
+  std::uint8_t count;
+};
+
+template <class Inspector, class Enum>
+auto inspect(Inspector& f, optional_enum_member<Enum>& x) {
+  auto raw = x.value ? static_cast<std::uint8_t>(*x.value) : x.count;
+  auto accept = [&] {
+    x.value = raw < x.count ? std::optional(static_cast<Enum>(raw)) : std::nullopt;
+    return raw <= x.count;
+  };
+  return inspect_checked(f, x, accept, raw);
+}
+
 /// A number that is one. Infinity and "not a number" are refused from peers and written as 0: CAF 0.17 never
 /// comes to an end writing an infinity.
 struct finite_member {
@@ -189,8 +207,24 @@ auto inspect(Inspector& f, sequence_number& x) {
   return messages::inspect_members(f, x, x.value);
 }
 
-inline messages::enum_member<errc> checked(errc& code) {
-  return {code, static_cast<std::uint8_t>(errc::internal) + 1};
+// Enums with words, as members.
+inline messages::enum_member<errc> checked(errc& x) {
+  return {x, errc_words.size()};
+}
+inline messages::enum_member<operation_kind> checked(operation_kind& x) {
+  return {x, operation_kind_words.size()};
+}
+inline messages::enum_member<stage> checked(stage& x) {
+  return {x, stage_words.size()};
+}
+inline messages::enum_member<publish_mode> checked(publish_mode& x) {
+  return {x, publish_mode_words.size()};
+}
+inline messages::enum_member<link_state> checked(link_state& x) {
+  return {x, link_state_words.size()};
+}
+inline messages::enum_member<server_outcome> checked(server_outcome& x) {
+  return {x, server_outcome_words.size()};
 }
 
 template <class Inspector>

@@ -23,10 +23,11 @@ inline void release_all(test_grid& grid) {
   }
 }
 
-inline std::string outcome_at(const messages::publish_reply& reply, const std::string& server) {
+/// The word of what a server said; "nothing" where it said nothing.
+inline std::string_view outcome_at(const messages::publish_reply& reply, const std::string& server) {
   for (const auto& report : reply.servers)
     if (report.server == server)
-      return report.outcome;
+      return to_word(report.outcome);
   return "nothing";
 }
 

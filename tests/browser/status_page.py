@@ -213,7 +213,7 @@ class Test:
         put.communicate(timeout=120)
         assert put.returncode == 4, put.returncode
         newest = grid.api("/api/status")["recent"][0]
-        assert newest["outcome"] == "not enough servers", newest
+        assert newest["outcome"] == "not_enough_servers", newest
         browser.go(grid.page + "/operations/%d" % newest["operation"])
         assert "not enough servers" in self.text("#title")
         assert "running" not in self.text("#title")

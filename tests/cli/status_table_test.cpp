@@ -13,7 +13,7 @@ messages::status_reply busy() {
   messages::status_reply x;
   messages::progress_event one;
   one.operation = 12;
-  one.kind = "publish";
+  one.kind = operation_kind::publish;
   one.slot = "abcde";
   one.text = "Sending shares: 7 placed of 10, 3 outstanding";
   one.progress = 0.76;
@@ -27,8 +27,9 @@ messages::status_reply busy() {
   x.waiting.push_back(one);
   for (int i = 0; i < 50; ++i)
     x.recent.push_back(one);
-  x.servers.push_back({"alpha", "id", "caf 127.0.0.1:1", "ready", "", 0.0012, 1 << 20});
-  x.servers.push_back({"beta", "", "caf 127.0.0.1:2", "unreachable", "no\033[2J\nroute \xe2\x80\xae", 0, 0});
+  x.servers.push_back({"alpha", "id", "caf 127.0.0.1:1", link_state::ready, "", 0.0012, 1 << 20});
+  x.servers.push_back(
+      {"beta", "", "caf 127.0.0.1:2", link_state::unreachable, "no\033[2J\nroute \xe2\x80\xae", 0, 0});
   x.keys_ready = 4;
   return x;
 }
@@ -85,9 +86,9 @@ messages::operation_detail a_publish() {
   messages::operation_detail x;
   x.found = true;
   x.event = busy().running.at(0);
-  x.stages = {{"setup", 0.0011}, {"map", 0.02}, {"push", 1.5}};
+  x.stages = {{stage::setup, 0.0011}, {stage::map, 0.02}, {stage::push, 1.5}};
   messages::publish_detail p;
-  p.mode = "update";
+  p.mode = publish_mode::update;
   p.version.value = 7;
   p.spread = {3, 10, 7};
   p.servers = {"alpha", "beta", "gamma"};
@@ -95,10 +96,11 @@ messages::operation_detail a_publish() {
               {0, {7}, grid::share_state::placed},
               {1, {3}, grid::share_state::outstanding},
               {0, {3}, grid::share_state::stale}};
-  p.messages = {
-      {0, 2, "unknown", "", 0.1, 0.5}, {0, 2, "written", "", 0.7, 0.0121}, {1, 1, "", "", 0.1, 4.1}};
+  p.messages = {{0, 2, server_outcome::unknown, "", 0.1, 0.5},
+                {0, 2, server_outcome::written, "", 0.7, 0.0121},
+                {1, 1, {}, "", 0.1, 4.1}};
   x.publish = p;
-  x.problems = {{"gamma", "unreachable", "connection \033[31mrefused", 0}};
+  x.problems = {{"gamma", server_outcome::unreachable, "connection \033[31mrefused", 0}};
   return x;
 }
 

@@ -17,7 +17,7 @@ protected:
     prometheus().query_until("sum(up)", [](const auto& r) { return first_value(r) == 3; });
     prometheus().query_until("sum(rate(truckee_publishes_total{outcome=\"ok\"}[1m]))",
                              [](const auto& r) { return first_value(r) > 0; });
-    for (const auto* operation : {"retrieve", "check", "verify", "repair", "write", "modify"})
+    for (const auto* operation : {"publish", "append", "retrieve", "check", "verify", "repair"})
       prometheus().query_until("sum(increase(truckee_operations_total{outcome=\"ok\",operation=\"" +
                                    std::string(operation) + "\"}[1m]))",
                                [](const auto& r) { return first_value(r) > 0; });
@@ -74,7 +74,7 @@ TEST_F(real_prometheus, scrapes_every_family_from_gateway_and_storage_nodes) {
   EXPECT_GT(value("sum(truckee_share_writes_total{server=\"alpha\",outcome=\"written\"})"), 0);
   EXPECT_GT(value("truckee_storage_written_bytes_total{store=\"beta\"}"), 0);
   EXPECT_GT(value("truckee_retrieve_plaintext_bytes_total"), 0);
-  EXPECT_EQ(value("sum(truckee_server_link_state{state=\"up\"})"), 2);
+  EXPECT_EQ(value("sum(truckee_server_link_state{state=\"ready\"})"), 2);
   EXPECT_EQ(value("sum(truckee_publishes_total{outcome!=\"ok\"})"), 0);
   EXPECT_GT(value("truckee_in_flight_budget_bytes"), 0);
   EXPECT_EQ(value("truckee_keys_wanted"), 4);
@@ -110,7 +110,7 @@ TEST_F(real_prometheus, serves_the_console_page_with_what_happens) {
   wait_for_rates();
   expect_trouble();
   store(1).kill();
-  prometheus().query_until("truckee_server_link_state{server=\"beta\",state=\"up\"}",
+  prometheus().query_until("truckee_server_link_state{server=\"beta\",state=\"ready\"}",
                            [](const auto& r) { return first_value(r) == 0; });
   const auto page = prometheus().page("/consoles/truckee.html");
   EXPECT_NE(page.find("nodes run"), page.npos);

@@ -167,8 +167,8 @@ TEST_F(embedded, a_gateway_that_fails_is_started_again_behind_the_same_port_and_
   ASSERT_TRUE(files.ask(hello()).ok);
   const auto first = files.gateway();
   auto waiting = std::async(std::launch::async, [&] {
-    return control::ask(
-        system_, first, messages::publish_request{.content = shared_bytes(bytes(std::size_t{32} << 20))});
+    return control::ask(system_, first,
+                        messages::publish_request{.content = shared_bytes(bytes(std::size_t{32} << 20))});
   });
   make_fail(first);
   (void)waiting.get(); // done, or told that the gateway ended; never silence
@@ -248,8 +248,7 @@ TEST_F(embedded, the_host_gets_records_and_gives_threads_time_and_chance) {
     auto files = start(options(), around);
     const auto put = files.ask(hello());
     ASSERT_TRUE(put.ok) << to_string(put.failure);
-    const auto status =
-        control::ask(system_, files.gateway(), messages::status_request{});
+    const auto status = control::ask(system_, files.gateway(), messages::status_request{});
     ASSERT_FALSE(status.recent.empty());
     EXPECT_EQ(status.recent.front().started_ms,
               static_cast<std::uint64_t>(test::manual_time::beginning.count()));

@@ -35,7 +35,7 @@ TRUCKEE_MEMBERS(messages::add_lease, a, b, c)
 TRUCKEE_MEMBERS(messages::lease_answer, a, b)
 TRUCKEE_MEMBERS(messages::operation_token, a)
 TRUCKEE_MEMBERS(messages::share_place, a, b)
-TRUCKEE_MEMBERS(messages::named_seconds, a, b)
+TRUCKEE_MEMBERS(messages::stage_seconds, a, b)
 TRUCKEE_MEMBERS(messages::server_report, a, b, c, d)
 TRUCKEE_MEMBERS(messages::write_conflict, a, b, c, d)
 TRUCKEE_MEMBERS(messages::version_name, a, b)
@@ -131,6 +131,11 @@ public:
   void fill(messages::file_format& x) {
     x = static_cast<messages::file_format>(below(messages::file_format_count));
   }
+  void fill(operation_kind& x) { x = static_cast<operation_kind>(below(operation_kind_words.size())); }
+  void fill(stage& x) { x = static_cast<stage>(below(stage_words.size())); }
+  void fill(publish_mode& x) { x = static_cast<publish_mode>(below(publish_mode_words.size())); }
+  void fill(link_state& x) { x = static_cast<link_state>(below(link_state_words.size())); }
+  void fill(server_outcome& x) { x = static_cast<server_outcome>(below(server_outcome_words.size())); }
   void fill(grid::share_state& x) { x = static_cast<grid::share_state>(below(grid::share_state_count)); }
   void fill(messages::publish_detail& x) {
     std::apply([this](auto&... each) { (fill(each), ...); }, members(x));

@@ -144,14 +144,14 @@ TEST_F(WireRules, InfinityIsNeitherWrittenNorRead) {
   for (const double value :
        {std::numeric_limits<double>::infinity(), -std::numeric_limits<double>::infinity(),
         std::numeric_limits<double>::quiet_NaN()}) {
-    messages::named_seconds got;
-    ASSERT_TRUE(from_wire(*system, to_wire(*system, messages::named_seconds{"push", value}), got));
+    messages::stage_seconds got;
+    ASSERT_TRUE(from_wire(*system, to_wire(*system, messages::stage_seconds{stage::push, value}), got));
     EXPECT_EQ(got.seconds, 0.0);
   }
-  auto wire = to_wire(*system, messages::named_seconds{"", 1.0});
+  auto wire = to_wire(*system, messages::stage_seconds{stage::push, 1.0});
   const test::wire_bytes infinity{0x7f, 0xf0, 0, 0, 0, 0, 0, 0};
   std::copy(infinity.begin(), infinity.end(), wire.end() - 8);
-  messages::named_seconds got;
+  messages::stage_seconds got;
   EXPECT_FALSE(from_wire(*system, wire, got)) << "a peer's infinity";
 }
 
@@ -165,7 +165,7 @@ TEST_F(WireRules, APictureThatNamesServersThatAreNotThereOrTooManySharesIsRefuse
   x.publish->shares[0].server = 1;
   EXPECT_FALSE(from_wire(*system, to_wire(*system, x), got));
   x.publish->shares[0].server = 0;
-  x.publish->messages = {{1, 1, "written", "", 0, 0}};
+  x.publish->messages = {{1, 1, server_outcome::written, "", 0, 0}};
   EXPECT_FALSE(from_wire(*system, to_wire(*system, x), got));
   x.publish->messages.clear();
   x.publish->shares.resize(messages::detail_shares_max + 1);

@@ -33,7 +33,7 @@ TEST(exposer, a_scrape_sees_what_happened) {
   EXPECT_NE(e->listening().port, 0);
   EXPECT_EQ(e->url(), "http://127.0.0.1:" + std::to_string(e->listening().port) + "/metrics");
   what->plaintext_given(1234);
-  what->server("alpha").shares_written(write_outcome::written, 2, seconds{0.01});
+  what->server("alpha").shares_written(server_outcome::written, 2, seconds{0.01});
   const auto answer = client_of(*e).Get("/metrics");
   ASSERT_TRUE(answer);
   EXPECT_EQ(answer->status, 200);

@@ -31,7 +31,7 @@ publish_end end_with(outcome how, std::size_t happiness = 10) {
 std::shared_ptr<recorder> busy_recorder() {
   auto r = std::make_shared<recorder>(build_facts{"0.1.0", "0.17.6"});
   r->expect_publishes();
-  r->server("alpha").link_is(link_state::up);
+  r->server("alpha").link_is(link_state::ready);
   r->store("0").served(storage_operation::read, {}, seconds{0.001});
   return r;
 }
@@ -100,13 +100,13 @@ TEST(metrics, a_publish_that_vanishes_does_not_run_for_ever) {
 TEST(metrics, each_server_is_seen_by_its_name) {
   recorder r;
   auto& alpha = r.server("alpha");
-  alpha.shares_written(write_outcome::written, 3, std::chrono::milliseconds{4});
-  alpha.shares_written(write_outcome::unreachable, 1, seconds{0});
+  alpha.shares_written(server_outcome::written, 3, std::chrono::milliseconds{4});
+  alpha.shares_written(server_outcome::unreachable, 1, seconds{0});
   alpha.read_answered({}, seconds{0.001});
   alpha.read_answered(errc::timeout, seconds{30});
   alpha.share_was_corrupt();
-  alpha.link_is(link_state::up);
-  alpha.link_is(link_state::down);
+  alpha.link_is(link_state::ready);
+  alpha.link_is(link_state::unreachable);
   alpha.reconnected();
   EXPECT_EQ(&alpha, &r.server("alpha"));
   EXPECT_NE(&alpha, &r.server("beta"));
@@ -116,8 +116,8 @@ TEST(metrics, each_server_is_seen_by_its_name) {
   EXPECT_EQ(sample(r, R"(truckee_server_reads_total{outcome="timeout",server="alpha"})"), 1);
   EXPECT_EQ(sample(r, R"(truckee_server_read_duration_seconds_count{server="alpha"})"), 2);
   EXPECT_EQ(sample(r, R"(truckee_corrupt_shares_total{server="alpha"})"), 1);
-  EXPECT_EQ(sample(r, R"(truckee_server_link_state{server="alpha",state="up"})"), 0);
-  EXPECT_EQ(sample(r, R"(truckee_server_link_state{server="alpha",state="down"})"), 1);
+  EXPECT_EQ(sample(r, R"(truckee_server_link_state{server="alpha",state="ready"})"), 0);
+  EXPECT_EQ(sample(r, R"(truckee_server_link_state{server="alpha",state="unreachable"})"), 1);
   EXPECT_EQ(sample(r, R"(truckee_server_reconnects_total{server="alpha"})"), 1);
 }
 
@@ -138,9 +138,9 @@ TEST(metrics, the_other_events_move_their_families) {
   r.stage_took(stage::sign, std::chrono::microseconds{600});
   r.plaintext_given(1000);
   r.share_bytes_sent(3333);
-  r.share_rehomed(write_outcome::no_space);
+  r.share_rehomed(server_outcome::no_space);
   r.surprised(surprise::stale, 2);
-  r.operation_ended(operation::repair, errc::not_enough_shares, seconds{1});
+  r.operation_ended(operation_kind::repair, errc::not_enough_shares, seconds{1});
   r.plaintext_retrieved(5);
   r.in_flight(1000);
   r.in_flight(-400);
@@ -195,7 +195,7 @@ TEST(metrics, threads_lose_no_count) {
     for (int t = 0; t < 4; ++t)
       threads.emplace_back([&r] {
         for (int i = 0; i < 1000; ++i) {
-          r.server(std::to_string(i % 7)).shares_written(write_outcome::written, 1, seconds{0.001});
+          r.server(std::to_string(i % 7)).shares_written(server_outcome::written, 1, seconds{0.001});
           r.plaintext_given(1);
         }
       });

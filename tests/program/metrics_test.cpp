@@ -66,8 +66,8 @@ TEST_F(metrics_of_the_program, links_say_whether_servers_are_up_and_count_reconn
   auto& put = start(
       on_grid({"put", file("next", noise(1000)), "--cap-file", cap, "--metrics-listen", "127.0.0.1:0"}));
   scrape_until(put, [](const auto& text) {
-    return value_of(text, R"(truckee_server_link_state{server="s2",state="down"})") == 1 &&
-           value_of(text, R"(truckee_server_link_state{server="s1",state="up"})") == 1;
+    return value_of(text, R"(truckee_server_link_state{server="s2",state="unreachable"})") == 1 &&
+           value_of(text, R"(truckee_server_link_state{server="s1",state="ready"})") == 1;
   });
   put.wait();
   server(5).signal(SIGCONT);

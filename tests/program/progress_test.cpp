@@ -45,7 +45,7 @@ TEST_F(progress_of_the_program, of_a_failure_ends_with_its_kind) {
   for (const auto& line : lines_of(done.err))
     if (nlohmann::json::accept(line))
       outcome = nlohmann::json::parse(line).value("outcome", "");
-  EXPECT_EQ(outcome, "not enough shares") << done.err;
+  EXPECT_EQ(outcome, "not_enough_shares") << done.err;
 }
 
 TEST_F(progress_of_the_program, shows_one_operation_with_the_server_it_waits_for) {

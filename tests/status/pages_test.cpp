@@ -20,22 +20,22 @@ messages::operation_detail failed_publish() {
   messages::operation_detail x;
   x.found = true;
   x.event.operation = 7;
-  x.event.kind = "publish";
+  x.event.kind = operation_kind::publish;
   x.event.slot = "abcde";
   x.event.text = "Failed: not enough servers";
   x.event.finished = true;
   x.event.failure = errc::not_enough_servers;
   x.event.seconds = 2;
   x.event.progress = 0.5;
-  x.stages = {{"setup", 0.1}, {"push", 1.5}};
-  x.problems = {{"beta", "unreachable", "connection refused", 0}};
+  x.stages = {{stage::setup, 0.1}, {stage::push, 1.5}};
+  x.problems = {{"beta", server_outcome::unreachable, "connection refused", 0}};
   auto& p = x.publish.emplace();
-  p.mode = "update";
+  p.mode = publish_mode::update;
   p.version = sequence_number{4};
   p.spread = {1, 3, 2};
   p.servers = {"alpha", "beta"};
   p.shares = {{0, share_number{0}, share_state::placed}, {0, share_number{2}, share_state::failed}};
-  p.messages = {{0, 2, "written", "", 0.2, 0.05}};
+  p.messages = {{0, 2, server_outcome::written, "", 0.2, 0.05}};
   return x;
 }
 
@@ -47,16 +47,14 @@ TEST(StatusMarkup, TextFromOthersIsNeverMarkup) {
                                              "b");
   const std::string evil = "\"><script>alert(1)</script>";
   auto x = failed_publish();
-  x.event.kind = x.event.slot = x.event.text = evil;
-  x.stages[0].name = evil;
-  x.problems = {{evil, evil, evil, 0}};
-  x.publish->mode = evil;
+  x.event.slot = x.event.text = evil;
+  x.problems = {{evil, server_outcome::failed, evil, 0}};
   x.publish->servers = {evil, evil};
-  x.publish->messages = {{0, 1, evil, evil, 0, 0}};
+  x.publish->messages = {{0, 1, server_outcome::failed, evil, 0, 0}};
   EXPECT_FALSE(has(operation_page(x), "<script>alert"));
   messages::status_reply s;
   s.running = s.waiting = s.recent = {x.event};
-  s.servers = {{evil, evil, evil, evil, evil, 0, 0}};
+  s.servers = {{evil, evil, evil, link_state::unreachable, evil, 0, 0}};
   EXPECT_FALSE(has(overview_page(s), "<script>alert"));
 }
 
@@ -108,9 +106,10 @@ TEST(StatusPages, AnEndedOperationIsShownAsEnded) {
 TEST(StatusPages, TheOverviewSaysWhetherEnoughServersAreThere) {
   messages::status_reply s;
   s.defaults = {1, 2, 2};
-  s.servers = {{"alpha", "", "", "ready", "", 0.001, 0}, {"beta", "", "", "unreachable", "refused", 0, 0}};
+  s.servers = {{"alpha", "", "", link_state::ready, "", 0.001, 0},
+               {"beta", "", "", link_state::unreachable, "refused", 0, 0}};
   EXPECT_TRUE(has(overview_page(s), R"(<div class="bad"><dt>Servers ready</dt><dd>1 of 2</dd></div>)"));
-  s.servers[1].state = "ready";
+  s.servers[1].state = link_state::ready;
   EXPECT_TRUE(has(overview_page(s), R"(<div class="good"><dt>Servers ready</dt><dd>2 of 2</dd></div>)"));
 }
 
@@ -118,7 +117,7 @@ TEST(StatusJson, AnOperationHasEverythingThePageShows) {
   const auto x = json::parse(as_json(failed_publish()));
   EXPECT_EQ(x["operation"], 7);
   EXPECT_EQ(x["active"], false);
-  EXPECT_EQ(x["outcome"], "not enough servers");
+  EXPECT_EQ(x["outcome"], "not_enough_servers");
   EXPECT_EQ(x["stages"]["push"], 1.5);
   EXPECT_EQ(x["problems"][0]["server"], "beta");
   EXPECT_EQ(x["publish"]["version"], 4);

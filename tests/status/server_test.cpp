@@ -185,7 +185,7 @@ TEST_F(UnhappyStatusServer, TooFewServersMakeItNotReady) {
   EXPECT_EQ(ready->status, 503);
   EXPECT_EQ(ready->body, "not ready: 2 of 3 servers can be reached, happy needs 3\n");
   const auto status = json::parse(get("/api/status")->body);
-  EXPECT_EQ(status["recent"][0]["outcome"], "not enough servers") << status;
+  EXPECT_EQ(status["recent"][0]["outcome"], "not_enough_servers") << status;
 }
 
 #if !TRUCKEE_CAF_1

@@ -145,8 +145,8 @@ TEST(metric_words, every_word_of_a_server_has_its_label) {
     labels.insert(*label);
   }
   EXPECT_EQ(labels.size(), grid::storage_status_count - 2U) << "no two are counted as one";
-  std::set<metrics::write_outcome> outcomes;
+  std::set<server_outcome> outcomes;
   for (std::size_t i = 0; i < grid::write_outcome_kind_count; ++i)
-    outcomes.insert(actors::label_of(static_cast<grid::write_outcome_kind>(i)));
+    outcomes.insert(actors::outcome_of(static_cast<grid::write_outcome_kind>(i)));
   EXPECT_GE(outcomes.size(), grid::write_outcome_kind_count - 1);
 }

@@ -83,7 +83,7 @@ TEST(Operations, AFullServersSharesGoElsewhere) {
   grid.run.settle();
   ASSERT_TRUE((*done)->ok) << to_string((*done)->failure);
   EXPECT_EQ((*done)->placed.size(), 10U);
-  EXPECT_EQ(outcome_at(**done, "s9"), "no space");
+  EXPECT_EQ(outcome_at(**done, "s9"), "no_space");
   EXPECT_FALSE(placed_at(**done, "s9"));
 }
 
@@ -105,7 +105,7 @@ TEST(Operations, GarbageInsteadOfAnAnswerIsAProtocolErrorAndDoesNoHarm) {
   ASSERT_TRUE((*done)->ok) << to_string((*done)->failure);
   EXPECT_EQ((*done)->placed.size(), 10U);
   for (const auto* server : {"s0", "s1", "s2"}) {
-    EXPECT_EQ(outcome_at(**done, server), "malformed answer") << server;
+    EXPECT_EQ(outcome_at(**done, server), "malformed") << server;
     EXPECT_FALSE(placed_at(**done, server)) << server;
   }
 }
@@ -178,7 +178,7 @@ TEST(Operations, AWrongWriteEnablerIsToldAndTheShareGoesElsewhere) {
   const auto done = grid.put("two");
   grid.run.settle();
   ASSERT_TRUE((*done)->ok) << to_string((*done)->failure);
-  EXPECT_EQ(outcome_at(**done, "s2"), "bad write enabler");
+  EXPECT_EQ(outcome_at(**done, "s2"), "bad_write_enabler");
   EXPECT_EQ((*done)->placed.size(), 10U);
   EXPECT_FALSE(placed_at(**done, "s2"));
 }

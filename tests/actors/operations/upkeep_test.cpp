@@ -67,7 +67,7 @@ TEST_F(upkeep, a_verify_of_shares_that_are_not_given_is_not_healthy_and_names_th
   ASSERT_TRUE(grid_.wait(verify));
   EXPECT_FALSE((*verify)->healthy);
   EXPECT_GE((*verify)->servers.size(), 10U);
-  EXPECT_EQ((*verify)->servers.back().outcome, "share not read");
+  EXPECT_EQ((*verify)->servers.back().outcome, server_outcome::share_not_read);
 }
 
 TEST_F(upkeep, a_verify_names_shares_that_went_between_map_and_read) {
@@ -93,7 +93,7 @@ TEST_F(upkeep, leases_are_added_where_shares_are_and_a_server_that_does_not_is_n
   EXPECT_TRUE((*good)->ok);
   EXPECT_TRUE((*good)->healthy);
   for (const auto& server : (*good)->servers)
-    EXPECT_NE(server.outcome, "lease not added") << server.server << server.detail;
+    EXPECT_NE(server.outcome, server_outcome::lease_not_added) << server.server << server.detail;
 }
 
 TEST_F(upkeep, a_repair_stopped_while_it_reads_has_written_nothing) {

@@ -95,7 +95,7 @@ TEST(publish_log, the_end_tells_accusations_hidden_versions_and_what_is_left_apa
     report.hidden.push_back({{id_of(1), {2}}, grid::no_share{}, version(7)});
     report.stale.emplace(grid::share_place{id_of(2), {3}}, version(2));
     report.unknown_servers.insert(id_of(2));
-    log.ended(report, storage_index{}, {{"encrypt", 0.5}}, 99);
+    log.ended(report, storage_index{}, {{stage::encrypt, 0.5}}, 99);
   });
   ASSERT_EQ(lines.size(), 5U);
   EXPECT_TRUE(lines[0].starts_with("event=uncoordinated_write operation=12 server=a share=1 ")) << lines[0];
