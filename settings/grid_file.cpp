@@ -20,12 +20,18 @@ using keys = std::string_view;
 constexpr std::array<keys, 8> top_keys{"client",  "encoding", "limits", "log",
                                        "metrics", "server",   "status", "tls"};
 constexpr std::array<keys, 3> encoding_keys{"happy", "needed", "total"};
-constexpr std::array<keys, 8> server_keys{"caf",  "directory",        "id",       "metrics", "name",
+constexpr std::array<keys, 9> server_keys{"caf",  "directory",        "drain",    "id", "metrics", "name",
                                           "nurl", "permutation-seed", "preferred"};
-constexpr std::array<keys, 1> client_keys{"lease-secret"};
+constexpr std::array<keys, 2> client_keys{"lease-secret", "read-only"};
 constexpr std::array<keys, 1> status_keys{"listen"};
-constexpr std::array<keys, 5> limit_keys{"connect-timeout-seconds", "in-flight-bytes", "keys-ready",
-                                         "publish-deadline-seconds", "server-deadline-seconds"};
+constexpr std::array<keys, 8> limit_keys{"connect-timeout-seconds",
+                                         "held-bytes",
+                                         "in-flight-bytes",
+                                         "keys-ready",
+                                         "operations",
+                                         "operations-per-caller",
+                                         "publish-deadline-seconds",
+                                         "server-deadline-seconds"};
 
 grid::spread read_encoding(config_reading& in) {
   grid::spread out;
@@ -105,6 +111,7 @@ server_config read_server(const toml::table& table, std::size_t index, config_re
       t.complain("permutation-seed", "expected base32 in lower case (a-z, 2-7) of 1 to 64 bytes");
   }
   out.preferred = t.flag("preferred").value_or(false);
+  out.drain = t.flag("drain").value_or(false);
   if (const auto text = t.text("metrics", "ADDRESS:PORT or a URL")) {
     if (const auto target = parse_scrape_target(*text))
       out.metrics = *target;
@@ -182,8 +189,15 @@ limit_settings read_limits(config_reading& in) {
   read_seconds("server-deadline-seconds", out.server_deadline);
   read_seconds("connect-timeout-seconds", out.connect_timeout);
   out.in_flight_bytes = t.number("in-flight-bytes", 1 << 20, std::uint64_t{1} << 40);
-  if (const auto n = t.number("keys-ready", 0, 1000))
-    out.keys_ready = static_cast<std::uint32_t>(*n);
+  out.held_bytes = t.number("held-bytes", 1 << 20, std::uint64_t{1} << 40);
+  const auto read_count = [&t](std::string_view key, std::uint64_t least, std::uint64_t most,
+                               std::optional<std::uint32_t>& into) {
+    if (const auto n = t.number(key, least, most))
+      into = static_cast<std::uint32_t>(*n);
+  };
+  read_count("keys-ready", 0, 1000, out.keys_ready);
+  read_count("operations", 1, 1'000'000, out.operations);
+  read_count("operations-per-caller", 1, 1'000'000, out.operations_per_caller);
   return out;
 }
 
@@ -192,6 +206,7 @@ void read_rest(config_reading& in, grid_config& out) {
     const toml_table t{*found, "[client]", client_keys, in.problem};
     if (const auto text = t.text("lease-secret", "the path of a file"))
       out.lease_secret = in.path(*text);
+    out.read_only = t.flag("read-only").value_or(false);
   }
   if (const auto* found = in.table("log"))
     out.log = read_log_table(*found, in.folder, in.problem);

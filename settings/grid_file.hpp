@@ -50,6 +50,7 @@ struct server_config {
   std::optional<server_id> id;           ///< pinned: a server that reports another id is refused
   std::optional<bytes> permutation_seed; ///< placement order, where it is not the id
   bool preferred = false;                ///< comes first in the placement order
+  bool drain = false;                    ///< gets no new shares; those that it has are read and updated
   std::optional<scrape_target> metrics;  ///< where Prometheus scrapes it; not where `where` is a directory
   friend bool operator==(const server_config&, const server_config&) = default;
 };
@@ -61,6 +62,9 @@ struct limit_settings {
   std::optional<std::chrono::seconds> connect_timeout;
   std::optional<std::uint64_t> in_flight_bytes; ///< shares sent and not yet answered, over all operations
   std::optional<std::uint32_t> keys_ready;      ///< fresh RSA keys kept for new files
+  std::optional<std::uint64_t> held_bytes;      ///< content of running and waiting operations
+  std::optional<std::uint32_t> operations;      ///< running and waiting
+  std::optional<std::uint32_t> operations_per_caller;
   friend bool operator==(const limit_settings&, const limit_settings&) = default;
 };
 
@@ -70,6 +74,7 @@ struct grid_config {
   std::vector<server_config> servers; ///< at least one
   std::optional<tls::node_files> tls;
   std::optional<std::filesystem::path> lease_secret; ///< file with 32 bytes in base32; made when absent
+  bool read_only = false;                            ///< publish, append and repair are refused
   metrics_settings metrics;
   std::optional<address> status_listen; ///< a gateway's status page; loopback
   logs::settings log; ///< of `truckee gateway`; commands that end by themselves take options only
