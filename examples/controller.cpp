@@ -2,6 +2,8 @@
 #include "truckee/control/gateway.hpp"
 
 #include <charconv>
+#include <chrono>
+#include <future>
 #include <iostream>
 #include <iterator>
 
@@ -38,11 +40,20 @@ int publish(caf::actor_system& system, const file_gateway& gateway, operation_to
   return 0;
 }
 
-/// Ends an operation that any process began.
+/// Publishes standard input as a new file, and ends that operation as soon as it can: only its own caller may.
 int cancel(caf::actor_system& system, const file_gateway& gateway, operation_token token) {
-  const bool found = control::ask(system, gateway, cancel_request{token}).found;
-  std::cout << (found ? "cancelled\n" : "no such operation\n");
-  return found ? 0 : 1;
+  const std::string content(std::istreambuf_iterator<char>(std::cin), {});
+  auto reply = std::async(std::launch::async, [&] {
+    return control::ask(system, gateway,
+                        publish_request{.token = token, .content = shared_bytes::copy_of(content)});
+  });
+  while (!control::ask(system, gateway, cancel_request{token}).found &&
+         reply.wait_for(std::chrono::milliseconds(10)) != std::future_status::ready) {
+  }
+  const auto ended = reply.get();
+  const bool cancelled = !ended.ok && ended.failure.code == errc::cancelled;
+  std::cout << (cancelled ? "cancelled\n" : "it had ended before\n");
+  return cancelled ? 0 : 1;
 }
 
 // controller ADDRESS:PORT hello|publish|cancel TOKEN [CA CERTIFICATE KEY]: drives a running `truckee gateway`.

@@ -46,6 +46,13 @@ inline constexpr event end_forced{"end_forced", component::node, level::warning,
                                   "Operations were still running when the time to end was over; they were "
                                   "broken off."};
 
+inline constexpr event settings_changed{"settings_changed", component::node, level::info,
+                                        "changed needs_restart",
+                                        "SIGHUP: what a running gateway took on of its grid file, and what "
+                                        "only a new process does."};
+inline constexpr event settings_refused{"settings_refused", component::node, level::error, "detail",
+                                        "SIGHUP: the grid file is wrong; all is left as it was."};
+
 // -- the connection to a server
 inline constexpr event link_connecting{"link_connecting", component::link, level::debug, "server attempt",
                                        "A connection is tried."};
@@ -183,6 +190,8 @@ inline constexpr std::array all_events{
     events::client_started,
     events::storage_started,
     events::listening,
+    events::settings_changed,
+    events::settings_refused,
     events::stopping,
     events::stopped,
     events::part_ended,

@@ -72,6 +72,13 @@ struct bad_share {
   std::string reason; ///< for people
 };
 
+/// How much runs and waits at a gateway that had no room for one more.
+struct backlog {
+  std::uint64_t operations = 0;     ///< running and waiting
+  std::uint64_t content_bytes = 0;  ///< that they hold
+  std::uint64_t retry_after_ms = 0; ///< when there may be room, guessed from how fast operations ended lately
+};
+
 // == publish, append =======================================================================================
 
 /// Asks for a new version of a file; or, without a capability, for a new file.
@@ -112,7 +119,8 @@ struct publish_reply {
   std::string recoverable_now;              ///< after a failure: what can be read now, for people
   std::vector<stage_seconds> stages;
   std::uint64_t content_bytes = 0;
-  std::uint64_t share_bytes = 0; ///< sent, over all shares
+  std::uint64_t share_bytes = 0;    ///< sent, over all shares
+  std::optional<backlog> busy = {}; ///< with a refusal for want of room
 };
 
 // == retrieve ==============================================================================================
@@ -134,6 +142,7 @@ struct retrieve_reply {
   std::vector<bad_share> bad;
   std::vector<server_report> servers; ///< those that did not answer well
   std::vector<stage_seconds> stages;
+  std::optional<backlog> busy = {}; ///< with a refusal for want of room
 };
 
 // == check, repair, leases =================================================================================
@@ -169,6 +178,7 @@ struct check_reply {
   std::vector<bad_share> bad;
   std::vector<server_report> servers; ///< every server asked, and how it answered
   std::string summary;                ///< one line for people
+  std::optional<backlog> busy = {};   ///< with a refusal for want of room
 };
 
 /// Asks for missing, damaged and old shares to be put right.
@@ -198,8 +208,9 @@ struct repair_reply {
   error failure; ///< when !ok
   bool ok = false;
   repair_action done = repair_action::nothing;
-  check_reply before;  ///< what was found
-  publish_reply write; ///< how the writing went, when there was any
+  check_reply before;               ///< what was found
+  publish_reply write;              ///< how the writing went, when there was any
+  std::optional<backlog> busy = {}; ///< with a refusal for want of room
 };
 
 /// Asks who holds leases on a file's shares.
@@ -220,17 +231,21 @@ struct list_leases_reply {
   bool ok = false;
   std::vector<lease_report> leases;
   std::vector<server_report> servers; ///< those that did not answer well
+  std::optional<backlog> busy = {};   ///< with a refusal for want of room
 };
 
 // == operations from outside ===============================================================================
 
 /// Asks to end an operation early; it answers whoever asked for it, and says what is on the grid.
 struct cancel_request {
-  operation_token token;
+  operation_token token;       ///< one of the caller's own
+  std::uint64_t operation = 0; ///< instead: the gateway's own number
 };
 /// Answers cancel_request.
 struct cancel_answer {
-  bool found = false; ///< false: no such operation, or it has ended
+  bool found = false; ///< it is asked to end
+  /// Otherwise: not_found, no such operation or it has ended; refused, it is somebody else's.
+  error failure = {};
 };
 
 /// What one operation is doing; sent to subscribers as it changes.

@@ -15,6 +15,10 @@
 #include <optional>
 #include <utility>
 
+namespace truckee::settings {
+struct grid_config;
+}
+
 namespace truckee::messages {
 
 /// The rest of a handler whose first part ran on a worker thread. It runs in the actor, which is therefore
@@ -191,6 +195,21 @@ struct key_count {
 };
 /// Keeps fresh keys at hand.
 using key_maker = protocol<key_answer(take_key), key_count(count_keys)>;
+
+// == file_gateway, from its own process ====================================================================
+
+/// Asks a gateway to take on what it can of another configuration while it runs.
+struct use_grid {
+  std::shared_ptr<const settings::grid_config> grid;
+};
+/// What it runs with from now on.
+struct grid_in_use {
+  std::optional<std::string> refused = {};     ///< why nothing was taken on, for people
+  std::vector<std::string> changed = {};       ///< what was, one sentence each
+  std::vector<std::string> needs_restart = {}; ///< what differs and only a new process takes on
+};
+/// What a gateway's own process may ask of it beside what everybody may.
+using gateway_settings = protocol<grid_in_use(use_grid)>;
 
 // == operations ============================================================================================
 

@@ -41,7 +41,9 @@
   X(3230, truckee::messages::key_answer) \
   X(3231, truckee::messages::count_keys) \
   X(3232, truckee::messages::key_count) \
-  X(3233, truckee::messages::run)
+  X(3233, truckee::messages::run) \
+  X(3234, truckee::messages::use_grid) \
+  X(3235, truckee::messages::grid_in_use)
 // clang-format on
 
 #define TRUCKEE_UNSAFE(number, type) CAF_ALLOW_UNSAFE_MESSAGE_TYPE(type)

@@ -95,7 +95,16 @@ client_children::client_children(series& to)
         [&to, &family = histogram_family(families::operation_duration, to)](operation_kind o) -> Histogram& {
           return add_seconds(to, family, {{"operation", text(to_word(o))}});
         }),
-    retrieved_bytes(one_counter(families::retrieved_bytes, to)) {
+    retrieved_bytes(one_counter(families::retrieved_bytes, to)),
+    refused([&to, &family = counter_family(families::requests_refused, to)](refusal r) -> Counter& {
+      return to.add(family, {{"reason", text(to_label(r))}});
+    }),
+    subscribers(one_gauge(families::gateway_subscribers, to)),
+    callers(one_gauge(families::gateway_callers, to)),
+    waiting_operations(one_gauge(families::gateway_waiting, to)),
+    oldest_waiting(one_gauge(families::gateway_oldest_waiting, to)),
+    held_bytes(one_gauge(families::gateway_held_bytes, to)),
+    held_bytes_max(one_gauge(families::gateway_held_bytes_max, to)) {
   auto& family = counter_family(families::operations, to);
   for (std::size_t i = 0; i < operations.rows.size(); ++i)
     operations.rows[i] =

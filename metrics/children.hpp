@@ -82,6 +82,13 @@ struct client_children {
   } operations;
   by<histogram, operation_kind, operation_count> operation_durations;
   counter& retrieved_bytes;
+  by<counter, refusal, refusal_count> refused;
+  gauge& subscribers;
+  gauge& callers;
+  gauge& waiting_operations;
+  gauge& oldest_waiting;
+  gauge& held_bytes;
+  gauge& held_bytes_max;
 };
 
 /// The families that have a series for each server.

@@ -27,8 +27,10 @@ namespace families {
 using enum family_type;
 
 // Publishing, seen from the client.
-inline constexpr family publishes{"truckee_publishes_total", counter, "outcome",
-                                  "Publishes that ended, by outcome: ok, the kind of error, or abandoned."};
+inline constexpr family publishes{
+    "truckee_publishes_total", counter, "outcome",
+    "Publishes that ended or were refused, by outcome: ok, the kind of error, or "
+    "abandoned."};
 inline constexpr family publish_duration{"truckee_publish_duration_seconds", histogram, "",
                                          "Time from the start of a publish to its end, however it ended."};
 inline constexpr family publish_stage_duration{
@@ -76,11 +78,33 @@ inline constexpr family operations{
     "truckee_operations_total", counter, "operation outcome",
     "Operations that ended, as their callers see them: publish (of new content, "
     "be it several tries or none), append (read, change, write), retrieve, "
-    "check, verify, repair."};
+    "check, verify, repair, leases. Those that were refused or never began count, too."};
+inline constexpr family requests_refused{
+    "truckee_requests_refused_total", counter, "reason",
+    "Requests that were refused or never began: bad_capability, too_large, unsupported, read_only, stopping, "
+    "too_many_operations, too_many_of_caller, too_many_bytes, too_many_bytes_of_caller, token_in_use, "
+    "no_key, cancelled, timeout, no_servers."};
 inline constexpr family operation_duration{"truckee_operation_duration_seconds", histogram, "operation",
                                            "Time one such operation took, however it ended."};
 inline constexpr family retrieved_bytes{"truckee_retrieve_plaintext_bytes_total", counter, "",
                                         "Bytes of content given to readers."};
+
+// The gateway's door.
+inline constexpr family gateway_subscribers{"truckee_gateway_subscribers", gauge, "",
+                                            "Listeners to progress."};
+inline constexpr family gateway_callers{
+    "truckee_gateway_callers", gauge, "",
+    "Callers with an operation running or waiting: other nodes, and actors of this one."};
+inline constexpr family gateway_waiting{
+    "truckee_gateway_waiting_operations", gauge, "",
+    "Operations that wait for their key or for another one on their file."};
+inline constexpr family gateway_oldest_waiting{
+    "truckee_gateway_oldest_waiting_timestamp_seconds", gauge, "",
+    "Unix time at which the one that waits longest was asked for; 0: none waits."};
+inline constexpr family gateway_held_bytes{"truckee_gateway_held_bytes", gauge, "",
+                                           "Bytes of content that running and waiting operations hold."};
+inline constexpr family gateway_held_bytes_max{"truckee_gateway_held_limit_bytes", gauge, "",
+                                               "The limit on truckee_gateway_held_bytes."};
 
 // Each configured server, seen from the client.
 inline constexpr family share_writes{"truckee_share_writes_total", counter, "server outcome",
@@ -162,6 +186,13 @@ inline constexpr std::array all_families{
     families::operations,
     families::operation_duration,
     families::retrieved_bytes,
+    families::requests_refused,
+    families::gateway_subscribers,
+    families::gateway_callers,
+    families::gateway_waiting,
+    families::gateway_oldest_waiting,
+    families::gateway_held_bytes,
+    families::gateway_held_bytes_max,
     families::share_writes,
     families::server_write_duration,
     families::server_reads,

@@ -20,6 +20,43 @@ enum class surprise : std::uint8_t {
 };
 inline constexpr std::uint8_t surprise_count = 5;
 
+/// Why the gateway did not do what it was asked.
+enum class refusal : std::uint8_t {
+  bad_capability, ///< none, or one that does not allow it
+  too_large,      ///< more content than one publish may have
+  unsupported,    ///< a format that cannot be written
+  read_only,      ///< the gateway takes no writes
+  stopping,
+  too_many_operations, ///< running and waiting, of all callers
+  too_many_of_caller,
+  too_many_bytes, ///< of content, held by all callers
+  too_many_bytes_of_caller,
+  token_in_use,
+  no_key,     ///< no key for a new file in time
+  cancelled,  ///< before it began
+  timeout,    ///< before it began
+  no_servers, ///< none could be reached
+};
+inline constexpr std::array<std::string_view, 14> refusal_words{"bad_capability",
+                                                                "too_large",
+                                                                "unsupported",
+                                                                "read_only",
+                                                                "stopping",
+                                                                "too_many_operations",
+                                                                "too_many_of_caller",
+                                                                "too_many_bytes",
+                                                                "too_many_bytes_of_caller",
+                                                                "token_in_use",
+                                                                "no_key",
+                                                                "cancelled",
+                                                                "timeout",
+                                                                "no_servers"};
+static_assert(are_words(refusal_words, refusal::no_servers));
+inline constexpr std::uint8_t refusal_count = refusal_words.size();
+constexpr std::string_view to_label(refusal x) {
+  return word_in(refusal_words, x);
+}
+
 enum class storage_operation : std::uint8_t { read_test_write, read, list, lease, version };
 inline constexpr std::uint8_t storage_operation_count = 5;
 

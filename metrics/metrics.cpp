@@ -150,6 +150,24 @@ void recorder::operation_ended(operation_kind what, outcome how, seconds took) {
   state_->client().operation_durations.at(what).Observe(took.count());
 }
 
+void recorder::never_began(operation_kind what, outcome how, refusal why) {
+  auto& client = state_->client();
+  client.operations.at(what)[index_of(how)]->Increment();
+  if (what == operation_kind::publish || what == operation_kind::append)
+    client.publishes[index_of(how)]->Increment();
+  client.refused.at(why).Increment();
+}
+
+void recorder::gateway_holds(const gateway_load& now) {
+  auto& client = state_->client();
+  client.subscribers.Set(static_cast<double>(now.subscribers));
+  client.callers.Set(static_cast<double>(now.callers));
+  client.waiting_operations.Set(static_cast<double>(now.waiting));
+  client.oldest_waiting.Set(static_cast<double>(now.oldest_waiting_ms) / 1000);
+  client.held_bytes.Set(static_cast<double>(now.held_bytes));
+  client.held_bytes_max.Set(static_cast<double>(now.held_bytes_max));
+}
+
 void recorder::plaintext_retrieved(std::uint64_t bytes) {
   state_->client().retrieved_bytes.Increment(static_cast<double>(bytes));
 }

@@ -63,6 +63,16 @@ struct build_facts {
   std::string caf;     ///< e.g. "0.17.6"
 };
 
+/// What is at a gateway's door now.
+struct gateway_load {
+  std::size_t subscribers = 0;
+  std::size_t callers = 0;
+  std::size_t waiting = 0;             ///< operations
+  std::uint64_t oldest_waiting_ms = 0; ///< unix time at which it was asked for; 0: none waits
+  std::uint64_t held_bytes = 0;
+  std::uint64_t held_bytes_max = 0;
+};
+
 /// One process's metrics. Injected as a shared_ptr, never global; without an exposer it only counts.
 class recorder {
 public:
@@ -99,6 +109,10 @@ public:
 
   /// An operation as its caller sees it; a write has any number of publishes in it.
   void operation_ended(operation_kind what, outcome how, seconds took);
+  /// One that was refused, or ended before it began: counted as an operation, as a publish where it would
+  /// have been one, and by its reason; what it took is of no interest.
+  void never_began(operation_kind what, outcome how, refusal why);
+  void gateway_holds(const gateway_load& now);
   void plaintext_retrieved(std::uint64_t bytes);
 
   void in_flight(std::int64_t bytes_change);

@@ -1,5 +1,6 @@
 #include "truckee/actors/gateway/gateway_state.hpp"
 #include "truckee/actors/gateway/key_maker.hpp"
+#include "truckee/crypto/base32.hpp"
 
 #include <algorithm>
 
@@ -7,40 +8,59 @@ namespace truckee::actors {
 
 namespace gateway {
 
+namespace {
+
+/// What ends an operation that has not begun, as its refusal.
+refusal refusal_by(errc reason) {
+  switch (reason) {
+  case errc::timeout:
+    return refusal::timeout;
+  case errc::cancelled:
+    return refusal::cancelled;
+  default:
+    return refusal::stopping;
+  }
+}
+
+const char* never_begun(errc reason) {
+  return reason == errc::timeout ? "it was not begun in the time it was given; nothing was sent"
+                                 : "it was cancelled before it began; nothing was sent";
+}
+
+} // namespace
+
 state::state(shell<state>* self, services_ptr services, gateway_options options)
   : self_(self), services_(std::move(services)), options_(std::move(options)),
-    table_(options_.limits.recent_max, options_.limits.refused_max),
-    keys_(spawn_key_maker(self->system(), services_, options_.keys_ready)) {}
+    admission_(options_.limits.admission), table_(options_.limits.recent_max, options_.limits.refused_max),
+    keys_(spawn_key_maker(self->system(), services_, options_.keys_ready)) {
+  if (options_.grid)
+    run_with(options_.grid);
+}
 
 state::~state() {
-  stopping_ = false; // it quits already
-  const error why{errc::unreachable, "the gateway ended; what it was asked for may have been done or not"};
-  while (!awaiting_keys_.empty())
-    stop_key_wait(awaiting_keys_.begin()->first, why);
-  // The last in line first, so that nobody's turn comes.
-  auto ids = table_.ids();
-  std::ranges::sort(ids, std::greater<>{});
-  for (const auto id : ids) {
-    auto* operation = table_.find(id);
-    if (operation == nullptr)
-      continue;
-    if (operation->stop)
-      operation->stop(errc::cancelled);
-    const auto refuse = operation->refuse;
-    refuse(why);
+  for (const auto id : table_.ids()) {
+    auto& x = *table_.find(id);
+    stops_waiting(x);
+    const auto* what = x.running
+                           ? "the gateway ended while it ran: what was asked for may have been done or not"
+                           : "the gateway ended before it began; nothing was sent";
+    x.back.deliver(failed(x.what, {errc::unreachable, what}));
+    if (x.runner)
+      send_anonymously(x.runner, stop{});
   }
   send_anonymously(caf::actor_cast<caf::actor>(keys_), stop{});
 }
 
 behavior<state::handle> state::make_behavior() {
+  measure();
   return {
       [this](const hello& x) { return on_hello(x); },
-      [this](const publish_request& x) { return on_publish(x); },
-      [this](const append_request& x) { return on_append(x); },
-      [this](const retrieve_request& x) { return on_retrieve(x); },
-      [this](const check_request& x) { return on_check(x); },
-      [this](const repair_request& x) { return on_repair(x); },
-      [this](const list_leases_request& x) { return on_list_leases(x); },
+      [this](const publish_request& x) { return take(x); },
+      [this](const append_request& x) { return take(x); },
+      [this](const retrieve_request& x) { return take(x); },
+      [this](const check_request& x) { return take(x); },
+      [this](const repair_request& x) { return take(x); },
+      [this](const list_leases_request& x) { return take(x); },
       [this](const cancel_request& x) { return on_cancel(x); },
       [this](const subscribe& x) { return on_subscribe(x); },
       [this](const unsubscribe& x) { return on_unsubscribe(x); },
@@ -53,91 +73,157 @@ behavior<state::handle> state::make_behavior() {
       },
       [this](const stop& x) { on_stop(x); },
       [](const continuation& rest) { rest.run(); },
+      [this](const use_grid& x) { return on_use_grid(x); },
   };
 }
 
-void state::on_down(const caf::actor_addr& who) {
-  forget_listener(who);
+void state::arrive(gateway_request what, reply_promise back, const caller& from) {
+  gateway_operation x;
+  x.what = std::move(what);
+  x.back = std::move(back);
+  const auto facts = facts_of(x.what);
+  static_cast<operation_record&>(x) =
+      open_record(++last_id_, facts.kind, facts.token, facts.content_bytes, from, *services_->time);
+  if (auto no = refuses(x)) {
+    turn_away(std::move(x), std::move(*no));
+    return;
+  }
+  const auto id = x.event.operation;
+  const bool new_file = makes_new_file(x.what);
+  const auto timeout_ms = facts.timeout_ms;
+  admission_.enter(from, facts.content_bytes);
+  table_.add(std::move(x));
+  if (timeout_ms > 0)
+    arm_deadline(id, timeout_ms);
+  if (new_file)
+    await_key(id);
+  else
+    line_up(*table_.find(id));
+  measure();
 }
 
-operation_record state::new_record(operation_kind kind, operation_token token, std::uint64_t content_bytes) {
-  return open_record(++last_id_, kind, token, content_bytes, *services_->time);
-}
-
-std::optional<error> state::cannot_enter(operation_token token, const caf::node_id& who) const {
+std::optional<state::refused> state::refuses(gateway_operation& x) {
+  if (auto bad = check_content(x.what, options_.limits.content_bytes_max))
+    return refused{bad->reason, std::move(bad->why)};
+  const auto facts = facts_of(x.what);
+  if (!makes_new_file(x.what)) {
+    auto access = open_capability(facts.cap, facts.needed);
+    if (!access)
+      return refused{refusal::bad_capability, access.error()};
+    x.access = std::move(*access);
+    x.event.slot = crypto::to_base32(x.access.slot.view()).substr(0, 5);
+  }
   if (stopping_)
-    return error{errc::refused, "the gateway is stopping"};
-  if (table_.size() + awaiting_keys_.size() >= options_.limits.operations_max)
-    return error{errc::refused, "too many operations are running and waiting; try again later"};
-  const auto keys_of =
-      std::ranges::count_if(awaiting_keys_, [&](const auto& x) { return x.second.caller == who; });
-  if (who != self_->node() &&
-      table_.count_from(who) + static_cast<std::size_t>(keys_of) >= options_.limits.operations_per_node_max)
-    return error{errc::refused,
-                 "too many operations of this caller are running and waiting; try again later"};
-  const bool waits = std::ranges::any_of(awaiting_keys_, [&](const auto& x) {
-    return token.value != 0 && x.second.record.event.token == token;
-  });
-  if (waits || table_.find(token))
-    return error{errc::refused, "an operation with this token is running"};
+    return refused{refusal::stopping, {errc::refused, "the gateway is stopping"}};
+  if (options_.read_only && facts.needed == strength::write)
+    return refused{
+        refusal::read_only,
+        {errc::read_only, "this gateway is read-only; its grid file says so ([client] read-only)"}};
+  if (const auto full = admission_.refuses(x.from, facts.content_bytes))
+    return no_room(x.from, *full);
+  if (table_.find(x.from, facts.token))
+    return refused{refusal::token_in_use, {errc::refused, "an operation with this token is running"}};
+  if (early_cancels_.take(x.from, facts.token))
+    return refused{refusal::cancelled, {errc::cancelled, never_begun(errc::cancelled)}};
   return std::nullopt;
 }
 
+state::refused state::no_room(const caller& who, refusal reason) const {
+  const auto now = admission_.backlog(who, reason, services_->time->now());
+  const auto* what = reason == refusal::too_many_operations  ? "too many operations are"
+                     : reason == refusal::too_many_of_caller ? "too many operations of this caller are"
+                     : reason == refusal::too_many_bytes     ? "too much content is"
+                                                             : "too much content of this caller is";
+  return {reason,
+          {errc::refused, std::string(what) + " running and waiting; try again later, in " +
+                              std::to_string((now.retry_after_ms + 999) / 1000) + " s (" +
+                              std::to_string(now.operations) + " operations hold " +
+                              std::to_string(now.content_bytes) + " bytes of content)"},
+          now};
+}
+
+void state::await_key(std::uint64_t id) {
+  auto* x = table_.find(id);
+  x->event.text = "Waiting for a fresh key";
+  show(*x);
+  request(
+      self_, keys_, duration(services_->limits.publish_deadline), take_key{},
+      [this, id](const key_answer& answer) {
+        auto* waited = table_.find(id);
+        if (waited == nullptr)
+          return; // stopped meanwhile; the key is lost with the file nobody wants
+        if (!answer.key) {
+          finish(id, failed(waited->what, answer.failure), refusal::no_key);
+          return;
+        }
+        const crypto::file_keys keys(*answer.key);
+        waited->access = access_to({file_format::sdmf, keys.write, keys.fingerprint});
+        waited->key = answer.key;
+        waited->event.slot = crypto::to_base32(waited->access.slot.view()).substr(0, 5);
+        line_up(*waited);
+      },
+      [this, id](const caf::error& e) {
+        if (const auto* waited = table_.find(id))
+          finish(id,
+                 failed(waited->what,
+                        {errc::timeout, "no key for the new file: " + describe(e, self_->system())}),
+                 refusal::no_key);
+      });
+}
+
+void state::line_up(gateway_operation& x) {
+  const auto id = x.event.operation;
+  x.event.text = "Waiting";
+  if (table_.line_up(id)) {
+    begin(id);
+    return;
+  }
+  x.publish_waits = writes(x.what);
+  if (x.publish_waits)
+    services_->metrics->publish_waits();
+  logs::say(services_->log, logs::events::operation_waiting,
+            {{"operation", id},
+             {"kind", to_word(x.event.kind)},
+             {"slot", x.event.slot},
+             {"behind", table_.before(id)}});
+  show(x);
+}
+
 void state::begin(std::uint64_t id) {
-  auto* operation = table_.find(id);
-  operation->running = true;
-  stops_waiting(*operation);
-  operation->event.text = "Starting";
+  table_.begins(id);
+  auto* x = table_.find(id);
+  stops_waiting(*x);
+  x->event.text = "Starting";
   logs::say(services_->log, logs::events::operation_begun,
             {{"operation", id},
-             {"kind", to_word(operation->event.kind)},
-             {"slot", operation->event.slot},
-             {"bytes", operation->event.bytes_total}});
-  show(operation->event);
-  // Copied: the operation may end, and be erased, while it begins.
-  const auto go = operation->begin;
-  go();
+             {"kind", to_word(x->event.kind)},
+             {"slot", x->event.slot},
+             {"bytes", x->event.bytes_total}});
+  show(*x);
+  gather<introduction>(
+      self_, options_.servers.size(), options_.limits.introduction_timeout,
+      [this](std::size_t i) { return options_.servers[i].link; }, [](std::size_t) { return introduce{}; },
+      [this, id, asked = options_.servers](const gathered<introduction>& answers) {
+        auto* begun = table_.find(id);
+        if (begun == nullptr)
+          return; // cancelled meanwhile
+        auto roster = make_roster(asked, answers);
+        begun->begun = services_->time->now();
+        begun->problems = roster.left_out;
+        begun->left_out = std::move(roster.left_out);
+        if (roster.servers->entries().empty())
+          finish(id,
+                 failed(begun->what,
+                        {errc::not_enough_servers, "no server can be reached: " + in_words(begun->left_out)}),
+                 refusal::no_servers);
+        else
+          start(*begun, std::move(roster.servers));
+      });
 }
 
-void state::stops_waiting(gateway_operation& operation) {
-  if (operation.waiting_publish)
+void state::stops_waiting(gateway_operation& x) {
+  if (std::exchange(x.publish_waits, false))
     services_->metrics->publish_stops_waiting();
-  operation.waiting_publish = false;
-}
-
-void state::end(std::uint64_t id, const std::optional<error>& failure) {
-  auto* operation = table_.find(id);
-  if (operation == nullptr)
-    return;
-  stops_waiting(*operation);
-  close_record(*operation, failure, services_->time->now());
-  logs::say(services_->log, logs::events::operation_ended,
-            {{"operation", id},
-             {"kind", to_word(operation->event.kind)},
-             {"slot", operation->event.slot},
-             {"outcome", metrics::to_label(failure ? metrics::outcome(failure->code) : std::nullopt)},
-             {"detail", failure ? failure->detail : std::string()},
-             {"seconds", operation->event.seconds}});
-  show(operation->event);
-  if (const auto next = table_.leave(id))
-    begin(*next);
-  quit_when_idle();
-}
-
-void state::stop_operation(std::uint64_t id, errc reason) {
-  if (awaiting_keys_.contains(id) || table_.find(id) != nullptr)
-    logs::say(services_->log, logs::events::cancel_asked,
-              {{"operation", id}, {"reason", metrics::to_label(metrics::outcome(reason))}});
-  if (stop_key_wait(id, {reason, "stopped while it waited for its key; nothing was sent"}))
-    return;
-  auto* operation = table_.find(id);
-  if (operation == nullptr)
-    return;
-  if (operation->stop)
-    operation->stop(reason);
-  else if (const auto refuse = operation->refuse)
-    refuse({reason, reason == errc::timeout ? "it was not begun in the time it was given"
-                                            : "it was cancelled before it began"});
 }
 
 void state::arm_deadline(std::uint64_t id, std::uint64_t timeout_ms) {
@@ -145,22 +231,92 @@ void state::arm_deadline(std::uint64_t id, std::uint64_t timeout_ms) {
              continuation{[this, id] { stop_operation(id, errc::timeout); }});
 }
 
-caf::result<cancel_answer> state::on_cancel(const cancel_request& x) {
-  auto id = table_.find(x.token);
-  for (const auto& [waiting, what] : awaiting_keys_)
-    if (x.token.value != 0 && what.record.event.token == x.token)
-      id = waiting;
-  if (id)
-    stop_operation(*id, errc::cancelled);
-  else if (x.token.value != 0)
-    remember_cancel(x.token);
-  return cancel_answer{id.has_value()};
+void state::finish(std::uint64_t id, gateway_reply reply, std::optional<refusal> never_began) {
+  auto left = table_.leave(id);
+  if (!left)
+    return;
+  auto& x = left->operation;
+  const auto now = services_->time->now();
+  admission_.leave(x.from, facts_of(x.what).content_bytes, now);
+  stops_waiting(x);
+  if (!never_began) {
+    name_left_out(reply, x.left_out);
+    name_file(reply, x.access);
+  }
+  keep_facts(x, reply);
+  const auto failure = failure_of(reply);
+  close_record(x, failure, now);
+  count(x, failure, never_began);
+  logs::say(services_->log, logs::events::operation_ended,
+            {{"operation", id},
+             {"kind", to_word(x.event.kind)},
+             {"slot", x.event.slot},
+             {"outcome", metrics::to_label(failure ? metrics::outcome(failure->code) : std::nullopt)},
+             {"detail", failure ? failure->detail : std::string()},
+             {"seconds", x.event.seconds}});
+  show(x);
+  x.back.deliver(std::move(reply));
+  table_.remember_ended(std::move(x));
+  if (left->next)
+    begin(*left->next);
+  measure();
+  quit_when_idle();
 }
 
-void state::remember_cancel(operation_token token) {
-  early_cancels_.push_back(token);
-  if (early_cancels_.size() > early_cancels_max)
-    early_cancels_.pop_front();
+void state::turn_away(gateway_operation x, refused no) {
+  logs::say(services_->log, logs::events::request_refused,
+            {{"kind", to_word(x.event.kind)},
+             {"outcome", metrics::to_label(metrics::outcome(no.why.code))},
+             {"detail", no.why.detail}});
+  close_record(x, no.why, services_->time->now());
+  count(x, no.why, no.reason);
+  show(x);
+  x.back.deliver(failed(x.what, std::move(no.why), no.busy));
+  table_.remember_refused(std::move(x));
+}
+
+/// What an operation's own actor does not count.
+void state::count(const gateway_operation& x, const std::optional<error>& failure,
+                  std::optional<refusal> never_began) {
+  const auto kind = facts_of(x.what).kind;
+  if (never_began)
+    services_->metrics->never_began(kind, failure->code, *never_began);
+  else if (!x.runner)
+    services_->metrics->operation_ended(kind, failure ? metrics::outcome(failure->code) : std::nullopt,
+                                        std::chrono::duration<double>(x.event.seconds));
+}
+
+void state::stop_operation(std::uint64_t id, errc reason) {
+  const auto* x = table_.find(id);
+  if (x == nullptr)
+    return;
+  logs::say(services_->log, logs::events::cancel_asked,
+            {{"operation", id}, {"reason", metrics::to_label(metrics::outcome(reason))}});
+  if (x->runner)
+    send(self_, x->runner, stop{reason});
+  else if (x->begun) // no actor of its own
+    finish(id, failed(x->what, {reason, "it was ended before all servers had answered"}));
+  else
+    finish(id, failed(x->what, {reason, never_begun(reason)}),
+           stopping_ ? refusal::stopping : refusal_by(reason));
+}
+
+caf::result<cancel_answer> state::on_cancel(const cancel_request& x) {
+  const auto who = asking();
+  const auto found = x.operation != 0 ? table_.numbered(who, x.operation) : table_.all_with(who, x.token);
+  const auto* own = x.operation != 0 ? nullptr : table_.find(who, x.token);
+  if (own != nullptr || found.allowed.size() == 1) {
+    stop_operation(own != nullptr ? own->event.operation : found.allowed.front(), errc::cancelled);
+    return cancel_answer{true};
+  }
+  // It may have overtaken the request it means: another actor sends it.
+  early_cancels_.remember(who, x.token);
+  if (found.allowed.size() > 1)
+    return cancel_answer{false,
+                         {errc::refused, "several operations have this token; name one by its number"}};
+  if (!found.forbidden.empty())
+    return cancel_answer{false, {errc::refused, "it is another caller's operation"}};
+  return cancel_answer{false, {errc::not_found, "there is no such operation, or it has ended"}};
 }
 
 void state::on_stop(const stop& x) {
@@ -169,16 +325,13 @@ void state::on_stop(const stop& x) {
     self_->quit();
     return;
   }
-  auto ids = table_.ids();
-  for (const auto& [id, what] : awaiting_keys_)
-    ids.push_back(id);
-  for (const auto id : ids)
+  for (const auto id : table_.ids())
     stop_operation(id, x.reason);
   quit_when_idle();
 }
 
 void state::quit_when_idle() {
-  if (stopping_ && table_.size() == 0 && awaiting_keys_.empty())
+  if (stopping_ && table_.size() == 0)
     self_->quit();
 }
 

@@ -1,16 +1,15 @@
 #pragma once
 
+#include "truckee/actors/gateway/admission.hpp"
 #include "truckee/actors/gateway/server_roster.hpp"
+#include "truckee/settings/grid_file.hpp"
 
 namespace truckee::actors {
 
 struct gateway_limits {
   /// Content of one publish: an SDMF file is held whole, with all its shares, several times its size.
   std::uint64_t content_bytes_max = 1ULL << 30;
-  /// Operations running and waiting; one more is refused at once.
-  std::size_t operations_max = 1024;
-  /// Of these, those asked for from one other node: a flood from there leaves room for everybody else.
-  std::size_t operations_per_node_max = 256;
+  admission_limits admission = {}; ///< who may enter
   /// Ended operations that status still shows, and those of them that were refused at the door: apart, so
   /// that a caller of nonsense does not push the others out.
   std::size_t recent_max = 100;
@@ -25,6 +24,10 @@ struct gateway_options {
   grid::spread defaults;
   std::uint32_t keys_ready = 0;
   gateway_limits limits;
+  bool read_only = false; ///< publish, append and repair are refused
+  /// Has the last word on all above but the links, whose servers stand in it in the same order; messages::use_grid
+  /// changes it. Nothing: it cannot be changed.
+  std::shared_ptr<const settings::grid_config> grid = {};
 };
 
 /// The door: takes every request, checks it, runs operations on one file one after another and on different

@@ -1,207 +1,89 @@
 #include "truckee/actors/gateway/gateway_state.hpp"
-#include "truckee/actors/gateway/key_maker.hpp"
 #include "truckee/actors/operations/append.hpp"
 #include "truckee/actors/operations/checker.hpp"
 #include "truckee/actors/operations/file_reader.hpp"
 #include "truckee/actors/operations/file_writer.hpp"
 #include "truckee/actors/operations/repairer.hpp"
+#include "truckee/actors/operations/replies.hpp"
 #include "truckee/actors/shell/link_reads.hpp"
+#include "truckee/base/overloaded.hpp"
 
 namespace truckee::actors::gateway {
 
-caf::result<publish_reply> state::on_publish(const publish_request& x) {
-  auto promise = promise_for<publish_reply>();
-  auto record = new_record(operation_kind::publish, x.token, x.content.size());
-  if (auto bad = check_publish(x)) {
-    turn_away(std::move(record), promise, *bad);
-    return promise;
-  }
-  if (!x.write_cap.empty()) {
-    auto access = open_capability(x.write_cap, strength::write);
-    if (!access)
-      turn_away(std::move(record), promise, access.error());
-    else
-      enter_publish(std::move(record), x, promise, std::move(*access), std::nullopt);
-    return promise;
-  }
-  await_key(std::move(record), x, promise);
-  return promise;
-}
-
-void state::await_key(operation_record record, const publish_request& x,
-                      caf::typed_response_promise<publish_reply> promise) {
-  const auto who = caller_;
-  if (auto busy = cannot_enter(x.token, who)) {
-    turn_away(std::move(record), promise, *busy);
-    return;
-  }
-  const auto id = record.event.operation;
-  record.event.text = "Waiting for a fresh key";
-  show(record.event);
-  awaiting_keys_.emplace(id, key_wait{std::move(record), promise, who});
-  if (x.timeout_ms > 0)
-    arm_deadline(id, x.timeout_ms);
+template <class Reply, class Actor>
+void state::run(gateway_operation& x, const Actor& actor) {
+  x.runner = caf::actor_cast<stoppable>(actor);
+  // Operations arm their own deadlines; this one only guards against a defect of ours.
   request(
-      self_, keys_, duration(services_->limits.publish_deadline), take_key{},
-      [this, x, id, asked = services_->time->now()](const key_answer& answer) {
-        const auto at = awaiting_keys_.find(id);
-        if (at == awaiting_keys_.end())
-          return; // stopped meanwhile; the key is lost with the file nobody wants
-        auto key_promise = at->second.promise;
-        const auto asker = at->second.caller;
-        auto waited = std::move(at->second.record);
-        awaiting_keys_.erase(at);
-        if (!answer.key) {
-          turn_away(std::move(waited), key_promise, answer.failure);
+      self_, actor, std::chrono::hours(24), messages::run{},
+      [this, id = x.event.operation](const Reply& reply) { finish(id, reply); },
+      [this, id = x.event.operation](const caf::error& e) {
+        auto* broken = table_.find(id);
+        if (broken == nullptr)
           return;
-        }
-        const crypto::file_keys keys(*answer.key);
-        auto rest = x;
-        if (x.timeout_ms > 0)
-          rest.timeout_ms = time_left(x.timeout_ms, asked);
-        enter_publish(std::move(waited), rest, key_promise,
-                      access_to({x.format, keys.write, keys.fingerprint}), answer.key, {}, asker);
+        broken->runner = stoppable{}; // it counted nothing
+        finish(id, failed(broken->what,
+                          {errc::internal, "the operation broke off: " + describe(e, self_->system())}));
+      });
+}
+
+void state::start(gateway_operation& x, server_list_ptr servers) {
+  auto& system = self_->system();
+  const auto id = x.event.operation;
+  const auto write_task_of = [&](const shared_bytes& content) {
+    write_task task;
+    task.operation = id;
+    task.listener = listener();
+    task.servers = servers;
+    task.access = x.access;
+    task.key = x.key;
+    task.content = content;
+    task.defaults = options_.defaults;
+    task.wish.limits = services_->limits;
+    task.sent = history_.of(x.access.slot);
+    return task;
+  };
+  std::visit(
+      overloaded{
+          [&](const publish_request& r) {
+            auto task = write_task_of(r.content);
+            task.only_if = r.only_if;
+            task.spread = r.spread;
+            run<publish_reply>(x, spawn_file_writer(system, services_, std::move(task)));
+          },
+          [&](const append_request& r) {
+            auto task = write_task_of(r.data);
+            task.modify = append_of(r.data, options_.limits.content_bytes_max);
+            run<publish_reply>(x, spawn_file_writer(system, services_, std::move(task)));
+          },
+          [&](const retrieve_request&) {
+            run<retrieve_reply>(x, spawn_file_reader(system, services_, {id, listener(), x.access, servers}));
+          },
+          [&](const check_request& r) {
+            run<check_reply>(x, spawn_checker(system, services_,
+                                              {id, listener(), x.access, servers, r.verify, r.add_lease}));
+          },
+          [&](const repair_request& r) {
+            run<repair_reply>(x, spawn_repairer(system, services_,
+                                                {id, listener(), x.access, servers, options_.defaults,
+                                                 r.force, history_.of(x.access.slot)}));
+          },
+          [&](const list_leases_request&) { list_leases(x, servers); },
       },
-      [this, id](const caf::error& e) {
-        stop_key_wait(id, {errc::timeout, "no key for the new file: " + describe(e, self_->system())});
-      });
+      x.what);
 }
 
-bool state::stop_key_wait(std::uint64_t id, error why) {
-  const auto at = awaiting_keys_.find(id);
-  if (at == awaiting_keys_.end())
-    return false;
-  auto promise = at->second.promise;
-  auto record = std::move(at->second.record);
-  awaiting_keys_.erase(at);
-  turn_away(std::move(record), promise, std::move(why));
-  quit_when_idle();
-  return true;
-}
-
-std::uint64_t state::time_left(std::uint64_t timeout_ms, clock::time_point asked) const {
-  const auto gone =
-      std::chrono::duration_cast<std::chrono::milliseconds>(services_->time->now() - asked).count();
-  return timeout_ms - std::min(timeout_ms - 1, static_cast<std::uint64_t>(gone));
-}
-
-std::optional<error> state::check_publish(const publish_request& x) const {
-  if (x.content.size() > options_.limits.content_bytes_max)
-    return error{errc::too_large, "the content has " + std::to_string(x.content.size()) +
-                                      " bytes and at most " +
-                                      std::to_string(options_.limits.content_bytes_max) + " are taken"};
-  if (x.format != file_format::sdmf || x.write_cap.starts_with("URI:MDMF"))
-    return error{errc::refused, "MDMF files cannot be written yet; use --format sdmf"};
-  return std::nullopt;
-}
-
-void state::enter_publish(operation_record record, const publish_request& x,
-                          caf::typed_response_promise<publish_reply> promise, file_access access,
-                          const std::optional<crypto::private_key>& key, const modifier& modify,
-                          const std::optional<caf::node_id>& who) {
-  const auto cap =
-      to_text(crypto::file_cap(crypto::write_cap{access.format, *access.write, access.fingerprint}));
-  enter(
-      std::move(record), access, x.timeout_ms, std::move(promise),
-      [this, x, access, key, cap, modify](std::uint64_t id, server_list_ptr servers,
-                                          const std::function<void(publish_reply)>& finish) {
-        write_task task;
-        task.operation = id;
-        task.listener = listener();
-        task.servers = std::move(servers);
-        task.access = access;
-        task.key = key;
-        task.content = x.content;
-        task.modify = modify;
-        task.only_if = x.only_if;
-        task.spread = x.spread;
-        task.defaults = options_.defaults;
-        task.wish.limits = services_->limits;
-        task.sent = history_.of(access.slot);
-        run_operation<publish_reply>(id, spawn_file_writer(self_->system(), services_, std::move(task)),
-                                     [cap, finish](publish_reply reply) {
-                                       reply.write_cap = cap;
-                                       finish(std::move(reply));
-                                     });
+void state::list_leases(const gateway_operation& x, const server_list_ptr& servers) {
+  const auto& entries = servers->entries();
+  const auto deadline = duration(services_->limits.server_deadline(0));
+  gather<read_leases_answer>(
+      self_, entries.size(), deadline + link_grace, [&](std::size_t i) { return entries[i].link; },
+      [&](std::size_t i) {
+        const auto secrets = crypto::derive_lease_secrets(services_->lease, x.access.slot, entries[i].id);
+        return read_leases_at{read_leases{x.access.slot, secrets.renew}, deadline};
       },
-      who);
-}
-
-caf::result<publish_reply> state::on_append(const append_request& x) {
-  auto promise = promise_for<publish_reply>();
-  auto record = new_record(operation_kind::append, x.token, x.data.size());
-  auto access = open_capability(x.write_cap, strength::write);
-  if (!access) {
-    turn_away(std::move(record), promise, access.error());
-    return promise;
-  }
-  publish_request as_publish;
-  as_publish.token = x.token;
-  as_publish.write_cap = x.write_cap;
-  as_publish.content = x.data;
-  as_publish.timeout_ms = x.timeout_ms;
-  if (auto bad = check_publish(as_publish))
-    turn_away(std::move(record), promise, *bad);
-  else
-    enter_publish(std::move(record), as_publish, promise, std::move(*access), std::nullopt,
-                  append_of(x.data, options_.limits.content_bytes_max));
-  return promise;
-}
-
-caf::result<repair_reply> state::on_repair(const repair_request& x) {
-  return admit<repair_reply>(
-      operation_kind::repair, x.token, x.write_cap, strength::write, x.timeout_ms,
-      [this, force = x.force](const file_access& access, std::uint64_t id, server_list_ptr servers,
-                              const std::function<void(repair_reply)>& finish) {
-        run_operation<repair_reply>(id,
-                                    spawn_repairer(self_->system(), services_,
-                                                   {id, listener(), access, std::move(servers),
-                                                    options_.defaults, force, history_.of(access.slot)}),
-                                    finish);
-      });
-}
-
-caf::result<list_leases_reply> state::on_list_leases(const list_leases_request& x) {
-  return admit<list_leases_reply>(
-      operation_kind::leases, x.token, x.cap, strength::verify, 0,
-      [this](const file_access& access, std::uint64_t, const server_list_ptr& servers,
-             const std::function<void(list_leases_reply)>& finish) {
-        const auto& entries = servers->entries();
-        const auto deadline = duration(services_->limits.server_deadline(0));
-        gather<read_leases_answer>(
-            self_, entries.size(), deadline + link_grace, [&](std::size_t i) { return entries[i].link; },
-            [&](std::size_t i) {
-              const auto secrets = crypto::derive_lease_secrets(services_->lease, access.slot, entries[i].id);
-              return read_leases_at{read_leases{access.slot, secrets.renew}, deadline};
-            },
-            [servers, finish](const gathered<read_leases_answer>& answers) {
-              finish(leases_reply_of(*servers, answers));
-            });
-      });
-}
-
-caf::result<retrieve_reply> state::on_retrieve(const retrieve_request& x) {
-  return admit<retrieve_reply>(
-      operation_kind::retrieve, x.token, x.cap, strength::read, x.timeout_ms,
-      [this](const file_access& access, std::uint64_t id, server_list_ptr servers,
-             const std::function<void(retrieve_reply)>& finish) {
-        run_operation<retrieve_reply>(
-            id, spawn_file_reader(self_->system(), services_, {id, listener(), access, std::move(servers)}),
-            finish);
-      });
-}
-
-caf::result<check_reply> state::on_check(const check_request& x) {
-  return admit<check_reply>(
-      x.verify ? operation_kind::verify : operation_kind::check, x.token, x.cap, strength::verify,
-      x.timeout_ms,
-      [this, verify = x.verify, lease = x.add_lease](const file_access& access, std::uint64_t id,
-                                                     server_list_ptr servers,
-                                                     const std::function<void(check_reply)>& finish) {
-        run_operation<check_reply>(id,
-                                   spawn_checker(self_->system(), services_,
-                                                 {id, listener(), access, std::move(servers), verify, lease}),
-                                   finish);
+      [this, servers, id = x.event.operation](const gathered<read_leases_answer>& answers) {
+        finish(id, leases_reply_of(*servers, answers));
       });
 }
 

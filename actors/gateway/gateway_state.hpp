@@ -1,32 +1,30 @@
 #pragma once
 
+#include "truckee/actors/gateway/admission.hpp"
+#include "truckee/actors/gateway/early_cancels.hpp"
 #include "truckee/actors/gateway/file_gateway.hpp"
 #include "truckee/actors/gateway/operation_table.hpp"
-#include "truckee/actors/operations/file_writer.hpp"
-#include "truckee/actors/operations/replies.hpp"
+#include "truckee/actors/operations/sent_versions.hpp"
 #include "truckee/actors/shell/gather.hpp"
-#include "truckee/crypto/base32.hpp"
-#include "truckee/shares/file_access.hpp"
 
-#include <deque>
-#include <map>
-
-/// The file_gateway from inside. file_gateway.cpp has its lines: who enters, waits, begins, is stopped, ends;
-/// gateway_requests.cpp what each request starts; gateway_status.cpp what others see.
+/// The file_gateway from inside. A request comes in as a variant (take, arrive), waits in the table for its key
+/// and its turn, begins, is started by one switch (start), and leaves by one way (finish, close), which also
+/// those take that never began. file_gateway.cpp has that way; gateway_requests.cpp what each request starts;
+/// gateway_status.cpp what others see.
 namespace truckee::actors::gateway {
 
 using namespace messages;
-using clock = std::chrono::steady_clock;
+using metrics::refusal;
 
 class state {
 public:
-  using handle =
-      extended<file_gateway, void(operation_progress), void(publish_news), void(stop), void(continuation)>;
+  using handle = extended<file_gateway, void(operation_progress), void(publish_news), void(stop),
+                          void(continuation), grid_in_use(use_grid)>;
   static constexpr const char* name = "truckee.file_gateway";
   static constexpr bool stays = true;
 
   state(shell<state>* self, services_ptr services, gateway_options options);
-  /// Whoever still waits is told.
+  /// Whoever still waits is told that the gateway is gone.
   ~state();
   state(const state&) = delete;
   state& operator=(const state&) = delete;
@@ -35,201 +33,73 @@ public:
   void on_down(const caf::actor_addr& who);
 
 private:
-  // -- requests
+  // -- in
 
-  caf::result<publish_reply> on_publish(const publish_request& x);
-  caf::result<publish_reply> on_append(const append_request& x);
-  caf::result<retrieve_reply> on_retrieve(const retrieve_request& x);
-  caf::result<check_reply> on_check(const check_request& x);
-  caf::result<repair_reply> on_repair(const repair_request& x);
-  caf::result<list_leases_reply> on_list_leases(const list_leases_request& x);
-  std::optional<error> check_publish(const publish_request& x) const;
-  void enter_publish(operation_record record, const publish_request& x,
-                     caf::typed_response_promise<publish_reply> promise, file_access access,
-                     const std::optional<crypto::private_key>& key, const modifier& modify = {},
-                     const std::optional<caf::node_id>& who = {});
-
-  /// Notes who asks: the promise takes the sender out of the message at hand.
-  template <class Reply>
-  caf::typed_response_promise<Reply> promise_for() {
-    const auto& sender = self_->current_sender();
-    caller_ = sender ? sender->node() : self_->node();
-    return self_->template make_response_promise<Reply>();
-  }
-
-  /// Servers that were never reached belong into every answer, and into an error that lacks servers.
-  template <class Reply>
-  static void name_left_out(Reply& reply, const std::vector<server_report>& left_out) {
-    if (!reply.ok)
-      explain(reply.failure, left_out);
-    if constexpr (requires { reply.before; })
-      reply.before.servers.insert(reply.before.servers.end(), left_out.begin(), left_out.end());
-    else
-      reply.servers.insert(reply.servers.end(), left_out.begin(), left_out.end());
-  }
-
-  /// Opens the capability and puts the operation in line; `start(access, id, servers, finish)` begins it.
-  template <class Reply, class Start>
-  caf::result<Reply> admit(operation_kind kind, operation_token token, const std::string& cap,
-                           strength needed, std::uint64_t timeout_ms, Start start) {
-    auto promise = promise_for<Reply>();
-    auto record = new_record(kind, token, 0);
-    const auto access = open_capability(cap, needed);
-    if (!access)
-      turn_away(std::move(record), promise, access.error());
-    else
-      enter(std::move(record), *access, timeout_ms, promise,
-            [start, access = *access](std::uint64_t id, server_list_ptr servers,
-                                      const std::function<void(Reply)>& finish) {
-              start(access, id, std::move(servers), finish);
-            });
+  /// Notes who asks first: the promise takes the sender out of the message at hand.
+  template <class Request>
+  caf::result<reply_to_t<Request>> take(const Request& x) {
+    const auto from = asking();
+    auto promise = self_->template make_response_promise<reply_to_t<Request>>();
+    arrive(x, reply_promise(promise), from);
     return promise;
   }
+  caller asking() const { return caller_of(self_->current_sender(), self_->node()); }
+  void arrive(gateway_request what, reply_promise back, const caller& from);
+  /// Why it never becomes an operation.
+  struct refused {
+    refusal reason;
+    error why;
+    std::optional<backlog> busy = {};
+  };
+  /// Opens its capability and looks whether there is room.
+  std::optional<refused> refuses(gateway_operation& x);
+  refused no_room(const caller& who, refusal reason) const;
 
-  // -- new files that wait for their key
+  // -- waiting
 
-  /// A new file enters its line only with its key: the slot follows from it. Until then it can be stopped
-  /// here.
-  void await_key(operation_record record, const publish_request& x,
-                 caf::typed_response_promise<publish_reply> promise);
-  bool stop_key_wait(std::uint64_t id, error why);
-  /// Of a request's own deadline; at least a millisecond, for 0 means none.
-  std::uint64_t time_left(std::uint64_t timeout_ms, clock::time_point asked) const;
-
-  // -- lines
-
-  operation_record new_record(operation_kind kind, operation_token token, std::uint64_t content_bytes);
-  std::optional<error> cannot_enter(operation_token token, const caf::node_id& who) const;
+  /// A new file enters its line only with its key: the slot follows from it.
+  void await_key(std::uint64_t id);
+  void line_up(gateway_operation& x);
   void begin(std::uint64_t id);
-  void stops_waiting(gateway_operation& operation);
-  void end(std::uint64_t id, const std::optional<error>& failure);
-  void stop_operation(std::uint64_t id, errc reason);
+  void stops_waiting(gateway_operation& x);
   void arm_deadline(std::uint64_t id, std::uint64_t timeout_ms);
+
+  // -- running
+
+  void start(gateway_operation& x, server_list_ptr servers);
+  template <class Reply, class Actor>
+  void run(gateway_operation& x, const Actor& actor);
+  void list_leases(const gateway_operation& x, const server_list_ptr& servers);
+  progress_sink listener() { return caf::actor_cast<progress_sink>(self_->ctrl()); }
+
+  // -- out
+
+  /// The one way back. `never_began`: why not.
+  void finish(std::uint64_t id, gateway_reply reply, std::optional<refusal> never_began = {});
+  void turn_away(gateway_operation x, refused no);
+  void count(const gateway_operation& x, const std::optional<error>& failure,
+             std::optional<refusal> never_began);
+  void stop_operation(std::uint64_t id, errc reason);
   caf::result<cancel_answer> on_cancel(const cancel_request& x);
-  /// A cancel may overtake the request it means: another actor sends it.
-  void remember_cancel(operation_token token);
   /// The node ends: running operations are asked to end well, waiting ones are refused.
   void on_stop(const stop& x);
   void quit_when_idle();
 
-  /// Ends what could not be entered.
-  template <class Reply>
-  void turn_away(operation_record record, caf::typed_response_promise<Reply>& promise, error why) {
-    logs::say(services_->log, logs::events::request_refused,
-              {{"kind", to_word(record.event.kind)},
-               {"outcome", metrics::to_label(metrics::outcome(why.code))},
-               {"detail", why.detail}});
-    close_record(record, why, services_->time->now());
-    show(record.event);
-    table_.remember_refused(std::move(record));
-    Reply reply;
-    reply.failure = std::move(why);
-    promise.deliver(std::move(reply));
-  }
+  // -- changes
 
-  /// Puts an operation in line for its file. `start(id, servers, finish)` begins it; finish(reply) ends it.
-  template <class Reply, class Start>
-  void enter(operation_record record, const file_access& access, std::uint64_t timeout_ms,
-             caf::typed_response_promise<Reply> promise, Start start,
-             const std::optional<caf::node_id>& who = {}) {
-    const auto from = who ? *who : caller_;
-    record.event.slot = crypto::to_base32(access.slot.view()).substr(0, 5);
-    if (auto busy = cannot_enter(record.event.token, from)) {
-      turn_away(std::move(record), promise, *busy);
-      return;
-    }
-    if (std::erase(early_cancels_, record.event.token) > 0) {
-      turn_away(std::move(record), promise, error{errc::cancelled, "it was cancelled before it began"});
-      return;
-    }
-    const auto id = record.event.operation;
-    gateway_operation operation;
-    static_cast<operation_record&>(operation) = std::move(record);
-    operation.caller = from;
-    operation.event.text = "Waiting";
-    operation.slot = access.slot;
-    const std::function<void(Reply)> finish = [this, id, promise](Reply reply) mutable {
-      if (auto* ended = table_.find(id))
-        keep_facts(*ended, reply);
-      end(id, reply.ok ? std::nullopt : std::optional(reply.failure));
-      promise.deliver(std::move(reply));
-    };
-    operation.refuse = [finish](const error& why) {
-      Reply reply;
-      reply.failure = why;
-      finish(std::move(reply));
-    };
-    operation.begin = [this, id, start, finish] {
-      gather_servers([this, id, start, finish](server_roster roster) {
-        auto* entered = table_.find(id);
-        if (entered == nullptr)
-          return; // cancelled meanwhile
-        entered->begun = services_->time->now();
-        entered->problems = roster.left_out;
-        if (roster.servers->entries().empty()) {
-          // Copied: what refuses erases the operation, and itself with it.
-          const auto no = entered->refuse;
-          no({errc::not_enough_servers, "no server can be reached: " + in_words(roster.left_out)});
-          return;
-        }
-        start(id, std::move(roster.servers), [finish, left_out = std::move(roster.left_out)](Reply reply) {
-          name_left_out(reply, left_out);
-          finish(std::move(reply));
-        });
-      });
-    };
-    if (timeout_ms > 0)
-      arm_deadline(id, timeout_ms);
-    if (table_.enter(id, std::move(operation))) {
-      begin(id);
-      return;
-    }
-    auto* waiting = table_.find(id);
-    waiting->waiting_publish =
-        waiting->event.kind == operation_kind::publish || waiting->event.kind == operation_kind::append;
-    if (waiting->waiting_publish)
-      services_->metrics->publish_waits();
-    logs::say(services_->log, logs::events::operation_waiting,
-              {{"operation", id},
-               {"kind", to_word(waiting->event.kind)},
-               {"slot", waiting->event.slot},
-               {"behind", table_.before(id)}});
-    show(waiting->event);
-  }
-
-  template <class Reply, class Actor>
-  void run_operation(std::uint64_t id, const Actor& actor, const std::function<void(Reply)>& finish) {
-    table_.find(id)->stop = [this, actor](errc reason) { send(self_, actor, stop{reason}); };
-    // Operations arm their own deadlines; this one only guards against a defect of ours.
-    request(
-        self_, actor, std::chrono::hours(24), run{}, [finish](const Reply& reply) { finish(reply); },
-        [this, finish](const caf::error& e) {
-          Reply reply;
-          reply.failure = {errc::internal, "the operation broke off: " + describe(e, self_->system())};
-          finish(std::move(reply));
-        });
-  }
-
-  template <class Then>
-  void gather_servers(Then then) {
-    gather<introduction>(
-        self_, options_.servers.size(), options_.limits.introduction_timeout,
-        [this](std::size_t i) { return options_.servers[i].link; }, [](std::size_t) { return introduce{}; },
-        [this, then](const gathered<introduction>& answers) {
-          then(make_roster(options_.servers, answers));
-        });
-  }
+  grid_in_use on_use_grid(const use_grid& x);
+  void run_with(std::shared_ptr<const settings::grid_config> grid);
 
   // -- what others see
 
-  progress_sink listener() { return caf::actor_cast<progress_sink>(self_->ctrl()); }
   /// A caller of another generation is refused, and both are named.
   caf::result<greeting> on_hello(const hello& x) const;
   caf::result<subscribe_answer> on_subscribe(const subscribe& x);
   caf::result<subscribe_answer> on_unsubscribe(const unsubscribe& x);
   bool forget_listener(const caf::actor_addr& who);
   void on_progress(const operation_progress& x);
-  void show(const progress_event& event);
+  void show(const operation_record& record);
+  void measure();
   caf::result<status_reply> on_status();
   caf::result<operation_detail> on_detail(std::uint64_t id) const;
   void count_keys_and_deliver(caf::typed_response_promise<status_reply>& promise,
@@ -238,19 +108,16 @@ private:
   shell<state>* self_;
   services_ptr services_;
   gateway_options options_;
+  admission admission_;
   operation_table table_;
+  early_cancels early_cancels_;
   sent_history history_;
   key_maker keys_;
-  caf::node_id caller_; ///< whose request is at hand
-  std::vector<subscribe> listeners_;
-  static constexpr std::size_t early_cancels_max = 64;
-  std::deque<operation_token> early_cancels_; ///< of requests that have not come yet
-  struct key_wait {
-    operation_record record;
-    caf::typed_response_promise<publish_reply> promise;
-    caf::node_id caller;
+  struct subscriber {
+    subscribe asked;
+    caller who;
   };
-  std::map<std::uint64_t, key_wait> awaiting_keys_; ///< new files, by their number here
+  std::vector<subscriber> subscribers_;
   std::uint64_t last_id_ = 0;
   bool stopping_ = false;
 };

@@ -1,5 +1,7 @@
 #include "truckee/actors/gateway/gateway_state.hpp"
 
+#include <algorithm>
+
 namespace truckee::actors::gateway {
 
 caf::result<greeting> state::on_hello(const hello& x) const {
@@ -10,13 +12,17 @@ caf::result<greeting> state::on_hello(const hello& x) const {
   return greeting{gateway_protocol, software_name()};
 }
 
+void state::on_down(const caf::actor_addr& who) {
+  forget_listener(who);
+}
+
 bool state::forget_listener(const caf::actor_addr& who) {
-  const bool known = std::erase_if(listeners_, [&](const subscribe& x) {
-                       return same_actor(x.listener.address(), who);
-                     }) > 0;
-  if (known)
-    logs::say(services_->log, logs::events::subscriber_left, {{"subscribers", listeners_.size()}});
-  return known;
+  const auto is_it = [&](const subscriber& x) { return same_actor(x.asked.listener.address(), who); };
+  if (std::erase_if(subscribers_, is_it) == 0)
+    return false;
+  logs::say(services_->log, logs::events::subscriber_left, {{"subscribers", subscribers_.size()}});
+  measure();
+  return true;
 }
 
 caf::result<subscribe_answer> state::on_unsubscribe(const unsubscribe& x) {
@@ -24,20 +30,22 @@ caf::result<subscribe_answer> state::on_unsubscribe(const unsubscribe& x) {
 }
 
 caf::result<subscribe_answer> state::on_subscribe(const subscribe& x) {
-  const auto before = std::ranges::find_if(listeners_, [&](const subscribe& known) {
-    return x.listener && same_actor(known.listener.address(), x.listener.address());
+  const auto before = std::ranges::find_if(subscribers_, [&](const subscriber& known) {
+    return x.listener && same_actor(known.asked.listener.address(), x.listener.address());
   });
-  if (before != listeners_.end()) {
-    before->only = x.only;
+  if (before != subscribers_.end()) {
+    before->asked.only = x.only;
     return subscribe_answer{true};
   }
-  if (!x.listener || listeners_.size() >= options_.limits.subscribers_max) {
-    logs::say(services_->log, logs::events::subscriber_refused, {{"subscribers", listeners_.size()}});
+  if (!x.listener || subscribers_.size() >= options_.limits.subscribers_max) {
+    logs::say(services_->log, logs::events::subscriber_refused, {{"subscribers", subscribers_.size()}});
     return subscribe_answer{false};
   }
-  listeners_.push_back(x);
-  logs::say(services_->log, logs::events::subscriber_joined, {{"subscribers", listeners_.size()}});
+  const auto listens = caf::actor_cast<caf::strong_actor_ptr>(x.listener);
+  subscribers_.push_back({x, caller_of(listens, self_->node())});
+  logs::say(services_->log, logs::events::subscriber_joined, {{"subscribers", subscribers_.size()}});
   self_->watch(x.listener);
+  measure();
   return subscribe_answer{true};
 }
 
@@ -55,25 +63,36 @@ void state::on_progress(const operation_progress& x) {
     event.bytes_total = x.bytes_total;
     event.bytes_done = x.bytes_done;
   }
-  event.seconds = services_->time->seconds_since(operation->asked);
-  show(event);
+  show(*operation);
 }
 
-void state::show(const progress_event& event) {
-  for (const auto& x : listeners_)
-    if (x.only.value == 0 || x.only == event.token)
-      send(self_, x.listener, event);
+void state::show(const operation_record& record) {
+  for (const auto& each : subscribers_) {
+    auto event = event_for(each.who, record, services_->time->now());
+    if (each.asked.only.value == 0 || each.asked.only == event.token)
+      send(self_, each.asked.listener, std::move(event));
+  }
+}
+
+/// What is here now, for whoever scrapes.
+void state::measure() {
+  metrics::gateway_load now;
+  now.subscribers = subscribers_.size();
+  now.callers = admission_.callers();
+  now.waiting = table_.waiting();
+  now.oldest_waiting_ms = table_.oldest_waiting_ms().value_or(0);
+  now.held_bytes = admission_.held_bytes();
+  now.held_bytes_max = admission_.limits().held_bytes_max;
+  services_->metrics->gateway_holds(now);
 }
 
 caf::result<status_reply> state::on_status() {
+  const auto viewer = asking();
   auto promise = self_->template make_response_promise<status_reply>();
   auto reply = std::make_shared<status_reply>();
-  const auto now = services_->time->now();
-  table_.report(*reply, now);
-  for (const auto& [id, what] : awaiting_keys_)
-    reply->waiting.push_back(event_at(what.record, now));
+  table_.report(*reply, viewer, services_->time->now());
   reply->defaults = options_.defaults;
-  reply->subscribers = static_cast<std::uint32_t>(listeners_.size());
+  reply->subscribers = static_cast<std::uint32_t>(subscribers_.size());
   gather<link_report>(
       self_, options_.servers.size(), std::chrono::seconds(1),
       [this](std::size_t i) { return options_.servers[i].link; }, [](std::size_t) { return link_status{}; },
@@ -89,14 +108,13 @@ caf::result<status_reply> state::on_status() {
 }
 
 caf::result<operation_detail> state::on_detail(std::uint64_t id) const {
-  const auto waiting = awaiting_keys_.find(id);
-  const auto* record = waiting == awaiting_keys_.end() ? table_.record(id) : &waiting->second.record;
+  const auto* record = table_.record(id);
   if (record == nullptr)
     return operation_detail{};
   std::vector<std::string> servers;
   for (const auto& server : options_.servers)
     servers.push_back(server.name);
-  return detail_of(*record, servers, services_->time->now());
+  return detail_of(*record, asking(), servers, services_->time->now());
 }
 
 void state::count_keys_and_deliver(caf::typed_response_promise<status_reply>& promise,

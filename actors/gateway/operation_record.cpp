@@ -71,9 +71,10 @@ void operation_record::take(std::shared_ptr<const publish_snapshot> news) {
 }
 
 operation_record open_record(std::uint64_t id, operation_kind kind, operation_token token,
-                             std::uint64_t content_bytes, const time_source& time) {
+                             std::uint64_t content_bytes, const caller& from, const time_source& time) {
   operation_record out;
   out.asked = time.now();
+  out.from = from;
   out.event.token = token;
   out.event.operation = id;
   out.event.kind = kind;
@@ -104,13 +105,11 @@ void close_record(operation_record& record, const std::optional<error>& failure,
   event.text = std::move(sentence);
 }
 
-operation_detail detail_of(const operation_record& record, const std::vector<std::string>& servers,
-                           clock::time_point now) {
+operation_detail detail_of(const operation_record& record, const caller& viewer,
+                           const std::vector<std::string>& servers, clock::time_point now) {
   operation_detail out;
   out.found = true;
-  out.event = record.event;
-  if (!record.event.finished)
-    out.event.seconds = seconds_between(record.asked, now);
+  out.event = event_for(viewer, record, now);
   out.stages = stages_of(record, now);
   out.problems = record.problems;
   if (record.publish)
@@ -118,8 +117,10 @@ operation_detail detail_of(const operation_record& record, const std::vector<std
   return out;
 }
 
-progress_event event_at(const operation_record& record, clock::time_point now) {
+progress_event event_for(const caller& viewer, const operation_record& record, clock::time_point now) {
   auto out = record.event;
+  if (!may_handle(viewer, record.from))
+    out.token = {};
   if (!out.finished)
     out.seconds = seconds_between(record.asked, now);
   return out;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "truckee/actors/gateway/caller.hpp"
 #include "truckee/base/time_source.hpp"
 #include "truckee/messages/operations.hpp"
 
@@ -12,7 +13,8 @@ namespace truckee::actors {
 struct operation_record {
   using clock = std::chrono::steady_clock;
 
-  messages::progress_event event; ///< as subscribers see it
+  messages::progress_event event; ///< as its caller sees it
+  caller from;                    ///< whose it is
   clock::time_point asked;
   std::optional<clock::time_point> begun; ///< its servers were known
   std::shared_ptr<const messages::publish_snapshot> publish;
@@ -25,18 +27,21 @@ struct operation_record {
 
 /// A new one, asked for now.
 operation_record open_record(std::uint64_t id, operation_kind kind, messages::operation_token token,
-                             std::uint64_t content_bytes, const time_source& time);
+                             std::uint64_t content_bytes, const caller& from, const time_source& time);
 
 /// The record of an operation that ended: its text is "Finished", or says what went wrong.
 void close_record(operation_record& record, const std::optional<error>& failure,
                   operation_record::clock::time_point now);
 
 /// The record as a message. `servers`: every configured name, in order.
-messages::operation_detail detail_of(const operation_record& record, const std::vector<std::string>& servers,
+messages::operation_detail detail_of(const operation_record& record, const caller& viewer,
+                                     const std::vector<std::string>& servers,
                                      operation_record::clock::time_point now);
 
-/// Its event, with the time that has passed until `now`.
-messages::progress_event event_at(const operation_record& record, operation_record::clock::time_point now);
+/// Its event as `viewer` may see it, without its token where it is not his, with the time that has passed
+/// until now.
+messages::progress_event event_for(const caller& viewer, const operation_record& record,
+                                   operation_record::clock::time_point now);
 
 /// What a reply says went wrong on servers, beyond what a publish's picture shows.
 std::vector<messages::server_report> problems_of(const messages::publish_reply& reply);

@@ -4,11 +4,27 @@
 
 namespace truckee::actors {
 
-bool operation_table::enter(std::uint64_t id, gateway_operation operation) {
-  auto& turns = turns_[operation.slot];
-  turns.push_back(id);
+void operation_table::add(gateway_operation operation) {
+  const auto id = operation.event.operation;
+  waiting_.insert(id);
   operations_.emplace(id, std::move(operation));
+}
+
+bool operation_table::line_up(std::uint64_t id) {
+  auto& operation = operations_.at(id);
+  operation.in_line = true;
+  auto& turns = turns_[operation.access.slot];
+  turns.push_back(id);
   return turns.size() == 1;
+}
+
+void operation_table::begins(std::uint64_t id) {
+  operations_.at(id).running = true;
+  waiting_.erase(id);
+}
+
+std::optional<std::uint64_t> operation_table::oldest_waiting_ms() const {
+  return waiting_.empty() ? std::nullopt : std::optional(operations_.at(*waiting_.begin()).event.started_ms);
 }
 
 gateway_operation* operation_table::find(std::uint64_t id) {
@@ -16,29 +32,49 @@ gateway_operation* operation_table::find(std::uint64_t id) {
   return at == operations_.end() ? nullptr : &at->second;
 }
 
-std::optional<std::uint64_t> operation_table::find(messages::operation_token token) const {
+gateway_operation* operation_table::find(const caller& who, messages::operation_token token) {
   if (token.value == 0)
-    return std::nullopt;
-  for (const auto& [id, operation] : operations_)
-    if (operation.event.token == token)
-      return id;
-  return std::nullopt;
+    return nullptr;
+  const auto at = std::ranges::find_if(
+      operations_, [&](const auto& x) { return x.second.event.token == token && x.second.from == who; });
+  return at == operations_.end() ? nullptr : &at->second;
 }
 
-std::optional<std::uint64_t> operation_table::leave(std::uint64_t id) {
+operation_table::namesakes operation_table::all_with(const caller& who,
+                                                     messages::operation_token token) const {
+  namesakes out;
+  if (token.value == 0)
+    return out;
+  for (const auto& [id, operation] : operations_)
+    if (operation.event.token == token)
+      (may_handle(who, operation.from) ? out.allowed : out.forbidden).push_back(id);
+  return out;
+}
+
+operation_table::namesakes operation_table::numbered(const caller& who, std::uint64_t id) const {
+  namesakes out;
+  if (const auto at = operations_.find(id); at != operations_.end())
+    (may_handle(who, at->second.from) ? out.allowed : out.forbidden).push_back(id);
+  return out;
+}
+
+std::optional<operation_table::departure> operation_table::leave(std::uint64_t id) {
   const auto at = operations_.find(id);
   if (at == operations_.end())
     return std::nullopt;
-  remember(at->second, false);
-  const auto turns = turns_.find(at->second.slot);
+  departure out{std::move(at->second), std::nullopt};
   operations_.erase(at);
+  waiting_.erase(id);
+  if (!out.operation.in_line)
+    return out;
+  const auto turns = turns_.find(out.operation.access.slot);
   const bool was_first = turns->second.front() == id;
   std::erase(turns->second, id);
-  if (turns->second.empty()) {
+  if (turns->second.empty())
     turns_.erase(turns);
-    return std::nullopt;
-  }
-  return was_first ? std::optional(turns->second.front()) : std::nullopt;
+  else if (was_first)
+    out.next = turns->second.front();
+  return out;
 }
 
 std::vector<std::uint64_t> operation_table::ids() const {
@@ -49,23 +85,15 @@ std::vector<std::uint64_t> operation_table::ids() const {
 }
 
 std::uint64_t operation_table::before(std::uint64_t id) const {
-  return turns_.at(operations_.at(id).slot).front();
+  return turns_.at(operations_.at(id).access.slot).front();
 }
 
-std::size_t operation_table::count_from(const caf::node_id& caller) const {
-  return static_cast<std::size_t>(
-      std::ranges::count_if(operations_, [&](const auto& x) { return x.second.caller == caller; }));
-}
-
-void operation_table::report(messages::status_reply& out, operation_record::clock::time_point now) const {
+void operation_table::report(messages::status_reply& out, const caller& viewer,
+                             operation_record::clock::time_point now) const {
   for (const auto& [id, operation] : operations_)
-    (operation.running ? out.running : out.waiting).push_back(event_at(operation, now));
+    (operation.running ? out.running : out.waiting).push_back(event_for(viewer, operation, now));
   for (const auto& each : recent_)
-    out.recent.push_back(each.record.event);
-}
-
-void operation_table::remember_refused(operation_record record) {
-  remember(std::move(record), true);
+    out.recent.push_back(event_for(viewer, each.record, now));
 }
 
 void operation_table::remember(operation_record record, bool refused) {

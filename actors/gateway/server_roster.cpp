@@ -19,7 +19,7 @@ server_roster make_roster(const std::vector<gateway_server>& configured,
       continue;
     }
     entries.push_back({server.name, x->info.id, server.permutation_seed.value_or(x->info.permutation_seed),
-                       server.preferred, server.link});
+                       server.preferred, server.link, server.drain});
   }
   out.servers = std::make_shared<const server_list>(std::move(entries));
   return out;

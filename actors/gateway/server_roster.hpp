@@ -11,6 +11,7 @@ struct gateway_server {
   messages::server_link link;
   bool preferred = false;
   std::optional<bytes> permutation_seed; ///< nothing: what the server reports
+  bool drain = false;                    ///< gets no new shares
 };
 
 /// The servers one operation can use, and those it has to do without.

@@ -6,6 +6,9 @@
 #include "truckee/actors/node/version.hpp"
 #include "truckee/actors/publish/byte_budget.hpp"
 #include "truckee/control/gateway.hpp"
+#include "truckee/settings/grid_changes.hpp"
+
+#include <mutex>
 
 namespace truckee {
 
@@ -26,12 +29,30 @@ grid::grid_limits limits_of(const settings::limit_settings& set) {
   return out;
 }
 
+/// What a client runs with now: a gateway that is started again goes on with it.
+class grid_now {
+public:
+  explicit grid_now(settings::grid_config first) { set(std::move(first)); }
+  std::shared_ptr<const settings::grid_config> get() const {
+    const std::lock_guard lock(mutex_);
+    return grid_;
+  }
+  void set(settings::grid_config grid) {
+    const std::lock_guard lock(mutex_);
+    grid_ = std::make_shared<const settings::grid_config>(std::move(grid));
+  }
+
+private:
+  mutable std::mutex mutex_;
+  std::shared_ptr<const settings::grid_config> grid_;
+};
+
 /// Starts the client's actors, once at first and again after each of them had to end.
 class starter {
 public:
   starter(caf::actor_system& system, const services_ptr& shared, client_options options,
-          crypto::lease_secret lease)
-    : system_(system), base_(*shared), options_(std::move(options)),
+          std::shared_ptr<const grid_now> grid, crypto::lease_secret lease)
+    : system_(system), base_(*shared), options_(std::move(options)), grid_(std::move(grid)),
       buffers_(std::make_shared<buffer_pool>(options_.kept_buffer_bytes_max)) {
     base_.lease = lease;
     base_.limits = limits_of(options_.grid.limits);
@@ -47,7 +68,7 @@ public:
     out.others.emplace_back("byte_budget", caf::actor_cast<caf::actor>(own->budget));
     const services_ptr shared = std::move(own);
     gateway_options gateway;
-    gateway.defaults = options_.grid.encoding;
+    gateway.grid = grid_->get();
     gateway.keys_ready = limits.keys_ready.value_or(options_.keys_ready);
     gateway.limits = options_.gateway;
     for (const auto& server : options_.grid.servers) {
@@ -95,6 +116,7 @@ private:
   caf::actor_system& system_;
   services base_;
   client_options options_;
+  std::shared_ptr<const grid_now> grid_;
   std::shared_ptr<buffer_pool> buffers_;
 };
 
@@ -124,6 +146,7 @@ result<void> can_reach(caf::actor_system& system, const settings::grid_config& g
 
 struct client::state {
   bool tls = false;
+  std::shared_ptr<grid_now> grid;
   std::shared_ptr<front_door<messages::file_gateway>> door =
       std::make_shared<front_door<messages::file_gateway>>();
   std::unique_ptr<resident> rest; ///< last: ends first
@@ -150,6 +173,7 @@ result<client> client::spawn(caf::actor_system& system, client_options options,
       return tl::unexpected(lease.error());
     auto s = std::make_unique<state>();
     s->tls = options.grid.tls.has_value();
+    s->grid = std::make_shared<grid_now>(options.grid);
     shared->metrics->expect_publishes();
     logs::say(shared->log, logs::events::client_started,
               {{"version", truckee_version()},
@@ -159,7 +183,7 @@ result<client> client::spawn(caf::actor_system& system, client_options options,
                {"total", options.grid.encoding.total},
                {"happy", options.grid.encoding.happy},
                {"tls", s->tls}});
-    const auto starts = std::make_shared<const starter>(system, shared, std::move(options), *lease);
+    const auto starts = std::make_shared<const starter>(system, shared, std::move(options), s->grid, *lease);
     supervisor_options watched;
     watched.what = "client";
     watched.start = [starts, door = s->door, &system, metrics = shared->metrics]() -> result<crew> {
@@ -206,6 +230,27 @@ messages::retrieve_reply client::ask(messages::retrieve_request request) {
 
 messages::check_reply client::ask(messages::check_request request) {
   return control::ask(system(), gateway(), std::move(request));
+}
+
+messages::grid_in_use client::use(const settings::grid_config& wanted) {
+  messages::grid_in_use out;
+  const auto front = gateway();
+  if (!front) {
+    out.refused = "the gateway is being started again";
+    return out;
+  }
+  auto next = settings::changes_between(*state_->grid->get(), wanted).in_use;
+  caf::scoped_actor self(system());
+  messages::request_blocking(
+      self, caf::actor_cast<messages::gateway_settings>(front), std::chrono::seconds(10),
+      messages::use_grid{std::make_shared<const settings::grid_config>(wanted)},
+      [&out](const messages::grid_in_use& x) { out = x; },
+      [&](const caf::error& e) {
+        out.refused = "the gateway does not answer: " + messages::describe(e, system());
+      });
+  if (!out.refused)
+    state_->grid->set(std::move(next));
+  return out;
 }
 
 result<address> client::publish(const address& where) {

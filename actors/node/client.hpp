@@ -58,6 +58,10 @@ public:
   messages::retrieve_reply ask(messages::retrieve_request request);
   messages::check_reply ask(messages::check_request request);
 
+  /// Takes on what a running client can of another configuration (settings/grid_changes.hpp says what); what runs ends
+  /// as it began. `refused` says why nothing was taken on. In a thread that may block; never in an actor.
+  messages::grid_in_use use(const settings::grid_config& wanted);
+
   /// Lets other nodes reach the gateway at `where`, with mutual TLS where the grid has it. errc::refused where
   /// the address is not loopback and there is none: CAF's protocol is for trusted peers. Port 0 takes any; the
   /// real address is returned. A gateway that is started again is reached there as well.

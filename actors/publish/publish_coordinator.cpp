@@ -189,7 +189,7 @@ private:
     out.new_file = task_->new_file;
     out.base = task_->base;
     out.same_version = task_->again.has_value();
-    out.servers = task_->servers->permuted(task_->keys.slot);
+    out.servers = task_->servers->candidates(task_->keys.slot);
     out.earlier = task_->earlier;
     out.limits = services_->limits;
     return out;

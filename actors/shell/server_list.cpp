@@ -29,4 +29,10 @@ std::vector<server_id> server_list::permuted(const storage_index& slot) const {
   return grid::permuted_order(std::move(ranked));
 }
 
+std::vector<server_id> server_list::candidates(const storage_index& slot) const {
+  auto out = permuted(slot);
+  std::erase_if(out, [this](const server_id& id) { return find(id)->drain; });
+  return out;
+}
+
 } // namespace truckee::actors

@@ -17,6 +17,7 @@ struct server_entry {
   bytes permutation_seed;
   bool preferred = false;
   messages::server_link link;
+  bool drain = false; ///< gets no new shares
 };
 
 /// The servers of one operation, as they were known when it began.
@@ -30,8 +31,10 @@ public:
   const server_entry* find(const server_id& id) const;
   /// The configured name, or the id's first letters.
   std::string name_of(const server_id& id) const;
-  /// The order in which a file's shares look for servers.
+  /// The order in which a file's shares are looked for.
   std::vector<server_id> permuted(const storage_index& slot) const;
+  /// The order in which they look for servers that take them: those that drain are not among them.
+  std::vector<server_id> candidates(const storage_index& slot) const;
 
 private:
   std::vector<server_entry> entries_;

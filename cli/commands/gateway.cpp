@@ -33,7 +33,40 @@ result<std::unique_ptr<status::server>> serve_status(const gateway_options& o, s
   return out;
 }
 
+std::string listed(const std::vector<std::string>& texts) {
+  std::string out;
+  for (const auto& text : texts)
+    out += (out.empty() ? "" : "; ") + text;
+  return out;
+}
+
+/// SIGHUP: the grid file is read again. Where it is wrong, all is left as it was.
+void take_on_grid(session& s, const global_options& global) {
+  const auto refuse = [&s](const std::string& why) {
+    logs::say(s.log, logs::events::settings_refused, {{"detail", why}});
+    s.screen->print("truckee: nothing is changed: " + why + "\n");
+  };
+  auto grid = load_grid(global);
+  if (!grid)
+    return refuse(grid.error().detail);
+  // The command line had the last word when it started, and has it now.
+  const auto tls = global.tls();
+  if (!tls)
+    return refuse(tls.error().detail);
+  if (*tls)
+    grid->tls = *tls;
+  const auto used = s.client->use(*grid);
+  if (used.refused)
+    return refuse(*used.refused);
+  const auto changed = listed(used.changed);
+  const auto restart = listed(used.needs_restart);
+  logs::say(s.log, logs::events::settings_changed, {{"changed", changed}, {"needs_restart", restart}});
+  s.screen->print("truckee: " + (changed.empty() ? "nothing is changed" : "changed: " + changed) +
+                  (restart.empty() ? "" : "; needs a restart: " + restart) + "\n");
+}
+
 result<int> serve(const gateway_options& o, global_options global) {
+  block_hangups(); // before there is a thread
   const auto listen = parse_address(o.listen, true);
   if (!listen)
     return tl::unexpected(listen.error());
@@ -62,7 +95,7 @@ result<int> serve(const gateway_options& o, global_options global) {
   // The one line on standard output: whoever started this may wait for it.
   std::cout << "listening on " << to_string(*at) << std::endl;
   const service_notice notice([health] { return health->look(); });
-  wait_for_signal();
+  wait_for_signal([&] { take_on_grid(*session, global); });
   session->screen->print("truckee: stopping; running operations end first\n");
   logs::say(session->log, logs::events::stopping, {{"reason", "signal"}});
   global.ending->log = session->log;
@@ -79,7 +112,7 @@ void add_gateway(CLI::App& app, program& p) {
       "truckee put report.pdf --gateway 127.0.0.1:4400 > report.cap\n\n"
       "Runs a client for other programs until SIGINT or SIGTERM. It keeps connections to the servers\n"
       "and fresh keys, and serves CAF peers, who publish and read by messages. Whoever may connect may\n"
-      "use it.");
+      "use it. On SIGHUP it reads its grid file again and says what it took on.");
   add_listen(*cmd, o->listen);
   add_metrics(*cmd, o->metrics, "Serve Prometheus metrics");
   cmd->add_option("--status-listen", o->status_listen, "Serve the status page and health (loopback only)")

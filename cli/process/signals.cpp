@@ -46,10 +46,23 @@ signal_watch::~signal_watch() {
   state_->thread.join();
 }
 
-void wait_for_signal() {
-  const auto set = ending_signals();
-  int which = 0;
-  sigwait(&set, &which);
+void block_hangups() {
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, SIGHUP);
+  pthread_sigmask(SIG_BLOCK, &set, nullptr);
+}
+
+void wait_for_signal(const std::function<void()>& on_hangup) {
+  auto set = ending_signals();
+  sigaddset(&set, SIGHUP);
+  for (;;) {
+    int which = 0;
+    sigwait(&set, &which);
+    if (which != SIGHUP)
+      return;
+    on_hangup();
+  }
 }
 
 } // namespace truckee::cli

@@ -22,7 +22,10 @@ private:
   std::unique_ptr<state> state_;
 };
 
-/// Waits for SIGINT or SIGTERM.
-void wait_for_signal();
+/// Holds SIGHUP back as well, in every thread started from now on: for programs that take on new settings then.
+void block_hangups();
+
+/// Waits for SIGINT or SIGTERM; calls `on_hangup` each time SIGHUP comes, where that is held back.
+void wait_for_signal(const std::function<void()>& on_hangup = [] {});
 
 } // namespace truckee::cli

@@ -271,7 +271,11 @@ Reply ask(session& s, Request request, const std::string& verb) {
         std::_Exit(128 + SIGINT);
       s.screen->print("truckee: interrupted; ending the " + verb +
                       " so that a version stays recoverable (again: end at once)\n");
-      send_anonymously(gateway, cancel_request{request.token});
+      // From an actor: the gateway lets nobody's messages end what is somebody's.
+      caf::scoped_actor from(system);
+      request_blocking(
+          from, gateway, std::chrono::seconds(1), cancel_request{request.token}, [](const cancel_answer&) {},
+          [](const caf::error&) {});
     });
     out = control::ask(system, gateway, request);
   }

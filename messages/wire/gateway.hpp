@@ -83,11 +83,17 @@ auto inspect(Inspector& f, write_conflict& x) {
 }
 
 template <class Inspector>
+auto inspect(Inspector& f, backlog& x) {
+  return inspect_members(f, x, x.operations, x.content_bytes, x.retry_after_ms);
+}
+
+template <class Inspector>
 auto inspect(Inspector& f, publish_reply& x) {
   cap_member cap{x.write_cap};
+  optional_member<backlog> busy{x.busy};
   return inspect_members(f, x, x.failure, x.ok, cap, x.version, x.spread, x.happiness, x.placed, x.servers,
                          x.conflicts, x.unknown_servers, x.stale, x.unchanged, x.recoverable,
-                         x.recoverable_now, x.stages, x.content_bytes, x.share_bytes);
+                         x.recoverable_now, x.stages, x.content_bytes, x.share_bytes, busy);
 }
 
 template <class Inspector>
@@ -103,7 +109,9 @@ auto inspect(Inspector& f, bad_share& x) {
 
 template <class Inspector>
 auto inspect(Inspector& f, retrieve_reply& x) {
-  return inspect_members(f, x, x.failure, x.ok, x.content, x.version, x.root, x.bad, x.servers, x.stages);
+  optional_member<backlog> busy{x.busy};
+  return inspect_members(f, x, x.failure, x.ok, x.content, x.version, x.root, x.bad, x.servers, x.stages,
+                         busy);
 }
 
 template <class Inspector>
@@ -120,8 +128,9 @@ auto inspect(Inspector& f, version_report& x) {
 
 template <class Inspector>
 auto inspect(Inspector& f, check_reply& x) {
+  optional_member<backlog> busy{x.busy};
   return inspect_members(f, x, x.failure, x.ok, x.healthy, x.recoverable, x.happiness, x.versions, x.bad,
-                         x.servers, x.summary);
+                         x.servers, x.summary, busy);
 }
 
 template <class Inspector>
@@ -132,8 +141,9 @@ auto inspect(Inspector& f, repair_request& x) {
 
 template <class Inspector>
 auto inspect(Inspector& f, repair_reply& x) {
+  optional_member<backlog> busy{x.busy};
   enum_member<repair_action> done{x.done, repair_action_count};
-  return inspect_members(f, x, x.failure, x.ok, done, x.before, x.write);
+  return inspect_members(f, x, x.failure, x.ok, done, x.before, x.write, busy);
 }
 
 template <class Inspector>
@@ -149,17 +159,18 @@ auto inspect(Inspector& f, lease_report& x) {
 
 template <class Inspector>
 auto inspect(Inspector& f, list_leases_reply& x) {
-  return inspect_members(f, x, x.failure, x.ok, x.leases, x.servers);
+  optional_member<backlog> busy{x.busy};
+  return inspect_members(f, x, x.failure, x.ok, x.leases, x.servers, busy);
 }
 
 template <class Inspector>
 auto inspect(Inspector& f, cancel_request& x) {
-  return inspect_members(f, x, x.token);
+  return inspect_members(f, x, x.token, x.operation);
 }
 
 template <class Inspector>
 auto inspect(Inspector& f, cancel_answer& x) {
-  return inspect_members(f, x, x.found);
+  return inspect_members(f, x, x.found, x.failure);
 }
 
 template <class Inspector>

@@ -82,6 +82,8 @@ const std::vector<numbered_type> process_for_ever{
     {3231, "truckee::messages::count_keys"},
     {3232, "truckee::messages::key_count"},
     {3233, "truckee::messages::run"},
+    {3234, "truckee::messages::use_grid"},
+    {3235, "truckee::messages::grid_in_use"},
 };
 // clang-format on
 

@@ -188,6 +188,25 @@ TEST(metrics, the_other_events_move_their_families) {
     EXPECT_EQ(sample(r, name), value) << name;
 }
 
+TEST(metrics, what_never_began_counts_as_an_operation_a_publish_and_a_refusal) {
+  recorder r;
+  r.never_began(operation_kind::append, errc::not_enough_servers, refusal::no_servers);
+  r.never_began(operation_kind::retrieve, errc::refused, refusal::too_many_of_caller);
+  EXPECT_EQ(sample(r, R"(truckee_operations_total{operation="append",outcome="not_enough_servers"})"), 1);
+  EXPECT_EQ(sample(r, R"(truckee_publishes_total{outcome="not_enough_servers"})"), 1);
+  EXPECT_EQ(sample(r, R"(truckee_requests_refused_total{reason="no_servers"})"), 1);
+  EXPECT_EQ(sample(r, R"(truckee_operations_total{operation="retrieve",outcome="refused"})"), 1);
+  EXPECT_EQ(sample(r, R"(truckee_publishes_total{outcome="refused"})"), 0);
+  EXPECT_EQ(sample(r, R"(truckee_operation_duration_seconds_count{operation="append"})"), 0);
+  r.gateway_holds({1, 2, 3, 1'500, 5, 6});
+  EXPECT_EQ(sample(r, "truckee_gateway_subscribers"), 1);
+  EXPECT_EQ(sample(r, "truckee_gateway_callers"), 2);
+  EXPECT_EQ(sample(r, "truckee_gateway_waiting_operations"), 3);
+  EXPECT_EQ(sample(r, "truckee_gateway_oldest_waiting_timestamp_seconds"), 1.5);
+  EXPECT_EQ(sample(r, "truckee_gateway_held_bytes"), 5);
+  EXPECT_EQ(sample(r, "truckee_gateway_held_limit_bytes"), 6);
+}
+
 TEST(metrics, threads_lose_no_count) {
   recorder r;
   {

@@ -126,6 +126,39 @@ TEST_F(gateway_callers, a_gateway_that_dies_is_told_to_who_waits_for_it) {
   EXPECT_EQ(reply.get().failure.code, errc::unreachable);
 }
 
+TEST_F(gateway_callers, another_node_neither_ends_an_operation_nor_sees_its_token) {
+  connect();
+  const tls::node_files tls{path("certs/ca.pem"), path("certs/caller.pem"), path("certs/caller.key")};
+  const auto other = actors::node::start({.tls = tls, .compute_threads = 1}).value();
+  auto theirs = control::connect_gateway(other->system(), parse_address(address_).value(), tls).value();
+  const auto other_asks = [&](const auto& request) { return control::ask(other->system(), theirs, request); };
+  publish_request large{.token = {7}, .content = shared_bytes(bytes(std::size_t{64} << 20))};
+  auto reply = std::async(std::launch::async, [&] { return ask<publish_reply>(large); });
+  auto seen = other_asks(status_request{});
+  while (seen.running.empty() && reply.wait_for(std::chrono::milliseconds(1)) != std::future_status::ready)
+    seen = other_asks(status_request{});
+  ASSERT_FALSE(seen.running.empty());
+  EXPECT_EQ(seen.running[0].token.value, 0U) << "it is not theirs";
+  const auto by_token = other_asks(cancel_request{{7}});
+  EXPECT_FALSE(by_token.found);
+  EXPECT_EQ(by_token.failure.code, errc::refused) << to_string(by_token.failure);
+  const auto by_number = other_asks(cancel_request{{}, seen.running[0].operation});
+  EXPECT_FALSE(by_number.found);
+  EXPECT_EQ(by_number.failure.code, errc::refused) << to_string(by_number.failure);
+  send_anonymously(remote_, cancel_request{{7}}); // nor may nobody
+  const auto own = ask<status_reply>(status_request{});
+  ASSERT_FALSE(own.running.empty()) << "nobody ended it";
+  EXPECT_EQ(own.running[0].token.value, 7U);
+  // The same number of the other's is another operation: what it cancelled early is that one alone.
+  publish_request small{.token = {7}, .content = shared_bytes::copy_of("x")};
+  EXPECT_EQ(other_asks(small).failure.code, errc::cancelled);
+  EXPECT_TRUE(other_asks(small).ok);
+  const bool ended = ask<cancel_answer>(cancel_request{{7}}).found;
+  const auto got = reply.get();
+  EXPECT_TRUE(got.ok || (ended && got.failure.code == errc::cancelled)) << to_string(got.failure);
+  theirs = file_gateway{};
+}
+
 TEST_F(gateway_callers, one_that_floods_is_refused_beyond_its_limit_and_others_are_served_meanwhile) {
   connect();
   const auto made = ask<publish_reply>(publish_request{.content = shared_bytes::copy_of("x")});

@@ -81,7 +81,7 @@ TEST_F(gateway_limits, an_append_needs_a_write_capability) {
 }
 
 TEST_F(gateway_limits, more_operations_than_the_limit_are_refused_and_later_served) {
-  grid_.gateway_limits.operations_max = 2;
+  grid_.gateway_limits.admission.operations_max = 2;
   grid_.create("one");
   hang_all_writes(grid_);
   const auto first = grid_.put("two");

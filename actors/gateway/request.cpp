@@ -1,0 +1,120 @@
+#include "truckee/actors/gateway/request.hpp"
+
+#include "truckee/actors/gateway/server_roster.hpp"
+#include "truckee/base/overloaded.hpp"
+
+namespace truckee::actors {
+
+using namespace messages;
+
+request_facts facts_of(const gateway_request& request) {
+  using enum operation_kind;
+  return std::visit(
+      overloaded{
+          [](const publish_request& x) -> request_facts {
+            return {publish, strength::write, x.token, x.write_cap, x.content.size(), x.timeout_ms};
+          },
+          [](const append_request& x) -> request_facts {
+            return {append, strength::write, x.token, x.write_cap, x.data.size(), x.timeout_ms};
+          },
+          [](const retrieve_request& x) -> request_facts {
+            return {retrieve, strength::read, x.token, x.cap, 0, x.timeout_ms};
+          },
+          [](const check_request& x) -> request_facts {
+            return {x.verify ? verify : check, strength::verify, x.token, x.cap, 0, x.timeout_ms};
+          },
+          [](const repair_request& x) -> request_facts {
+            return {repair, strength::write, x.token, x.write_cap, 0, x.timeout_ms};
+          },
+          [](const list_leases_request& x) -> request_facts {
+            return {leases, strength::verify, x.token, x.cap, 0, 0};
+          },
+      },
+      request);
+}
+
+bool makes_new_file(const gateway_request& request) {
+  const auto* publish = std::get_if<publish_request>(&request);
+  return publish != nullptr && publish->write_cap.empty();
+}
+
+bool writes(const gateway_request& request) {
+  return std::holds_alternative<publish_request>(request) || std::holds_alternative<append_request>(request);
+}
+
+std::optional<bad_content> check_content(const gateway_request& request, std::uint64_t content_bytes_max) {
+  if (!writes(request))
+    return std::nullopt;
+  const auto facts = facts_of(request);
+  if (facts.content_bytes > content_bytes_max)
+    return bad_content{metrics::refusal::too_large,
+                       {errc::too_large, "the content has " + std::to_string(facts.content_bytes) +
+                                             " bytes and at most " + std::to_string(content_bytes_max) +
+                                             " are taken"}};
+  const auto* publish = std::get_if<publish_request>(&request);
+  if ((publish && publish->format != file_format::sdmf) || facts.cap.starts_with("URI:MDMF"))
+    return bad_content{metrics::refusal::unsupported,
+                       {errc::refused, "MDMF files cannot be written yet; use --format sdmf"}};
+  return std::nullopt;
+}
+
+gateway_reply failed(const gateway_request& request, error why, const std::optional<backlog>& busy) {
+  return std::visit(
+      [&]<class Request>(const Request&) -> gateway_reply {
+        reply_to_t<Request> out;
+        out.failure = std::move(why);
+        out.busy = busy;
+        return out;
+      },
+      request);
+}
+
+std::optional<error> failure_of(const gateway_reply& reply) {
+  return std::visit([](const auto& x) { return x.ok ? std::nullopt : std::optional(x.failure); }, reply);
+}
+
+namespace {
+
+/// Where a reply names servers.
+template <class Reply>
+std::vector<server_report>& servers_of(Reply& x) {
+  if constexpr (requires { x.before; })
+    return x.before.servers;
+  else
+    return x.servers;
+}
+
+} // namespace
+
+void name_left_out(gateway_reply& reply, const std::vector<server_report>& left_out) {
+  std::visit(
+      [&left_out](auto& x) {
+        if (!x.ok)
+          explain(x.failure, left_out);
+        auto& servers = servers_of(x);
+        servers.insert(servers.end(), left_out.begin(), left_out.end());
+      },
+      reply);
+}
+
+void name_file(gateway_reply& reply, const file_access& access) {
+  auto* publish = std::get_if<publish_reply>(&reply);
+  if (publish && access.write)
+    publish->write_cap =
+        to_text(crypto::file_cap(crypto::write_cap{access.format, *access.write, access.fingerprint}));
+}
+
+void keep_facts(operation_record& record, const gateway_reply& reply) {
+  std::visit([&record](const auto& x) { keep_facts(record, x); }, reply);
+}
+
+void reply_promise::deliver(gateway_reply reply) {
+  std::visit(
+      []<class Promise, class Reply>([[maybe_unused]] Promise& promise, [[maybe_unused]] Reply& x) {
+        if constexpr (std::is_same_v<Promise, caf::typed_response_promise<Reply>>)
+          promise.deliver(std::move(x));
+      },
+      promise_, reply);
+}
+
+} // namespace truckee::actors
