@@ -1,6 +1,7 @@
 #pragma once
 
 #include "truckee/actors/gateway/server_roster.hpp"
+#include "truckee/grid/publish/order_name.hpp"
 
 namespace truckee::actors {
 
@@ -23,6 +24,7 @@ struct gateway_limits {
 struct gateway_options {
   std::vector<gateway_server> servers;
   grid::spread defaults;
+  grid::order_name order = grid::order_name::in_place; ///< of every publish and repair
   std::uint32_t keys_ready = 0;
   gateway_limits limits;
 };

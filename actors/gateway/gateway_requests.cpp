@@ -117,6 +117,7 @@ void state::enter_publish(operation_record record, const publish_request& x,
         task.spread = x.spread;
         task.defaults = options_.defaults;
         task.wish.limits = services_->limits;
+        task.wish.order = options_.order;
         task.sent = history_.of(access.slot);
         run_operation<publish_reply>(id, spawn_file_writer(self_->system(), services_, std::move(task)),
                                      [cap, finish](publish_reply reply) {
@@ -153,11 +154,12 @@ caf::result<repair_reply> state::on_repair(const repair_request& x) {
       "repair", x.token, x.write_cap, strength::write, x.timeout_ms,
       [this, force = x.force](const file_access& access, std::uint64_t id, server_list_ptr servers,
                               const std::function<void(repair_reply)>& finish) {
-        run_operation<repair_reply>(id,
-                                    spawn_repairer(self_->system(), services_,
-                                                   {id, listener(), access, std::move(servers),
-                                                    options_.defaults, force, history_.of(access.slot)}),
-                                    finish);
+        run_operation<repair_reply>(
+            id,
+            spawn_repairer(self_->system(), services_,
+                           {id, listener(), access, std::move(servers), options_.defaults, options_.order,
+                            force, history_.of(access.slot)}),
+            finish);
       });
 }
 

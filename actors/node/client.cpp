@@ -48,6 +48,7 @@ public:
     const services_ptr shared = std::move(own);
     gateway_options gateway;
     gateway.defaults = options_.grid.encoding;
+    gateway.order = options_.grid.order;
     gateway.keys_ready = limits.keys_ready.value_or(options_.keys_ready);
     gateway.limits = options_.gateway;
     for (const auto& server : options_.grid.servers) {
