@@ -17,12 +17,13 @@ constexpr std::uint64_t longest_wait_seconds = 604'800; // a week; nothing waits
 constexpr std::size_t seed_bytes_max = 64;              // Tahoe-LAFS's own are 20, 32 or 52 bytes
 
 using keys = std::string_view;
-constexpr std::array<keys, 8> top_keys{"client",  "encoding", "limits", "log",
-                                       "metrics", "server",   "status", "tls"};
+constexpr std::array<keys, 9> top_keys{"client",  "encoding", "limits", "log", "metrics",
+                                       "publish", "server",   "status", "tls"};
 constexpr std::array<keys, 3> encoding_keys{"happy", "needed", "total"};
 constexpr std::array<keys, 9> server_keys{"caf",  "directory",        "drain",    "id", "metrics", "name",
                                           "nurl", "permutation-seed", "preferred"};
 constexpr std::array<keys, 2> client_keys{"lease-secret", "read-only"};
+constexpr std::array<keys, 1> publish_keys{"order"};
 constexpr std::array<keys, 1> status_keys{"listen"};
 constexpr std::array<keys, 8> limit_keys{"connect-timeout-seconds",
                                          "held-bytes",
@@ -201,6 +202,21 @@ limit_settings read_limits(config_reading& in) {
   return out;
 }
 
+grid::order_name read_order(config_reading& in) {
+  grid::order_name out = grid::order_name::in_place;
+  const auto* found = in.table("publish");
+  if (!found)
+    return out;
+  const toml_table t{*found, "[publish]", publish_keys, in.problem};
+  if (const auto text = t.text("order", "the name of an order")) {
+    if (const auto order = grid::parse_order(*text))
+      out = *order;
+    else
+      t.complain("order", order.error().detail);
+  }
+  return out;
+}
+
 void read_rest(config_reading& in, grid_config& out) {
   if (const auto* found = in.table("client")) {
     const toml_table t{*found, "[client]", client_keys, in.problem};
@@ -237,6 +253,7 @@ grid_config read_document(config_reading& in) {
   const toml_table known{in.top, "", top_keys, in.problem};
   grid_config out;
   out.encoding = read_encoding(in);
+  out.order = read_order(in);
   out.tls = read_tls(in);
   out.limits = read_limits(in);
   read_rest(in, out);
@@ -276,6 +293,7 @@ std::vector<std::string> grid_file_keys() {
                      {"limits", limit_keys},
                      {"log", log_keys},
                      {"metrics", metrics_keys},
+                     {"publish", publish_keys},
                      {"server", server_keys},
                      {"status", status_keys},
                      {"tls", tls_keys}});

@@ -3,6 +3,7 @@
 #include "truckee/base/address.hpp"
 #include "truckee/base/ids.hpp"
 #include "truckee/base/result.hpp"
+#include "truckee/grid/publish/order_name.hpp"
 #include "truckee/grid/spread.hpp"
 #include "truckee/logs/settings.hpp"
 #include "truckee/settings/node_settings.hpp"
@@ -70,8 +71,9 @@ struct limit_settings {
 
 /// A whole grid file: servers, spread, limits, and what a client of it needs.
 struct grid_config {
-  grid::spread encoding;              ///< of new files
-  std::vector<server_config> servers; ///< at least one
+  grid::spread encoding;                               ///< of new files
+  grid::order_name order = grid::order_name::in_place; ///< the same for all who write to these files
+  std::vector<server_config> servers;                  ///< at least one
   std::optional<tls::node_files> tls;
   std::optional<std::filesystem::path> lease_secret; ///< file with 32 bytes in base32; made when absent
   bool read_only = false;                            ///< publish, append and repair are refused

@@ -2,6 +2,7 @@
 
 #include "truckee/actors/gateway/admission.hpp"
 #include "truckee/actors/gateway/server_roster.hpp"
+#include "truckee/grid/publish/order_name.hpp"
 #include "truckee/settings/grid_file.hpp"
 
 namespace truckee::actors {
@@ -22,6 +23,7 @@ struct gateway_limits {
 struct gateway_options {
   std::vector<gateway_server> servers;
   grid::spread defaults;
+  grid::order_name order = grid::order_name::in_place; ///< of every publish and repair
   std::uint32_t keys_ready = 0;
   gateway_limits limits;
   bool read_only = false; ///< publish, append and repair are refused

@@ -36,6 +36,7 @@ void state::run_with(std::shared_ptr<const settings::grid_config> grid) {
     server.drain = wanted.drain;
   }
   options_.defaults = grid->encoding;
+  options_.order = grid->order;
   options_.read_only = grid->read_only;
   admission_.limits_are(with_limits(options_.limits, grid->limits).admission);
   options_.grid = std::move(grid);

@@ -40,6 +40,7 @@ void state::start(gateway_operation& x, server_list_ptr servers) {
     task.content = content;
     task.defaults = options_.defaults;
     task.wish.limits = services_->limits;
+    task.wish.order = options_.order;
     task.sent = history_.of(x.access.slot);
     return task;
   };
@@ -66,7 +67,7 @@ void state::start(gateway_operation& x, server_list_ptr servers) {
           [&](const repair_request& r) {
             run<repair_reply>(x, spawn_repairer(system, services_,
                                                 {id, listener(), x.access, servers, options_.defaults,
-                                                 r.force, history_.of(x.access.slot)}));
+                                                 options_.order, r.force, history_.of(x.access.slot)}));
           },
           [&](const list_leases_request&) { list_leases(x, servers); },
       },

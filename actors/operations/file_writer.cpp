@@ -66,6 +66,7 @@ private:
                         {},
                         {},
                         {},
+                        task_.wish.order,
                         {},
                         {},
                         {task_.modify ? 0.1 : 0.0, 1}};

@@ -148,6 +148,7 @@ private:
                       mapped_->map,
                       version,
                       {},
+                      task_.order,
                       {},
                       {{"map", mapped_->seconds}},
                       {0.6, 1}};

@@ -2,6 +2,7 @@
 
 #include "truckee/actors/operations/sent_versions.hpp"
 #include "truckee/actors/shell/services.hpp"
+#include "truckee/grid/publish/order_name.hpp"
 #include "truckee/shares/file_access.hpp"
 
 namespace truckee::actors {
@@ -12,6 +13,7 @@ struct repair_task {
   file_access access;               ///< with a write key
   server_list_ptr servers;
   grid::spread defaults; ///< its happy
+  grid::order_name order = grid::order_name::in_place;
   bool force = false;
   std::shared_ptr<sent_versions> sent; ///< of this file, of operations before; gets what this one sends
 };

@@ -192,6 +192,7 @@ private:
     out.servers = task_->servers->candidates(task_->keys.slot);
     out.earlier = task_->earlier;
     out.limits = services_->limits;
+    out.order = task_->order;
     return out;
   }
 
@@ -253,15 +254,16 @@ private:
   void reread(const grid::reread_message& message) {
     const auto* entry = task_->servers->find(message.server);
     picture_.message_sent(message.id, message.server, 0);
-    read_from(self_, entry->link, grid::build_reread(task_->keys.slot),
-              duration(services_->limits.reread_deadline), [this, id = message.id](const read_answer& x) {
+    read_from(self_, entry->link, grid::build_reread(message, task_->keys.slot),
+              duration(services_->limits.reread_deadline), [this, message](const read_answer& x) {
                 if (loop_->finished())
                   return;
                 const bool answered = x.how == delivery::answered;
-                picture_.message_answered(id, answered ? server_outcome::answered : server_outcome::no_answer,
+                picture_.message_answered(message.id,
+                                          answered ? server_outcome::answered : server_outcome::no_answer,
                                           x.detail, x.seconds);
-                loop_->on_reread(id, answered ? grid::judge_reread(x.answer)
-                                              : grid::reread_outcome{false, {}, x.detail});
+                loop_->on_reread(message.id, answered ? grid::judge_reread(message, x.answer)
+                                                      : grid::reread_outcome{false, {}, x.detail});
                 pump();
               });
   }

@@ -4,7 +4,7 @@
 #include "truckee/actors/shell/services.hpp"
 #include "truckee/codec/sdmf/encode.hpp"
 #include "truckee/crypto/rsa.hpp"
-#include "truckee/grid/publish/publish_report.hpp"
+#include "truckee/grid/publish/publish_request.hpp"
 
 namespace truckee::actors {
 
@@ -21,6 +21,7 @@ struct publish_task {
   grid::servermap map;
   std::optional<grid::file_version> base;
   std::set<grid::file_version> earlier;
+  grid::order_name order = grid::order_name::in_place;
   /// Repair: shares of this version are made again, byte for byte, and put where they are missing.
   std::optional<codec::existing_version> again;
   std::vector<messages::stage_seconds> before; ///< stages that came before, for status

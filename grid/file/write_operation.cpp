@@ -1,5 +1,7 @@
 #include "truckee/grid/file/write_operation.hpp"
 
+#include "truckee/grid/publish/publish_order.hpp"
+
 #include <algorithm>
 
 namespace truckee::grid {
@@ -45,15 +47,16 @@ sequence_number next_sequence(const servermap& map, const std::set<file_version>
 }
 
 write_operation::write_operation(write_wish wish, random_source& random)
-  : wish_(std::move(wish)), random_(&random) {
-  act_map(map_mode::write, false);
+  : wish_(std::move(wish)), random_(&random), order_(make_order(wish_.order)) {
+  act_map(true);
 }
 
-void write_operation::act_map(map_mode mode, bool all) {
+void write_operation::act_map(bool first) {
+  const auto needs = order_->map(first);
   action_ = {};
   action_.what = write_action::kind::map;
-  action_.mode = mode;
-  action_.ask_all = all;
+  action_.mode = needs.mode;
+  action_.ask_all = needs.ask_all;
 }
 
 void write_operation::act_publish(bool rescue) {
@@ -218,13 +221,13 @@ void write_operation::again(const publish_report& report) {
         {errc::loop_limit, "servers kept coming and going with versions that the maps could not see"});
   }
   if (!conflict_)
-    return act_map(map_mode::check, true);
+    return act_map(false);
   act_wait();
 }
 
 void write_operation::on_waited() {
   if (action_.what == write_action::kind::wait)
-    act_map(map_mode::check, true);
+    act_map(false);
 }
 
 void write_operation::stop(error why) {

@@ -1,10 +1,16 @@
 #pragma once
 
 #include "truckee/base/random.hpp"
+#include "truckee/grid/limits.hpp"
+#include "truckee/grid/publish/order_name.hpp"
 #include "truckee/grid/publish/publish_report.hpp"
+
+#include <memory>
 
 /// From a wish to write to an end that is told: map, read, change, publish, and again where needed.
 namespace truckee::grid {
+
+class publish_order;
 
 /// What becomes of the content that is there.
 enum class write_kind : std::uint8_t {
@@ -19,6 +25,7 @@ struct write_wish {
   std::optional<file_version> only_if; ///< with conditional
   std::set<file_version> earlier;      ///< versions this client sent before for this file
   grid_limits limits;
+  order_name order = order_name::in_place; ///< says which maps it needs
   std::function<std::string(const server_id&)> server_name = publish_report::short_id; ///< in errors
 };
 
@@ -90,7 +97,7 @@ public:
   const write_result& result() const { return result_; }
 
 private:
-  void act_map(map_mode mode, bool all);
+  void act_map(bool first);
   void act_publish(bool rescue);
   void first_map();
   void after_remap();
@@ -106,6 +113,7 @@ private:
 
   write_wish wish_;
   random_source* random_;
+  std::shared_ptr<const publish_order> order_; ///< asked for the maps it needs
   write_action action_;
   write_result result_;
   servermap map_;

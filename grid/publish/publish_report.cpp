@@ -1,30 +1,11 @@
 #include "truckee/grid/publish/publish_report.hpp"
 
-namespace truckee::grid {
+#include "truckee/grid/happiness.hpp"
+#include "truckee/grid/publish/publish_tables.hpp"
 
-std::string_view to_string(write_outcome_kind kind) {
-  switch (kind) {
-  case write_outcome_kind::written:
-    return "written";
-  case write_outcome_kind::test_failed:
-    return "test failed";
-  case write_outcome_kind::no_space:
-    return "no space";
-  case write_outcome_kind::read_only:
-    return "read-only";
-  case write_outcome_kind::refused:
-    return "refused";
-  case write_outcome_kind::bad_write_enabler:
-    return "bad write enabler";
-  case write_outcome_kind::unreachable:
-    return "unreachable";
-  case write_outcome_kind::unknown:
-    return "unknown";
-  case write_outcome_kind::malformed:
-    return "malformed answer";
-  }
-  return "unknown outcome";
-}
+#include <algorithm>
+
+namespace truckee::grid {
 
 std::string_view to_string(publish_end end) {
   switch (end) {
@@ -110,6 +91,47 @@ std::optional<error> publish_report::failure(const server_name& name) const {
                  "the publish did not converge in " + std::to_string(turns) + " turns. " + reached(*this)};
   }
   return error{errc::internal, "unknown end"};
+}
+
+publish_report report_of(const publish_tables& tables, publish_end end, std::uint32_t turns) {
+  publish_report out;
+  out.end = end;
+  out.version = tables.version();
+  out.placed = tables.placed();
+  out.happiness = happiness(tables.placed());
+  out.happy = tables.asked().happy;
+  std::set<server_id> servers;
+  std::set<share_number> numbers;
+  for (const auto& place : tables.placed()) {
+    servers.insert(place.server);
+    numbers.insert(place.share);
+  }
+  out.servers = servers.size();
+  out.distinct_shares = numbers.size();
+  out.recoverable = numbers.size() >= tables.version().k;
+  out.best_seen =
+      std::ranges::all_of(tables.seen(), [&](const auto& entry) { return entry.first <= tables.version(); });
+  for (const auto& place : tables.unknown())
+    out.unknown_servers.insert(place.server);
+  out.surprises = tables.surprises();
+  out.hidden = tables.hidden();
+  const auto is_surprise = [&](const share_place& place) {
+    const auto at = [&](const uncoordinated_share& x) { return x.place == place; };
+    return std::ranges::any_of(tables.surprises(), at) || std::ranges::any_of(tables.hidden(), at);
+  };
+  for (const auto& [place, version] : tables.map().shares())
+    if (version < tables.version() && !is_surprise(place))
+      out.stale.emplace(place, version);
+  for (const auto& [place, bad] : tables.map().bad_shares())
+    out.stale.emplace(place, bad);
+  out.stale_met = tables.met.stale;
+  out.own_copies = tables.met.own_copies;
+  out.converged = tables.met.converged;
+  out.problems = tables.problems();
+  out.map = tables.map();
+  out.turns = turns;
+  out.messages = tables.messages_sent();
+  return out;
 }
 
 } // namespace truckee::grid

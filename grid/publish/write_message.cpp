@@ -4,10 +4,6 @@
 
 namespace truckee::grid {
 
-read_vector prefix_read() {
-  return {0, prefix_read_size};
-}
-
 test_vector test_for(const belief& expected) {
   if (const auto* version = std::get_if<file_version>(&expected)) {
     auto specimen = pack_checkstring(*version);
@@ -19,24 +15,50 @@ test_vector test_for(const belief& expected) {
   return {0, 1, shared_bytes()};
 }
 
+namespace {
+
+result<share_change> change_for(const planned_share& planned,
+                                const std::map<share_number, shared_bytes>& encoded) {
+  share_change out;
+  out.share = planned.share;
+  out.tests.push_back(test_for(planned.expect));
+  out.tests.insert(out.tests.end(), planned.also.begin(), planned.also.end());
+  switch (planned.step) {
+  case share_step::write: {
+    const auto share = encoded.find(planned.share);
+    if (share == encoded.end())
+      return fail(errc::internal, "share " + std::to_string(planned.share.value) + " was never encoded");
+    out.writes.push_back({0, share->second});
+    if (planned.exact)
+      out.new_length = share->second.size();
+    break;
+  }
+  case share_step::patch:
+    out.writes = planned.bytes;
+    break;
+  case share_step::remove:
+    out.new_length = 0;
+    break;
+  case share_step::test_only:
+    if (std::holds_alternative<no_share>(planned.expect))
+      out.new_length = 0;
+    break;
+  }
+  return out;
+}
+
+} // namespace
+
 result<read_test_write> build_message(const publish_message& message,
                                       const std::map<share_number, shared_bytes>& encoded,
                                       const storage_index& slot, const slot_secrets& secrets) {
-  read_test_write out{slot, secrets, {}, {prefix_read()}};
+  read_test_write out{slot, secrets, {}, {message.read_back}};
   out.changes.reserve(message.shares.size());
   for (const auto& planned : message.shares) {
-    share_change change;
-    change.share = planned.share;
-    change.tests.push_back(test_for(planned.expect));
-    if (planned.step == share_step::write) {
-      const auto share = encoded.find(planned.share);
-      if (share == encoded.end())
-        return fail(errc::internal, "share " + std::to_string(planned.share.value) + " was never encoded");
-      change.writes.push_back({0, share->second});
-    } else if (planned.step == share_step::remove) {
-      change.new_length = 0;
-    }
-    out.changes.push_back(std::move(change));
+    auto change = change_for(planned, encoded);
+    if (!change)
+      return tl::unexpected(change.error());
+    out.changes.push_back(std::move(*change));
   }
   return out;
 }
@@ -54,21 +76,22 @@ std::uint64_t message_size(const read_test_write& message) {
   return size;
 }
 
-slot_read build_reread(const storage_index& slot) {
-  return {slot, {}, {prefix_read()}};
+slot_read build_reread(const reread_message& message, const storage_index& slot) {
+  return {slot, {}, {message.read_back}};
 }
 
 namespace {
 
 /// The first bytes of each share; nothing if the answer's shape is not what was asked for.
-std::optional<std::map<share_number, bytes>> prefixes(const share_reads& reads, std::string& why) {
+std::optional<std::map<share_number, bytes>> beginnings(const share_reads& reads, const read_vector& asked,
+                                                        std::string& why) {
   std::map<share_number, bytes> out;
   for (const auto& [share, parts] : reads) {
     if (share.value == 255) {
       why = "share number 255 cannot be";
       return std::nullopt;
     }
-    if (parts.size() != 1 || parts.front().size() > prefix_read_size) {
+    if (parts.size() != 1 || parts.front().size() > asked.length) {
       why = "share " + std::to_string(share.value) + " was not read as asked";
       return std::nullopt;
     }
@@ -78,17 +101,29 @@ std::optional<std::map<share_number, bytes>> prefixes(const share_reads& reads, 
 }
 
 bool passes(const test_vector& test, byte_view share_start) {
-  // Tests of ours begin at 0 and end within what was read.
-  return equal(share_start.first(std::min<std::size_t>(share_start.size(), test.length)),
-               test.specimen.view());
+  const auto from = share_start.subspan(std::min<std::uint64_t>(share_start.size(), test.offset));
+  return equal(from.first(std::min<std::uint64_t>(from.size(), test.length)), test.specimen.view());
 }
 
-bool all_tests_pass(const read_test_write& sent, const std::map<share_number, bytes>& found) {
-  return std::ranges::all_of(sent.changes, [&](const share_change& change) {
+struct test_results {
+  bool all_pass = true; ///< of those that lie within what was read back
+  bool all_seen = true;
+};
+
+test_results results_of(const read_test_write& sent, const std::map<share_number, bytes>& found) {
+  const auto& seen = sent.reads.front();
+  test_results out;
+  for (const auto& change : sent.changes) {
     const auto share = found.find(change.share);
     const byte_view start = share == found.end() ? byte_view{} : byte_view{share->second};
-    return std::ranges::all_of(change.tests, [&](const test_vector& test) { return passes(test, start); });
-  });
+    for (const auto& test : change.tests) {
+      if (test.offset + test.length > seen.length)
+        out.all_seen = false;
+      else
+        out.all_pass = out.all_pass && passes(test, start);
+    }
+  }
+  return out;
 }
 
 write_outcome malformed(std::string why) {
@@ -139,13 +174,14 @@ write_outcome judge_answer(const read_test_write& sent, const read_test_write_an
     return out;
 
   std::string why;
-  auto found = prefixes(answer.reads, why);
+  auto found = beginnings(answer.reads, sent.reads.front(), why);
   if (!found)
     return malformed(std::move(why));
-  const bool pass = all_tests_pass(sent, *found);
-  if (pass != (out.kind == write_outcome_kind::written))
-    return malformed(pass ? "says that a test failed, but shows shares that pass all tests"
-                          : "says that it wrote, but shows shares that fail a test");
+  const auto tests = results_of(sent, *found);
+  if (out.kind == write_outcome_kind::written && !tests.all_pass)
+    return malformed("says that it wrote, but shows shares that fail a test");
+  if (out.kind == write_outcome_kind::test_failed && tests.all_pass && tests.all_seen)
+    return malformed("says that a test failed, but shows shares that pass all tests");
   out.found = std::move(*found);
   return out;
 }
@@ -157,13 +193,13 @@ write_outcome transport_failure(bool sent, std::string detail) {
   return out;
 }
 
-reread_outcome judge_reread(const slot_read_answer& answer) {
+reread_outcome judge_reread(const reread_message& message, const slot_read_answer& answer) {
   reread_outcome out;
   if (answer.status != storage_status::ok && answer.status != storage_status::not_found) {
     out.detail = answer.detail.empty() ? std::string(to_string(answer.status)) : answer.detail;
     return out;
   }
-  auto found = prefixes(answer.reads, out.detail);
+  auto found = beginnings(answer.reads, message.read_back, out.detail);
   if (!found)
     return out;
   // A share that is there and cannot be read is not a share that is gone.

@@ -119,10 +119,10 @@ public:
     return grid::judge_answer(request, slots.at(message.server).apply(request));
   }
 
-  grid::reread_outcome look(const server_id& id) {
+  grid::reread_outcome look(const grid::reread_message& message) {
     grid::slot_read_answer answer;
-    answer.reads = slots.at(id).read({grid::prefix_read()});
-    return grid::judge_reread(answer);
+    answer.reads = slots.at(message.server).read({message.read_back});
+    return grid::judge_reread(message, answer);
   }
 
   /// One turn: sends everything, brings every answer. False when finished.
@@ -136,7 +136,7 @@ public:
     for (const auto& message : actions.rereads) {
       reread.push_back(message);
       auto outcome = before_reread ? before_reread(message) : std::nullopt;
-      loop.on_reread(message.id, outcome ? *outcome : look(message.server));
+      loop.on_reread(message.id, outcome ? *outcome : look(message));
     }
     return !actions.finished;
   }

@@ -44,6 +44,8 @@ struct model_slot {
         std::ranges::copy(write.data.view(), data.begin() + static_cast<std::ptrdiff_t>(write.offset));
         ++writes;
       }
+      if (const auto share = shares.find(change.share); share != shares.end() && change.new_length)
+        share->second.resize(std::min<std::size_t>(share->second.size(), *change.new_length));
     }
     return out;
   }

@@ -63,16 +63,29 @@ TEST(grid_file, reads_every_kind_of_server) {
   EXPECT_EQ(to_hex(gamma.pin.view()), "abe01186b7eb0c72e71a947c8c2026bc06743d1980ab21b7b3c1e7fccf042328");
   EXPECT_EQ(gamma.at, (address{"192.0.2.8", 4402}));
   EXPECT_EQ(gamma.swissnum, "swiss");
-  EXPECT_EQ(got->tls, (tls_files{"/etc/truckee/certs/ca.pem", "/abs/c.pem", "/etc/k.pem"}));
+  EXPECT_EQ(got->tls, (tls::node_files{"/etc/truckee/certs/ca.pem", "/abs/c.pem", "/etc/k.pem"}));
 }
 
 TEST(grid_file, what_is_left_out_has_tahoes_defaults) {
   const auto got = parse(one_server);
   ASSERT_TRUE(got);
-  EXPECT_EQ(got->encoding, (spread{3, 10, 7}));
+  EXPECT_EQ(got->encoding, (grid::spread{3, 10, 7}));
   EXPECT_EQ(got->limits, limit_settings{});
   EXPECT_FALSE(got->tls || got->metrics.listen || got->metrics.tls || got->lease_secret);
-  EXPECT_EQ(parse("[encoding]\ntotal = 5\n" + one_server)->encoding, (spread{3, 5, 5}));
+  EXPECT_EQ(parse("[encoding]\ntotal = 5\n" + one_server)->encoding, (grid::spread{3, 5, 5}));
+}
+
+TEST(grid_file, the_order_of_publishes_is_in_place_and_no_other_yet) {
+  EXPECT_EQ(parse(one_server)->order, grid::order_name::in_place);
+  const auto got = parse("[publish]\norder = \"in-place\"\n" + one_server);
+  ASSERT_TRUE(got) << to_string(got.error());
+  EXPECT_EQ(got->order, grid::order_name::in_place);
+  expect_refused("[publish]\norder = \"strict\"\n" + one_server, 2,
+                 {"[publish] order", "does not exist yet", "expected \"in-place\""});
+  expect_refused("[publish]\norder = \"in_place\"\n" + one_server, 2,
+                 {"[publish] order", "expected \"in-place\""});
+  expect_refused("[publish]\norder = 1\n" + one_server, 2, {"[publish] order", "found a"});
+  expect_refused("[publish]\nordr = \"in-place\"\n" + one_server, 2, {"did you mean \"order\"?"});
 }
 
 TEST(grid_file, reads_limits_metrics_and_the_lease_secret) {
@@ -235,7 +248,7 @@ TEST(grid_file, a_missing_file_is_named) {
 TEST(grid_file, the_embedded_grid_is_ten_directories) {
   const auto config = embedded_grid("/home/me/.local/share");
   ASSERT_EQ(config.servers.size(), 10U);
-  EXPECT_EQ(config.encoding, (spread{3, 10, 7}));
+  EXPECT_EQ(config.encoding, (grid::spread{3, 10, 7}));
   EXPECT_EQ(std::get<local_directory>(config.servers[9].where).path, "/home/me/.local/share/truckee/grid/9");
 }
 

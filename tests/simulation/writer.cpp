@@ -357,7 +357,7 @@ void writer::pump_publish() {
                   for (const auto& [number, data] : shares)
                     answer.reads[number] = {shared_bytes::copy_of(
                         byte_view{data}.first(std::min(data.size(), prefix_read_size)))};
-                  auto outcome = judge_reread(answer);
+                  auto outcome = judge_reread(message, answer);
                   outcome.answered = answered;
                   note_found(message.server, outcome.found);
                   loop_->on_reread(message.id, outcome);

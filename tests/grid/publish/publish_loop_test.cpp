@@ -419,7 +419,7 @@ TEST(publish_unknown, an_outcome_that_comes_twice_or_for_nothing_is_ignored) {
   auto loop = *publish_loop::start(g.request(version(1, 1, 1, 3), {}, 3));
   const auto actions = loop.step();
   loop.on_write(99, outcome(write_outcome_kind::written));
-  EXPECT_TRUE(loop.placed().empty());
+  EXPECT_TRUE(loop.tables().placed().empty());
   for (const auto& m : actions.writes) {
     loop.on_write(m.id, outcome(write_outcome_kind::written));
     loop.on_write(m.id, outcome(write_outcome_kind::unknown));
@@ -432,10 +432,10 @@ TEST(publish_placed, is_recorded_from_answers_only) {
   model_grid g(3);
   auto loop = *publish_loop::start(g.request(version(1, 1, 1, 3), {}, 3));
   const auto actions = loop.step();
-  EXPECT_TRUE(loop.placed().empty());
-  EXPECT_EQ(loop.outstanding().size(), 3U);
+  EXPECT_TRUE(loop.tables().placed().empty());
+  EXPECT_EQ(loop.tables().outstanding().size(), 3U);
   loop.on_write(actions.writes[0].id, outcome(write_outcome_kind::written));
-  EXPECT_EQ(loop.placed().size(), 1U);
+  EXPECT_EQ(loop.tables().placed().size(), 1U);
   EXPECT_TRUE(loop.step().writes.empty()); // waits
   EXPECT_FALSE(loop.finished());
 }

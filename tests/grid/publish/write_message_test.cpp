@@ -66,6 +66,47 @@ TEST(write_message, carries_whole_shares_at_offset_0_and_reads_the_prefix_of_eve
   EXPECT_GT(message_size(message), share_of(version(6), share(2)).size());
 }
 
+TEST(write_message, a_test_of_an_absent_share_makes_none) {
+  const auto message = built({{share(5), share_step::test_only, no_share{}}});
+  EXPECT_EQ(message.changes.at(0).new_length, 0U);
+  model_slot slot;
+  EXPECT_EQ(judge_answer(message, slot.apply(message)).kind, write_outcome_kind::written);
+  EXPECT_TRUE(slot.shares.empty());
+}
+
+TEST(write_message, a_patch_changes_its_bytes_and_an_exact_share_loses_an_old_tail) {
+  const auto tail = shared_bytes::copy_of(bytes{std::byte{7}});
+  planned_share patch{share(1), share_step::patch, version(5)};
+  patch.also.push_back({107, 1, shared_bytes::copy_of(bytes{std::byte{1}})});
+  patch.bytes.push_back({107, tail});
+  planned_share exact{share(2), share_step::write, version(5)};
+  exact.exact = true;
+  const auto message = built({patch, exact});
+  EXPECT_EQ(message.changes[0].tests.size(), 2U);
+  model_slot slot;
+  slot.shares[share(1)] = share_of(version(5), share(1));
+  slot.shares[share(2)] = share_of(version(5), share(2));
+  slot.shares[share(2)].resize(500);
+  EXPECT_EQ(judge_answer(message, slot.apply(message)).kind, write_outcome_kind::written);
+  EXPECT_EQ(slot.shares[share(1)].back(), std::byte{7});
+  EXPECT_EQ(slot.shares[share(2)], share_of(version(6), share(2)));
+  EXPECT_EQ(judge_answer(message, slot.apply(message)).kind, write_outcome_kind::test_failed)
+      << "a test beyond what is read back is the server's to judge";
+}
+
+TEST(write_message, an_order_may_have_more_read_back) {
+  publish_message wide{1, server(0), {{share(0), share_step::remove, version(5)}}};
+  wide.read_back.length = 100;
+  const auto message = build_message(wide, {}, {}, {}).value();
+  EXPECT_EQ(message.reads, (std::vector<read_vector>{{0, 100}}));
+  read_test_write_answer longer;
+  longer.reads[share(0)].push_back(shared_bytes::copy_of(share_of(version(5), share(0))).slice(0, 100));
+  const auto judged = judge_answer(message, longer);
+  EXPECT_EQ(judged.kind, write_outcome_kind::written);
+  EXPECT_EQ(judged.found.at(share(0)).size(), 100U);
+  EXPECT_EQ(build_reread({2, server(0), {0, 100}}, {}).reads, (std::vector<read_vector>{{0, 100}}));
+}
+
 TEST(write_message, a_share_that_was_not_encoded_is_a_defect_not_a_crash) {
   EXPECT_EQ(
       build_message({1, server(0), {{share(2), share_step::write, no_share{}}}}, {}, {}, {}).error().code,
@@ -142,9 +183,9 @@ TEST(write_message, a_transport_failure_is_unknown_once_the_message_was_sent) {
 TEST(write_message, a_re_read_with_damage_does_not_claim_that_shares_are_gone) {
   slot_read_answer damaged;
   damaged.damaged[share(1)] = "container";
-  EXPECT_FALSE(judge_reread(damaged).answered);
-  EXPECT_FALSE(judge_reread({storage_status::io_error, {}, {}, {}}).answered);
-  EXPECT_TRUE(judge_reread({}).answered);
+  EXPECT_FALSE(judge_reread({}, damaged).answered);
+  EXPECT_FALSE(judge_reread({}, {storage_status::io_error, {}, {}, {}}).answered);
+  EXPECT_TRUE(judge_reread({}, {}).answered);
 }
 
 RC_GTEST_PROP(write_message, an_honest_server_never_looks_malformed, ()) {

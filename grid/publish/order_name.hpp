@@ -1,0 +1,22 @@
+#pragma once
+
+#include "truckee/base/result.hpp"
+
+#include <cstdint>
+#include <string_view>
+
+namespace truckee::grid {
+
+/// In which order a file's shares are replaced; all writers of a file must use the same. Chosen in the grid file:
+/// [publish] order.
+enum class order_name : std::uint8_t {
+  in_place, ///< "in-place", Tahoe-LAFS's own: each known share is overwritten where it is
+};
+
+/// As it stands in a grid file.
+std::string_view to_string(order_name order);
+
+/// errc::configuration says which words there are, and of "strict" that it does not exist yet.
+result<order_name> parse_order(std::string_view word);
+
+} // namespace truckee::grid
