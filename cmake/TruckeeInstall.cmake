@@ -83,5 +83,53 @@ endforeach()
 
 # -- the program --
 if(TRUCKEE_PROGRAM)
+  set(pages ${PROJECT_BINARY_DIR}/pages)
+  file(MAKE_DIRECTORY ${pages})
+  set(made)
+  # truckee_page(FILE COMMAND...): what the program writes of itself.
+  function(truckee_page file)
+    add_custom_command(OUTPUT ${pages}/${file} DEPENDS truckee COMMAND ${ARGN} > ${pages}/${file} VERBATIM)
+    set(made ${made} ${pages}/${file} PARENT_SCOPE)
+  endfunction()
+  truckee_page(truckee.bash truckee help --completion bash)
+  truckee_page(_truckee truckee help --completion zsh)
+  truckee_page(truckee.fish truckee help --completion fish)
+  truckee_page(truckee.1 truckee help --man)
+  add_custom_command(OUTPUT ${pages}/truckee.1.gz DEPENDS ${pages}/truckee.1
+    COMMAND gzip -9nc ${pages}/truckee.1 > ${pages}/truckee.1.gz VERBATIM)
+  list(APPEND made ${pages}/truckee.1.gz)
+  if(TRUCKEE_DPKG_QUERY)
+    truckee_page(truckee.spdx.json ${PROJECT_SOURCE_DIR}/packaging/with_date
+                                   ${PROJECT_SOURCE_DIR}/packaging/spdx $<TARGET_FILE:truckee> ${PROJECT_VERSION})
+    install(FILES ${pages}/truckee.spdx.json DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT program)
+  endif()
+  add_custom_target(truckee_pages ALL DEPENDS ${made})
+
   install(TARGETS truckee COMPONENT program)
+  install(FILES ${pages}/truckee.1.gz DESTINATION ${CMAKE_INSTALL_MANDIR}/man1 COMPONENT program)
+  install(FILES ${pages}/truckee.bash DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions RENAME truckee COMPONENT program)
+  install(FILES ${pages}/_truckee DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/vendor-completions COMPONENT program)
+  install(FILES ${pages}/truckee.fish DESTINATION ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d COMPONENT program)
+  set(configs ${PROJECT_SOURCE_DIR}/configs)
+  install(DIRECTORY ${configs}/systemd/ DESTINATION lib/systemd/system COMPONENT program)
+  install(FILES ${configs}/rules/alerts.yml ${configs}/rules/recording.yml
+          DESTINATION ${CMAKE_INSTALL_DATADIR}/truckee/rules COMPONENT program)
+  install(DIRECTORY ${configs}/consoles DESTINATION ${CMAKE_INSTALL_DATADIR}/truckee COMPONENT program)
+  install(FILES ${configs}/grafana-dashboard.json DESTINATION ${CMAKE_INSTALL_DATADIR}/truckee COMPONENT program)
+  install(FILES ${configs}/grid.toml ${configs}/storage.toml ${configs}/prometheus.yml
+          DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples COMPONENT program)
+  install(FILES ${PROJECT_SOURCE_DIR}/packaging/debian/copyright DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT program)
+endif()
+
+# -- documents of the library's package --
+cmake_path(REPLACE_FILENAME CMAKE_INSTALL_DOCDIR libtruckee-dev OUTPUT_VARIABLE library_documents)
+install(FILES ${PROJECT_SOURCE_DIR}/examples/embed.cpp DESTINATION ${library_documents}/examples COMPONENT development)
+install(FILES ${PROJECT_SOURCE_DIR}/packaging/debian/copyright DESTINATION ${library_documents} COMPONENT development)
+
+# -- Debian's changelog, which packaging/make writes --
+install(FILES ${PROJECT_BINARY_DIR}/changelog.gz DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT program OPTIONAL)
+install(FILES ${PROJECT_BINARY_DIR}/changelog.gz DESTINATION ${library_documents} COMPONENT development OPTIONAL)
+
+if(PROJECT_IS_TOP_LEVEL)
+  include(TruckeePackages)
 endif()

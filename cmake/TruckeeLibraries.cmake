@@ -75,6 +75,7 @@ function(truckee_library target output)
   set_target_properties(${target} PROPERTIES
     OUTPUT_NAME ${output} LINKER_LANGUAGE CXX VERSION ${PROJECT_VERSION}
     SOVERSION ${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR}
+    INSTALL_RPATH "$ORIGIN" # one finds the other
     TRUCKEE_PUBLIC "${public}" TRUCKEE_PRIVATE "${private}")
 endfunction()
 

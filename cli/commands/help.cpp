@@ -36,10 +36,10 @@ void add_help(CLI::App& app, program& p) {
   auto* cmd = app.add_subcommand("help", "truckee help --man > truckee.1\n\n"
                                          "Writes the manual page, or what completes commands at a prompt");
   cmd->group("");
-  auto* manual = cmd->add_flag("--man", o->manual, "The manual page, as roff");
+  auto* as_page = cmd->add_flag("--man", o->manual, "The manual page, as roff");
   cmd->add_option("--completion", o->shell, "For this shell")
       ->check(CLI::IsMember({"bash", "zsh", "fish"}))
-      ->excludes(manual);
+      ->excludes(as_page);
   cmd->callback([&app, &p, o] { p.run = [&app, o] { return help(app, *o); }; });
 }
 

@@ -73,8 +73,7 @@ std::string zsh_text(const std::string& text) {
 std::string zsh_option(const option_words& option) {
   const auto text = zsh_text(menu_text(option));
   if (option.positional)
-    return quoted(std::string(option.repeated ? "*" : "") + ":" + zsh_text(option.names.front()) + ":" +
-                      zsh_values({.names = {}, .value = "FILE", .choices = option.choices}),
+    return quoted(std::string(option.repeated ? "*" : "") + ":" + zsh_text(option.names.front()) + ":_files",
                   "'\\''");
   const auto behind = option.value.empty() ? "" : ":" + zsh_text(option.value) + ":" + zsh_values(option);
   if (option.names.size() == 1)
@@ -98,6 +97,10 @@ std::string bash_completion(const command_words& program) {
     if (!path.empty())
       paths += (paths.empty() ? "" : "|") + quoted(path, "'\\''");
     auto offered = names_of(command.commands);
+    if (&command != &program)
+      for (const auto& option : program.options)
+        if (option.names.front() != "-h") // each command has its own
+          offered.insert(offered.end(), option.names.begin(), option.names.end());
     for (const auto& option : command.options) {
       if (option.positional)
         continue;
@@ -146,7 +149,8 @@ std::string zsh_completion(const command_words& program) {
     if (option.names.front() != "-h")
       of_program += " \\\n    " + zsh_option(option);
   each_command(program, [&](const command_words& command) {
-    out += zsh_name(command) + "() {\n  local line state\n  _arguments -C";
+    out += zsh_name(command) + "() {\n  local curcontext=\"$curcontext\" line state\n"
+                               "  typeset -A opt_args\n  _arguments -C";
     for (const auto& option : command.options)
       if (&command != &program)
         out += " \\\n    " + zsh_option(option);

@@ -1,6 +1,5 @@
 #include "program/support/program.hpp"
 
-#include <fstream>
 #include <map>
 #include <set>
 
@@ -18,7 +17,7 @@ protected:
   void collect(const arguments& command, std::map<arguments, std::set<std::string>>& all) {
     auto words = command;
     words.push_back("--help");
-    auto& options = all[command];
+    auto& found = all[command];
     bool commands_listed = false;
     for (const auto& line : lines_of(truckee(words).out)) {
       if (line.starts_with("Commands"))
@@ -29,7 +28,7 @@ protected:
       if (name.starts_with("-")) {
         for (std::size_t at = 2; at < line.size() && line[at] == '-';) { // "-o, --output FILE"
           const auto end = line.find_first_of(" ,", at);
-          options.insert(line.substr(at, end - at));
+          found.insert(line.substr(at, end - at));
           at = end == line.npos || line[end] != ',' ? line.size() : end + 2;
         }
       } else if (commands_listed) {
@@ -41,10 +40,11 @@ protected:
   }
 
   process_result shell(const std::string& name, const std::string& script, const std::string& commands) {
-    write("completion", script);
-    return process("/usr/bin/env", {name, "-c", commands}, place().path()).wait();
+    file("completion", script);
+    process_options here;
+    here.directory = place().path();
+    return process("/usr/bin/env", {name, "-c", commands}, place().path(), here).wait();
   }
-  void write(const std::string& name, const std::string& text) { std::ofstream(path(name)) << text; }
 };
 
 std::string for_roff(std::string name) {
@@ -64,14 +64,14 @@ TEST_F(manual, has_every_command_and_every_option_of_the_helps) {
   collect({}, all);
   ASSERT_GE(all.size(), 14U);
   const auto text = page();
-  for (const auto& [command, options] : all) {
+  for (const auto& [command, names] : all) {
     std::string heading = "truckee";
     for (const auto& word : command)
       heading += " " + word;
     const auto begin = command.empty() ? text.find(".SH OPTIONS") : text.find(".SS " + heading + " ");
     ASSERT_NE(begin, text.npos) << heading;
     const auto section = text.substr(begin, text.find("\n.S", begin + 1) - begin);
-    for (const auto& option : options)
+    for (const auto& option : names)
       if (command.empty() || (option != "-h" && option != "--help")) {
         EXPECT_TRUE(has(section, "\\fB" + for_roff(option) + "\\fR")) << heading << " " << option;
       }
@@ -84,10 +84,10 @@ TEST_F(manual, every_command_and_option_is_completed_in_every_shell) {
   std::map<arguments, std::set<std::string>> all;
   collect({}, all);
   const auto bash = completion("bash"), zsh = completion("zsh"), fish = completion("fish");
-  for (const auto& [command, options] : all) {
+  for (const auto& [command, names] : all) {
     for (const auto& word : command)
       EXPECT_TRUE(has(bash, word) && has(zsh, "'" + word + ":") && has(fish, " -a " + word + " -d ")) << word;
-    for (const auto& option : options) {
+    for (const auto& option : names) {
       EXPECT_TRUE(has(bash, option)) << option;
       EXPECT_TRUE(has(zsh, option)) << option;
       EXPECT_TRUE(has(fish, option.starts_with("--") ? " -l " + option.substr(2) : " -s " + option.substr(1)))
@@ -107,7 +107,7 @@ TEST_F(manual, bash_completes_commands_options_and_values) {
   EXPECT_EQ(complete("truckee debug le").out, "leases\n");
   EXPECT_EQ(complete("truckee put --if").out, "--if-version\n");
   EXPECT_EQ(complete("truckee put --format ''").out, "sdmf\nmdmf\n");
-  write("a file.cap", "");
+  file("a file.cap", "");
   EXPECT_EQ(complete("truckee get --cap-file a").out, "a file.cap\n");
   EXPECT_EQ(complete("truckee --durability n").out, "none\n");
   EXPECT_EQ(complete("truckee put --durability f").out, "full\n")
@@ -116,7 +116,7 @@ TEST_F(manual, bash_completes_commands_options_and_values) {
 }
 
 TEST_F(manual, the_other_shells_can_read_their_completions) {
-  for (const std::string name : {"zsh", "fish"}) {
+  for (const auto& name : std::vector<std::string>{"zsh", "fish"}) {
     if (shell("sh", "", "command -v " + name).code != 0)
       continue; // not installed here
     const auto read = shell(name, completion(name), name + " -n ./completion");
@@ -128,7 +128,7 @@ TEST_F(manual, the_other_shells_can_read_their_completions) {
 TEST_F(manual, is_a_page_that_man_reads_without_a_warning) {
   if (shell("sh", "", "command -v man").code != 0)
     GTEST_SKIP() << "man is not installed";
-  write("truckee.1", page());
+  file("truckee.1", page());
   const auto read =
       shell("sh", "", "MANROFFSEQ='' MANWIDTH=100 LC_ALL=C.UTF-8 man --warnings -l ./truckee.1");
   EXPECT_EQ(read.code, 0);
