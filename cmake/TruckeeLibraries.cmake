@@ -81,7 +81,11 @@ endfunction()
 
 # Once all rooms are there.
 function(truckee_libraries)
-  truckee_closure(speaking truckee_messages)
+  set(top truckee_messages)
+  if(TARGET truckee_control)
+    set(top truckee_control)
+  endif()
+  truckee_closure(speaking ${top})
   truckee_closure(all truckee_actors)
   list(REMOVE_ITEM all ${speaking})
   truckee_library(truckee_messages_library truckee_messages ROOMS ${speaking})
