@@ -77,5 +77,6 @@ void add_repair(CLI::App& app, program& p);
 void add_grid(CLI::App& app, program& p);
 void add_debug(CLI::App& app, program& p);
 void add_status(CLI::App& app, program& p);
+void add_help(CLI::App& app, program& p);
 
 } // namespace truckee::cli

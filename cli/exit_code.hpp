@@ -2,6 +2,10 @@
 
 #include "truckee/base/result.hpp"
 
+#include <array>
+#include <string_view>
+#include <utility>
+
 namespace truckee::cli {
 
 /// What the program tells its caller; scripts rely on these.
@@ -15,6 +19,18 @@ enum exit_code : int {
   exit_capability = 6, ///< bad or insufficient
   exit_corrupt = 7,
 };
+
+/// For the manual page.
+inline constexpr std::array<std::pair<exit_code, std::string_view>, 8> exit_meanings{{
+    {exit_ok, "done"},
+    {exit_failure, "another failure"},
+    {exit_usage, "usage or configuration"},
+    {exit_uncoordinated_write, "uncoordinated write: somebody else wrote at the same time"},
+    {exit_not_enough, "not enough servers, or not enough shares"},
+    {exit_timeout, "timeout"},
+    {exit_capability, "the capability is wrong or does not allow this"},
+    {exit_corrupt, "data is corrupt"},
+}};
 
 exit_code exit_code_of(errc code);
 

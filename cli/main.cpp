@@ -1,6 +1,6 @@
 #include "truckee/actors/node/node.hpp"
 #include "truckee/cli/command.hpp"
-#include "truckee/cli/help.hpp"
+#include "truckee/cli/help/help.hpp"
 #include "truckee/cli/process/signals.hpp"
 
 #include <iostream>
@@ -56,6 +56,7 @@ int run(int argc, char** argv) {
   add_grid(app, p);
   add_status(app, p);
   add_debug(app, p);
+  add_help(app, p);
 
   try {
     app.parse(argc, argv);

@@ -1,25 +1,36 @@
-# One CMake target a folder: truckee_<folder>, with the alias truckee::<folder>.
+# One CMake target a folder: truckee_FOLDER, with the alias truckee::FOLDER inside this project. What others link are the
+# components of TruckeeLibraries.cmake. All that is set here for directories holds from this project down, never above it.
 
-find_program(CCACHE ccache)
-if(CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
-  # Precompiled headers and ccache agree only when time macros and header times are left out.
-  set(CMAKE_CXX_COMPILER_LAUNCHER
-      ${CMAKE_COMMAND} -E env
-      CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime
-      ${CCACHE})
-endif()
-find_program(MOLD mold)
-if(MOLD AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
-  add_link_options(-fuse-ld=mold)
+if(PROJECT_IS_TOP_LEVEL)
+  find_program(CCACHE ccache)
+  if(CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
+    # Precompiled headers and ccache agree only when time macros and header times are left out.
+    set(CMAKE_CXX_COMPILER_LAUNCHER
+        ${CMAKE_COMMAND} -E env
+        CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime
+        ${CCACHE})
+  endif()
+  find_program(MOLD mold)
+  if(MOLD AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    add_link_options(-fuse-ld=mold)
+  endif()
 endif()
 
 add_library(truckee_options INTERFACE)
+if(PROJECT_IS_TOP_LEVEL OR TRUCKEE_WERROR)
+  target_compile_options(truckee_options INTERFACE
+    -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wnon-virtual-dtor
+    # g++ 12 reports these falsely inside std::string and std::vector (GCC bugs 105329, 105651).
+    $<$<CXX_COMPILER_ID:GNU>:-Wno-array-bounds;-Wno-restrict;-Wno-stringop-overread>
+    $<$<BOOL:${TRUCKEE_WERROR}>:-Werror>)
+else()
+  # A host's warnings, and those it made errors, are about its own sources.
+  target_compile_options(truckee_options INTERFACE -w)
+endif()
 target_compile_options(truckee_options INTERFACE
-  -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wnon-virtual-dtor
-  # g++ 12 reports these falsely inside std::string and std::vector (GCC bugs 105329, 105651).
-  $<$<CXX_COMPILER_ID:GNU>:-Wno-array-bounds;-Wno-restrict;-Wno-stringop-overread>
-  $<$<BOOL:${TRUCKEE_WERROR}>:-Werror>)
-if(CCACHE)
+  # The same bytes, whichever folder this is built in. (The last that fits holds.)
+  -ffile-prefix-map=${PROJECT_SOURCE_DIR}=. -ffile-prefix-map=${PROJECT_BINARY_DIR}=build)
+if(CMAKE_CXX_COMPILER_LAUNCHER MATCHES "ccache")
   target_compile_options(truckee_options INTERFACE -fpch-preprocess)
 endif()
 if(TRUCKEE_SANITIZE)
@@ -44,24 +55,35 @@ function(truckee_headers folder)
   file(CREATE_LINK ${PROJECT_SOURCE_DIR}/${folder} ${TRUCKEE_INCLUDE_DIR}/truckee/${folder} SYMBOLIC)
 endfunction()
 
-# truckee_room(NAME SOURCES a.cpp ... DEPENDS target ...)
-# A room without sources is an interface library.
+# truckee_room(NAME SOURCES a.cpp ... DEPENDS target ... [USES target ...])
+# DEPENDS: what the room's headers name; whoever links the room gets it. USES: what only its sources name. A host sees
+# none of the latter's definitions and include paths.
+# A room without sources is an interface library. Rooms are static, and fit into a shared library.
 function(truckee_room name)
-  cmake_parse_arguments(ROOM "" "" "SOURCES;DEPENDS" ${ARGN})
+  cmake_parse_arguments(ROOM "" "" "SOURCES;DEPENDS;USES" ${ARGN})
   cmake_path(GET CMAKE_CURRENT_SOURCE_DIR FILENAME folder)
   truckee_headers(${folder})
+  # "truckee::messages" is a room here, and outside the component that is made of it and others.
+  list(TRANSFORM ROOM_DEPENDS REPLACE "^truckee::" "truckee_")
+  list(TRANSFORM ROOM_USES REPLACE "^truckee::" "truckee_")
   if(ROOM_SOURCES)
     add_library(truckee_${name} STATIC ${ROOM_SOURCES})
-    target_link_libraries(truckee_${name} PUBLIC ${ROOM_DEPENDS} PRIVATE truckee_options)
-    target_include_directories(truckee_${name} PUBLIC $<BUILD_INTERFACE:${TRUCKEE_INCLUDE_DIR}>)
+    target_link_libraries(truckee_${name} PUBLIC ${ROOM_DEPENDS} PRIVATE ${ROOM_USES} truckee_options)
+    target_include_directories(truckee_${name} PUBLIC ${TRUCKEE_INCLUDE_DIR})
     target_compile_features(truckee_${name} PUBLIC cxx_std_20)
+    # Nobody replaces our functions from outside, so the compiler may inline them as in a program.
+    target_compile_options(truckee_${name} PRIVATE -fno-semantic-interposition)
+    set_target_properties(truckee_${name} PROPERTIES POSITION_INDEPENDENT_CODE ON)
   else()
     add_library(truckee_${name} INTERFACE)
     target_link_libraries(truckee_${name} INTERFACE ${ROOM_DEPENDS})
-    target_include_directories(truckee_${name} INTERFACE $<BUILD_INTERFACE:${TRUCKEE_INCLUDE_DIR}>)
+    target_include_directories(truckee_${name} INTERFACE ${TRUCKEE_INCLUDE_DIR})
     target_compile_features(truckee_${name} INTERFACE cxx_std_20)
   endif()
-  add_library(truckee::${name} ALIAS truckee_${name})
+  set_target_properties(truckee_${name} PROPERTIES ROOM_DEPENDS "${ROOM_DEPENDS}" ROOM_USES "${ROOM_USES}")
+  if(NOT name IN_LIST TRUCKEE_COMPONENTS)
+    add_library(truckee::${name} ALIAS truckee_${name})
+  endif()
 endfunction()
 
 # truckee_test(ROOM SOURCES a_test.cpp ... DEPENDS target ... [TIMEOUT seconds] [SLOW])
@@ -73,6 +95,7 @@ function(truckee_test room)
   if(T_SLOW)
     set(label slow)
   endif()
+  list(TRANSFORM T_DEPENDS REPLACE "^truckee::" "truckee_")
   if(NOT T_TIMEOUT)
     set(T_TIMEOUT 120)
   endif()

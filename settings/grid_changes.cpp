@@ -80,6 +80,10 @@ grid_changes changes_between(const grid_config& now, const grid_config& wanted) 
     out.in_use.encoding = wanted.encoding;
     out.changed.push_back("new files: " + words(wanted.encoding));
   }
+  if (now.order != wanted.order) {
+    out.in_use.order = wanted.order;
+    out.changed.push_back("publish order: " + std::string(to_string(wanted.order)));
+  }
   if (now.read_only != wanted.read_only) {
     out.in_use.read_only = wanted.read_only;
     out.changed.emplace_back(wanted.read_only ? "read-only: no writes are taken" : "writes are taken again");

@@ -1,6 +1,7 @@
-#include "truckee/cli/help.hpp"
+#include "truckee/cli/help/help.hpp"
 
 #include "truckee/cli/files/secret_files.hpp"
+#include "truckee/cli/help/command_words.hpp"
 
 #include <algorithm>
 #include <sstream>
@@ -46,40 +47,20 @@ std::string table(const std::vector<row>& rows) {
   return out;
 }
 
-/// The first sentence behind the example.
-std::string what_it_does(const std::string& description) {
-  const auto behind = description.find("\n\n");
-  auto text = behind == description.npos ? description : description.substr(behind + 2);
-  std::replace(text.begin(), text.end(), '\n', ' ');
-  return text.substr(0, std::min(text.find(". "), text.find(": ")));
-}
-
-/// The type without the validators that CLI11 appends to it: "FILE", "sdmf|mdmf".
-std::string value_name(const CLI::Option& option) {
-  auto type = option.get_type_name();
-  if (const auto choice = type.find('{'); choice != type.npos) {
-    type = type.substr(choice + 1, type.find('}') - choice - 1);
-    std::replace(type.begin(), type.end(), ',', '|');
-    return type;
-  }
-  for (const auto* tail : {":POSITIVE", ":SIZE ["})
-    type = type.substr(0, type.find(tail));
-  return type;
-}
-
-row row_of(const CLI::Option& option, bool is_positional) {
-  if (is_positional)
-    return {option.get_name(true, false), option.get_description()};
-  auto name = option.get_name(false, true);
-  for (std::size_t at = 0; (at = name.find(',', at)) != name.npos; at += 2)
-    name.replace(at, 1, ", ");
-  if (option.get_type_size() != 0)
-    name += " " + value_name(option);
-  auto text = option.get_description();
-  if (option.get_required())
+row row_of(const CLI::Option& option) {
+  const auto words = words_of(option);
+  std::string name;
+  for (const auto& each : words.names)
+    name += (name.empty() ? "" : ", ") + each;
+  if (words.positional)
+    return {name, words.text};
+  if (!words.value.empty())
+    name += " " + words.value;
+  auto text = words.text;
+  if (words.required)
     text += " (required)";
-  if (!option.get_default_str().empty())
-    text += " [" + option.get_default_str() + "]";
+  if (!words.default_value.empty())
+    text += " [" + words.default_value + "]";
   return {name, text};
 }
 
@@ -93,29 +74,21 @@ std::string help_formatter::make_usage(const CLI::App* app, std::string name) co
   auto out = "\nUsage: " + name;
   if (!name.ends_with(app->get_name()))
     out += (name.empty() ? "" : " ") + app->get_name();
-  out += " [OPTIONS]";
-  for (const auto* option : app->get_options([](const CLI::Option* o) { return o->get_positional(); })) {
-    const auto word = option->get_name(true, false) +
-                      (option->get_expected_max() >= CLI::detail::expected_max_vector_size ? "..." : "");
-    out += option->get_required() ? " " + word : " [" + word + "]";
-  }
-  if (!app->get_subcommands(shown).empty())
-    out += " COMMAND ...";
-  return out + "\n";
+  return out + " " + usage_of(words_of(*app)) + "\n";
 }
 
 std::string help_formatter::make_group(std::string group, bool is_positional,
                                        std::vector<const CLI::Option*> options) const {
   std::vector<row> rows;
   for (const auto* option : options)
-    rows.push_back(row_of(*option, is_positional));
+    rows.push_back(row_of(*option));
   return "\n" + (is_positional ? "Arguments" : group) + ":\n" + table(rows);
 }
 
 std::string help_formatter::make_subcommands(const CLI::App* app, CLI::AppFormatMode) const {
   std::vector<row> rows;
   for (const auto* command : app->get_subcommands(shown))
-    rows.emplace_back(command->get_name(), what_it_does(command->get_description()));
+    rows.emplace_back(command->get_name(), first_sentence(words_of(*command).text));
   return rows.empty() ? "" : "\nCommands:\n" + table(rows);
 }
 

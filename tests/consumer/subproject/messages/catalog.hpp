@@ -1,0 +1,7 @@
+#pragma once
+// The host's own; Truckee has a header of this name.
+namespace host {
+struct catalog {
+  int pages = 3;
+};
+} // namespace host
