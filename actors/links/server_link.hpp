@@ -1,22 +1,13 @@
 #pragma once
 
+#include "truckee/actors/links/endpoint.hpp"
 #include "truckee/actors/shell/services.hpp"
-#include "truckee/control/probe.hpp"
 #include "truckee/messages/types.hpp"
 
-#include <memory>
 #include <optional>
 #include <string>
-#include <variant>
 
 namespace truckee::actors {
-
-/// A server reached over CAF's network.
-struct remote_endpoint {
-  std::string host;
-  std::uint16_t port = 0;
-  std::optional<tls::node_files> tls; ///< nothing: plain, which only loopback may be
-};
 
 struct link_limits {
   /// For probing, connecting and the introduction, each.
@@ -31,13 +22,14 @@ struct link_limits {
 
 struct link_options {
   std::string name; ///< as configured; the metrics label
-  std::variant<messages::storage_server, remote_endpoint> endpoint;
+  link_endpoint endpoint;
   /// A server with another id is refused: a write enabler must never reach the wrong one.
   std::optional<server_id> pinned;
   link_limits limits;
 };
 
-/// Keeps one server reachable: connects, reconnects, notices when it falls silent.
+/// Keeps one server reachable: connects, reconnects, notices when it falls silent. Answers every request exactly
+/// once, within its deadline, and says whether it was ever sent.
 messages::server_link spawn_server_link(caf::actor_system& system, services_ptr services,
                                         link_options options);
 

@@ -47,6 +47,19 @@ private:
   std::shared_ptr<const settings::grid_config> grid_;
 };
 
+/// Where a server is that is not in this process; errors as endpoint_of's.
+result<link_endpoint> remote_endpoint_of(const settings::server_config& server,
+                                         const std::optional<tls::node_files>& tls) {
+  return std::visit(
+      [&](const auto& where) -> result<link_endpoint> {
+        if constexpr (std::is_same_v<std::remove_cvref_t<decltype(where)>, settings::local_directory>)
+          return fail(errc::internal, server.name + ": it is in this process");
+        else
+          return endpoint_of(where, tls, server.name);
+      },
+      server.where);
+}
+
 /// Starts the client's actors, once at first and again after each of them had to end.
 class starter {
 public:
@@ -105,8 +118,11 @@ private:
         return tl::unexpected(opened.error());
       into.others.emplace_back("store " + server.name, caf::actor_cast<caf::actor>(*opened));
       link.endpoint = *opened;
-    } else if (const auto* remote = std::get_if<settings::caf_address>(&server.where)) {
-      link.endpoint = remote_endpoint{remote->at.host, remote->at.port, options_.grid.tls};
+    } else {
+      const auto found = remote_endpoint_of(server, options_.grid.tls);
+      if (!found)
+        return tl::unexpected(found.error());
+      link.endpoint = *found;
     }
     auto out = spawn_server_link(system_, shared, std::move(link));
     into.others.emplace_back("link to " + server.name, caf::actor_cast<caf::actor>(out));
@@ -125,16 +141,8 @@ result<void> can_reach(caf::actor_system& system, const settings::grid_config& g
   for (const auto& server : grid.servers) {
     if (std::holds_alternative<settings::local_directory>(server.where))
       continue;
-    const auto* remote = std::get_if<settings::caf_address>(&server.where);
-    if (remote == nullptr)
-      return fail(errc::configuration,
-                  server.name + ": servers reached by nurl (Tahoe-LAFS over HTTPS) are not supported yet");
-    if (!remote->at.is_loopback() && !grid.tls)
-      return fail(
-          errc::refused,
-          "refusing to connect to " + to_string(remote->at) + " (" + server.name +
-              ") without mutual TLS; make certificates with `truckee certs DIR NAME...` and name them in "
-              "the grid file's [tls]");
+    if (const auto found = remote_endpoint_of(server, grid.tls); !found)
+      return tl::unexpected(found.error());
     if (!system.has_middleman())
       return fail(errc::configuration,
                   server.name + ": this actor system has no network; load caf::io::middleman");

@@ -1,6 +1,8 @@
 #include "truckee/actors/publish/byte_budget.hpp"
 
+#include <algorithm>
 #include <deque>
+#include <map>
 
 namespace truckee::actors {
 
@@ -8,6 +10,8 @@ namespace {
 
 using namespace messages;
 
+/// Holds one grant for everyone who was given room, until it is given back or its holder ends, and one entry for
+/// everyone who waits. Whoever has neither is not watched any more.
 class byte_budget_state {
 public:
   using handle = extended<byte_budget, void(stop)>;
@@ -87,9 +91,19 @@ private:
     const auto at = granted_.find(id);
     if (at == granted_.end())
       return;
+    const auto who = at->second.who;
     release(at->second.bytes);
     granted_.erase(at);
+    stop_watching(who);
     hand_out();
+  }
+
+  void stop_watching(const caf::actor_addr& who) {
+    const bool has =
+        std::ranges::any_of(granted_, [&](const auto& x) { return same_actor(x.second.who, who); });
+    const bool waits = std::ranges::any_of(waiting_, [&](const auto& x) { return same_actor(x.who, who); });
+    if (!has && !waits)
+      self_->unwatch(who);
   }
 
   void release(std::uint64_t bytes) { used_ -= bytes; }

@@ -10,6 +10,8 @@ namespace {
 
 using namespace messages;
 
+/// Holds each message from when it is given until its one outcome is told, and watches the link and the
+/// coordinator as long as it lives: a link outlives many writers, and keeps a note of everyone who watches it.
 class share_writer_state {
 public:
   using handle = share_writer;

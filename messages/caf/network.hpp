@@ -3,6 +3,7 @@
 /// Actors of other nodes: to connect to one, to publish one. The only header that knows CAF's I/O and OpenSSL
 /// modules.
 
+#include "truckee/messages/caf/route.hpp"
 #include "truckee/messages/caf/shell.hpp"
 
 #include <caf/actor_registry.hpp>
@@ -32,7 +33,8 @@ struct connected_peer {
 };
 
 /// Connects without blocking any thread of CAF's but the middleman's own; probe the port first, for a connect
-/// that blocks holds up every other one. `then(connected_peer)` or `otherwise(caf::error)` runs in `self`.
+/// that blocks holds up every other one. `then(connected_peer)` or `otherwise(caf::error)` runs in `self`. With TLS
+/// ask find_route before anything secret is sent: CAF may answer over a connection that is there already.
 template <class Self, class Then, class Otherwise>
 void connect(Self* self, bool tls, std::string host, std::uint16_t port, duration timeout, Then then,
              Otherwise otherwise) {
@@ -53,7 +55,7 @@ void connect(Self* self, bool tls, std::string host, std::uint16_t port, duratio
 }
 
 /// The same from a thread that may block. Nothing, and the reason in `why`, where no connection was made in
-/// time.
+/// time, or where TLS is wanted and messages would go another way.
 inline std::optional<connected_peer> connect_blocking(caf::actor_system& system, bool tls, std::string host,
                                                       std::uint16_t port, duration timeout,
                                                       std::string& why) {
@@ -73,6 +75,12 @@ inline std::optional<connected_peer> connect_blocking(caf::actor_system& system,
   self->request(middleman, timeout, caf::connect_atom::value, std::move(host), port)
       .receive(on_peer, on_error);
 #endif
+  // What is said to it may be secret, and CAF may have answered over a connection that was there already.
+  if (out && tls && out->actor && out->actor->node() != system.node())
+    if (const auto found = find_route_blocking(system, out->actor->node()); found.kind != route_kind::tls) {
+      why = why_not_tls(found);
+      return std::nullopt;
+    }
   return out;
 }
 

@@ -1,0 +1,20 @@
+#include "truckee/actors/links/endpoint.hpp"
+
+namespace truckee::actors {
+
+result<link_endpoint> endpoint_of(const settings::caf_address& where,
+                                  const std::optional<tls::node_files>& tls, const std::string& name) {
+  if (!where.at.is_loopback() && !tls)
+    return fail(errc::refused, "refusing to connect to " + to_string(where.at) + " (" + name +
+                                   ") without mutual TLS; make certificates with `truckee certs DIR NAME...` "
+                                   "and name them in the grid file's [tls]");
+  return remote_endpoint{where.at.host, where.at.port, tls};
+}
+
+result<link_endpoint> endpoint_of(const settings::nurl&, const std::optional<tls::node_files>&,
+                                  const std::string& name) {
+  return fail(errc::configuration,
+              name + ": servers reached by nurl (Tahoe-LAFS over HTTPS) are not supported yet");
+}
+
+} // namespace truckee::actors
