@@ -1,3 +1,4 @@
+#include "truckee/base/worker_pool.hpp"
 #include "truckee/codec/block_hash.hpp"
 #include "truckee/codec/sdmf/decode.hpp"
 #include "truckee/codec/sdmf/encode.hpp"

@@ -8,7 +8,7 @@
 #include <prometheus/text_serializer.h>
 #include <sstream>
 
-#include <caf/init_global_meta_objects.hpp>
+#include <caf/all.hpp>
 #include <caf/io/middleman.hpp>
 
 // host DIRECTORY: a CAF program with its own types, actors, metrics and log, which archives what it is given in

@@ -16,7 +16,9 @@ public:
 
   explicit listener_state(shell<listener_state>*) {}
   behavior<handle> make_behavior() {
-    return {[](const progress_event& x) { std::cerr << x.kind + " " + x.slot + ": " + x.text + "\n"; }};
+    return {[](const progress_event& x) {
+      std::cerr << std::string(to_word(x.kind)) + " " + x.slot + ": " + x.text + "\n";
+    }};
   }
 };
 

@@ -17,6 +17,9 @@ public:
   series(std::shared_ptr<prometheus::Registry> registry, prometheus::Labels own)
     : registry_(std::move(registry)), own_(std::move(own)) {}
   ~series() {
+    // prometheus-cpp looks through a whole family for each that is taken out; a registry that is ours alone goes as it is.
+    if (registry_.use_count() == 1)
+      return;
     for (const auto& take_out : added_)
       take_out();
   }

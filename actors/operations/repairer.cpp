@@ -150,7 +150,7 @@ private:
                       {},
                       task_.order,
                       {},
-                      {{"map", mapped_->seconds}},
+                      {{stage::map, mapped_->seconds}},
                       {0.6, 1}};
     if (plan_.step == grid::repair_step::refill)
       task.again = existing(*mapped_, version);

@@ -10,6 +10,9 @@
 #include <stdexcept>
 #include <thread>
 
+#include <caf/actor_system.hpp>
+#include <caf/actor_system_config.hpp>
+#include <caf/scoped_actor.hpp>
 #if TRUCKEE_CAF_1
 #include <caf/test/fixture/deterministic.hpp>
 #include <caf/test/reporter.hpp>

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "test_support.hpp"
+#include "truckee/base/worker_pool.hpp"
 #include "truckee/codec/sdmf/encode.hpp"
 #include "truckee/codec/sdmf/share.hpp"
 

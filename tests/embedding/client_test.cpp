@@ -82,7 +82,7 @@ protected:
     out.grid.encoding = {1, 3, 2};
     for (const auto* server : {"alpha", "beta", "gamma"})
       out.grid.servers.push_back(
-          {server, settings::local_directory{home_ / name / server}, {}, {}, false, {}});
+          {server, settings::local_directory{home_ / name / server}, {}, {}, false, false, {}});
     return out;
   }
   client start(client_options how, surroundings around = {}) {
@@ -215,7 +215,7 @@ TEST_F(embedded, an_end_takes_no_longer_than_its_patience_however_mute_the_serve
   ASSERT_TRUE(port);
   auto how = options();
   how.grid.encoding = {1, 1, 1};
-  how.grid.servers = {{"mute", settings::caf_address{address{"127.0.0.1", *port}}, {}, {}, false, {}}};
+  how.grid.servers = {{"mute", settings::caf_address{address{"127.0.0.1", *port}}, {}, {}, false, false, {}}};
   auto files = start(std::move(how));
   auto waiting = std::async(std::launch::async, [&] { return files.ask(hello()); });
   std::this_thread::sleep_for(2s); // the write is under way
@@ -279,7 +279,7 @@ TEST_F(embedded, a_store_lives_in_the_hosts_system_and_serves_a_client_there) {
 TEST_F(embedded, what_cannot_be_is_said_and_leaves_nothing) {
   const auto before = ours();
   auto far = options();
-  far.grid.servers = {{"far", settings::caf_address{address{"192.0.2.1", 4401}}, {}, {}, false, {}}};
+  far.grid.servers = {{"far", settings::caf_address{address{"192.0.2.1", 4401}}, {}, {}, false, false, {}}};
   EXPECT_EQ(client::spawn(system_, far).error().code, errc::refused);
   auto identity = options();
   identity.grid.tls = tls::node_files{"ca.pem", "a.pem", "a.key"};

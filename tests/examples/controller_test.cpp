@@ -31,7 +31,7 @@ protected:
     auto all = words;
     all.insert(all.begin(), address_);
     return std::make_unique<process>(CONTROLLER_PROGRAM, all, place().path(),
-                                     process_options{.input = input});
+                                     process_options{.environment = {}, .input = input, .directory = {}});
   }
   process_result run(const std::vector<std::string>& words, const std::string& input = {}) {
     return begin(words, input)->wait();

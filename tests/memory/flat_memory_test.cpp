@@ -46,11 +46,11 @@ protected:
 
   void start_client(settings::grid_config grid) {
     grid.encoding = {1, servers, servers};
-    actors::client_options options;
-    options.grid = std::move(grid);
-    options.data_home = data();
-    options.durability = storage::durability::none;
-    auto started = actors::client_node::start(std::move(options));
+    client_options how;
+    how.grid = std::move(grid);
+    how.data_home = data();
+    how.durability = storage::durability::none;
+    auto started = actors::client_node::start(std::move(how));
     ASSERT_TRUE(started) << to_string(started.error());
     client_ = std::move(*started);
     caps_.resize(files);

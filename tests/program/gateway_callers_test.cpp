@@ -129,7 +129,7 @@ TEST_F(gateway_callers, a_gateway_that_dies_is_told_to_who_waits_for_it) {
 TEST_F(gateway_callers, another_node_neither_ends_an_operation_nor_sees_its_token) {
   connect();
   const tls::node_files tls{path("certs/ca.pem"), path("certs/caller.pem"), path("certs/caller.key")};
-  const auto other = actors::node::start({.tls = tls, .compute_threads = 1}).value();
+  const auto other = actors::node::start({.tls = tls}).value();
   auto theirs = control::connect_gateway(other->system(), parse_address(address_).value(), tls).value();
   const auto other_asks = [&](const auto& request) { return control::ask(other->system(), theirs, request); };
   publish_request large{.token = {7}, .content = shared_bytes(bytes(std::size_t{64} << 20))};

@@ -28,9 +28,10 @@ protected:
     options.threads.blocking = 2;
     options.grid.encoding = {1, 3, happy};
     for (const auto* name : {"alpha", "beta"})
-      options.grid.servers.push_back({name, settings::local_directory{home_ / name}, {}, {}, false, {}});
+      options.grid.servers.push_back(
+          {name, settings::local_directory{home_ / name}, {}, {}, false, false, {}});
     options.grid.servers.push_back(
-        {"gone", settings::caf_address{address{"127.0.0.1", 9}}, {}, {}, false, {}});
+        {"gone", settings::caf_address{address{"127.0.0.1", 9}}, {}, {}, false, false, {}});
     client_ = *actors::client_node::start(std::move(options));
     const auto at = client_->publish(address{"127.0.0.1", 0});
     health_ = std::make_shared<status::health_check>(*at, std::nullopt, [this] {
@@ -211,7 +212,8 @@ TEST(StatusServerStart, AddressesThatAreNotLoopbackAreRefused) {
   test::folder home;
   client_options options;
   options.data_home = home.path();
-  options.grid.servers.push_back({"alpha", settings::local_directory{home / "alpha"}, {}, {}, false, {}});
+  options.grid.servers.push_back(
+      {"alpha", settings::local_directory{home / "alpha"}, {}, {}, false, false, {}});
   auto client = *actors::client_node::start(std::move(options));
   for (const auto* host : {"0.0.0.0", "192.0.2.1", "::"}) {
     const auto no = status::server::start(address{host, 0}, client->system(), client->gateway(), nullptr);

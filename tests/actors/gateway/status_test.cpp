@@ -56,7 +56,7 @@ TEST(Status, ARunningPublishShowsWhichServerItWaitsFor) {
   EXPECT_EQ(x.publish->servers.size(), 10U);
   EXPECT_EQ(count(x, share_state::placed), 9U);
   EXPECT_EQ(count(x, share_state::outstanding), 1U);
-  const auto waits = std::ranges::find(x.publish->messages, std::nullopt, &messages::server_message::outcome);
+  const auto waits = std::ranges::find_if(x.publish->messages, [](const auto& m) { return !m.outcome; });
   ASSERT_NE(waits, x.publish->messages.end());
   EXPECT_EQ(x.publish->servers[waits->server], "s3");
   EXPECT_EQ(stage_names(x),

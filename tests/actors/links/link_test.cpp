@@ -339,7 +339,7 @@ TEST(LinkVersions, AServerOfAnotherProtocolIsRefusedWithBothVersionsNamed) {
             std::string::npos)
       << (*report)->detail;
   EXPECT_NE((*report)->detail.find("caller protocol " + std::to_string(messages::storage_protocol) + " (" +
-                                  messages::software_name() + ")"),
+                                   messages::software_name() + ")"),
             std::string::npos)
       << (*report)->detail;
   grid.run.kill(server);

@@ -11,6 +11,16 @@ using namespace truckee::codec;
 
 namespace {
 
+/// Time that a look at it moves on by a second.
+class ticking_time final : public time_source {
+public:
+  time_point now() const override { return time_point(std::chrono::seconds(++ticks_)); }
+  std::chrono::milliseconds unix_now() const override { return {}; }
+
+private:
+  mutable std::int64_t ticks_ = 0;
+};
+
 result<shared_bytes> decode_shares(const encoded_file& file, const std::vector<std::size_t>& which,
                                    erasure_codes& codes) {
   std::vector<numbered_block> blocks;
@@ -113,10 +123,7 @@ TEST(encode, data_regions_are_aligned_for_the_vector_unit) {
 
 TEST(encode, stages_are_told_in_order_and_timed_by_the_injected_clock) {
   test::codec_world world;
-  world.context.now = [] {
-    static thread_local std::int64_t ticks = 0;
-    return std::chrono::steady_clock::time_point(std::chrono::seconds(++ticks));
-  };
+  world.context.time = std::make_shared<ticking_time>();
   std::vector<encode_stage> seen;
   const auto file = encode_sdmf(
       {as_bytes("x"), {1, 2}, sequence_number{1}, test::some_keys(), [&](auto s) { seen.push_back(s); }},

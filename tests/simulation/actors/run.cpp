@@ -3,6 +3,7 @@
 #include "simulation/actors/client.hpp"
 #include "test_support.hpp"
 #include "truckee/actors/publish/byte_budget.hpp"
+#include "truckee/base/worker_pool.hpp"
 #include "truckee/codec/sdmf/encode.hpp"
 
 namespace truckee::simulation {
