@@ -6,7 +6,7 @@
 int main(int argc, char** argv) {
   using namespace truckee;
   const std::filesystem::path home = argc > 1 ? argv[1] : ".";
-  auto client = actors::client_node::start({.grid = grid::embedded_grid(home), .data_home = home});
+  auto client = actors::client_node::start({.grid = settings::embedded_grid(home), .data_home = home});
   if (!client) {
     std::cerr << to_string(client.error()) << "\n";
     return 1;
