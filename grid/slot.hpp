@@ -79,7 +79,7 @@ enum class storage_status : std::uint8_t {
   io_error,          ///< the operating system said no; nothing was written
   not_found,         ///< no share of that slot (leases)
 };
-inline constexpr std::uint8_t storage_status_count = 11;
+inline constexpr std::uint8_t storage_status_count = static_cast<std::uint8_t>(storage_status::not_found) + 1;
 
 std::string_view to_string(storage_status status);
 

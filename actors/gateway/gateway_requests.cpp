@@ -9,6 +9,11 @@
 
 namespace truckee::actors::gateway {
 
+operation_context state::context_for(std::uint64_t id, const shares::file_access& access,
+                                     server_list_ptr servers) {
+  return {services_, id, listener(), access, std::move(servers), {}};
+}
+
 caf::result<publish_reply> state::on_publish(const publish_request& x) {
   auto promise = promise_for<publish_reply>();
   auto record = new_record("publish", x.token, x.content.size());
@@ -17,7 +22,7 @@ caf::result<publish_reply> state::on_publish(const publish_request& x) {
     return promise;
   }
   if (!x.write_cap.empty()) {
-    auto access = open_capability(x.write_cap, strength::write);
+    auto access = shares::open_capability(x.write_cap, shares::strength::write);
     if (!access)
       turn_away(std::move(record), promise, access.error());
     else
@@ -60,7 +65,7 @@ void state::await_key(operation_record record, const publish_request& x,
         if (x.timeout_ms > 0)
           rest.timeout_ms = time_left(x.timeout_ms, asked);
         enter_publish(std::move(waited), rest, key_promise,
-                      access_to({x.format, keys.write, keys.fingerprint}), answer.key, {}, asker);
+                      shares::access_to({x.format, keys.write, keys.fingerprint}), answer.key, {}, asker);
       },
       [this, id](const caf::error& e) {
         stop_key_wait(id, {errc::timeout, "no key for the new file: " + describe(e, self_->system())});
@@ -96,7 +101,7 @@ std::optional<error> state::check_publish(const publish_request& x) const {
 }
 
 void state::enter_publish(operation_record record, const publish_request& x,
-                          caf::typed_response_promise<publish_reply> promise, file_access access,
+                          caf::typed_response_promise<publish_reply> promise, shares::file_access access,
                           const std::optional<crypto::private_key>& key, const modifier& modify,
                           const std::optional<caf::node_id>& who) {
   const auto cap =
@@ -105,21 +110,18 @@ void state::enter_publish(operation_record record, const publish_request& x,
       std::move(record), access, x.timeout_ms, std::move(promise),
       [this, x, access, key, cap, modify](std::uint64_t id, server_list_ptr servers,
                                           const std::function<void(publish_reply)>& finish) {
-        write_task task;
-        task.operation = id;
-        task.listener = listener();
-        task.servers = std::move(servers);
-        task.access = access;
-        task.key = key;
-        task.content = x.content;
-        task.modify = modify;
-        task.only_if = x.only_if;
-        task.spread = x.spread;
-        task.defaults = options_.defaults;
+        write_task task{.context = context_for(id, access, std::move(servers)),
+                        .key = key,
+                        .content = x.content,
+                        .modify = modify,
+                        .spread = x.spread,
+                        .defaults = options_.defaults,
+                        .sent = history_.of(access.slot)};
         task.wish.limits = services_->limits;
         task.wish.order = options_.order;
-        task.sent = history_.of(access.slot);
-        run_operation<publish_reply>(id, spawn_file_writer(self_->system(), services_, std::move(task)),
+        if (x.only_if)
+          task.wish.only_if = {x.only_if->version, x.only_if->root};
+        run_operation<publish_reply>(id, spawn_file_writer(self_->system(), std::move(task)),
                                      [cap, finish](publish_reply reply) {
                                        reply.write_cap = cap;
                                        finish(std::move(reply));
@@ -131,7 +133,7 @@ void state::enter_publish(operation_record record, const publish_request& x,
 caf::result<publish_reply> state::on_append(const append_request& x) {
   auto promise = promise_for<publish_reply>();
   auto record = new_record("append", x.token, x.data.size());
-  auto access = open_capability(x.write_cap, strength::write);
+  auto access = shares::open_capability(x.write_cap, shares::strength::write);
   if (!access) {
     turn_away(std::move(record), promise, access.error());
     return promise;
@@ -151,22 +153,24 @@ caf::result<publish_reply> state::on_append(const append_request& x) {
 
 caf::result<repair_reply> state::on_repair(const repair_request& x) {
   return admit<repair_reply>(
-      "repair", x.token, x.write_cap, strength::write, x.timeout_ms,
-      [this, force = x.force](const file_access& access, std::uint64_t id, server_list_ptr servers,
+      "repair", x.token, x.write_cap, shares::strength::write, x.timeout_ms,
+      [this, force = x.force](const shares::file_access& access, std::uint64_t id, server_list_ptr servers,
                               const std::function<void(repair_reply)>& finish) {
         run_operation<repair_reply>(
             id,
-            spawn_repairer(self_->system(), services_,
-                           {id, listener(), access, std::move(servers), options_.defaults, options_.order,
-                            force, history_.of(access.slot)}),
+            spawn_repairer(self_->system(), {.context = context_for(id, access, std::move(servers)),
+                                             .defaults = options_.defaults,
+                                             .order = options_.order,
+                                             .force = force,
+                                             .sent = history_.of(access.slot)}),
             finish);
       });
 }
 
 caf::result<list_leases_reply> state::on_list_leases(const list_leases_request& x) {
   return admit<list_leases_reply>(
-      "leases", x.token, x.cap, strength::verify, 0,
-      [this](const file_access& access, std::uint64_t, const server_list_ptr& servers,
+      "leases", x.token, x.cap, shares::strength::verify, 0,
+      [this](const shares::file_access& access, std::uint64_t, const server_list_ptr& servers,
              const std::function<void(list_leases_reply)>& finish) {
         const auto& entries = servers->entries();
         const auto deadline = duration(services_->limits.server_deadline(0));
@@ -184,25 +188,26 @@ caf::result<list_leases_reply> state::on_list_leases(const list_leases_request& 
 
 caf::result<retrieve_reply> state::on_retrieve(const retrieve_request& x) {
   return admit<retrieve_reply>(
-      "retrieve", x.token, x.cap, strength::read, x.timeout_ms,
-      [this](const file_access& access, std::uint64_t id, server_list_ptr servers,
+      "retrieve", x.token, x.cap, shares::strength::read, x.timeout_ms,
+      [this](const shares::file_access& access, std::uint64_t id, server_list_ptr servers,
              const std::function<void(retrieve_reply)>& finish) {
         run_operation<retrieve_reply>(
-            id, spawn_file_reader(self_->system(), services_, {id, listener(), access, std::move(servers)}),
-            finish);
+            id, spawn_file_reader(self_->system(), context_for(id, access, std::move(servers))), finish);
       });
 }
 
 caf::result<check_reply> state::on_check(const check_request& x) {
   return admit<check_reply>(
-      x.verify ? "verify" : "check", x.token, x.cap, strength::verify, x.timeout_ms,
-      [this, verify = x.verify, lease = x.add_lease](const file_access& access, std::uint64_t id,
+      x.verify ? "verify" : "check", x.token, x.cap, shares::strength::verify, x.timeout_ms,
+      [this, verify = x.verify, lease = x.add_lease](const shares::file_access& access, std::uint64_t id,
                                                      server_list_ptr servers,
                                                      const std::function<void(check_reply)>& finish) {
-        run_operation<check_reply>(id,
-                                   spawn_checker(self_->system(), services_,
-                                                 {id, listener(), access, std::move(servers), verify, lease}),
-                                   finish);
+        run_operation<check_reply>(
+            id,
+            spawn_checker(self_->system(), {.context = context_for(id, access, std::move(servers)),
+                                            .verify = verify,
+                                            .add_lease = lease}),
+            finish);
       });
 }
 

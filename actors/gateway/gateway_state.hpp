@@ -6,7 +6,6 @@
 #include "truckee/actors/operations/replies.hpp"
 #include "truckee/actors/shell/gather.hpp"
 #include "truckee/crypto/base32.hpp"
-#include "truckee/shares/file_access.hpp"
 
 #include <deque>
 #include <map>
@@ -45,7 +44,7 @@ private:
   caf::result<list_leases_reply> on_list_leases(const list_leases_request& x);
   std::optional<error> check_publish(const publish_request& x) const;
   void enter_publish(operation_record record, const publish_request& x,
-                     caf::typed_response_promise<publish_reply> promise, file_access access,
+                     caf::typed_response_promise<publish_reply> promise, shares::file_access access,
                      const std::optional<crypto::private_key>& key, const modifier& modify = {},
                      const std::optional<caf::node_id>& who = {});
 
@@ -70,11 +69,11 @@ private:
 
   /// Opens the capability and puts the operation in line; `start(access, id, servers, finish)` begins it.
   template <class Reply, class Start>
-  caf::result<Reply> admit(const char* kind, operation_token token, const std::string& cap, strength needed,
-                           std::uint64_t timeout_ms, Start start) {
+  caf::result<Reply> admit(const char* kind, operation_token token, const std::string& cap,
+                           shares::strength needed, std::uint64_t timeout_ms, Start start) {
     auto promise = promise_for<Reply>();
     auto record = new_record(kind, token, 0);
-    const auto access = open_capability(cap, needed);
+    const auto access = shares::open_capability(cap, needed);
     if (!access)
       turn_away(std::move(record), promise, access.error());
     else
@@ -129,7 +128,7 @@ private:
 
   /// Puts an operation in line for its file. `start(id, servers, finish)` begins it; finish(reply) ends it.
   template <class Reply, class Start>
-  void enter(operation_record record, const file_access& access, std::uint64_t timeout_ms,
+  void enter(operation_record record, const shares::file_access& access, std::uint64_t timeout_ms,
              caf::typed_response_promise<Reply> promise, Start start,
              const std::optional<caf::node_id>& who = {}) {
     const auto from = who ? *who : caller_;
@@ -195,6 +194,8 @@ private:
                {"behind", table_.before(id)}});
     show(waiting->event);
   }
+
+  operation_context context_for(std::uint64_t id, const shares::file_access& access, server_list_ptr servers);
 
   template <class Reply, class Actor>
   void run_operation(std::uint64_t id, const Actor& actor, const std::function<void(Reply)>& finish) {

@@ -2,6 +2,9 @@
 
 #include "truckee/actors/shell/metric_words.hpp"
 #include "truckee/crypto/base32.hpp"
+#include "truckee/shares/encode.hpp"
+
+#include <algorithm>
 
 namespace truckee::actors {
 
@@ -69,7 +72,14 @@ void publish_log::ended(const grid::publish_report& report, const storage_index&
   for (const auto& server : report.unknown_servers)
     logs::say(log_, logs::events::unknown_write_left,
               {{"operation", operation_}, {"server", name_of(server)}});
-  const auto took = [&](std::size_t stage) { return stage < stages.size() ? stages[stage].seconds : 0.0; };
+  const auto took = [&](std::string_view stage) {
+    const auto at = std::ranges::find(stages, stage, &messages::named_seconds::name);
+    return at == stages.end() ? 0.0 : at->seconds;
+  };
+  static_assert(shares::encode_stages.size() == 5, "each stage has its field below");
+  const auto field = [&](shares::encode_stage stage) {
+    return logs::field(to_string(stage), took(to_string(stage)));
+  };
   logs::say(log_, logs::events::publish_ended,
             {{"operation", operation_},
              {"slot", crypto::to_base32(slot.view()).substr(0, 5)},
@@ -80,12 +90,12 @@ void publish_log::ended(const grid::publish_report& report, const storage_index&
              {"happiness", report.happiness},
              {"happy", report.happy},
              {"share_bytes", share_bytes},
-             {"encrypt", took(0)},
-             {"encode", took(1)},
-             {"hash", took(2)},
-             {"sign", took(3)},
-             {"pack", took(4)},
-             {"push", took(5)}});
+             field(shares::encode_stage::encrypt),
+             field(shares::encode_stage::encode),
+             field(shares::encode_stage::hash),
+             field(shares::encode_stage::sign),
+             field(shares::encode_stage::pack),
+             {"push", took("push")}});
 }
 
 } // namespace truckee::actors
