@@ -28,7 +28,8 @@ enum class share_field : std::uint8_t {
   share_data,
   encrypted_private_key,
 };
-inline constexpr std::uint8_t share_field_count = 19;
+inline constexpr std::uint8_t share_field_count =
+    static_cast<std::uint8_t>(share_field::encrypted_private_key) + 1;
 
 /// What is wrong with it.
 enum class share_fault : std::uint8_t {
@@ -39,7 +40,7 @@ enum class share_fault : std::uint8_t {
   malformed,           ///< does not parse
   mismatch,            ///< parses, but is not what was hashed or signed
 };
-inline constexpr std::uint8_t share_fault_count = 6;
+inline constexpr std::uint8_t share_fault_count = static_cast<std::uint8_t>(share_fault::mismatch) + 1;
 
 /// Why a share, or a part of it, is not believed.
 struct share_error {

@@ -34,6 +34,11 @@ struct grid_limits {
 
   /// Share fetches under way for one read, beyond which nothing new starts.
   std::uint32_t fetches_in_flight_max = 32;
+  /// A fetch that takes longer gets a replacement beside it: well above a round trip and a disk, well below a deadline.
+  milliseconds fetch_slow_after{2'000};
+  /// Maps of one read: the first, and two more that ask every server. A file that changes faster than that is told as
+  /// such.
+  std::uint32_t read_tries_max = 3;
 
   /// A request's deadline = base + bytes / floor rate. Base: a round trip to the far side of the world with a
   /// retransmission; floor rate: slower servers are better replaced.

@@ -14,7 +14,7 @@ enum class share_state : std::uint8_t {
   stale,       ///< an older or damaged share that was not replaced
   unknown,     ///< sent, and no answer came: it may be there, or land later
 };
-inline constexpr std::uint8_t share_state_count = 6;
+inline constexpr std::uint8_t share_state_count = static_cast<std::uint8_t>(share_state::unknown) + 1;
 std::string_view to_string(share_state state);
 
 } // namespace truckee::grid

@@ -80,7 +80,7 @@ enum class storage_status : std::uint8_t {
   io_error,          ///< the operating system said no; nothing was written
   not_found,         ///< no share of that slot (leases)
 };
-inline constexpr std::uint8_t storage_status_count = 11;
+inline constexpr std::uint8_t storage_status_count = static_cast<std::uint8_t>(storage_status::not_found) + 1;
 
 inline constexpr std::array<std::string_view, storage_status_count> storage_status_words{
     "ok",      "test_failed", "bad_write_enabler", "no_space", "too_large", "read_only",

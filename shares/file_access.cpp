@@ -1,6 +1,6 @@
 #include "truckee/shares/file_access.hpp"
 
-namespace truckee::actors {
+namespace truckee::shares {
 
 result<file_access> open_capability(std::string_view text, strength needed) {
   const auto parsed = crypto::parse_capability(text);
@@ -37,4 +37,4 @@ file_access access_to(const crypto::write_cap& cap) {
   return out;
 }
 
-} // namespace truckee::actors
+} // namespace truckee::shares

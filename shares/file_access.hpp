@@ -6,7 +6,7 @@
 #include <optional>
 #include <string_view>
 
-namespace truckee::actors {
+namespace truckee::shares {
 
 /// What a capability lets its holder do with a file.
 struct file_access {
@@ -25,4 +25,4 @@ result<file_access> open_capability(std::string_view text, strength needed);
 
 file_access access_to(const crypto::write_cap& cap);
 
-} // namespace truckee::actors
+} // namespace truckee::shares

@@ -107,7 +107,7 @@ std::optional<state::refused> state::refuses(gateway_operation& x) {
     return refused{bad->reason, std::move(bad->why)};
   const auto facts = facts_of(x.what);
   if (!makes_new_file(x.what)) {
-    auto access = open_capability(facts.cap, facts.needed);
+    auto access = shares::open_capability(facts.cap, facts.needed);
     if (!access)
       return refused{refusal::bad_capability, access.error()};
     x.access = std::move(*access);
@@ -115,7 +115,7 @@ std::optional<state::refused> state::refuses(gateway_operation& x) {
   }
   if (stopping_)
     return refused{refusal::stopping, {errc::refused, "the gateway is stopping"}};
-  if (options_.read_only && facts.needed == strength::write)
+  if (options_.read_only && facts.needed == shares::strength::write)
     return refused{
         refusal::read_only,
         {errc::read_only, "this gateway is read-only; its grid file says so ([client] read-only)"}};
@@ -157,7 +157,7 @@ void state::await_key(std::uint64_t id) {
           return;
         }
         const crypto::file_keys keys(*answer.key);
-        waited->access = access_to({file_format::sdmf, keys.write, keys.fingerprint});
+        waited->access = shares::access_to({file_format::sdmf, keys.write, keys.fingerprint});
         waited->key = answer.key;
         waited->event.slot = crypto::to_base32(waited->access.slot.view()).substr(0, 5);
         line_up(*waited);

@@ -29,45 +29,42 @@ void state::run(gateway_operation& x, const Actor& actor) {
 
 void state::start(gateway_operation& x, server_list_ptr servers) {
   auto& system = self_->system();
-  const auto id = x.event.operation;
+  const operation_context context{services_, x.event.operation, listener(), x.access, servers, {}};
   const auto write_task_of = [&](const shared_bytes& content) {
-    write_task task;
-    task.operation = id;
-    task.listener = listener();
-    task.servers = servers;
-    task.access = x.access;
-    task.key = x.key;
-    task.content = content;
-    task.defaults = options_.defaults;
+    write_task task{.context = context,
+                    .key = x.key,
+                    .content = content,
+                    .defaults = options_.defaults,
+                    .sent = history_.of(x.access.slot)};
     task.wish.limits = services_->limits;
     task.wish.order = options_.order;
-    task.sent = history_.of(x.access.slot);
     return task;
   };
   std::visit(
       overloaded{
           [&](const publish_request& r) {
             auto task = write_task_of(r.content);
-            task.only_if = r.only_if;
+            if (r.only_if)
+              task.wish.only_if = {r.only_if->version, r.only_if->root};
             task.spread = r.spread;
-            run<publish_reply>(x, spawn_file_writer(system, services_, std::move(task)));
+            run<publish_reply>(x, spawn_file_writer(system, std::move(task)));
           },
           [&](const append_request& r) {
             auto task = write_task_of(r.data);
             task.modify = append_of(r.data, options_.limits.content_bytes_max);
-            run<publish_reply>(x, spawn_file_writer(system, services_, std::move(task)));
+            run<publish_reply>(x, spawn_file_writer(system, std::move(task)));
           },
-          [&](const retrieve_request&) {
-            run<retrieve_reply>(x, spawn_file_reader(system, services_, {id, listener(), x.access, servers}));
-          },
+          [&](const retrieve_request&) { run<retrieve_reply>(x, spawn_file_reader(system, context)); },
           [&](const check_request& r) {
-            run<check_reply>(x, spawn_checker(system, services_,
-                                              {id, listener(), x.access, servers, r.verify, r.add_lease}));
+            run<check_reply>(
+                x, spawn_checker(system, {.context = context, .verify = r.verify, .add_lease = r.add_lease}));
           },
           [&](const repair_request& r) {
-            run<repair_reply>(x, spawn_repairer(system, services_,
-                                                {id, listener(), x.access, servers, options_.defaults,
-                                                 options_.order, r.force, history_.of(x.access.slot)}));
+            run<repair_reply>(x, spawn_repairer(system, {.context = context,
+                                                         .defaults = options_.defaults,
+                                                         .order = options_.order,
+                                                         .force = r.force,
+                                                         .sent = history_.of(x.access.slot)}));
           },
           [&](const list_leases_request&) { list_leases(x, servers); },
       },

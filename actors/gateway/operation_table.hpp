@@ -18,7 +18,7 @@ using stoppable = messages::protocol<void(messages::stop)>;
 struct gateway_operation : operation_record {
   gateway_request what;
   reply_promise back;
-  file_access access;                     ///< of a new file once its key is there
+  shares::file_access access;             ///< of a new file once its key is there
   std::optional<crypto::private_key> key; ///< of a new file
   bool in_line = false;                   ///< its file is known
   bool running = false;                   ///< its turn has come

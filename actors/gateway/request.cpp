@@ -12,22 +12,22 @@ request_facts facts_of(const gateway_request& request) {
   return std::visit(
       overloaded{
           [](const publish_request& x) -> request_facts {
-            return {publish, strength::write, x.token, x.write_cap, x.content.size(), x.timeout_ms};
+            return {publish, shares::strength::write, x.token, x.write_cap, x.content.size(), x.timeout_ms};
           },
           [](const append_request& x) -> request_facts {
-            return {append, strength::write, x.token, x.write_cap, x.data.size(), x.timeout_ms};
+            return {append, shares::strength::write, x.token, x.write_cap, x.data.size(), x.timeout_ms};
           },
           [](const retrieve_request& x) -> request_facts {
-            return {retrieve, strength::read, x.token, x.cap, 0, x.timeout_ms};
+            return {retrieve, shares::strength::read, x.token, x.cap, 0, x.timeout_ms};
           },
           [](const check_request& x) -> request_facts {
-            return {x.verify ? verify : check, strength::verify, x.token, x.cap, 0, x.timeout_ms};
+            return {x.verify ? verify : check, shares::strength::verify, x.token, x.cap, 0, x.timeout_ms};
           },
           [](const repair_request& x) -> request_facts {
-            return {repair, strength::write, x.token, x.write_cap, 0, x.timeout_ms};
+            return {repair, shares::strength::write, x.token, x.write_cap, 0, x.timeout_ms};
           },
           [](const list_leases_request& x) -> request_facts {
-            return {leases, strength::verify, x.token, x.cap, 0, 0};
+            return {leases, shares::strength::verify, x.token, x.cap, 0, 0};
           },
       },
       request);
@@ -97,7 +97,7 @@ void name_left_out(gateway_reply& reply, const std::vector<server_report>& left_
       reply);
 }
 
-void name_file(gateway_reply& reply, const file_access& access) {
+void name_file(gateway_reply& reply, const shares::file_access& access) {
   auto* publish = std::get_if<publish_reply>(&reply);
   if (publish && access.write)
     publish->write_cap =

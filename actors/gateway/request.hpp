@@ -55,7 +55,7 @@ private:
 /// What the gateway has to know of a request of any kind.
 struct request_facts {
   operation_kind kind;
-  strength needed; ///< of its capability
+  shares::strength needed; ///< of its capability
   messages::operation_token token;
   std::string_view cap; ///< empty: a new file, where it is a publish
   std::uint64_t content_bytes = 0;
@@ -82,7 +82,7 @@ std::optional<error> failure_of(const gateway_reply& reply);
 /// Servers that were never reached belong into every answer, and into an error that lacks servers.
 void name_left_out(gateway_reply& reply, const std::vector<messages::server_report>& left_out);
 /// The capability of the file, also where it is new and its first publish failed after shares were sent.
-void name_file(gateway_reply& reply, const file_access& access);
+void name_file(gateway_reply& reply, const shares::file_access& access);
 /// Keeps what status shows of a reply.
 void keep_facts(operation_record& record, const gateway_reply& reply);
 

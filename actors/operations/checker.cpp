@@ -4,7 +4,6 @@
 #include "truckee/actors/shell/gather.hpp"
 #include "truckee/actors/shell/link_reads.hpp"
 #include "truckee/actors/shell/metric_words.hpp"
-#include "truckee/actors/shell/tell_progress.hpp"
 #include "truckee/actors/steps/map_updater.hpp"
 #include "truckee/actors/steps/share_verifier.hpp"
 
@@ -20,8 +19,8 @@ public:
   using handle = checker;
   static constexpr const char* name = "truckee.checker";
 
-  checker_state(shell<checker_state>* self, services_ptr services, check_task task)
-    : self_(self), services_(std::move(services)), task_(std::move(task)) {}
+  checker_state(shell<checker_state>* self, check_task task)
+    : self_(self), task_(std::move(task)), context_(task_.context), services_(context_.services) {}
 
   behavior<handle> make_behavior() {
     return {
@@ -41,13 +40,12 @@ public:
   }
 
 private:
-  void tell(const char* text, double progress) { tell_progress(self_, task_, text, progress); }
+  void tell(const char* text, double progress) { tell_progress(self_, context_, text, progress); }
 
   void map() {
     tell("Mapping shares", 0);
-    mapper_ = spawn_map_updater(
-        self_->system(), services_,
-        map_task_for(services_, task_, grid::map_mode::check, {0, task_.verify ? 0.1 : 0.9}));
+    mapper_ = spawn_map_updater(self_->system(),
+                                map_task_for(context_, grid::map_mode::check, {0, task_.verify ? 0.1 : 0.9}));
     messages::request(
         self_, mapper_, duration(services_->limits.publish_deadline), map_file{},
         [this](const map_answer& x) {
@@ -64,20 +62,20 @@ private:
   /// To every server, in parallel; one without a share says not_found, which is fine.
   void add_leases() {
     tell("Adding leases", task_.verify ? 0.1 : 0.9);
-    const auto& servers = task_.servers->entries();
+    const auto& servers = context_.servers->entries();
     const auto deadline = duration(services_->limits.server_deadline(0));
     gather<lease_slot_answer>(
         self_, servers.size(), deadline + link_grace, [&](std::size_t i) { return servers[i].link; },
         [&](std::size_t i) {
           const auto secrets =
-              crypto::derive_lease_secrets(services_->lease, task_.access.slot, servers[i].id);
-          return lease_slot{add_lease{task_.access.slot, secrets.renew, secrets.cancel}, deadline};
+              crypto::derive_lease_secrets(services_->lease, context_.access.slot, servers[i].id);
+          return lease_slot{add_lease{context_.access.slot, secrets.renew, secrets.cancel}, deadline};
         },
         [this](const gathered<lease_slot_answer>& answers) {
           for (std::size_t i = 0; i < answers.size(); ++i)
             if (const auto problem = lease_problem(answers[i]))
               lease_problems_.push_back(
-                  {task_.servers->entries()[i].name, server_outcome::lease_not_added, *problem, 0});
+                  {context_.servers->entries()[i].name, server_outcome::lease_not_added, *problem, 0});
           verify_or_finish();
         });
   }
@@ -97,9 +95,8 @@ private:
       finish();
       return;
     }
-    verifier_ = spawn_share_verifier(
-        self_->system(), services_,
-        {task_.operation, task_.listener, task_.access, task_.servers, mapped_, {0.2, 1}});
+    verifier_ =
+        spawn_share_verifier(self_->system(), {.context = context_.part({0.2, 1}), .mapped = mapped_});
     messages::request(
         self_, verifier_, std::chrono::hours(24), verify_shares{},
         [this](const verify_answer& x) {
@@ -107,15 +104,14 @@ private:
           for (const auto& [place, reason] : x.bad)
             map_.mark_bad(place, {}, reason);
           for (const auto& [place, reason] : x.unread)
-            unread_.push_back(
-                {task_.servers->name_of(place.server), server_outcome::share_not_read, reason, 0});
+            unread_.push_back({context_.name_of(place.server), server_outcome::share_not_read, reason, 0});
           finish();
         },
         [this](const caf::error& e) { break_off(e); });
   }
 
   void finish() {
-    auto reply = check_reply_of(*task_.servers, map_);
+    auto reply = check_reply_of(*context_.servers, map_);
     reply.servers.insert(reply.servers.end(), lease_problems_.begin(), lease_problems_.end());
     reply.servers.insert(reply.servers.end(), unread_.begin(), unread_.end());
     if (!unread_.empty())
@@ -143,8 +139,9 @@ private:
   }
 
   shell<checker_state>* self_;
-  services_ptr services_;
   check_task task_;
+  const operation_context& context_;
+  services_ptr services_;
   std::optional<caf::typed_response_promise<check_reply>> promise_;
   map_updater mapper_;
   share_verifier verifier_;
@@ -158,8 +155,8 @@ private:
 
 } // namespace
 
-messages::checker spawn_checker(caf::actor_system& system, services_ptr services, check_task task) {
-  return messages::spawn<checker_state>(system, std::move(services), std::move(task));
+messages::checker spawn_checker(caf::actor_system& system, check_task task) {
+  return messages::spawn<checker_state>(system, std::move(task));
 }
 
 } // namespace truckee::actors

@@ -3,7 +3,6 @@
 #include "truckee/actors/operations/replies.hpp"
 #include "truckee/actors/publish/publish_coordinator.hpp"
 #include "truckee/actors/shell/offload.hpp"
-#include "truckee/actors/shell/tell_progress.hpp"
 #include "truckee/actors/steps/map_updater.hpp"
 #include "truckee/actors/steps/retriever.hpp"
 
@@ -13,13 +12,14 @@ namespace {
 
 using namespace messages;
 
+/// Does what grid::write_operation says: one map, read, change or publish at a time.
 class file_writer_state {
 public:
   using handle = extended<file_writer, void(continuation)>;
   static constexpr const char* name = "truckee.file_writer";
 
-  file_writer_state(shell<file_writer_state>* self, services_ptr services, write_task task)
-    : self_(self), services_(std::move(services)), task_(std::move(task)) {
+  file_writer_state(shell<file_writer_state>* self, write_task task)
+    : self_(self), task_(std::move(task)), context_(task_.context), services_(context_.services) {
     reply_.content_bytes = task_.content.size();
   }
 
@@ -39,42 +39,30 @@ public:
   }
 
 private:
-  // -- a new file: no map, no retry
-  // ----------------------------------------------------------------------------
+  // -- a new file: no map, no retry --
 
   void publish_new() {
     auto task = publish_task_for(crypto::file_keys(*task_.key), task_.spread.value_or(task_.defaults));
     task.new_file = true;
     start_publish_of(std::move(task), [this](const publish_result& x) {
-      fill_reply(reply_, *task_.servers, x);
+      fill_reply(reply_, *context_.servers, x);
       if (!x.failure)
         remember({x.report.version});
-      finish(failure_of(x, *task_.servers));
+      finish(failure_of(x, *context_.servers));
     });
   }
 
   publish_task publish_task_for(crypto::file_keys keys, const grid::spread& spread) const {
-    return publish_task{task_.operation,
-                        task_.listener,
-                        task_.servers,
-                        std::move(keys),
-                        task_.content,
-                        codec::encoding{spread.needed, spread.total},
-                        spread.happy,
-                        sequence_number{1},
-                        false,
-                        {},
-                        {},
-                        {},
-                        task_.wish.order,
-                        {},
-                        {},
-                        {task_.modify ? 0.1 : 0.0, 1}};
+    return {.context = context_.part({task_.modify ? 0.1 : 0.0, 1}),
+            .keys = std::move(keys),
+            .content = task_.content,
+            .shape = spread,
+            .order = task_.wish.order};
   }
 
   template <class Then>
   void start_publish_of(publish_task task, Then then) {
-    coordinator_ = spawn_publish_coordinator(self_->system(), services_, std::move(task));
+    coordinator_ = spawn_publish_coordinator(self_->system(), std::move(task));
     // The coordinator arms its own deadline; this one only guards against a defect of ours.
     messages::request(
         self_, coordinator_, duration(services_->limits.publish_deadline) + std::chrono::seconds(30),
@@ -86,63 +74,38 @@ private:
         [this](const caf::error& e) { finish(as_error(e, self_->system())); });
   }
 
-  // -- an existing file
-  // ------------------------------------------------------------------------------------------
+  // -- an existing file --
 
   void publish_next() {
     if (task_.sent)
       task_.wish.earlier = *task_.sent;
     if (task_.modify)
       task_.wish.kind = grid::write_kind::modify;
-    if (task_.only_if)
+    else if (task_.wish.only_if)
       task_.wish.kind = grid::write_kind::conditional;
-    task_.wish.server_name = [servers = task_.servers](const server_id& id) { return servers->name_of(id); };
+    task_.wish.server_name = [servers = context_.servers](const server_id& id) {
+      return servers->name_of(id);
+    };
     operation_.emplace(task_.wish, *services_->random);
     act();
-  }
-
-  /// The condition names a version by what a person has seen of it; the first map says which one that is.
-  bool resolve_condition(const grid::servermap& map) {
-    if (!task_.only_if || task_.wish.only_if)
-      return true;
-    const auto best = map.best();
-    const auto matches = [&](const grid::file_version& version) {
-      return version.sequence == task_.only_if->version &&
-             to_hex(version.root.view()).starts_with(task_.only_if->root);
-    };
-    if (best && matches(*best)) {
-      task_.wish.only_if = best;
-      operation_.emplace(task_.wish, *services_->random); // it begins with a map, which is at hand
-      return true;
-    }
-    auto now = best ? "the file is at " + describe(*best) : std::string("no version of the file can be read");
-    finish(error{errc::uncoordinated_write,
-                 now + ", not at version " + std::to_string(task_.only_if->version.value) +
-                     (task_.only_if->root.empty() ? "" : " (root " + task_.only_if->root + ")") +
-                     "; read it again and decide anew. Nothing was written"});
-    return false;
   }
 
   void act() {
     const auto action = operation_->next();
     switch (action.what) {
     case grid::write_action::kind::map:
-      map(action);
-      return;
+      return map(action);
     case grid::write_action::kind::read:
-      read(*action.version);
-      return;
+      return read(*action.version);
     case grid::write_action::kind::apply:
-      apply();
-      return;
+      return apply();
     case grid::write_action::kind::publish:
-      publish(action);
-      return;
+      return publish(action);
     case grid::write_action::kind::wait:
       tell("Waiting after a collision", 0.05);
-      logs::say(
-          services_->log, logs::events::collision_wait,
-          {{"operation", task_.operation}, {"seconds", std::chrono::duration<double>(action.delay).count()}});
+      logs::say(services_->log, logs::events::collision_wait,
+                {{"operation", context_.operation},
+                 {"seconds", std::chrono::duration<double>(action.delay).count()}});
       send_later(self_, duration(action.delay), continuation{[this] {
                    if (operation_->done())
                      return;
@@ -151,20 +114,19 @@ private:
                  }});
       return;
     case grid::write_action::kind::done:
-      conclude();
-      return;
+      return conclude();
     }
   }
 
   void map(const grid::write_action& action) {
     tell("Mapping shares", 0);
-    auto task = map_task_for(services_, task_, action.mode, {0, 0.05});
+    auto task = map_task_for(context_, action.mode, {0, 0.05});
     task.request.ask_all = action.ask_all;
     task.request.have_private_key = keys_.has_value();
     task.request.k = task_.defaults.needed;
     task.request.n = task_.defaults.total;
     drop_mapper();
-    mapper_ = spawn_map_updater(self_->system(), services_, std::move(task));
+    mapper_ = spawn_map_updater(self_->system(), std::move(task));
     messages::request(
         self_, mapper_, duration(services_->limits.publish_deadline), map_file{},
         [this](const map_answer& x) {
@@ -183,35 +145,16 @@ private:
     services_->metrics->stage_took(stage::map, std::chrono::duration<double>(x.mapped->seconds));
     if (x.mapped->key && !keys_)
       keys_.emplace(*x.mapped->key);
-    if (!resolve_condition(x.mapped->map))
-      return;
-    if (!keys_)
-      operation_->on_map_failed(no_key(x.mapped->map));
-    else
-      operation_->on_map(x.mapped->map);
+    operation_->on_map(x.mapped->map,
+                       keys_ ? std::nullopt
+                             : std::optional(grid::no_signing_key(x.mapped->map, task_.wish.server_name)));
     act();
   }
 
-  error no_key(const grid::servermap& map) const {
-    std::string detail =
-        map.versions().empty() && map.bad_shares().empty()
-            ? "no server that answered has a share of this file, so its signing key cannot be had"
-            : "no share gave a private key that belongs to this write capability";
-    for (const auto& [server, why] : map.servers_failed())
-      detail += "; " + task_.servers->name_of(server) + ": " + why;
-    return {errc::not_enough_shares, std::move(detail)};
-  }
-
   void read(const grid::file_version& version) {
-    reader_ = spawn_retriever(self_->system(), services_,
-                              {task_.operation,
-                               task_.listener,
-                               task_.access,
-                               task_.servers,
-                               mapped_,
-                               mapper_,
-                               version,
-                               {0.05, 0.1}});
+    reader_ = spawn_retriever(
+        self_->system(),
+        {.context = context_.part({0.05, 0.1}), .mapped = mapped_, .mapper = mapper_, .version = version});
     messages::request(
         self_, reader_, duration(services_->limits.publish_deadline), read_version{},
         [this](const content_answer& x) {
@@ -250,7 +193,7 @@ private:
   }
 
   void publish(const grid::write_action& action) {
-    auto task = publish_task_for(*keys_, spread_for(action.base));
+    auto task = publish_task_for(*keys_, grid::publish_spread(task_.spread, task_.defaults, action.base));
     task.sequence = action.sequence;
     task.map = mapped_->map;
     task.base = action.base;
@@ -258,7 +201,7 @@ private:
     task.earlier.insert(operation_->result().sent.begin(), operation_->result().sent.end());
     task.before = {{stage::map, map_seconds_}};
     start_publish_of(std::move(task), [this](const publish_result& x) {
-      fill_reply(reply_, *task_.servers, x);
+      fill_reply(reply_, *context_.servers, x);
       if (x.failure) {
         // Nothing was sent: encoding or the loop's own checks said no.
         operation_->on_publish_refused(*x.failure);
@@ -272,38 +215,9 @@ private:
     });
   }
 
-  /// An existing file keeps its own k and N unless the caller asks for others.
-  grid::spread spread_for(const std::optional<grid::file_version>& base) const {
-    if (task_.spread)
-      return *task_.spread;
-    if (!base)
-      return task_.defaults;
-    return {base->k, base->n, std::min(task_.defaults.happy, base->n)};
-  }
+  void conclude() { finish(fill_end(reply_, operation_->result())); }
 
-  void conclude() {
-    const auto& x = operation_->result();
-    switch (x.end) {
-    case grid::write_end::written:
-    case grid::write_end::unchanged:
-      reply_.unchanged = x.end == grid::write_end::unchanged;
-      finish(std::nullopt);
-      return;
-    case grid::write_end::running:
-    case grid::write_end::uncoordinated_write:
-    case grid::write_end::version_changed:
-    case grid::write_end::unrecoverable:
-    case grid::write_end::failed:
-      break;
-    }
-    for (const auto& version : x.recoverable_now)
-      reply_.recoverable_now += (reply_.recoverable_now.empty() ? "" : ", ") + describe(version);
-    finish(x.failure ? *x.failure
-                     : error{errc::internal, "the write ended as \"" + std::string(to_string(x.end)) + "\""});
-  }
-
-  // -- the end
-  // -----------------------------------------------------------------------------------------------------
+  // -- the end --
 
   void on_stop(errc reason) {
     const error why{reason, reason == errc::timeout ? "the write took longer than it was given"
@@ -345,7 +259,7 @@ private:
     self_->quit();
   }
 
-  void tell(const char* text, double progress) { tell_progress(self_, task_, text, progress); }
+  void tell(const char* text, double progress) { tell_progress(self_, context_, text, progress); }
 
   void drop_mapper() {
     if (mapper_)
@@ -353,8 +267,9 @@ private:
   }
 
   shell<file_writer_state>* self_;
-  services_ptr services_;
   write_task task_;
+  const operation_context& context_;
+  services_ptr services_;
   std::chrono::steady_clock::time_point start_ = services_->time->now();
   std::optional<caf::typed_response_promise<publish_reply>> promise_;
   std::optional<grid::write_operation> operation_;
@@ -371,8 +286,8 @@ private:
 
 } // namespace
 
-messages::file_writer spawn_file_writer(caf::actor_system& system, services_ptr services, write_task task) {
-  return messages::spawn<file_writer_state>(system, std::move(services), std::move(task));
+messages::file_writer spawn_file_writer(caf::actor_system& system, write_task task) {
+  return messages::spawn<file_writer_state>(system, std::move(task));
 }
 
 } // namespace truckee::actors

@@ -3,13 +3,10 @@
 #include "truckee/actors/operations/replies.hpp"
 #include "truckee/actors/publish/publish_coordinator.hpp"
 #include "truckee/actors/shell/metric_words.hpp"
-#include "truckee/actors/shell/tell_progress.hpp"
 #include "truckee/actors/steps/map_updater.hpp"
 #include "truckee/actors/steps/retriever.hpp"
 #include "truckee/actors/steps/share_verifier.hpp"
 #include "truckee/grid/file/repair_plan.hpp"
-#include "truckee/grid/file/write_operation.hpp"
-#include "truckee/shares/share_check.hpp"
 
 namespace truckee::actors {
 
@@ -18,32 +15,14 @@ namespace {
 using namespace messages;
 using clock = std::chrono::steady_clock;
 
-/// The version as the codec makes it again: its header, and the signature some verified share of it carries.
-std::optional<codec::existing_version> existing(const mapped_file& mapped,
-                                                const grid::file_version& version) {
-  for (const auto& place : mapped.map.places(version)) {
-    const auto head = mapped.heads.find(place);
-    if (head == mapped.heads.end())
-      continue;
-    const auto parsed = codec::parse_share_head(head->second.view());
-    if (!parsed)
-      continue;
-    const auto signature = parsed->part(codec::share_field::signature);
-    const auto fixed = signature ? crypto::signature::from(*signature) : std::nullopt;
-    if (fixed)
-      return codec::existing_version{parsed->header(), *fixed};
-  }
-  return std::nullopt;
-}
-
-/// A repair that meets a version no map could show looks again, as often as any write does at most.
+/// map -> verify -> plan -> read -> publish; after a version that no map could show, from the beginning.
 class repairer_state {
 public:
   using handle = repairer;
   static constexpr const char* name = "truckee.repairer";
 
-  repairer_state(shell<repairer_state>* self, services_ptr services, repair_task task)
-    : self_(self), services_(std::move(services)), task_(std::move(task)) {}
+  repairer_state(shell<repairer_state>* self, repair_task task)
+    : self_(self), task_(std::move(task)), context_(task_.context), services_(context_.services) {}
 
   behavior<handle> make_behavior() {
     return {
@@ -59,8 +38,7 @@ public:
 private:
   void map() {
     tell("Mapping shares", 0);
-    mapper_ = spawn_map_updater(self_->system(), services_,
-                                map_task_for(services_, task_, grid::map_mode::repair, {0, 0.1}));
+    mapper_ = spawn_map_updater(self_->system(), map_task_for(context_, grid::map_mode::repair, {0, 0.1}));
     messages::request(
         self_, mapper_, duration(services_->limits.publish_deadline), map_file{},
         [this](const map_answer& x) {
@@ -73,9 +51,8 @@ private:
   }
 
   void verify() {
-    verifier_ = spawn_share_verifier(
-        self_->system(), services_,
-        {task_.operation, task_.listener, task_.access, task_.servers, mapped_, {0.1, 0.5}});
+    verifier_ =
+        spawn_share_verifier(self_->system(), {.context = context_.part({0.1, 0.5}), .mapped = mapped_});
     messages::request(
         self_, verifier_, std::chrono::hours(24), verify_shares{},
         [this](const verify_answer& x) {
@@ -92,7 +69,7 @@ private:
   }
 
   void decide() {
-    reply_.before = check_reply_of(*task_.servers, mapped_->map);
+    reply_.before = check_reply_of(*context_.servers, mapped_->map);
     const auto plan = grid::plan_repair(mapped_->map, task_.force);
     if (!plan) {
       finish(plan.error());
@@ -112,15 +89,10 @@ private:
   }
 
   void read() {
-    const auto reader = spawn_retriever(self_->system(), services_,
-                                        {task_.operation,
-                                         task_.listener,
-                                         task_.access,
-                                         task_.servers,
-                                         mapped_,
-                                         mapper_,
-                                         *plan_.version,
-                                         {0.5, 0.6}});
+    const auto reader = spawn_retriever(self_->system(), {.context = context_.part({0.5, 0.6}),
+                                                          .mapped = mapped_,
+                                                          .mapper = mapper_,
+                                                          .version = *plan_.version});
     messages::request(
         self_, reader, duration(services_->limits.publish_deadline), read_version{},
         [this](const content_answer& x) {
@@ -136,55 +108,55 @@ private:
 
   void write(const shared_bytes& content) {
     const auto& version = *plan_.version;
-    publish_task task{task_.operation,
-                      task_.listener,
-                      task_.servers,
-                      crypto::file_keys(*mapped_->key),
-                      content,
-                      codec::encoding{version.k, version.n},
-                      std::min(task_.defaults.happy, version.n),
-                      version.sequence,
-                      false,
-                      mapped_->map,
-                      version,
-                      {},
-                      task_.order,
-                      {},
-                      {{stage::map, mapped_->seconds}},
-                      {0.6, 1}};
-    if (plan_.step == grid::repair_step::refill)
-      task.again = existing(*mapped_, version);
-    if (!task.again)
-      task.sequence = grid::next_sequence(mapped_->map, task_.sent ? *task_.sent : sent_versions{});
-    if (task_.sent)
-      task.earlier = *task_.sent;
-    if (task.again)
-      task.earlier.erase(version); // it is sent again
-    reply_.done = task.again ? repair_action::refilled : repair_action::republished;
+    auto again = shares::existing(version, heads_of(version));
+    const auto how = grid::publish_of(plan_, mapped_->map, again.has_value(),
+                                      task_.sent ? *task_.sent : sent_versions{}, task_.defaults);
+    if (!how.refill)
+      again.reset();
+    publish_task task{.context = context_.part({0.6, 1}),
+                      .keys = crypto::file_keys(*mapped_->key),
+                      .content = content,
+                      .shape = how.shape,
+                      .sequence = how.sequence,
+                      .map = mapped_->map,
+                      .base = version,
+                      .earlier = how.earlier,
+                      .order = task_.order,
+                      .again = std::move(again),
+                      .before = {{stage::map, mapped_->seconds}}};
+    reply_.done = how.refill ? repair_action::refilled : repair_action::republished;
     reply_.write.content_bytes = content.size();
-    coordinator_ = spawn_publish_coordinator(self_->system(), services_, std::move(task));
+    coordinator_ = spawn_publish_coordinator(self_->system(), std::move(task));
     messages::request(
         self_, coordinator_, duration(services_->limits.publish_deadline) + std::chrono::seconds(30),
         start_publish{},
         [this](const publish_answer& x) {
           coordinator_ = publish_coordinator{};
           if (!x.result->failure) {
-            fill_reply(reply_.write, *task_.servers, *x.result);
+            fill_reply(reply_.write, *context_.servers, *x.result);
             if (task_.sent)
               sent_history::add(*task_.sent, {x.result->report.version});
           }
-          if (!x.result->failure && x.result->report.end == grid::publish_end::map_outdated && !stopped_ &&
-              ++tries_ < services_->limits.write_tries_max) {
+          if (!x.result->failure && !stopped_ &&
+              grid::worth_another_repair(x.result->report, ++publishes_, services_->limits)) {
             start_over();
             return;
           }
-          const auto failure = failure_of(*x.result, *task_.servers);
+          const auto failure = failure_of(*x.result, *context_.servers);
           reply_.write.ok = !failure;
           if (failure)
             reply_.write.failure = *failure;
           finish(failure);
         },
         [this](const caf::error& e) { break_off(e); });
+  }
+
+  std::vector<shared_bytes> heads_of(const grid::file_version& version) const {
+    std::vector<shared_bytes> out;
+    for (const auto& place : mapped_->map.places(version))
+      if (const auto head = mapped_->heads.find(place); head != mapped_->heads.end())
+        out.push_back(head->second);
+    return out;
   }
 
   /// What the map could not see is known to exist now: all is looked at anew.
@@ -223,11 +195,12 @@ private:
     self_->quit();
   }
 
-  void tell(const char* text, double progress) { tell_progress(self_, task_, text, progress); }
+  void tell(const char* text, double progress) { tell_progress(self_, context_, text, progress); }
 
   shell<repairer_state>* self_;
-  services_ptr services_;
   repair_task task_;
+  const operation_context& context_;
+  services_ptr services_;
   std::optional<caf::typed_response_promise<repair_reply>> promise_;
   map_updater mapper_;
   share_verifier verifier_;
@@ -235,15 +208,15 @@ private:
   std::shared_ptr<mapped_file> mapped_;
   grid::repair_plan plan_;
   repair_reply reply_;
-  std::uint32_t tries_ = 0;
+  std::uint32_t publishes_ = 0;
   bool stopped_ = false;
   clock::time_point start_ = services_->time->now();
 };
 
 } // namespace
 
-messages::repairer spawn_repairer(caf::actor_system& system, services_ptr services, repair_task task) {
-  return messages::spawn<repairer_state>(system, std::move(services), std::move(task));
+messages::repairer spawn_repairer(caf::actor_system& system, repair_task task) {
+  return messages::spawn<repairer_state>(system, std::move(task));
 }
 
 } // namespace truckee::actors

@@ -1,18 +1,14 @@
 #pragma once
 
 #include "truckee/actors/operations/sent_versions.hpp"
-#include "truckee/actors/shell/services.hpp"
+#include "truckee/actors/shell/operation_context.hpp"
 #include "truckee/grid/publish/order_name.hpp"
-#include "truckee/shares/file_access.hpp"
 
 namespace truckee::actors {
 
 struct repair_task {
-  std::uint64_t operation = 0;
-  messages::progress_sink listener; ///< may be empty
-  file_access access;               ///< with a write key
-  server_list_ptr servers;
-  grid::spread defaults; ///< its happy
+  operation_context context; ///< with a write key
+  grid::spread defaults;     ///< its happy
   grid::order_name order = grid::order_name::in_place;
   bool force = false;
   std::shared_ptr<sent_versions> sent; ///< of this file, of operations before; gets what this one sends
@@ -20,6 +16,6 @@ struct repair_task {
 
 /// Looks at every byte of every share, then does what grid::plan_repair says: puts shares back at the same
 /// version where it can, and publishes the best content again where it must. Quits after its answer.
-messages::repairer spawn_repairer(caf::actor_system& system, services_ptr services, repair_task task);
+messages::repairer spawn_repairer(caf::actor_system& system, repair_task task);
 
 } // namespace truckee::actors

@@ -46,6 +46,26 @@ void fill_reply(publish_reply& reply, const server_list& servers, const publish_
   reply.share_bytes += result.share_bytes;
 }
 
+std::optional<error> fill_end(publish_reply& reply, const grid::write_result& result) {
+  switch (result.end) {
+  case grid::write_end::written:
+  case grid::write_end::unchanged:
+    reply.unchanged = result.end == grid::write_end::unchanged;
+    return std::nullopt;
+  case grid::write_end::running:
+  case grid::write_end::uncoordinated_write:
+  case grid::write_end::version_changed:
+  case grid::write_end::unrecoverable:
+  case grid::write_end::failed:
+    break;
+  }
+  for (const auto& version : result.recoverable_now)
+    reply.recoverable_now += (reply.recoverable_now.empty() ? "" : ", ") + describe(version);
+  if (result.failure)
+    return result.failure;
+  return error{errc::internal, "the write ended as \"" + std::string(to_string(result.end)) + "\""};
+}
+
 std::optional<error> failure_of(const publish_result& result, const server_list& servers) {
   return result.failure ? result.failure
                         : result.report.failure([&](const server_id& id) { return servers.name_of(id); });

@@ -1,16 +1,13 @@
 #include "truckee/actors/publish/publish_coordinator.hpp"
 
-#include "truckee/actors/publish/publish_log.hpp"
-#include "truckee/actors/publish/publish_picture.hpp"
+#include "truckee/actors/publish/publish_account.hpp"
+#include "truckee/actors/publish/publish_stages.hpp"
 #include "truckee/actors/publish/share_writer.hpp"
 #include "truckee/actors/shell/link_reads.hpp"
-#include "truckee/actors/shell/metric_words.hpp"
 #include "truckee/actors/shell/offload.hpp"
-#include "truckee/actors/shell/tell_progress.hpp"
-#include "truckee/codec/sdmf/encode.hpp"
 #include "truckee/grid/publish/publish_loop.hpp"
 #include "truckee/grid/publish/write_message.hpp"
-#include "truckee/shares/share_check.hpp"
+#include "truckee/shares/share_format.hpp"
 
 #include <stop_token>
 
@@ -19,22 +16,22 @@ namespace truckee::actors {
 namespace {
 
 using namespace messages;
-using clock = std::chrono::steady_clock;
 
-double seconds_between(clock::time_point from, clock::time_point to) {
-  return std::chrono::duration<double>(to - from).count();
-}
-
+/// One publish, from the wait for room to its result:
+///
+///     waiting --- room is granted --> encoding --- shares are there --> pushing --- the loop ends --> answered
+///        | stop, no room                  | stop, error, the loop refuses  ^  | an outcome, stop
+///        +--------------------------------+----> refused: nothing was sent +--+
+///
+/// A stop while it pushes is the loop's to heed: it ends when a version is certainly recoverable.
 class publish_coordinator_state {
 public:
   using handle = extended<publish_coordinator, void(continuation)>;
   static constexpr const char* name = "truckee.publish_coordinator";
 
-  publish_coordinator_state(shell<publish_coordinator_state>* self, services_ptr services, publish_task task)
-    : self_(self), services_(std::move(services)),
-      task_(std::make_shared<const publish_task>(std::move(task))), running_(services_->metrics),
-      picture_(services_->time, task_->servers, detail_of(*task_), task_->before),
-      log_(services_->log, task_->operation, task_->servers) {}
+  publish_coordinator_state(shell<publish_coordinator_state>* self, publish_task task)
+    : self_(self), task_(std::make_shared<const publish_task>(std::move(task))), context_(task_->context),
+      services_(context_.services), account_(*task_, audience()) {}
 
   behavior<handle> make_behavior() {
     return {
@@ -46,22 +43,24 @@ public:
   }
 
 private:
-  static publish_detail detail_of(const publish_task& task) {
-    publish_detail out;
-    out.mode = task.new_file ? publish_mode::new_file
-               : task.again  ? publish_mode::refill
-                             : publish_mode::update;
-    out.version = task.sequence;
-    out.spread = {task.shape.needed, task.shape.total, task.happy};
-    return out;
+  publish_audience audience() {
+    return {.hear =
+                [this](operation_progress x) {
+                  if (context_.listener)
+                    send(self_, context_.listener, std::move(x));
+                },
+            .see = [this](publish_news x) { send(self_, context_.listener, std::move(x)); },
+            .later =
+                [this](duration after, std::function<void()> what) {
+                  send_later(self_, after, continuation{std::move(what)});
+                }};
   }
 
-  // -- encoding
-  // ----------------------------------------------------------------------------------------------
+  // -- waiting --
 
   caf::result<publish_answer> start() {
     promise_ = self_->template make_response_promise<publish_answer>();
-    send_picture();
+    account_.begins();
     // Waiting for room and encoding count: whoever asked does not wait longer than for one publish.
     send_later(self_, duration(services_->limits.publish_deadline),
                continuation{[this] { on_stop(errc::timeout); }});
@@ -74,15 +73,14 @@ private:
 
   /// Shares exist in memory only once there is room for them: many publishes at once wait here, in order.
   void take_room() {
-    tell("Waiting for other publishes' bytes", 0.01);
+    account_.waits("Waiting for other publishes' bytes", 0.01);
     // A shape that makes no sense is told by encoding; it takes no room.
     const auto bytes =
-        codec::is_valid(task_->shape)
-            ? codec::share_size(task_->content.size(), task_->shape, task_->keys.signing) * task_->shape.total
-            : 0;
+        shares::share_size(format(), task_->content.size(), task_->shape, task_->keys.signing) *
+        task_->shape.total;
     request(
         self_, services_->budget, duration(services_->limits.publish_deadline) + link_grace,
-        take_bytes{bytes, task_->operation},
+        take_bytes{bytes, context_.operation},
         [this](const bytes_taken& x) {
           grant_ = x.grant;
           if (stopped_)
@@ -95,23 +93,34 @@ private:
         });
   }
 
+  grid::share_format format() const {
+    return task_->again ? task_->again->version.format() : grid::share_format::sdmf;
+  }
+
+  // -- encoding --
+
   void encode() {
-    tell("Encrypting", 0.02);
+    account_.waits(encode_stage_words.front().text, encode_stage_words.front().from);
     const auto me = caf::actor_cast<handle>(self_->ctrl());
     offload(
         self_, *services_->compute,
-        [this, services = services_, task = task_, stop = stop_.get_token(), me] {
-          codec::codec_context context{*services->random, *services->compute, *services->codes,
-                                       services->buffers.get(), services->time};
-          codec::encode_request request{task->content.view(), task->shape, task->sequence, task->keys};
-          request.on_stage = [this, me](codec::encode_stage stage) {
-            send_anonymously(me, continuation{[this, stage] { tell_stage(stage); }});
-          };
-          request.stop = stop;
-          request.again = task->again ? &*task->again : nullptr;
-          return codec::encode_sdmf(request, context);
+        [this, services = services_, task = task_, format = format(), stop = stop_.get_token(), me] {
+          const shares::codec_context context{*services->random, *services->compute, *services->codes,
+                                              services->buffers.get(), services->time};
+          return shares::encode({.format = format,
+                                 .content = task->content.view(),
+                                 .spread = task->shape,
+                                 .sequence = task->sequence,
+                                 .keys = task->keys,
+                                 .on_stage =
+                                     [this, me](stage which) {
+                                       send_anonymously(me, continuation{[this, which] { on_stage(which); }});
+                                     },
+                                 .stop = stop,
+                                 .again = task->again ? &*task->again : nullptr},
+                                context);
         },
-        [this](result<codec::encoded_file>&& encoded) {
+        [this](result<shares::encoded_version>&& encoded) {
           if (encoded)
             begin_push(std::move(*encoded));
           else if (stopped_)
@@ -121,79 +130,42 @@ private:
         });
   }
 
-  void tell_stage(codec::encode_stage now) {
-    if (loop_)
-      return;
-    switch (now) {
-    case codec::encode_stage::encrypt:
-      return tell_stage(stage::encrypt, "Encrypting", 0.02);
-    case codec::encode_stage::encode:
-      return tell_stage(stage::encode, "Encoding", 0.05);
-    case codec::encode_stage::hash:
-      return tell_stage(stage::hash, "Hashing", 0.08);
-    case codec::encode_stage::sign:
-      return tell_stage(stage::sign, "Signing", 0.18);
-    case codec::encode_stage::pack:
-      return tell_stage(stage::pack, "Packing", 0.2);
-    }
-  }
-
-  void tell_stage(stage which, const char* text, double progress) {
-    tell(text, progress);
-    picture_.stage_begins(which);
-    show_picture();
+  /// Told by the encoding thread, perhaps when all is over.
+  void on_stage(stage which) {
+    if (!loop_)
+      account_.stage_begins(which);
   }
 
   void refuse(error why) {
     // Encoding only knows that it was stopped; we know why.
     if (stopped_ && why.code == errc::cancelled)
       why.code = *stopped_;
-    auto result = std::make_shared<publish_result>();
-    result->failure = std::move(why);
-    running_.ended({outcome_of(result->failure), services_->time->now() - start_, 0, task_->happy, 0, 0});
-    answer(std::move(result));
+    answer(account_.refused(std::move(why)));
   }
 
-  // -- the loop
-  // ----------------------------------------------------------------------------------------------
+  // -- pushing --
 
-  void begin_push(codec::encoded_file&& encoded) {
-    stages_ = {{stage::encrypt, encoded.timings.encrypt},
-               {stage::encode, encoded.timings.encode},
-               {stage::hash, encoded.timings.hash},
-               {stage::sign, encoded.timings.sign},
-               {stage::pack, encoded.timings.pack}};
-    for (const auto& each : stages_)
-      services_->metrics->stage_took(each.which, std::chrono::duration<double>(each.seconds));
-    for (std::size_t i = 0; i < encoded.shares.size(); ++i)
-      shares_.emplace(share_number{static_cast<std::uint8_t>(i)}, encoded.shares[i]);
-    auto loop = grid::publish_loop::start(request_for(encoded));
+  void begin_push(shares::encoded_version&& encoded) {
+    shares_ = std::move(encoded.shares);
+    auto loop = grid::publish_loop::start({.version = encoded.version,
+                                           .happy = task_->shape.happy,
+                                           .map = task_->map,
+                                           .new_file = task_->new_file,
+                                           .same_version = task_->again.has_value(),
+                                           .base = task_->base,
+                                           .servers = context_.servers->candidates(task_->keys.slot),
+                                           .earlier = task_->earlier,
+                                           .limits = services_->limits,
+                                           .order = task_->order});
+    account_.push_begins(encoded.timings);
     if (!loop) {
       refuse(loop.error());
       return;
     }
     loop_.emplace(std::move(*loop));
-    push_start_ = services_->time->now();
-    picture_.stages_ended(stages_);
-    picture_.stage_begins(stage::push);
     if (stopped_)
       stop_loop(*stopped_);
     pump();
-  }
-
-  grid::publish_request request_for(const codec::encoded_file& encoded) const {
-    grid::publish_request out;
-    out.version = version_of(encoded.header);
-    out.happy = task_->happy;
-    out.map = task_->map;
-    out.new_file = task_->new_file;
-    out.base = task_->base;
-    out.same_version = task_->again.has_value();
-    out.servers = task_->servers->candidates(task_->keys.slot);
-    out.earlier = task_->earlier;
-    out.limits = services_->limits;
-    out.order = task_->order;
-    return out;
   }
 
   void pump() {
@@ -202,32 +174,28 @@ private:
       write(message);
     for (const auto& message : actions.rereads)
       reread(message);
-    show();
+    account_.stands(loop_->status());
     if (actions.finished)
-      finish();
+      answer(account_.ended(loop_->report()));
   }
 
   void write(const grid::publish_message& message) {
-    picture_.message_sent(message.id, message.server, message.shares.size());
-    log_.sends(message, task_->map);
-    const auto* entry = task_->servers->find(message.server);
+    account_.sends(message);
+    const auto* entry = context_.servers->find(message.server);
     auto built = grid::build_message(message, shares_, task_->keys.slot, secrets_for(message.server));
     if (entry == nullptr || !built) {
-      grid::write_outcome no;
-      no.kind = grid::write_outcome_kind::unreachable;
-      no.detail = entry == nullptr ? "it is not in the grid file any more" : to_string(built.error());
-      log_.answered(message.id, no.kind);
-      picture_.message_answered(message.id, outcome_of(no.kind), no.detail, 0);
+      const auto no = grid::transport_failure(false, entry == nullptr ? "it is not in the grid file any more"
+                                                                      : to_string(built.error()));
+      account_.not_sent(message.id, no);
       loop_->on_write(message.id, no);
       send_later(self_, duration(0), continuation{[this] { pump(); }});
       return;
     }
     const auto bytes = grid::message_size(*built);
-    share_bytes_ += bytes;
-    services_->metrics->share_bytes_sent(bytes);
+    account_.sends_bytes(bytes);
     auto& writer = writers_[message.server];
     if (!writer) {
-      writer = spawn_share_writer(self_->system(), services_, *entry, task_->operation,
+      writer = spawn_share_writer(self_->system(), services_, *entry, context_.operation,
                                   caf::actor_cast<publish_coordinator>(self_->ctrl()));
     }
     send(self_, writer,
@@ -243,27 +211,22 @@ private:
   void on_shares_sent(const shares_sent& x) {
     if (!loop_ || loop_->finished())
       return;
-    const auto server = task_->servers->name_of(x.server);
-    log_.answered(x.id, x.outcome.kind);
-    servers_.push_back({server, outcome_of(x.outcome.kind), x.outcome.detail, x.seconds});
-    picture_.message_answered(x.id, servers_.back().outcome, x.outcome.detail, x.seconds);
+    account_.answered(x);
     loop_->on_write(x.id, x.outcome);
     pump();
   }
 
   void reread(const grid::reread_message& message) {
-    const auto* entry = task_->servers->find(message.server);
-    picture_.message_sent(message.id, message.server, 0);
+    const auto* entry = context_.servers->find(message.server);
+    account_.sends(message);
     read_from(self_, entry->link, grid::build_reread(message, task_->keys.slot),
               duration(services_->limits.reread_deadline), [this, message](const read_answer& x) {
                 if (loop_->finished())
                   return;
-                const bool answered = x.how == delivery::answered;
-                picture_.message_answered(message.id,
-                                          answered ? server_outcome::answered : server_outcome::no_answer,
-                                          x.detail, x.seconds);
-                loop_->on_reread(message.id, answered ? grid::judge_reread(message, x.answer)
-                                                      : grid::reread_outcome{false, {}, x.detail});
+                account_.reread_answered(message.id, x);
+                loop_->on_reread(message.id, x.how == delivery::answered
+                                                 ? grid::judge_reread(message, x.answer)
+                                                 : grid::reread_outcome{false, {}, x.detail});
                 pump();
               });
   }
@@ -288,88 +251,7 @@ private:
       loop_->cancel();
   }
 
-  // -- what others see
-  // -----------------------------------------------------------------------------------------
-
-  void show() {
-    const auto status = loop_->status();
-    running_.progress(status.goal, status.placed, status.outstanding);
-    if (!task_->listener)
-      return;
-    show_picture();
-    operation_progress out;
-    out.operation = task_->operation;
-    out.text = status.text;
-    out.progress = task_->span.at(0.2 + 0.8 * status.progress);
-    out.bytes_total = task_->content.size();
-    out.bytes_done = static_cast<std::uint64_t>(static_cast<double>(out.bytes_total) * status.progress);
-    out.goal = static_cast<std::uint32_t>(status.goal);
-    out.placed = static_cast<std::uint32_t>(status.placed);
-    out.outstanding = static_cast<std::uint32_t>(status.outstanding);
-    send(self_, task_->listener, std::move(out));
-  }
-
-  /// Now, or together with what else changes meanwhile.
-  void show_picture() {
-    if (picture_is_due_ || !task_->listener)
-      return;
-    const auto rest = picture_interval - (services_->time->now() - last_picture_);
-    if (rest <= duration(0)) {
-      send_picture();
-      return;
-    }
-    picture_is_due_ = true;
-    send_later(self_, rest, continuation{[this] {
-                 picture_is_due_ = false;
-                 send_picture();
-               }});
-  }
-
-  void send_picture() {
-    if (!task_->listener)
-      return;
-    last_picture_ = services_->time->now();
-    const auto shares = loop_ ? loop_->status().places : std::map<grid::share_place, grid::share_state>{};
-    send(self_, task_->listener, publish_news{task_->operation, picture_.taken(shares)});
-  }
-
-  void tell(std::string text, double progress) {
-    if (!loop_)
-      tell_progress(self_, *task_, std::move(text), task_->span.at(progress));
-  }
-
-  void finish() {
-    auto result = std::make_shared<publish_result>();
-    result->report = loop_->report();
-    const auto push = seconds_between(push_start_, services_->time->now());
-    stages_.push_back({stage::push, push});
-    services_->metrics->stage_took(stage::push, std::chrono::duration<double>(push));
-    log_.ended(result->report, task_->keys.slot, stages_, share_bytes_);
-    picture_.stages_ended(stages_);
-    picture_.happiness_is(result->report.happiness);
-    result->stages = std::move(stages_);
-    result->servers = std::move(servers_);
-    result->share_bytes = share_bytes_;
-    const auto& report = result->report;
-    for (const auto& problem : report.problems)
-      services_->metrics->share_rehomed(outcome_of(problem.kind));
-    using metrics::surprise;
-    for (const auto& [kind, shares] : {std::pair(surprise::stale, report.stale_met),
-                                       {surprise::hidden, report.hidden.size()},
-                                       {surprise::uncoordinated_write, report.surprises.size()},
-                                       {surprise::own_copy, report.own_copies},
-                                       {surprise::converged, report.converged}})
-      services_->metrics->surprised(kind, shares);
-    if (report.ok())
-      services_->metrics->plaintext_given(task_->content.size());
-    running_.ended({outcome_of(report.failure()), services_->time->now() - start_, report.happiness,
-                    report.happy, report.stale.size(), report.unknown_servers.size()});
-    answer(std::move(result));
-  }
-
   void answer(std::shared_ptr<const publish_result> result) {
-    picture_.stage_begins(std::nullopt);
-    send_picture();
     for (const auto& [id, writer] : writers_)
       send(self_, writer, stop{});
     if (grant_)
@@ -379,33 +261,24 @@ private:
   }
 
   shell<publish_coordinator_state>* self_;
-  services_ptr services_;
   std::shared_ptr<const publish_task> task_; ///< shared with the encoding job, which may outlive the actor
-  metrics::running_publish running_;
-  publish_picture picture_;
-  publish_log log_;
-  bool picture_is_due_ = false;
-  clock::time_point last_picture_;
-  clock::time_point start_ = services_->time->now();
-  clock::time_point push_start_;
+  const operation_context& context_;
+  services_ptr services_;
+  publish_account account_;
   std::optional<caf::typed_response_promise<publish_answer>> promise_;
   std::stop_source stop_;
   std::optional<errc> stopped_;
-  std::optional<std::uint64_t> grant_;
+  std::optional<std::uint64_t> grant_; ///< of the byte budget
 
-  std::map<share_number, shared_bytes> shares_;
-  std::optional<grid::publish_loop> loop_;
+  grid::share_contents shares_;
+  std::optional<grid::publish_loop> loop_; ///< while it pushes, and after
   std::map<server_id, share_writer> writers_;
-  std::vector<stage_seconds> stages_;
-  std::vector<server_report> servers_;
-  std::uint64_t share_bytes_ = 0;
 };
 
 } // namespace
 
-messages::publish_coordinator spawn_publish_coordinator(caf::actor_system& system, services_ptr services,
-                                                        publish_task task) {
-  return messages::spawn<publish_coordinator_state>(system, std::move(services), std::move(task));
+messages::publish_coordinator spawn_publish_coordinator(caf::actor_system& system, publish_task task) {
+  return messages::spawn<publish_coordinator_state>(system, std::move(task));
 }
 
 } // namespace truckee::actors

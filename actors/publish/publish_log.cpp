@@ -2,6 +2,7 @@
 
 #include "truckee/actors/shell/metric_words.hpp"
 #include "truckee/crypto/base32.hpp"
+#include "truckee/shares/encode.hpp"
 
 #include <algorithm>
 
@@ -75,6 +76,8 @@ void publish_log::ended(const grid::publish_report& report, const storage_index&
     const auto at = std::ranges::find(stages, which, &messages::stage_seconds::which);
     return at == stages.end() ? 0.0 : at->seconds;
   };
+  const auto field = [&](stage which) { return logs::field(to_word(which), took(which)); };
+  static_assert(shares::encode_stages.size() == 5, "each stage has its field below");
   logs::say(log_, logs::events::publish_ended,
             {{"operation", operation_},
              {"slot", crypto::to_base32(slot.view()).substr(0, 5)},
@@ -85,12 +88,12 @@ void publish_log::ended(const grid::publish_report& report, const storage_index&
              {"happiness", report.happiness},
              {"happy", report.happy},
              {"share_bytes", share_bytes},
-             {"encrypt", took(stage::encrypt)},
-             {"encode", took(stage::encode)},
-             {"hash", took(stage::hash)},
-             {"sign", took(stage::sign)},
-             {"pack", took(stage::pack)},
-             {"push", took(stage::push)}});
+             field(stage::encrypt),
+             field(stage::encode),
+             field(stage::hash),
+             field(stage::sign),
+             field(stage::pack),
+             field(stage::push)});
 }
 
 } // namespace truckee::actors

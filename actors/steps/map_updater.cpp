@@ -3,7 +3,7 @@
 #include "truckee/actors/shell/link_reads.hpp"
 #include "truckee/actors/shell/offload.hpp"
 #include "truckee/crypto/base32.hpp"
-#include "truckee/shares/share_check.hpp"
+#include "truckee/shares/sighting.hpp"
 
 #include <fmt/format.h>
 #include <utility>
@@ -23,10 +23,8 @@ public:
   using handle = extended<map_updater, void(continuation)>;
   static constexpr const char* name = "truckee.map_updater";
 
-  map_updater_state(shell<map_updater_state>* self, services_ptr services, map_task task)
-    : self_(self), services_(std::move(services)), operation_(task.operation),
-      access_(std::move(task.access)), servers_(std::move(task.servers)), listener_(std::move(task.listener)),
-      span_(task.span),
+  map_updater_state(shell<map_updater_state>* self, map_task task)
+    : self_(self), context_(std::move(task.context)), services_(context_.services),
       wants_key_(task.request.mode == grid::map_mode::write || task.request.mode == grid::map_mode::repair),
       update_(std::move(task.request)) {}
 
@@ -67,8 +65,8 @@ private:
     mapped->seconds = services_->time->seconds_since(start_);
     if (logs::wants(services_->log, logs::events::map_made))
       logs::say(services_->log, logs::events::map_made,
-                {{"operation", operation_},
-                 {"slot", crypto::to_base32(access_.slot.view()).substr(0, 5)},
+                {{"operation", context_.operation},
+                 {"slot", crypto::to_base32(context_.access.slot.view()).substr(0, 5)},
                  {"versions", mapped->map.versions().size()},
                  {"shares", mapped->map.shares().size()},
                  {"bad", mapped->map.bad_shares().size()},
@@ -93,37 +91,38 @@ private:
   }
 
   void ask(const server_id& id) {
-    const auto* entry = servers_->find(id);
+    const auto* entry = context_.servers->find(id);
     if (entry == nullptr) {
       update_.on_failure(id, "it is not in the grid file any more");
       return;
     }
     ++asked_;
     tell();
-    read(*entry, grid::slot_read{access_.slot, {}, {{0, first_read_size}}}, 0,
+    read(*entry, grid::slot_read{context_.access.slot, {}, {{0, shares::first_read_size}}}, 0,
          [this, id, entry](const read_answer& x) {
            ++answered_;
            tell();
            count_read(services_->metrics->server(entry->name), x);
            if (!went_well(x)) {
              update_.on_failure(id, reason_of(x));
-             logs::say(services_->log, logs::events::map_gap,
-                       {{"operation", operation_}, {"server", entry->name}, {"reason", reason_of(x)}});
+             logs::say(
+                 services_->log, logs::events::map_gap,
+                 {{"operation", context_.operation}, {"server", entry->name}, {"reason", reason_of(x)}});
              pump();
              return;
            }
            offload(
                self_, *services_->compute,
-               [access = access_, answer = x.answer, wants = wants_key_] {
-                 return look_at(access, answer, first_read_size, wants);
+               [access = context_.access, answer = x.answer, wants = wants_key_] {
+                 return shares::look_at(access, answer, shares::first_read_size, wants);
                },
-               [this, id](sighting&& seen) { on_seen(id, std::move(seen)); });
+               [this, id](shares::sighting&& seen) { on_seen(id, std::move(seen)); });
          });
   }
 
   /// Says once the quiet time is over whom it waits for, and from then on at each answer.
   void tell() {
-    if (!listener_ || waiting_.empty())
+    if (!context_.listener || waiting_.empty())
       return;
     if (!std::exchange(tell_is_due_, true))
       send_later(self_, duration(quiet_time), continuation{[this] {
@@ -133,18 +132,18 @@ private:
     if (quiet_)
       return;
     operation_progress out;
-    out.operation = operation_;
+    out.operation = context_.operation;
     out.text = fmt::format("Mapping shares: {} of {} servers answered", answered_, asked_);
-    out.progress = span_.at(answered_, servers_->entries().size());
-    send(self_, listener_, std::move(out));
+    out.progress = context_.span.at(answered_, context_.servers->entries().size());
+    send(self_, context_.listener, std::move(out));
   }
 
-  void on_seen(const server_id& id, sighting&& seen) {
+  void on_seen(const server_id& id, shares::sighting&& seen) {
     for (auto& [share, head] : seen.heads)
       heads_.insert_or_assign({id, share}, std::move(head));
     for (const auto& bad : seen.answer.bad) {
-      services_->metrics->server(servers_->name_of(id)).share_was_corrupt();
-      tell_corrupt_share(services_->log, operation_, servers_->name_of(id), bad.share, bad.reason);
+      services_->metrics->server(context_.name_of(id)).share_was_corrupt();
+      tell_corrupt_share(services_->log, context_.operation, context_.name_of(id), bad.share, bad.reason);
     }
     if (seen.private_key && !key_)
       key_ = std::move(seen.private_key);
@@ -154,18 +153,15 @@ private:
 
   /// The private key stands at the end of a share, for larger files beyond the first read.
   void fetch_private_key(const server_id& id, share_number share) {
-    const auto* entry = servers_->find(id);
+    const auto* entry = context_.servers->find(id);
     const auto head = heads_.find({id, share});
-    std::optional<codec::byte_range> range;
-    if (head != heads_.end())
-      if (const auto parsed = codec::parse_share_head(head->second.view()))
-        range = parsed->layout().encrypted_private_key;
+    const auto range = head == heads_.end() ? std::nullopt : shares::private_key_range(head->second);
     if (entry == nullptr || !range) {
       update_.on_private_key(id, share, false);
       pump();
       return;
     }
-    read(*entry, grid::slot_read{access_.slot, {share}, {{range->offset, range->length}}}, range->length,
+    read(*entry, grid::slot_read{context_.access.slot, {share}, {*range}}, range->length,
          [this, id, share](const read_answer& x) {
            const auto at = x.answer.reads.find(share);
            if (x.how != delivery::answered || at == x.answer.reads.end() || at->second.size() != 1) {
@@ -175,9 +171,8 @@ private:
            }
            offload(
                self_, *services_->compute,
-               [key = *access_.write, encrypted = at->second.front()] {
-                 auto opened = codec::decrypt_private_key(encrypted.view(), key);
-                 return opened ? std::optional(std::move(*opened)) : std::nullopt;
+               [key = *context_.access.write, encrypted = at->second.front()] {
+                 return shares::open_private_key(encrypted.view(), key);
                },
                [this, id, share](std::optional<crypto::private_key>&& key) {
                  if (key && !key_)
@@ -189,12 +184,8 @@ private:
   }
 
   shell<map_updater_state>* self_;
+  operation_context context_;
   services_ptr services_;
-  std::uint64_t operation_;
-  file_access access_;
-  server_list_ptr servers_;
-  progress_sink listener_;
-  progress_span span_;
   std::size_t asked_ = 0;
   std::size_t answered_ = 0; ///< or failed
   bool tell_is_due_ = false;
@@ -209,8 +200,16 @@ private:
 
 } // namespace
 
-messages::map_updater spawn_map_updater(caf::actor_system& system, services_ptr services, map_task task) {
-  return messages::spawn<map_updater_state>(system, std::move(services), std::move(task));
+map_task map_task_for(const operation_context& of, grid::map_mode mode, progress_span span) {
+  map_task out{.context = of.part(span), .request = {}};
+  out.request.mode = mode;
+  out.request.servers = of.servers->permuted(of.access.slot);
+  out.request.limits = of.services->limits;
+  return out;
+}
+
+messages::map_updater spawn_map_updater(caf::actor_system& system, map_task task) {
+  return messages::spawn<map_updater_state>(system, std::move(task));
 }
 
 } // namespace truckee::actors

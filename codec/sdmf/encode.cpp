@@ -34,11 +34,11 @@ public:
 
   result<encoded_file> run(const erasure_code& code) {
     encode_timings timings;
-    return stage(encode_stage::encrypt, timings.encrypt, [&] { return encrypt(); })
-        .and_then([&] { return stage(encode_stage::encode, timings.encode, [&] { return encode(code); }); })
-        .and_then([&] { return stage(encode_stage::hash, timings.hash, [&] { return hash(); }); })
-        .and_then([&] { return stage(encode_stage::sign, timings.sign, [&] { return sign(); }); })
-        .and_then([&] { return stage(encode_stage::pack, timings.pack, [&] { return pack(); }); })
+    return timed(stage::encrypt, timings, [&] { return encrypt(); })
+        .and_then([&] { return timed(stage::encode, timings, [&] { return encode(code); }); })
+        .and_then([&] { return timed(stage::hash, timings, [&] { return hash(); }); })
+        .and_then([&] { return timed(stage::sign, timings, [&] { return sign(); }); })
+        .and_then([&] { return timed(stage::pack, timings, [&] { return pack(); }); })
         .map([&] { return finish(timings); });
   }
 
@@ -51,14 +51,14 @@ private:
   }
 
   template <class Work>
-  result<void> stage(encode_stage which, double& seconds, const Work& work) {
+  result<void> timed(stage which, encode_timings& seconds, const Work& work) {
     if (request_.stop.stop_requested())
-      return fail(errc::cancelled, "stopped before the stage \"" + std::string(to_string(which)) + "\"");
+      return fail(errc::cancelled, "stopped before the stage \"" + std::string(to_word(which)) + "\"");
     if (request_.on_stage)
       request_.on_stage(which);
     const auto begin = context_.time->now();
     auto done = work();
-    seconds = std::chrono::duration<double>(context_.time->now() - begin).count();
+    seconds.at(which) = std::chrono::duration<double>(context_.time->now() - begin).count();
     return done;
   }
 
@@ -170,22 +170,6 @@ private:
 };
 
 } // namespace
-
-std::string_view to_string(encode_stage stage) {
-  switch (stage) {
-  case encode_stage::encrypt:
-    return "encrypt";
-  case encode_stage::encode:
-    return "encode";
-  case encode_stage::hash:
-    return "hash";
-  case encode_stage::sign:
-    return "sign";
-  case encode_stage::pack:
-    return "pack";
-  }
-  return "unknown stage";
-}
 
 std::uint64_t share_size(std::uint64_t content_length, encoding shape, const crypto::private_key& key) {
   share_header header;

@@ -4,6 +4,7 @@
 #include "truckee/base/executor.hpp"
 #include "truckee/base/shared_bytes.hpp"
 #include "truckee/base/time_source.hpp"
+#include "truckee/codec/encode_stage.hpp"
 #include "truckee/codec/erasure/erasure_code.hpp"
 #include "truckee/codec/sdmf/layout.hpp"
 #include "truckee/crypto/rsa.hpp"
@@ -13,19 +14,6 @@
 #include <stop_token>
 
 namespace truckee::codec {
-
-enum class encode_stage : std::uint8_t { encrypt, encode, hash, sign, pack };
-inline constexpr std::uint8_t encode_stage_count = 5;
-std::string_view to_string(encode_stage stage);
-
-/// Seconds of each stage.
-struct encode_timings {
-  double encrypt = 0;
-  double encode = 0;
-  double hash = 0;
-  double sign = 0;
-  double pack = 0;
-};
 
 /// What the pipeline takes from outside. One set serves any number of publishes, from several threads.
 struct codec_context {
@@ -50,7 +38,7 @@ struct encode_request {
   sequence_number sequence{1};
   const crypto::file_keys& keys;
   /// Called as each stage begins, in the calling thread.
-  std::function<void(encode_stage)> on_stage = {};
+  std::function<void(stage)> on_stage = {};
   /// Looked at before each stage; the answer is then errc::cancelled.
   std::stop_token stop = {};
   /// Makes the shares of this version again, byte for byte, instead of a new version; `shape` and `sequence`

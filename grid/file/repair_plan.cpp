@@ -1,5 +1,7 @@
 #include "truckee/grid/file/repair_plan.hpp"
 
+#include "truckee/grid/file/write_operation.hpp"
+
 namespace truckee::grid {
 
 namespace {
@@ -60,6 +62,25 @@ result<repair_plan> plan_repair(const servermap& map, bool force) {
     rival = rival || (version.sequence == best->sequence && version != *best);
   plan.step = alone && !rival ? repair_step::refill : repair_step::republish;
   return plan;
+}
+
+repair_publish publish_of(const repair_plan& plan, const servermap& map, bool signature_at_hand,
+                          const std::set<file_version>& sent, const spread& defaults) {
+  repair_publish out;
+  out.refill = plan.step == repair_step::refill && signature_at_hand;
+  out.shape = publish_spread(std::nullopt, defaults, plan.version);
+  out.earlier = sent;
+  if (out.refill) {
+    out.sequence = plan.version->sequence;
+    out.earlier.erase(*plan.version); // it is sent again
+  } else {
+    out.sequence = next_sequence(map, sent);
+  }
+  return out;
+}
+
+bool worth_another_repair(const publish_report& report, std::uint32_t publishes, const grid_limits& limits) {
+  return report.end == publish_end::map_outdated && publishes < limits.write_tries_max;
 }
 
 } // namespace truckee::grid

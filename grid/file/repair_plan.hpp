@@ -1,6 +1,9 @@
 #pragma once
 
+#include "truckee/grid/limits.hpp"
+#include "truckee/grid/publish/publish_report.hpp"
 #include "truckee/grid/servermap.hpp"
+#include "truckee/grid/spread.hpp"
 
 #include "truckee/base/result.hpp"
 
@@ -26,5 +29,22 @@ struct repair_plan {
 /// than the best one. errc::not_enough_shares if nothing is recoverable; errc::usage for a map of another
 /// mode.
 result<repair_plan> plan_repair(const servermap& map, bool force);
+
+/// How what a plan asks for is published.
+struct repair_publish {
+  bool refill = false; ///< the same version again, byte for byte
+  sequence_number sequence;
+  spread shape;
+  std::set<file_version> earlier; ///< versions of this writer whose messages may still land
+};
+
+/// `sent`: versions this writer sent before. Without the old version's signature nothing can be refilled, and the content
+/// is published again instead.
+repair_publish publish_of(const repair_plan& plan, const servermap& map, bool signature_at_hand,
+                          const std::set<file_version>& sent, const spread& defaults);
+
+/// A repair that met a version which no map could show looks at everything anew, as often as any write tries at most.
+/// `publishes`: of this repair so far.
+bool worth_another_repair(const publish_report& report, std::uint32_t publishes, const grid_limits& limits);
 
 } // namespace truckee::grid

@@ -46,6 +46,34 @@ sequence_number next_sequence(const servermap& map, const std::set<file_version>
   return {highest.value + 1};
 }
 
+bool version_condition::met_by(const file_version& version) const {
+  return version.sequence == sequence && to_hex(version.root.view()).starts_with(root);
+}
+
+std::string describe(const version_condition& condition) {
+  return "version " + std::to_string(condition.sequence.value) +
+         (condition.root.empty() ? "" : " (root " + condition.root + ")");
+}
+
+spread publish_spread(const std::optional<spread>& wanted, const spread& defaults,
+                      const std::optional<file_version>& base) {
+  if (wanted)
+    return *wanted;
+  if (!base)
+    return defaults;
+  return {base->k, base->n, std::min(defaults.happy, base->n)};
+}
+
+error no_signing_key(const servermap& map, const std::function<std::string(const server_id&)>& server_name) {
+  std::string detail =
+      map.versions().empty() && map.bad_shares().empty()
+          ? "no server that answered has a share of this file, so its signing key cannot be had"
+          : "no share gave a private key that belongs to this write capability";
+  for (const auto& [server, why] : map.servers_failed())
+    detail += "; " + server_name(server) + ": " + why;
+  return {errc::not_enough_shares, std::move(detail)};
+}
+
 write_operation::write_operation(write_wish wish, random_source& random)
   : wish_(std::move(wish)), random_(&random), order_(make_order(wish_.order)) {
   act_map(true);
@@ -72,20 +100,30 @@ void write_operation::act_publish(bool rescue) {
   ++result_.tries;
 }
 
-void write_operation::on_map(servermap map) {
+void write_operation::on_map(servermap map, std::optional<error> no_key) {
   if (action_.what != write_action::kind::map)
     return;
   map_ = std::move(map);
   if (before_)
     after_remap();
   else
-    first_map();
+    first_map(std::move(no_key));
 }
 
-void write_operation::first_map() {
+void write_operation::first_map(std::optional<error> no_key) {
   const auto best = map_.best();
-  if (wish_.kind == write_kind::conditional && best != wish_.only_if)
-    return finish(write_end::version_changed);
+  if (wish_.kind == write_kind::conditional) {
+    if (!best || !wish_.only_if->met_by(*best)) {
+      const auto now = best ? "the file is at " + describe(*best) : "no version of the file can be read";
+      result_.failure =
+          error{errc::uncoordinated_write, now + ", not at " + describe(*wish_.only_if) +
+                                               "; read it again and decide anew. Nothing was written"};
+      return finish(write_end::version_changed);
+    }
+    condition_ = best;
+  }
+  if (no_key)
+    return fail_with(std::move(*no_key));
   if (wish_.kind != write_kind::modify)
     return act_publish(false);
   if (!best) {
@@ -122,7 +160,7 @@ void write_operation::after_remap() {
     // Nobody leaves the grid without a readable version while one of them still has its content.
     return best ? tell() : rescue();
   }
-  const bool moved = best && best != wish_.only_if && !result_.sent.contains(*best);
+  const bool moved = best && best != condition_ && !result_.sent.contains(*best);
   if (wish_.kind == write_kind::conditional && moved)
     return finish(write_end::version_changed);
   act_publish(false);

@@ -4,6 +4,7 @@
 #include "truckee/grid/limits.hpp"
 #include "truckee/grid/publish/order_name.hpp"
 #include "truckee/grid/publish/publish_report.hpp"
+#include "truckee/grid/spread.hpp"
 
 #include <memory>
 
@@ -19,11 +20,21 @@ enum class write_kind : std::uint8_t {
   modify,      ///< a function of the content that is there
 };
 
+/// A version by what a person has seen of it.
+struct version_condition {
+  sequence_number sequence;
+  std::string root; ///< the first hexadecimal digits of its root hash; may be empty
+
+  bool met_by(const file_version& version) const;
+};
+/// "version 7 (root ab12)"
+std::string describe(const version_condition& condition);
+
 /// What was asked for, from the first try to the last.
 struct write_wish {
   write_kind kind = write_kind::overwrite;
-  std::optional<file_version> only_if; ///< with conditional
-  std::set<file_version> earlier;      ///< versions this client sent before for this file
+  std::optional<version_condition> only_if; ///< with conditional; the first map says which version that is
+  std::set<file_version> earlier;           ///< versions this client sent before for this file
   grid_limits limits;
   order_name order = order_name::in_place; ///< says which maps it needs
   std::function<std::string(const server_id&)> server_name = publish_report::short_id; ///< in errors
@@ -79,7 +90,8 @@ public:
 
   write_action next() const { return action_; }
 
-  void on_map(servermap map);
+  /// `no_key`: why the signing key cannot be had, where it cannot; told unless something else forbids the write first.
+  void on_map(servermap map, std::optional<error> no_key = std::nullopt);
   void on_map_failed(error why);
   /// Content of the version asked for is at hand (true), or could not be read.
   void on_read(bool ok, std::string detail = {});
@@ -99,7 +111,7 @@ public:
 private:
   void act_map(bool first);
   void act_publish(bool rescue);
-  void first_map();
+  void first_map(std::optional<error> no_key);
   void after_remap();
   void rescue();
   void act_wait();
@@ -117,7 +129,8 @@ private:
   write_action action_;
   write_result result_;
   servermap map_;
-  std::optional<publish_view> before_; ///< what the last publish knew when it began
+  std::optional<file_version> condition_; ///< the version that only_if means
+  std::optional<publish_view> before_;    ///< what the last publish knew when it began
   std::optional<file_version> last_sent_;
   bool conflict_ = false; ///< the last publish met another writer
   bool telling_ = false;  ///< whatever a rescue brings, the caller is told
@@ -129,6 +142,14 @@ private:
 /// three quarters, so that writers who collided part.
 std::chrono::milliseconds backoff_delay(std::uint32_t tries, const grid_limits& limits,
                                         random_source& random);
+
+/// How a publish spreads the file: as the caller wants; else an existing file keeps its k and N, and a new one gets the
+/// defaults.
+spread publish_spread(const std::optional<spread>& wanted, const spread& defaults,
+                      const std::optional<file_version>& base);
+
+/// What to tell where no share gave the signing key; `server_name` is for the servers that failed.
+error no_signing_key(const servermap& map, const std::function<std::string(const server_id&)>& server_name);
 
 /// Above everything the map shows and everything this writer sent.
 sequence_number next_sequence(const servermap& map, const std::set<file_version>& earlier,

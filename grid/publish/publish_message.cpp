@@ -2,6 +2,11 @@
 
 namespace truckee::grid {
 
+share_content whole_share(shared_bytes share) {
+  const auto length = share.size();
+  return {{{0, std::move(share)}}, length};
+}
+
 std::string_view to_string(write_outcome_kind kind) {
   switch (kind) {
   case write_outcome_kind::written:

@@ -27,6 +27,16 @@ struct planned_share {
   bool exact = false; ///< with write: the share ends where the new bytes end, whatever was there before
 };
 
+/// How the bytes of one new share are written. Whole shares are one write at 0; what a format changes in place is several.
+struct share_content {
+  std::vector<write_vector> writes;
+  std::uint64_t length = 0; ///< of the share as it then is
+};
+share_content whole_share(shared_bytes share);
+
+/// What a new version has for each share number.
+using share_contents = std::map<share_number, share_content>;
+
 /// All that one server is told at once: it takes effect whole or not at all. Applied in the order of `shares`.
 struct server_message {
   server_id server;

@@ -17,8 +17,7 @@ test_vector test_for(const belief& expected) {
 
 namespace {
 
-result<share_change> change_for(const planned_share& planned,
-                                const std::map<share_number, shared_bytes>& encoded) {
+result<share_change> change_for(const planned_share& planned, const share_contents& encoded) {
   share_change out;
   out.share = planned.share;
   out.tests.push_back(test_for(planned.expect));
@@ -28,9 +27,9 @@ result<share_change> change_for(const planned_share& planned,
     const auto share = encoded.find(planned.share);
     if (share == encoded.end())
       return fail(errc::internal, "share " + std::to_string(planned.share.value) + " was never encoded");
-    out.writes.push_back({0, share->second});
+    out.writes = share->second.writes;
     if (planned.exact)
-      out.new_length = share->second.size();
+      out.new_length = share->second.length;
     break;
   }
   case share_step::patch:
@@ -49,8 +48,7 @@ result<share_change> change_for(const planned_share& planned,
 
 } // namespace
 
-result<read_test_write> build_message(const publish_message& message,
-                                      const std::map<share_number, shared_bytes>& encoded,
+result<read_test_write> build_message(const publish_message& message, const share_contents& encoded,
                                       const storage_index& slot, const slot_secrets& secrets) {
   read_test_write out{slot, secrets, {}, {message.read_back}};
   out.changes.reserve(message.shares.size());

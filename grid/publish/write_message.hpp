@@ -13,8 +13,7 @@ test_vector test_for(const belief& expected);
 
 /// Each planned share with its tests; deletes have new length 0, and so have tests of an absent share, or the server would
 /// make an empty one. errc::internal if a planned share was not encoded.
-result<read_test_write> build_message(const publish_message& message,
-                                      const std::map<share_number, shared_bytes>& encoded,
+result<read_test_write> build_message(const publish_message& message, const share_contents& encoded,
                                       const storage_index& slot, const slot_secrets& secrets);
 
 /// Bytes the message moves to the server; for deadlines and budgets.

@@ -11,7 +11,7 @@ class stored_shares {
 public:
   explicit stored_shares(test_grid& grid, int key = 0)
     : grid_(grid), keys_(vector_key(key)),
-      slot_(actors::access_to({crypto::file_format::sdmf, keys_.write, keys_.fingerprint}).slot) {}
+      slot_(shares::access_to({crypto::file_format::sdmf, keys_.write, keys_.fingerprint}).slot) {}
 
   std::vector<stored_share> at(std::size_t server) const {
     std::vector<stored_share> out;

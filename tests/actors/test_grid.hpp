@@ -79,14 +79,15 @@ public:
   /// A new file with one of the vectors' keys, without waiting for a key to be made.
   answer_ptr<messages::publish_reply> start_create(const std::string& content, int key = 0) {
     actors::write_task task;
-    task.servers = server_list();
+    task.context.services = services;
+    task.context.servers = server_list();
     task.key = vector_key(key);
     const crypto::file_keys keys(*task.key);
-    task.access = actors::access_to({crypto::file_format::sdmf, keys.write, keys.fingerprint});
+    task.context.access = shares::access_to({crypto::file_format::sdmf, keys.write, keys.fingerprint});
     task.content = shared_bytes::copy_of(content);
     task.defaults = shape_.spread;
-    return run.ask<messages::publish_reply>(
-        actors::spawn_file_writer(run.system(), services, std::move(task)), messages::run{});
+    return run.ask<messages::publish_reply>(actors::spawn_file_writer(run.system(), std::move(task)),
+                                            messages::run{});
   }
   void create(const std::string& content, int key = 0) {
     const auto done = start_create(content, key);
@@ -98,13 +99,14 @@ public:
   /// A put of another client, which knows nothing of what this gateway sent.
   answer_ptr<messages::publish_reply> put_of_another(const std::string& content, int key = 0) {
     actors::write_task task;
-    task.servers = server_list();
+    task.context.services = services;
+    task.context.servers = server_list();
     const crypto::file_keys keys(vector_key(key));
-    task.access = actors::access_to({crypto::file_format::sdmf, keys.write, keys.fingerprint});
+    task.context.access = shares::access_to({crypto::file_format::sdmf, keys.write, keys.fingerprint});
     task.content = shared_bytes::copy_of(content);
     task.defaults = shape_.spread;
-    return run.ask<messages::publish_reply>(
-        actors::spawn_file_writer(run.system(), services, std::move(task)), messages::run{});
+    return run.ask<messages::publish_reply>(actors::spawn_file_writer(run.system(), std::move(task)),
+                                            messages::run{});
   }
 
   static std::string write_cap(int key = 0) {

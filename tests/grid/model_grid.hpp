@@ -112,9 +112,9 @@ public:
   }
 
   grid::write_outcome deliver(const grid::publish_message& message, const grid::file_version& v) {
-    std::map<share_number, shared_bytes> encoded;
+    grid::share_contents encoded;
     for (std::size_t i = 0; i < v.n; ++i)
-      encoded[share(i)] = shared_bytes::copy_of(share_of(v, share(i)));
+      encoded[share(i)] = grid::whole_share(shared_bytes::copy_of(share_of(v, share(i))));
     const auto request = grid::build_message(message, encoded, {}, {}).value();
     return grid::judge_answer(request, slots.at(message.server).apply(request));
   }

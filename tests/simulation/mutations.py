@@ -80,8 +80,8 @@ MUTATIONS = [
      "      if (stopped_ && !operation_->done())", "      if (false)"),
     ("cancel ignored", "actors/operations/file_writer.cpp",
      "      send(self_, coordinator_, stop{reason});", "      (void)reason;"),
-    ("repair gives up at a hidden version", "actors/operations/repairer.cpp",
-     "++tries_ < world_.limits.write_tries_max", "++tries_ < 1"),
+    ("repair gives up at a hidden version", "grid/file/repair_plan.cpp",
+     "publishes < limits.write_tries_max", "publishes < 1"),
 ]
 
 

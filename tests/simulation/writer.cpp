@@ -372,10 +372,10 @@ void writer::send(const publish_message& message) {
   if (!busy_.insert(message.server).second)
     world_.violation(5, "a second write to a server whose answer is still out");
   const auto version = *last_sent_;
-  std::map<share_number, shared_bytes> encoded;
+  share_contents encoded;
   for (const auto& planned : message.shares)
     if (planned.share.value < version.n)
-      encoded[planned.share] = shared_bytes(share_bytes(version, planned.share));
+      encoded[planned.share] = whole_share(shared_bytes(share_bytes(version, planned.share)));
   auto built = build_message(message, encoded, {}, {});
   if (!built)
     return world_.violation(5, to_string(built.error()));

@@ -73,12 +73,13 @@ messages::publish_reply stop_while_encoding(errc reason) {
   test_grid grid({.compute_threads = 1});
   busy_thread busy(grid);
   actors::write_task task;
-  task.servers = grid.server_list();
+  task.context.services = grid.services;
+  task.context.servers = grid.server_list();
   task.key = test::vector_key(0);
   const crypto::file_keys keys(*task.key);
-  task.access = actors::access_to({crypto::file_format::sdmf, keys.write, keys.fingerprint});
+  task.context.access = shares::access_to({crypto::file_format::sdmf, keys.write, keys.fingerprint});
   task.content = shared_bytes::copy_of("hello");
-  const auto writer = actors::spawn_file_writer(grid.run.system(), grid.services, std::move(task));
+  const auto writer = actors::spawn_file_writer(grid.run.system(), std::move(task));
   const auto done = grid.run.ask<messages::publish_reply>(writer, messages::run{});
   grid.run.settle();
   messages::send_anonymously(writer, messages::stop{reason});

@@ -124,23 +124,21 @@ TEST(encode, data_regions_are_aligned_for_the_vector_unit) {
 TEST(encode, stages_are_told_in_order_and_timed_by_the_injected_clock) {
   test::codec_world world;
   world.context.time = std::make_shared<ticking_time>();
-  std::vector<encode_stage> seen;
+  std::vector<stage> seen;
   const auto file = encode_sdmf(
       {as_bytes("x"), {1, 2}, sequence_number{1}, test::some_keys(), [&](auto s) { seen.push_back(s); }},
       world.context);
   ASSERT_TRUE(file);
-  EXPECT_EQ(seen, (std::vector{encode_stage::encrypt, encode_stage::encode, encode_stage::hash,
-                               encode_stage::sign, encode_stage::pack}));
-  const auto& t = file->timings;
-  for (const double seconds : {t.encrypt, t.encode, t.hash, t.sign, t.pack})
-    EXPECT_DOUBLE_EQ(seconds, 1.0);
+  EXPECT_EQ(seen, (std::vector{stage::encrypt, stage::encode, stage::hash, stage::sign, stage::pack}));
+  for (const auto which : encode_stages)
+    EXPECT_DOUBLE_EQ(file->timings.at(stage), 1.0) << to_string(stage);
 }
 
 TEST(encode, a_stop_between_stages_is_answered_as_cancelled) {
   test::codec_world world;
   std::stop_source stop;
-  const auto stop_at_hash = [&](encode_stage stage) {
-    if (stage == encode_stage::hash)
+  const auto stop_at_hash = [&](stage which) {
+    if (which == stage::hash)
       stop.request_stop();
   };
   const auto file = encode_sdmf(

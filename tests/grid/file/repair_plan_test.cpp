@@ -94,3 +94,40 @@ TEST(repair_plan, a_map_of_another_mode_is_refused) {
   g.fill(version(3));
   EXPECT_EQ(plan_repair(g.map({}, map_mode::read), true).error().code, errc::usage);
 }
+
+TEST(repair_publish, a_refill_is_the_same_version_and_no_late_write_of_ours) {
+  model_grid g(10);
+  g.fill(version(4));
+  g.slots.at(g.order[3]).shares.clear();
+  const auto map = g.map({}, map_mode::repair);
+  const auto plan = plan_repair(map, false).value();
+  ASSERT_EQ(plan.step, repair_step::refill);
+  const auto refill = publish_of(plan, map, true, {version(3), version(4)}, {3, 10, 7});
+  EXPECT_TRUE(refill.refill);
+  EXPECT_EQ(refill.sequence.value, 4U);
+  EXPECT_EQ(refill.earlier, std::set{version(3)});
+  EXPECT_EQ(refill.shape, (spread{3, 10, 7}));
+}
+
+TEST(repair_publish, without_the_signature_the_content_goes_above_everything_sent) {
+  model_grid g(10);
+  g.fill(version(4));
+  g.slots.at(g.order[3]).shares.clear();
+  const auto map = g.map({}, map_mode::repair);
+  const auto again = publish_of(plan_repair(map, false).value(), map, false, {version(6)}, {1, 3, 2});
+  EXPECT_FALSE(again.refill);
+  EXPECT_EQ(again.sequence.value, 7U);
+  EXPECT_EQ(again.earlier, std::set{version(6)});
+  EXPECT_EQ(again.shape, (spread{3, 10, 2})) << "the file keeps its k and N";
+}
+
+TEST(repair_publish, only_what_no_map_could_show_is_worth_another_look) {
+  publish_report report;
+  report.end = publish_end::map_outdated;
+  EXPECT_TRUE(worth_another_repair(report, 1, {}));
+  EXPECT_FALSE(worth_another_repair(report, grid_limits{}.write_tries_max, {}));
+  for (const auto end : {publish_end::published, publish_end::uncoordinated_write, publish_end::cancelled}) {
+    report.end = end;
+    EXPECT_FALSE(worth_another_repair(report, 1, {})) << to_string(end);
+  }
+}

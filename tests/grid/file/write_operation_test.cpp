@@ -206,13 +206,53 @@ TEST(conditional, writes_on_the_named_version_only) {
   g.fill(version(4));
   driver d{g, 2};
   auto w = wish(write_kind::conditional);
-  w.only_if = version(3);
+  w.only_if = {{3}, ""};
   auto result = d.run(w);
   EXPECT_EQ(result.end, write_end::version_changed);
+  EXPECT_EQ(result.failure->code, errc::uncoordinated_write);
+  EXPECT_NE(result.failure->detail.find("not at version 3; read it again"), std::string::npos)
+      << result.failure->detail;
   EXPECT_TRUE(d.published.empty());
-  w.only_if = version(4);
+  w.only_if = {{4}, "02"}; // the root begins with 01
+  EXPECT_EQ(d.run(w).end, write_end::version_changed);
+  w.only_if = {{4}, "01"};
   result = d.run(w);
   EXPECT_EQ(result.end, write_end::written);
+}
+
+TEST(conditional, a_file_without_a_readable_version_is_not_at_the_one_named) {
+  model_grid g(10);
+  g.put(0, 0, version(4));
+  driver d{g, 1};
+  auto w = wish(write_kind::conditional);
+  w.only_if = {{4}, ""};
+  const auto result = d.run(w);
+  EXPECT_EQ(result.end, write_end::version_changed);
+  EXPECT_NE(result.failure->detail.find("no version of the file can be read, not at version 4"),
+            std::string::npos);
+}
+
+TEST(conditional, is_told_before_a_key_that_cannot_be_had) {
+  model_grid g(10);
+  g.fill(version(4));
+  seeded_random random(1);
+  auto w = wish(write_kind::conditional);
+  w.only_if = {{3}, ""};
+  write_operation other(w, random);
+  other.on_map(g.map(), error{errc::not_enough_shares, "no key"});
+  EXPECT_EQ(other.result().end, write_end::version_changed);
+  w.only_if = {{4}, ""};
+  write_operation same(w, random);
+  same.on_map(g.map(), error{errc::not_enough_shares, "no key"});
+  EXPECT_EQ(same.result().end, write_end::failed);
+  EXPECT_EQ(same.result().failure->detail, "no key");
+}
+
+TEST(publish_spread, an_existing_file_keeps_its_own_unless_another_is_wanted) {
+  const spread defaults{3, 10, 7};
+  EXPECT_EQ(publish_spread(std::nullopt, defaults, std::nullopt), defaults);
+  EXPECT_EQ(publish_spread(std::nullopt, defaults, version(1, 1, 2, 4)), (spread{2, 4, 4}));
+  EXPECT_EQ(publish_spread(spread{1, 2, 1}, defaults, version(1, 1, 2, 4)), (spread{1, 2, 1}));
 }
 
 TEST(conditional, a_version_that_comes_to_light_is_not_overwritten) {
@@ -227,7 +267,7 @@ TEST(conditional, a_version_that_comes_to_light_is_not_overwritten) {
       d.away.clear();
   };
   auto w = wish(write_kind::conditional);
-  w.only_if = version(1);
+  w.only_if = {{1}, ""};
   EXPECT_EQ(d.run(w).end, write_end::version_changed);
 }
 

@@ -10,9 +10,9 @@ using namespace truckee::test;
 namespace {
 
 read_test_write built(std::vector<planned_share> shares, const file_version& v = version(6)) {
-  std::map<share_number, shared_bytes> encoded;
+  share_contents encoded;
   for (std::size_t i = 0; i < v.n; ++i)
-    encoded[share(i)] = shared_bytes::copy_of(share_of(v, share(i)));
+    encoded[share(i)] = whole_share(shared_bytes::copy_of(share_of(v, share(i))));
   return build_message({1, server(0), std::move(shares)}, encoded, {}, {}).value();
 }
 

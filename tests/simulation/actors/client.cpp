@@ -195,15 +195,15 @@ void client::create() {
     entries.push_back({name_of(i), id, to_bytes(id.view()), false, links_[i]});
   }
   actors::write_task task;
-  task.servers = std::make_shared<const actors::server_list>(std::move(entries));
+  task.context.services = services_;
+  task.context.servers = std::make_shared<const actors::server_list>(std::move(entries));
   task.key = place_.file.keys.signing;
-  task.access = place_.file.access;
+  task.context.access = place_.file.access;
   const auto update = plan_.first_update + static_cast<update_id>(results_.size());
   task.content = shared_bytes(content_of(place_.filler, {update}));
   const auto& s = place_.truth.conditions();
   task.defaults = {s.k, s.n, s.happy};
-  send<publish_reply>(actors::spawn_file_writer(place_.system.system(), services_, std::move(task)),
-                      messages::run{});
+  send<publish_reply>(actors::spawn_file_writer(place_.system.system(), std::move(task)), messages::run{});
 }
 
 // -- answers --

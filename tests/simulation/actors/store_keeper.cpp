@@ -1,13 +1,12 @@
 #include "simulation/actors/store_keeper.hpp"
 
-#include "truckee/codec/sdmf/decode.hpp"
-#include "truckee/shares/share_check.hpp"
+#include "truckee/shares/sighting.hpp"
 
 namespace truckee::simulation {
 
 sim_file::sim_file(crypto::private_key key) : keys(std::move(key)) {
   const crypto::write_cap cap{crypto::file_format::sdmf, keys.write, keys.fingerprint};
-  access = actors::access_to(cap);
+  access = shares::access_to(cap);
   write_cap = to_text(crypto::file_cap(cap));
 }
 
@@ -56,31 +55,24 @@ void store_keeper::become(share_bytes_map to) {
 
 std::optional<true_version> best_of(const sim_file& file, const std::vector<share_bytes_map>& servers,
                                     codec::erasure_codes& codes) {
-  std::map<grid::file_version, std::map<share_number, std::pair<codec::share_header, actors::share_body>>>
-      good;
+  std::map<grid::file_version, std::map<share_number, shares::share_body>> good;
   bool has_key = false;
-  for (const auto& shares : servers) {
+  for (const auto& server : servers) {
     grid::slot_read_answer answer;
-    for (const auto& [number, data] : shares)
+    for (const auto& [number, data] : server)
       answer.reads[number] = {shared_bytes::copy_of(byte_view(data))};
-    const auto seen = actors::look_at(file.access, answer, 1U << 24, true);
+    const auto seen = shares::look_at(file.access, answer, 1U << 24, true);
     has_key = has_key || seen.private_key.has_value();
     for (const auto& share : seen.answer.good) {
-      const auto& whole = seen.heads.at(share.share);
-      auto body = actors::body_in_head(share.share, whole);
-      const auto head = codec::parse_share_head(whole.view());
-      if (body && head && actors::verify_body(head->header(), *body))
-        good[share.version].insert_or_assign(share.share, std::pair(head->header(), std::move(*body)));
+      auto judged = shares::judge_body(share.version, share.share, seen.heads.at(share.share), {});
+      if (judged.verdict == grid::share_verdict::good)
+        good[share.version].insert_or_assign(share.share, std::move(judged.body));
     }
   }
   for (auto at = good.rbegin(); at != good.rend(); ++at) {
     if (at->second.size() < at->first.k)
       continue;
-    std::vector<codec::numbered_block> blocks;
-    for (const auto& [number, share] : at->second)
-      blocks.push_back({number, share.second.data.view()});
-    const auto content =
-        codec::decode_sdmf(at->second.begin()->second.first, *file.access.read, blocks, codes);
+    const auto content = shares::decode(at->first, *file.access.read, at->second, codes);
     if (content)
       return true_version{at->first, to_bytes(content->view()), has_key};
   }

@@ -14,7 +14,7 @@ struct sim_file {
   explicit sim_file(crypto::private_key key);
 
   crypto::file_keys keys;
-  actors::file_access access;
+  shares::file_access access;
   std::string write_cap;
 };
 

@@ -1,7 +1,7 @@
 #include "simulation/actors/traffic.hpp"
 
 #include "truckee/grid/publish/write_message.hpp"
-#include "truckee/shares/share_check.hpp"
+#include "truckee/shares/share_format.hpp"
 
 namespace truckee::simulation {
 
@@ -113,7 +113,7 @@ void traffic::read_goes_out(const server_id& to, const slot_read& question) {
   world_.trace(6, writer_, question.reads.empty() ? 0 : question.reads.front().length);
   const auto& limits = world_.limits();
   if (question.shares.empty() && question.reads.size() == 1 &&
-      question.reads.front().length == actors::first_read_size) {
+      question.reads.front().length == shares::first_read_size) {
     if (!asked_.insert(to).second) { // asked before: another map
       asked_ = {to};
       map_reads_.clear();

@@ -1,17 +1,17 @@
 #include "codec/codec_test_support.hpp"
-#include "truckee/shares/share_check.hpp"
+#include "truckee/shares/sighting.hpp"
 
 #include <gtest/gtest.h>
 
 using namespace truckee;
-using namespace truckee::actors;
+using namespace truckee::shares;
 using namespace truckee::test;
 
 namespace {
 
-class share_check : public ::testing::Test {
+class shares_sighting : public ::testing::Test {
 protected:
-  share_check() {
+  shares_sighting() {
     const auto& keys = some_keys();
     access_ = access_to({crypto::file_format::sdmf, keys.write, keys.fingerprint});
     const bytes small(100, std::byte{'s'});
@@ -52,26 +52,26 @@ protected:
 
 } // namespace
 
-TEST_F(share_check, a_small_share_is_seen_whole_with_its_key) {
+TEST_F(shares_sighting, a_small_share_is_seen_whole_with_its_key) {
   const auto seen = look(first_of(whole(small_)));
   ASSERT_EQ(seen.answer.good.size(), 1U);
   EXPECT_TRUE(seen.answer.bad.empty());
   EXPECT_EQ(seen.answer.good[0].share.value, 4);
-  EXPECT_EQ(seen.answer.good[0].version, version_of(small_.header));
+  EXPECT_EQ(seen.answer.good[0].version, grid::parse_prefix(whole(small_)).value());
   EXPECT_TRUE(seen.answer.good[0].private_key_at_hand);
   EXPECT_TRUE(seen.private_key);
-  EXPECT_TRUE(body_in_head({4}, seen.heads.at({4})));
+  EXPECT_TRUE(reads_for_body(seen.heads.at({4}))->empty());
 }
 
-TEST_F(share_check, a_large_share_is_seen_by_its_beginning) {
+TEST_F(shares_sighting, a_large_share_is_seen_by_its_beginning) {
   const auto seen = look(first_of(whole(large_)));
   ASSERT_EQ(seen.answer.good.size(), 1U);
   EXPECT_FALSE(seen.answer.good[0].private_key_at_hand) << "it stands behind the data";
   EXPECT_FALSE(seen.private_key);
-  EXPECT_FALSE(body_in_head({4}, seen.heads.at({4})));
+  EXPECT_EQ(reads_for_body(seen.heads.at({4}))->size(), 2U);
 }
 
-TEST_F(share_check, the_private_key_is_left_alone_unless_wanted_and_ours_to_open) {
+TEST_F(shares_sighting, the_private_key_is_left_alone_unless_wanted_and_ours_to_open) {
   EXPECT_FALSE(look(first_of(whole(small_)), false).private_key);
   access_.write.reset();
   const auto seen = look(first_of(whole(small_)));
@@ -79,14 +79,14 @@ TEST_F(share_check, the_private_key_is_left_alone_unless_wanted_and_ours_to_open
   EXPECT_FALSE(seen.private_key);
 }
 
-TEST_F(share_check, a_damaged_private_key_spoils_no_share) {
+TEST_F(shares_sighting, a_damaged_private_key_spoils_no_share) {
   const auto share = whole(small_);
   const auto seen = look(first_of(flipped(share, layout_of(share).encrypted_private_key.offset + 7)));
   ASSERT_EQ(seen.answer.good.size(), 1U);
   EXPECT_FALSE(seen.answer.good[0].private_key_at_hand);
 }
 
-TEST_F(share_check, every_damaged_part_is_named_and_what_was_seen_is_kept) {
+TEST_F(shares_sighting, every_damaged_part_is_named_and_what_was_seen_is_kept) {
   const auto share = whole(small_);
   const auto at = layout_of(share);
   for (const auto offset :
@@ -103,17 +103,17 @@ TEST_F(share_check, every_damaged_part_is_named_and_what_was_seen_is_kept) {
   }
 }
 
-TEST_F(share_check, a_share_under_another_number_is_refused) {
+TEST_F(shares_sighting, a_share_under_another_number_is_refused) {
   EXPECT_NE(fault_of(whole(small_, 5)), "none") << "the hash chain is share 5's";
   EXPECT_NE(fault_of(whole(large_), 10).find("not below N"), std::string::npos);
 }
 
-TEST_F(share_check, a_share_of_another_file_is_refused) {
+TEST_F(shares_sighting, a_share_of_another_file_is_refused) {
   access_.fingerprint.data[0] ^= std::byte{1};
   EXPECT_NE(fault_of(whole(small_)), "none");
 }
 
-TEST_F(share_check, a_share_that_ends_too_soon_is_refused) {
+TEST_F(shares_sighting, a_share_that_ends_too_soon_is_refused) {
   auto share = whole(large_);
   share.resize(200);
   EXPECT_NE(fault_of(share), "none");
@@ -121,7 +121,7 @@ TEST_F(share_check, a_share_that_ends_too_soon_is_refused) {
   EXPECT_NE(fault_of(share), "none");
 }
 
-TEST_F(share_check, an_answer_to_another_question_is_no_share) {
+TEST_F(shares_sighting, an_answer_to_another_question_is_no_share) {
   auto longer = first_of(whole(large_));
   longer.reads[{4}] = {shared_bytes(whole(large_))};
   EXPECT_EQ(look(longer).answer.bad.size(), 1U) << "more than was asked for";
@@ -135,16 +135,10 @@ TEST_F(share_check, an_answer_to_another_question_is_no_share) {
   EXPECT_NE(seen.answer.bad[0].reason.find("its container is damaged"), std::string::npos);
 }
 
-TEST_F(share_check, a_body_leads_to_its_root_or_is_refused) {
-  const auto share = whole(small_);
-  const auto body = body_in_head({4}, shared_bytes(bytes(share)));
-  ASSERT_TRUE(body);
-  EXPECT_TRUE(verify_body(small_.header, *body));
-  auto wrong = *body;
-  wrong.share = {5};
-  EXPECT_FALSE(verify_body(small_.header, wrong));
-  wrong = *body;
-  wrong.data = shared_bytes(flipped(to_bytes(body->data.view()), 0));
-  EXPECT_FALSE(verify_body(small_.header, wrong));
-  EXPECT_FALSE(verify_body(large_.header, *body)) << "another version's root";
+TEST_F(shares_sighting, a_share_of_a_format_that_is_not_known_is_told_as_such) {
+  auto share = whole(small_);
+  share[0] = std::byte{1};
+  EXPECT_NE(fault_of(share).find("MDMF"), std::string::npos);
+  share[0] = std::byte{2};
+  EXPECT_NE(fault_of(share).find("version 2 is not known"), std::string::npos);
 }

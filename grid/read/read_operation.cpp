@@ -1,0 +1,75 @@
+#include "truckee/grid/read/read_operation.hpp"
+
+namespace truckee::grid {
+
+read_operation::read_operation(grid_limits limits, std::function<std::string(const server_id&)> server_name)
+  : limits_(limits), server_name_(std::move(server_name)) {
+  map_again();
+}
+
+void read_operation::map_again() {
+  action_ = {};
+  action_.what = read_action::kind::map;
+  action_.ask_all = maps_++ > 0;
+}
+
+namespace {
+
+error no_version(const servermap& map, const std::function<std::string(const server_id&)>& name) {
+  std::string detail;
+  if (map.versions().empty() && map.bad_shares().empty()) {
+    detail = "no server has a share of this file";
+  } else {
+    detail = "no version of this file can be read";
+    for (const auto& version : map.summary().versions)
+      detail += "; of " + describe(version.version) + " there are " +
+                std::to_string(version.distinct_shares) + " shares and " + std::to_string(version.version.k) +
+                " are needed";
+  }
+  for (const auto& [server, why] : map.servers_failed())
+    detail += "; " + name(server) + ": " + why;
+  return {errc::not_enough_shares, std::move(detail)};
+}
+
+} // namespace
+
+void read_operation::on_map(const servermap& map) {
+  if (action_.what != read_action::kind::map)
+    return;
+  if (const auto best = map.best()) {
+    action_ = {};
+    action_.what = read_action::kind::read;
+    action_.version = *best;
+    return;
+  }
+  if (maps_ < limits_.read_tries_max && !map.servers_not_asked().empty())
+    map_again();
+  else
+    fail_with(no_version(map, server_name_));
+}
+
+void read_operation::on_read(const std::optional<error>& failure, bool changed) {
+  if (action_.what != read_action::kind::read)
+    return;
+  if (!failure) {
+    action_ = {};
+    return;
+  }
+  const bool worth_it = changed || failure->code == errc::not_enough_shares;
+  if (worth_it && maps_ < limits_.read_tries_max)
+    map_again();
+  else
+    fail_with(*failure);
+}
+
+void read_operation::stop(error why) {
+  if (!done())
+    fail_with(std::move(why));
+}
+
+void read_operation::fail_with(error why) {
+  failure_ = std::move(why);
+  action_ = {};
+}
+
+} // namespace truckee::grid

@@ -1,0 +1,178 @@
+#include "codec/codec_test_support.hpp"
+#include "truckee/shares/share_format.hpp"
+
+#include <gtest/gtest.h>
+
+using namespace truckee;
+using namespace truckee::shares;
+using namespace truckee::test;
+
+namespace {
+
+constexpr grid::spread three_of_ten{3, 10, 7};
+
+class shares_format : public ::testing::Test {
+protected:
+  shares_format() {
+    const auto& keys = some_keys();
+    access_ = access_to({crypto::file_format::sdmf, keys.write, keys.fingerprint});
+    small_ = made(100);
+    large_ = made(60'000);
+  }
+
+  encoded_version made(std::size_t size) {
+    content_.assign(size, std::byte{'c'});
+    const encode_request request{.content = content_, .spread = three_of_ten, .keys = some_keys()};
+    return encode(request, world_.context).value();
+  }
+  static shared_bytes whole(const encoded_version& file, std::uint8_t number = 4) {
+    return file.shares.at({number}).writes.at(0).data;
+  }
+  static shared_bytes head(const encoded_version& file, std::uint8_t number = 4) {
+    return whole(file, number).slice(0, first_read_size);
+  }
+  /// What an honest server answers.
+  static std::vector<shared_bytes> read(const shared_bytes& share,
+                                        const std::vector<grid::read_vector>& reads) {
+    std::vector<shared_bytes> out;
+    for (const auto& r : reads)
+      out.push_back(share.slice(r.offset, r.length));
+    return out;
+  }
+  static judged_body fetch(const encoded_version& file, std::uint8_t number) {
+    const auto reads = reads_for_body(head(file, number)).value();
+    return judge_body(file.version, {number}, head(file, number), read(whole(file, number), reads));
+  }
+  static shared_bytes flipped(const shared_bytes& share, std::size_t at) {
+    auto out = to_bytes(share.view());
+    out.at(at) ^= std::byte{1};
+    return shared_bytes(std::move(out));
+  }
+
+  codec_world world_;
+  bytes content_;
+  file_access access_;
+  encoded_version small_;
+  encoded_version large_;
+};
+
+} // namespace
+
+TEST_F(shares_format, a_new_version_says_what_to_write_to_each_share) {
+  EXPECT_EQ(small_.version.format(), grid::share_format::sdmf);
+  EXPECT_EQ(small_.version.sequence.value, 1U);
+  EXPECT_EQ(small_.version.data_length, 100U);
+  ASSERT_EQ(small_.shares.size(), 10U);
+  for (const auto& [share, content] : small_.shares) {
+    ASSERT_EQ(content.writes.size(), 1U);
+    EXPECT_EQ(content.writes[0].offset, 0U);
+    EXPECT_EQ(content.length, content.writes[0].data.size());
+    EXPECT_EQ(grid::parse_prefix(content.writes[0].data.view()), small_.version);
+    EXPECT_EQ(share_length(content.writes[0].data), content.length);
+    EXPECT_EQ(find_fault(access_, small_.version, share, content.writes[0].data), std::nullopt);
+  }
+}
+
+TEST_F(shares_format, the_size_of_a_share_is_known_before_it_is_made) {
+  using grid::share_format;
+  const auto& key = some_keys().signing;
+  EXPECT_EQ(share_size(share_format::sdmf, 60'000, three_of_ten, key), whole(large_).size());
+  EXPECT_EQ(share_size(share_format::sdmf, 100, {0, 10, 7}, key), 0U);
+  EXPECT_EQ(share_size(share_format::mdmf, 100, three_of_ten, key), 0U);
+}
+
+TEST_F(shares_format, three_fetched_bodies_give_the_content_back) {
+  for (const auto* file : {&small_, &large_}) {
+    std::map<share_number, share_body> bodies;
+    for (const std::uint8_t number : {2, 5, 9}) {
+      auto got = fetch(*file, number);
+      ASSERT_EQ(got.verdict, grid::share_verdict::good) << got.reason;
+      bodies.emplace(share_number{number}, std::move(got.body));
+    }
+    const auto content = decode(file->version, some_keys().read, bodies, world_.codes);
+    ASSERT_TRUE(content) << to_string(content.error());
+    EXPECT_EQ(to_bytes(content->view()), bytes(file->version.data_length, std::byte{'c'}));
+    bodies.erase({2});
+    EXPECT_EQ(decode(file->version, some_keys().read, bodies, world_.codes).error().code,
+              errc::not_enough_shares);
+  }
+}
+
+TEST_F(shares_format, a_small_share_needs_no_second_read_and_a_large_one_looks_at_its_prefix_again) {
+  EXPECT_TRUE(reads_for_body(head(small_))->empty());
+  const auto reads = reads_for_body(head(large_)).value();
+  ASSERT_EQ(reads.size(), 2U);
+  EXPECT_EQ(reads[0], (grid::read_vector{0, 75}));
+  EXPECT_GT(reads[1].length, 20'000U);
+  EXPECT_EQ(reads_for_body(shared_bytes()), std::nullopt);
+  EXPECT_EQ(reads_for_body(head(large_).slice(0, 106)), std::nullopt);
+}
+
+TEST_F(shares_format, a_body_is_judged_by_its_version_its_hashes_and_its_number) {
+  using grid::share_verdict;
+  const auto first = head(large_);
+  const auto reads = reads_for_body(first).value();
+  const auto good = read(whole(large_), reads);
+  const auto verdict = [&](const std::vector<shared_bytes>& answer, std::uint8_t number = 4) {
+    return judge_body(large_.version, {number}, first, answer).verdict;
+  };
+  EXPECT_EQ(verdict(good), share_verdict::good);
+  EXPECT_EQ(verdict(good, 5), share_verdict::bad) << "the hash chain is share 4's";
+  EXPECT_EQ(verdict({good[0], flipped(good[1], 20'000)}), share_verdict::bad);
+  EXPECT_EQ(verdict({good[0], good[1].slice(0, 50)}), share_verdict::bad) << "cut";
+  EXPECT_EQ(verdict({flipped(good[0], 5), good[1]}), share_verdict::changed) << "another sequence number";
+  EXPECT_EQ(verdict({flipped(good[0], 0), good[1]}), share_verdict::bad) << "no share any more";
+  EXPECT_EQ(verdict({good[0]}), share_verdict::bad) << "another answer than was asked for";
+  EXPECT_EQ(verdict({}), share_verdict::bad);
+  EXPECT_EQ(judge_body(large_.version, {4}, head(small_), {}).verdict, share_verdict::changed);
+  EXPECT_EQ(judge_body(large_.version, {4}, shared_bytes(), {}).verdict, share_verdict::bad);
+}
+
+TEST_F(shares_format, the_private_key_lies_where_the_head_says) {
+  const auto range = private_key_range(head(large_)).value();
+  const auto encrypted = whole(large_).slice(range.offset, range.length);
+  EXPECT_TRUE(open_private_key(encrypted.view(), some_keys().write));
+  EXPECT_FALSE(open_private_key(flipped(encrypted, 3).view(), some_keys().write));
+  EXPECT_EQ(private_key_range(shared_bytes()), std::nullopt);
+}
+
+TEST_F(shares_format, every_byte_that_anything_depends_on_is_looked_at_in_a_whole_share) {
+  const auto share = whole(small_);
+  for (const std::size_t at : {0U, 1U, 60U, 120U, 500U, 700U})
+    EXPECT_TRUE(find_fault(access_, small_.version, {4}, flipped(share, at))) << "byte " << at;
+  EXPECT_TRUE(find_fault(access_, small_.version, {4}, flipped(share, share.size() - 1)))
+      << "the private key";
+  auto reader = access_;
+  reader.write.reset();
+  EXPECT_FALSE(find_fault(reader, small_.version, {4}, flipped(share, share.size() - 1)))
+      << "which only a writer can prove";
+  EXPECT_TRUE(find_fault(access_, large_.version, {4}, share)) << "another version";
+  EXPECT_TRUE(find_fault(access_, small_.version, {4}, share.slice(0, share.size() - 1)));
+}
+
+TEST_F(shares_format, the_shares_of_an_existing_version_are_made_again_byte_for_byte) {
+  const std::vector<shared_bytes> heads{shared_bytes(), head(small_, 7)};
+  const auto again = existing(small_.version, heads);
+  ASSERT_TRUE(again);
+  content_.assign(100, std::byte{'c'});
+  encode_request request{.content = content_, .spread = {}, .keys = some_keys(), .again = &*again};
+  const auto made = encode(request, world_.context);
+  ASSERT_TRUE(made) << to_string(made.error());
+  EXPECT_EQ(made->version, small_.version);
+  for (const auto& [share, content] : made->shares)
+    EXPECT_EQ(content.writes[0].data, small_.shares.at(share).writes[0].data);
+  content_[0] = std::byte{'x'};
+  EXPECT_EQ(encode(request, world_.context).error().code, errc::corrupt) << "another content";
+  EXPECT_FALSE(existing(small_.version, {}));
+}
+
+TEST_F(shares_format, what_cannot_be_read_or_written_yet_is_refused_by_name) {
+  const encode_request request{
+      .format = grid::share_format::mdmf, .content = content_, .spread = three_of_ten, .keys = some_keys()};
+  const auto made = encode(request, world_.context);
+  ASSERT_FALSE(made);
+  EXPECT_EQ(made.error().code, errc::refused);
+  auto mdmf = small_.version;
+  mdmf.salt.reset();
+  EXPECT_EQ(decode(mdmf, some_keys().read, {}, world_.codes).error().code, errc::refused);
+}
