@@ -90,7 +90,7 @@ result<int> serve(const storage_options& o, const global_options& global) {
   if (!opened)
     return tl::unexpected(opened.error());
   auto server = std::make_unique<store>(std::move(*opened));
-  auto exposer = expose(server->metrics(), o.metrics, config->metrics, *log);
+  auto exposer = expose(server->metrics(), server->system(), o.metrics, config->metrics, *log);
   if (!exposer)
     return tl::unexpected(exposer.error());
   const auto at = server->publish(config->listen);

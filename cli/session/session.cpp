@@ -1,5 +1,6 @@
 #include "truckee/cli/session/session.hpp"
 
+#include "truckee/actors/node/caf_metrics.hpp"
 #include "truckee/cli/session/follow.hpp"
 
 #include "truckee/cli/files/secret_files.hpp"
@@ -55,7 +56,8 @@ result<std::string> password_in(const std::filesystem::path& file) {
 } // namespace
 
 result<std::unique_ptr<metrics::exposer>> expose(const std::shared_ptr<metrics::recorder>& recorder,
-                                                 const metrics_options& options, const metrics_settings& file,
+                                                 caf::actor_system& system, const metrics_options& options,
+                                                 const metrics_settings& file,
                                                  const logs::log_ptr& log) {
   const auto settings = options.over(file);
   if (!settings)
@@ -71,7 +73,7 @@ result<std::unique_ptr<metrics::exposer>> expose(const std::shared_ptr<metrics::
   }
   if (const auto& tls = settings->tls)
     port.tls = *tls;
-  auto out = metrics::exposer::start(port, recorder);
+  auto out = metrics::exposer::start(port, recorder, caf_metrics(system));
   if (out) {
     tell("metrics: " + (*out)->url() + "\n");
     logs::say(log, logs::events::listening,
@@ -237,7 +239,7 @@ result<session> open_session(const global_options& options, const metrics_option
   const auto recorder = out->client ? out->client->metrics()
                                     : std::make_shared<metrics::recorder>(metrics::build_facts{
                                           std::string(actors::truckee_version()), actors::caf_version()});
-  auto exposer = expose(recorder, metrics, file, out->log);
+  auto exposer = expose(recorder, out->system(), metrics, file, out->log);
   if (!exposer)
     return tl::unexpected(exposer.error());
   out->exposer = std::move(*exposer);

@@ -48,10 +48,10 @@ struct opened_file {
 };
 result<opened_file> open_file(const operation_options& o, const global_options& global);
 
-/// Starts the metrics port and says where, on standard error. Null where nobody asked for one. `file` has
-/// what a configuration file says; the options win.
+/// Starts the metrics port and says where, on standard error: the recorder's metrics, and CAF's own of the system. Null where
+/// nobody asked for one. `file` has what a configuration file says; the options win.
 result<std::unique_ptr<metrics::exposer>> expose(const std::shared_ptr<metrics::recorder>& recorder,
-                                                 const metrics_options& options,
+                                                 caf::actor_system& system, const metrics_options& options,
                                                  const metrics_settings& file = {},
                                                  const logs::log_ptr& log = {});
 

@@ -1,6 +1,7 @@
 #include "manual_time.hpp"
 #include "test_folder.hpp"
 #include "test_support.hpp"
+#include "truckee/actors/node/caf_metrics.hpp"
 #include "truckee/actors/node/client.hpp"
 #include "truckee/actors/node/storage_node.hpp"
 #include "truckee/base/worker_pool.hpp"
@@ -205,6 +206,24 @@ TEST_F(embedded, two_clients_share_a_registry_by_their_labels) {
     EXPECT_NE(text.find(R"(truckee_publishes_total{client="two",outcome="ok"} 0)"), std::string::npos);
   }
   EXPECT_EQ(text_of(*registry), "") << "every series is taken out again";
+}
+
+TEST_F(embedded, cafs_own_metrics_can_stand_in_the_hosts_scrape) {
+  const auto archive = start(options());
+  const auto more = caf_metrics(system_);
+#if TRUCKEE_CAF_1
+  ASSERT_EQ(more.size(), 1U);
+  const auto text = prometheus::TextSerializer{}.Serialize(more.front()->Collect());
+  std::istringstream lines(text);
+  std::string line;
+  while (std::getline(lines, line) && !line.starts_with("caf_system_running_actors")) {
+  }
+  ASSERT_NE(line.find(' '), std::string::npos) << text;
+  EXPECT_GE(std::stod(line.substr(line.rfind(' '))), 5) << "the host's, the gateway, three stores";
+  EXPECT_NE(text.find("# TYPE caf_system_rejected_messages_total counter"), std::string::npos) << text;
+#else
+  EXPECT_TRUE(more.empty()) << "CAF 0.17 counts nothing";
+#endif
 }
 
 TEST_F(embedded, an_end_takes_no_longer_than_its_patience_however_mute_the_servers_are) {
