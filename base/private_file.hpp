@@ -7,6 +7,7 @@
 
 namespace truckee {
 
+/// What becomes of a file that is there already.
 enum class existing_file : std::uint8_t { refuse, replace };
 
 /// Writes a file that its owner alone may read (0600): whole under its name or not there at all, and on the

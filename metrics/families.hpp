@@ -12,6 +12,7 @@
 /// key or storage index.
 namespace truckee::metrics {
 
+/// The types of Prometheus that are used.
 enum class family_type : std::uint8_t { counter, gauge, histogram };
 
 /// One family as it is scraped.

@@ -11,6 +11,7 @@
 /// what a peer sent.
 namespace truckee::metrics {
 
+/// What a publish met that its map did not show.
 enum class surprise : std::uint8_t {
   stale,               ///< an older version, or damaged; replaced
   hidden,              ///< a version that the map could not see: mapped again
@@ -57,6 +58,7 @@ constexpr std::string_view to_label(refusal x) {
   return word_in(refusal_words, x);
 }
 
+/// What a storage server was asked.
 enum class storage_operation : std::uint8_t { read_test_write, read, list, lease, version };
 inline constexpr std::uint8_t storage_operation_count = 5;
 

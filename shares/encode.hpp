@@ -28,6 +28,7 @@ struct existing_version {
 std::optional<existing_version> existing(const grid::file_version& version,
                                          std::span<const shared_bytes> heads);
 
+/// One version to be made. Filled by name.
 struct encode_request {
   grid::share_format format = grid::share_format::sdmf;
   byte_view content; ///< must stay until the call returns; not kept

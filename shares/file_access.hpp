@@ -17,6 +17,7 @@ struct file_access {
   crypto::file_format format = crypto::file_format::sdmf;
 };
 
+/// How much a capability allows, in ascending order.
 enum class strength { verify, read, write };
 
 /// Opens a capability's text. errc::bad_capability where it is none, errc::insufficient_capability where it

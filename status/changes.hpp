@@ -13,6 +13,7 @@ namespace truckee::status {
 /// Counts changes; a stream that is slow misses some and holds nothing.
 class change_counter {
 public:
+  /// What there is to tell at one moment.
   struct news {
     std::uint64_t change = 0;
     std::size_t running = 0; ///< operations that were heard of and have not ended

@@ -21,6 +21,7 @@ inline constexpr std::size_t leases_in_head = 4;
 /// How long a lease runs from its last renewal: 31 days.
 inline constexpr std::uint64_t lease_seconds = 31 * 24 * 3600;
 
+/// A container's generation, as the magic at its beginning tells.
 enum class container_version : std::uint8_t { v1 = 1, v2 = 2 };
 
 /// owner 4 (0: free) | expiry 4 | renew secret 32 | cancel secret 32 | node id 20; kept as found.

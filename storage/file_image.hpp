@@ -10,6 +10,7 @@ namespace truckee::storage {
 /// A file to be: runs of an old file, zeros and given bytes. Nothing is copied before it is written out.
 class file_image {
 public:
+  /// Bytes that stand together in the file.
   struct run {
     enum class source : std::uint8_t { old_file, zeros, given };
     source from = source::zeros;

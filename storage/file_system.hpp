@@ -26,6 +26,7 @@ using io_result = tl::expected<T, io_failure>;
 /// "cannot WHAT PATH: reason".
 tl::unexpected<io_failure> io_fail(int code, const char* what, const std::filesystem::path& path);
 
+/// What a name in a folder is.
 enum class entry_kind : std::uint8_t { file, directory, other };
 
 /// One name in a directory.

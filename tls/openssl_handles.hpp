@@ -23,6 +23,7 @@ using bio_ptr = std::unique_ptr<BIO, freed_by<BIO_free>>;
 std::vector<certificate_ptr> read_certificates(byte_view pem);
 std::string write_certificate(X509* certificate);
 
+/// Why a private key cannot be had from its file.
 enum class key_problem { none, encrypted, unreadable };
 /// Nothing and the problem where it is encrypted or does not parse.
 key_ptr read_key(byte_view pem, key_problem& problem);

@@ -9,6 +9,7 @@
 
 namespace truckee::actors {
 
+/// What the gateway holds at once, of all callers and of one.
 struct admission_limits {
   /// Operations running and waiting; one more is refused at once.
   std::size_t operations_max = 1024;
@@ -50,6 +51,7 @@ public:
   static constexpr milliseconds retry_max{60'000};
 
 private:
+  /// What is held, by one caller or by all.
   struct held {
     std::size_t operations = 0;
     std::uint64_t bytes = 0;

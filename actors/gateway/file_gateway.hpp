@@ -7,6 +7,7 @@
 
 namespace truckee::actors {
 
+/// Bounds of one gateway; the grid file may set those that it names.
 struct gateway_limits {
   /// Content of one publish: an SDMF file is held whole, with all its shares, several times its size.
   std::uint64_t content_bytes_max = 1ULL << 30;
@@ -20,6 +21,7 @@ struct gateway_limits {
   messages::duration introduction_timeout = std::chrono::seconds(20);
 };
 
+/// What a gateway is started with.
 struct gateway_options {
   std::vector<gateway_server> servers;
   grid::spread defaults;

@@ -11,6 +11,7 @@ namespace {
 
 using namespace messages;
 
+/// Keeps some keys in stock, and makes one more for each that is handed out. Whoever asks while there is none waits, in order.
 class key_maker_state {
 public:
   using handle = extended<key_maker, void(stop), void(continuation)>;

@@ -9,6 +9,7 @@
 
 namespace truckee::actors {
 
+/// How long a link waits, and how much it lets go at once.
 struct link_limits {
   /// For probing, connecting and the introduction, each.
   messages::duration connect_timeout = std::chrono::seconds(5);
@@ -20,6 +21,7 @@ struct link_limits {
   std::uint64_t bytes_in_flight_max = 64ULL << 20;
 };
 
+/// One server: how it is called and reached.
 struct link_options {
   std::string name; ///< as configured; the metrics label
   link_endpoint endpoint;

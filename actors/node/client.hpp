@@ -12,6 +12,7 @@
 
 namespace truckee {
 
+/// What a client is started with; every member may stay as it is.
 struct client_options {
   /// Servers, spread, limits and TLS, as a grid file says. CAF has one TLS identity for each actor system, so
   /// `grid.tls` must be the system's own.

@@ -5,6 +5,7 @@
 
 namespace truckee::actors {
 
+/// The actor system of a program that has none.
 struct own_system {
   std::unique_ptr<node> host;
 };

@@ -12,6 +12,7 @@
 
 namespace truckee::actors {
 
+/// What a node is started with.
 struct node_options {
   std::optional<tls::node_files> tls; ///< nothing: connections are plain
 };

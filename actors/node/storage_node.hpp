@@ -8,6 +8,7 @@
 
 namespace truckee {
 
+/// What a store is started with.
 struct store_options {
   storage::disk_store_options disk = {};
   std::string name = "store"; ///< the label in metrics and the log

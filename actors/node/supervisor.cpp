@@ -8,6 +8,7 @@ namespace {
 
 using namespace messages;
 
+/// running -> (one of the crew ended) ending -> waiting, longer each time -> running; or stop -> ended.
 class supervisor_state {
 public:
   using handle = supervisor;

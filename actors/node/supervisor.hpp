@@ -10,6 +10,7 @@ struct crew {
   std::vector<std::pair<std::string, caf::actor>> others = {}; ///< end after it
 };
 
+/// How a crew is started, and what others are told when it ends.
 struct supervisor_options {
   std::string what;                    ///< "client" or "store", for the log
   std::function<result<crew>()> start; ///< starts a crew; may block

@@ -14,6 +14,7 @@ namespace {
 using namespace messages;
 using clock = std::chrono::steady_clock;
 
+/// map -> leases, where they are wanted -> every byte, where that is wanted -> answer.
 class checker_state {
 public:
   using handle = checker;

@@ -4,6 +4,7 @@
 
 namespace truckee::actors {
 
+/// One check of one file.
 struct check_task {
   operation_context context;
   bool verify = false;    ///< read every byte of every share

@@ -14,6 +14,7 @@ namespace truckee::actors {
 using modifier =
     std::function<result<std::optional<shared_bytes>>(const std::optional<shared_bytes>& content)>;
 
+/// One write of one file. Filled by name.
 struct write_task {
   operation_context context;                   ///< with a write key
   std::optional<crypto::private_key> key = {}; ///< of a new file; nothing: the file exists

@@ -6,6 +6,7 @@
 
 namespace truckee::actors {
 
+/// One repair of one file.
 struct repair_task {
   operation_context context; ///< with a write key
   grid::spread defaults;     ///< its happy

@@ -7,6 +7,7 @@
 /// The stages of encoding, for people: what is shown while each runs.
 namespace truckee::actors {
 
+/// What people see of one stage.
 struct stage_words {
   stage which;
   const char* text; ///< while it runs

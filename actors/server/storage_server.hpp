@@ -7,6 +7,7 @@
 
 namespace truckee::actors {
 
+/// What one storage server takes at once.
 struct storage_server_limits {
   /// Calls waiting for their slot or for a thread; one more is answered `refused`. A client asks again later.
   std::size_t queued_calls_max = 4096;

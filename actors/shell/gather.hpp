@@ -16,6 +16,7 @@ using gathered = std::vector<result<Answer>>;
 template <class Answer, class Self, class Who, class Question, class Done>
 void gather(Self* self, std::size_t count, messages::duration timeout, const Who& who,
             const Question& question, Done done) {
+  /// The answers that came so far, and how many are awaited.
   struct collection {
     gathered<Answer> answers;
     std::size_t missing;

@@ -18,6 +18,7 @@ using clock = std::chrono::steady_clock;
 /// Maps that are done sooner tell nobody how far they are.
 constexpr auto quiet_time = std::chrono::milliseconds(100);
 
+/// Does what grid::map_update says; stays, so that whoever reads can ask for more of the same map.
 class map_updater_state {
 public:
   using handle = extended<map_updater, void(continuation)>;

@@ -4,6 +4,7 @@
 
 namespace truckee::actors {
 
+/// Whose map is made.
 struct map_task {
   operation_context context; ///< its listener hears of maps that take their time
   grid::map_request request;

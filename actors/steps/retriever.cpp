@@ -11,6 +11,7 @@ namespace {
 using namespace messages;
 using clock = std::chrono::steady_clock;
 
+/// Fetches the shares that grid::retrieve_plan says, asks the mapper for more where they do not do, and decodes.
 class retriever_state {
 public:
   using handle = extended<retriever, void(continuation)>;

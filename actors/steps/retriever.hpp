@@ -4,6 +4,7 @@
 
 namespace truckee::actors {
 
+/// One version to be read.
 struct retrieve_task {
   operation_context context; ///< with a read key
   std::shared_ptr<const messages::mapped_file> mapped;

@@ -15,6 +15,7 @@ using namespace messages;
 /// Whole shares in memory at a time.
 constexpr std::size_t shares_in_flight_max = 4;
 
+/// Reads the mapped shares whole, a few at a time, and judges each.
 class share_verifier_state {
 public:
   using handle = extended<share_verifier, void(continuation)>;

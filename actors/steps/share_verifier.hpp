@@ -4,6 +4,7 @@
 
 namespace truckee::actors {
 
+/// The shares whose every byte is looked at.
 struct verify_task {
   operation_context context; ///< with a write key the private key in each share is proved too
   std::shared_ptr<const messages::mapped_file> mapped;

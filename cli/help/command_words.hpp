@@ -8,6 +8,7 @@
 /// that none knows an option that another does not.
 namespace truckee::cli {
 
+/// One option, as the help, the manual page and the completions show it.
 struct option_words {
   std::vector<std::string> names;   ///< "-h", "--help"; a positional argument has one without dashes
   std::string value;                ///< what stands behind it, "FILE", "sdmf|mdmf"; empty: nothing does
@@ -19,6 +20,7 @@ struct option_words {
   bool repeated = false; ///< a positional argument that may stand more than once
 };
 
+/// One command with its options and its commands.
 struct command_words {
   std::string name; ///< "put"
   std::string path; ///< "truckee put"

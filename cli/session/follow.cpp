@@ -75,6 +75,7 @@ private:
   progress_display display_;
 };
 
+/// From events to lines of JSON, ten a second at most.
 class json_state {
 public:
   using handle = progress_listener;

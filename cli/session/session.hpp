@@ -18,6 +18,7 @@ result<settings::grid_config> load_grid(const global_options& options);
 
 using settings::metrics_settings;
 
+/// A client of its own, or a way to another node's gateway, for as long as one command runs.
 struct session {
   session() = default;
   session(session&&) = default;

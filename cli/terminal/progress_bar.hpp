@@ -14,6 +14,7 @@ namespace truckee::cli {
 
 using seconds = std::chrono::duration<double>;
 
+/// How far an operation is.
 struct progress_state {
   std::string stage;            ///< e.g. "Sending shares"
   double fraction = 0;          ///< 0..1 of the whole operation
@@ -25,6 +26,7 @@ struct progress_state {
   seconds bytes_since{}; ///< when, of `elapsed`, the first of bytes_done began to flow
 };
 
+/// How the terminal wants it drawn.
 struct progress_style {
   std::size_t width = 80; ///< columns
   bool color = false;

@@ -10,6 +10,7 @@
 /// What a publish says to servers, and what becomes of it.
 namespace truckee::grid {
 
+/// What a message does with one share.
 enum class share_step : std::uint8_t {
   write,     ///< the new share as it was encoded
   patch,     ///< `bytes` only; the rest of the share stays
@@ -71,6 +72,7 @@ struct publish_actions {
   bool finished = false;
 };
 
+/// What became of a message.
 enum class write_outcome_kind : std::uint8_t {
   written,           ///< all of the message took effect
   test_failed,       ///< nothing was written

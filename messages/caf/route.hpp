@@ -12,6 +12,7 @@
 
 namespace truckee::messages {
 
+/// Which way a node's messages go.
 enum class route_kind : std::uint8_t {
   none,    ///< there is none (any more)
   plain,   ///< a connection of its own, without TLS

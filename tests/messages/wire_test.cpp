@@ -82,7 +82,6 @@ TYPED_TEST(Wire, NothingSecretIsShown) {
 }
 
 // -- rules on single values
-// --------------------------------------------------------------------------------------
 
 TEST_F(WireRules, AnEnumValueThatDoesNotExistIsRefused) {
   messages::lease_answer x;
