@@ -8,7 +8,9 @@ namespace {
 
 using namespace messages;
 
-/// running -> (one of the crew ended) ending -> waiting, longer each time -> running; or stop -> ended.
+///     running --- one of the crew ended --> restarting --- another crew was started --> running
+///        | stop                                 | stop
+///        +--> ending --- the crew is gone --> ended <--+
 class supervisor_state {
 public:
   using handle = supervisor;
