@@ -84,7 +84,7 @@ TEST_F(shares_format, the_size_of_a_share_is_known_before_it_is_made) {
 TEST_F(shares_format, three_fetched_bodies_give_the_content_back) {
   for (const auto* file : {&small_, &large_}) {
     std::map<share_number, share_body> bodies;
-    for (const std::uint8_t number : {2, 5, 9}) {
+    for (const std::uint8_t number : {std::uint8_t{2}, std::uint8_t{5}, std::uint8_t{9}}) {
       auto got = fetch(*file, number);
       ASSERT_EQ(got.verdict, grid::share_verdict::good) << got.reason;
       bodies.emplace(share_number{number}, std::move(got.body));

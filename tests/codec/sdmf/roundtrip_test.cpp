@@ -131,7 +131,7 @@ TEST(encode, stages_are_told_in_order_and_timed_by_the_injected_clock) {
   ASSERT_TRUE(file);
   EXPECT_EQ(seen, (std::vector{stage::encrypt, stage::encode, stage::hash, stage::sign, stage::pack}));
   for (const auto which : encode_stages)
-    EXPECT_DOUBLE_EQ(file->timings.at(stage), 1.0) << to_string(stage);
+    EXPECT_DOUBLE_EQ(file->timings.at(which), 1.0) << to_word(which);
 }
 
 TEST(encode, a_stop_between_stages_is_answered_as_cancelled) {
