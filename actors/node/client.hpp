@@ -9,6 +9,7 @@
 #include "truckee/storage/disk_store.hpp"
 
 #include <filesystem>
+#include <functional>
 
 namespace truckee {
 
@@ -16,6 +17,8 @@ struct client_options {
   /// Servers, spread, limits and TLS, as a grid file says. CAF has one TLS identity for each actor system, so
   /// `grid.tls` must be the system's own.
   settings::grid_config grid = {};
+  /// Read by spawn, in place of `grid`; and again when a node that may change the gateway asks for it.
+  std::filesystem::path grid_file = {};
   /// Where the lease secret is kept unless the grid file names a file; made when absent.
   std::filesystem::path data_home = {};
   storage::durability durability = storage::durability::full; ///< of embedded servers
@@ -27,6 +30,9 @@ struct client_options {
   actors::gateway_limits gateway = {};
   actors::link_limits link = {};              ///< the grid file's connect timeout wins
   actors::storage_server_limits storage = {}; ///< of embedded servers
+  /// Reads the configuration again, where that is more than reading `grid_file`; may block. Without either, a node
+  /// that asks for it is refused.
+  std::function<result<settings::grid_config>()> read_grid = {};
   /// What the destructor gives running operations to end well.
   std::chrono::milliseconds patience = std::chrono::minutes(1);
 };
@@ -59,7 +65,8 @@ public:
   messages::check_reply ask(messages::check_request request);
 
   /// Takes on what a running client can of another configuration (settings/grid_changes.hpp says what); what runs ends
-  /// as it began. `refused` says why nothing was taken on. In a thread that may block; never in an actor.
+  /// as it began. `refused` says why nothing was taken on. In a thread that may block; never in an actor. Other nodes
+  /// ask for the same by messages::change_request.
   messages::grid_in_use use(const settings::grid_config& wanted);
 
   /// Lets other nodes reach the gateway at `where`, with mutual TLS where the grid has it. errc::refused where
