@@ -27,7 +27,8 @@ result<std::unique_ptr<status::server>> serve_status(const gateway_options& o, s
   }
   if (!where)
     return std::unique_ptr<status::server>{};
-  auto out = status::server::start(*where, s.system(), s.gateway(), std::move(health));
+  auto out = status::server::start(
+      *where, s.system(), [&client = *s.client] { return client.gateway(); }, std::move(health));
   if (out)
     s.screen->print("status: " + (*out)->url() + "\n");
   return out;
