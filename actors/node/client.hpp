@@ -37,6 +37,10 @@ struct client_options {
   std::chrono::milliseconds patience = std::chrono::minutes(1);
 };
 
+/// Adds the group "truckee" to a host's configuration: its file, its command line, its --help. `options` get the
+/// values when the configuration is parsed; they stay where they are as long as it lives.
+void add_options(caf::actor_system_config& config, client_options& options);
+
 /// A client in an actor system that may be a host's: links to every configured server (embedded ones run
 /// inside), and the gateway in front of them. Its actors are its own; it ends them and nothing else. See
 /// docs/embedding.md.
