@@ -1,7 +1,7 @@
 #include "truckee/actors/gateway/asked_change.hpp"
 
 #include "truckee/crypto/base32.hpp"
-#include "truckee/settings/config_tables.hpp"
+#include "truckee/settings/name.hpp"
 
 #include <algorithm>
 
