@@ -24,6 +24,7 @@ struct global_options {
   std::string gateway; ///< ADDRESS:PORT of a running gateway; empty: a client of our own
   std::string ca, certificate, key;
   std::uint32_t keys_ready = 0; ///< fresh RSA keys kept; set by commands that run long
+  std::function<result<settings::grid_config>()> read_grid = {}; ///< again, by commands that run long
   log_options log;
   /// Unless asked otherwise; set by commands that run long. The others say in their result what a warning
   /// would.
@@ -72,6 +73,7 @@ void add_cap(CLI::App& app, program& p);
 void add_storage(CLI::App& app, program& p);
 void add_certs(CLI::App& app, program& p);
 void add_gateway(CLI::App& app, program& p);
+void add_gateway_change(CLI::App& gateway, program& p);
 void add_append(CLI::App& app, program& p);
 void add_repair(CLI::App& app, program& p);
 void add_grid(CLI::App& app, program& p);

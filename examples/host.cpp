@@ -11,7 +11,7 @@
 #include <caf/all.hpp>
 #include <caf/io/middleman.hpp>
 
-// host DIRECTORY: a CAF program with its own types, actors, metrics and log, which archives what it is given in
+// host [OPTIONS] DIRECTORY: a CAF program with its own types, actors, metrics and log, which archives what it is given in
 // a Truckee client inside its own actor system. The client is stopped and started again; the program goes on.
 namespace host {
 
@@ -46,7 +46,9 @@ struct config : caf::actor_system_config {
     truckee::register_types();      // CAF 1.1
     truckee::register_types(*this); // CAF 0.17
     load<caf::io::middleman>();
+    truckee::add_options(*this, archive); // --truckee.grid-file=..., or in a configuration file
   }
+  client_options archive;
 };
 
 using archiver = messages::protocol<job_done(job)>;
@@ -120,7 +122,11 @@ double sample(const prometheus::Registry& registry, const std::string& series) {
   return 0;
 }
 
-int run(caf::actor_system& system, const std::filesystem::path& home) {
+int run(caf::actor_system& system, client_options archived, const std::filesystem::path& home) {
+  if (archived.grid_file.empty())
+    archived.grid = settings::embedded_grid(home);
+  if (archived.data_home.empty())
+    archived.data_home = home;
   const auto registry = std::make_shared<prometheus::Registry>(); // with the program's own metrics in it
   prometheus::BuildGauge().Name("host_up").Register(*registry).Add({}).Set(1);
   std::atomic<int> heard = 0;
@@ -133,7 +139,7 @@ int run(caf::actor_system& system, const std::filesystem::path& home) {
   const auto watcher = messages::spawn<watcher_state>(system, heard);
   for (int round = 1; round <= 2; ++round) {
     auto started = client::spawn(
-        system, {.grid = settings::embedded_grid(home), .data_home = home},
+        system, archived,
         {.registry = registry,
          .labels = {{"client", "archive"}},
          .log = std::make_shared<logs::event_log>(logs::level::warning, [](const logs::record& r) {
@@ -174,6 +180,18 @@ int main(int argc, char** argv) {
   caf::init_global_meta_objects<caf::id_block::host>();
 #endif
   host::config config;
+  if (config.parse(argc, argv)) {
+    std::cerr << "these options make no sense; --help shows those there are\n";
+    return 2;
+  }
+#if CAF_MAJOR_VERSION >= 1
+  const bool helped = config.helptext_printed();
+#else
+  const bool helped = config.cli_helptext_printed;
+#endif
+  if (helped)
+    return 0;
   caf::actor_system system{config};
-  return host::run(system, argc > 1 ? argv[1] : "truckee-example");
+  const std::string last = argc > 1 ? argv[argc - 1] : "";
+  return host::run(system, config.archive, last.empty() || last.front() == '-' ? "truckee-example" : last);
 }

@@ -83,6 +83,7 @@ struct event_log::state {
   line_format format;
   std::shared_ptr<line_sink> sink;
   std::array<std::shared_ptr<spdlog::async_logger>, component_count> loggers;
+  std::shared_ptr<log_file> file;                        ///< where it is one
   std::shared_ptr<spdlog::details::thread_pool> threads; // ends first, and writes what is queued
 };
 
@@ -103,12 +104,26 @@ event_log::event_log(const settings& how, level otherwise, line_writer to, std::
   }
 }
 
+event_log::event_log(const settings& how, level otherwise, std::shared_ptr<log_file> to)
+  : event_log(how, otherwise, [to](std::string_view lines) { to->write(lines); }) {
+  state_->file = std::move(to);
+}
+
 event_log::event_log(level least, record_sink to) : state_(std::make_unique<state>()) {
   state_->direct = std::move(to);
   state_->least = least;
 }
 
 event_log::~event_log() = default;
+
+result<void> event_log::reopen() {
+  if (!state_->file)
+    return {};
+  if (auto again = state_->file->reopen(); !again)
+    return again;
+  say(events::log_reopened, {{"file", state_->file->path().string()}});
+  return {};
+}
 
 bool event_log::wants(const event& what) const noexcept {
   if (state_->direct)
@@ -136,39 +151,47 @@ std::string record::text() const {
 
 namespace {
 
-/// A descriptor that is closed with its last writer.
-class appended_file {
-public:
-  explicit appended_file(int descriptor) : descriptor_(descriptor) {}
-  ~appended_file() { ::close(descriptor_); }
-  appended_file(const appended_file&) = delete;
-  appended_file& operator=(const appended_file&) = delete;
-
-  void write(std::string_view text) const {
-    while (!text.empty()) {
-      const auto n = ::write(descriptor_, text.data(), text.size());
-      if (n < 0 && errno == EINTR)
-        continue;
-      if (n <= 0)
-        return;
-      text.remove_prefix(static_cast<std::size_t>(n));
-    }
-  }
-
-private:
-  int descriptor_;
-};
-
-} // namespace
-
-result<line_writer> append_to(const std::filesystem::path& file) {
+result<int> open_to_append(const std::filesystem::path& file) {
   const int descriptor = ::open(file.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0640);
   if (descriptor < 0)
     return fail(errc::configuration,
                 "cannot append to the log file " + file.string() + ": " +
                     std::strerror(errno)); // NOLINT(concurrency-mt-unsafe): the text is copied at once
-  const auto kept = std::make_shared<const appended_file>(descriptor);
-  return [kept](std::string_view lines) { kept->write(lines); };
+  return descriptor;
+}
+
+} // namespace
+
+result<std::shared_ptr<log_file>> log_file::open(const std::filesystem::path& file) {
+  const auto descriptor = open_to_append(file);
+  if (!descriptor)
+    return tl::unexpected(descriptor.error());
+  return std::shared_ptr<log_file>(new log_file(file, *descriptor));
+}
+
+log_file::~log_file() {
+  ::close(descriptor_);
+}
+
+result<void> log_file::reopen() {
+  const auto next = open_to_append(path_);
+  if (!next)
+    return tl::unexpected(next.error());
+  const std::lock_guard lock(mutex_);
+  ::close(std::exchange(descriptor_, *next));
+  return {};
+}
+
+void log_file::write(std::string_view lines) {
+  const std::lock_guard lock(mutex_);
+  while (!lines.empty()) {
+    const auto n = ::write(descriptor_, lines.data(), lines.size());
+    if (n < 0 && errno == EINTR)
+      continue;
+    if (n <= 0)
+      return;
+    lines.remove_prefix(static_cast<std::size_t>(n));
+  }
 }
 
 } // namespace truckee::logs

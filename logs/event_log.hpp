@@ -5,9 +5,11 @@
 #include "truckee/logs/settings.hpp"
 
 #include <concepts>
+#include <filesystem>
 #include <functional>
 #include <initializer_list>
 #include <memory>
+#include <mutex>
 #include <span>
 #include <string>
 #include <variant>
@@ -51,6 +53,8 @@ struct record {
 /// Gets events in the thread where they happen: any one, several at once. Returns soon, and throws nothing.
 using record_sink = std::function<void(const record&)>;
 
+class log_file;
+
 /// Takes events from any thread and has them written by a thread of its own. When that one cannot keep up
 /// (a slow disk, a terminal that was stopped), the oldest lines are dropped, counted and told of: nobody who
 /// says something ever waits.
@@ -62,12 +66,18 @@ public:
 
   event_log(const settings& how, level otherwise, line_writer to,
             std::size_t queued_lines = queued_lines_max);
+  /// The same into a file.
+  event_log(const settings& how, level otherwise, std::shared_ptr<log_file> to);
   /// For a host with a log of its own: every event from `least` on goes to `to` at once, and no thread is made.
   event_log(level least, record_sink to);
   /// Waits until everything is written.
   ~event_log();
   event_log(const event_log&) = delete;
   event_log& operator=(const event_log&) = delete;
+
+  /// Goes on in a file of the same name, where it writes to one: whoever moved the old one away (logrotate) gets a new
+  /// one. No line is lost or torn. errc::configuration: it goes on in the old one.
+  result<void> reopen();
 
   bool wants(const event& what) const noexcept;
   void say(const event& what, std::initializer_list<field> fields) noexcept;
@@ -90,9 +100,27 @@ inline void say(const log_ptr& log, const event& what, std::initializer_list<fie
     log->say(what, fields);
 }
 
-/// Appends to a file, made when absent, readable by its owner and group. errc::configuration where that
-/// cannot be.
-result<line_writer> append_to(const std::filesystem::path& file);
+/// A file that lines are appended to, made when absent, readable by its owner and group.
+class log_file {
+public:
+  /// errc::configuration where that cannot be.
+  static result<std::shared_ptr<log_file>> open(const std::filesystem::path& file);
+  ~log_file();
+  log_file(const log_file&) = delete;
+  log_file& operator=(const log_file&) = delete;
+
+  const std::filesystem::path& path() const { return path_; }
+  void write(std::string_view lines);
+  /// Opens the name again; as open(). What was opened before stays where that fails.
+  result<void> reopen();
+
+private:
+  log_file(std::filesystem::path path, int descriptor) : path_(std::move(path)), descriptor_(descriptor) {}
+
+  std::filesystem::path path_;
+  std::mutex mutex_;
+  int descriptor_; ///< guarded by it
+};
 
 /// The event and its fields as they stand in a line, without time, level and component.
 std::string render(std::string_view event, std::span<const field> fields, line_format format);

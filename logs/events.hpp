@@ -47,11 +47,12 @@ inline constexpr event end_forced{"end_forced", component::node, level::warning,
                                   "broken off."};
 
 inline constexpr event settings_changed{"settings_changed", component::node, level::info,
-                                        "changed needs_restart",
-                                        "SIGHUP: what a running gateway took on of its grid file, and what "
-                                        "only a new process does."};
-inline constexpr event settings_refused{"settings_refused", component::node, level::error, "detail",
-                                        "SIGHUP: the grid file is wrong; all is left as it was."};
+                                        "by changed needs_restart",
+                                        "SIGHUP, or another node: what a running node took on of other "
+                                        "settings, and what only a new process does."};
+inline constexpr event settings_refused{"settings_refused", component::node, level::error, "by detail",
+                                        "SIGHUP, or another node: the file or the change is wrong; all is "
+                                        "left as it was."};
 
 // -- the connection to a server
 inline constexpr event link_connecting{"link_connecting", component::link, level::debug, "server attempt",
@@ -180,6 +181,10 @@ inline constexpr event space_back{"space_back", component::storage, level::info,
                                   "There is room again."};
 
 // -- the log itself
+inline constexpr event log_reopened{
+    "log_reopened", component::log, level::info, "file",
+    "SIGHUP: the log goes on in the file of that name, a new one where the old "
+    "one was moved away."};
 inline constexpr event lines_dropped{"lines_dropped", component::log, level::warning, "lines",
                                      "What takes the log was too slow; so many lines before this one are "
                                      "missing."};
@@ -238,6 +243,7 @@ inline constexpr std::array all_events{
     events::space_low,
     events::space_back,
     events::leases_expired,
+    events::log_reopened,
     events::lines_dropped,
 };
 

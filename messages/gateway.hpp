@@ -94,9 +94,9 @@ struct publish_request {
 
 /// Asks for data to be added at the end of a file: read, append, publish, and again after a collision.
 struct append_request {
-  operation_token token;
-  std::string write_cap;
-  shared_bytes data;
+  operation_token token = {};
+  std::string write_cap = {};
+  shared_bytes data = {};
   std::uint64_t timeout_ms = 0; ///< 0: the gateway's limit
 };
 
@@ -183,8 +183,8 @@ struct check_reply {
 
 /// Asks for missing, damaged and old shares to be put right.
 struct repair_request {
-  operation_token token;
-  std::string write_cap;
+  operation_token token = {};
+  std::string write_cap = {};
   bool force = false; ///< choose the best version where two could be kept, or a newer one cannot be read
   std::uint64_t timeout_ms = 0; ///< 0: the gateway's limit
 };
@@ -215,8 +215,8 @@ struct repair_reply {
 
 /// Asks who holds leases on a file's shares.
 struct list_leases_request {
-  operation_token token;
-  std::string cap; ///< any
+  operation_token token = {};
+  std::string cap = {}; ///< any
 };
 /// One lease on one share.
 struct lease_report {
@@ -238,7 +238,7 @@ struct list_leases_reply {
 
 /// Asks to end an operation early; it answers whoever asked for it, and says what is on the grid.
 struct cancel_request {
-  operation_token token;       ///< one of the caller's own
+  operation_token token = {};  ///< one of the caller's own
   std::uint64_t operation = 0; ///< instead: the gateway's own number
 };
 /// Answers cancel_request.
@@ -273,12 +273,12 @@ using progress_listener = protocol<void(progress_event)>;
 
 /// Asks for progress from now on, until the listener ends or unsubscribes. Once more with another `only` replaces it.
 struct subscribe {
-  progress_listener listener;
+  progress_listener listener = {};
   operation_token only = {}; ///< that operation alone; 0: every one
 };
 /// Ends a subscription; events that are on their way still arrive.
 struct unsubscribe {
-  progress_listener listener;
+  progress_listener listener = {};
 };
 /// Answers both.
 struct subscribe_answer {
@@ -361,12 +361,64 @@ struct operation_detail {
   std::optional<publish_detail> publish; ///< of a publish, an append or a repair that wrote
 };
 
+// == change ================================================================================================
+
+/// What is to become of one server.
+enum class server_step : std::uint8_t {
+  add,      ///< it is new
+  remove,   ///< new operations do without it; those that run keep it until they end
+  drain,    ///< it gets no new shares; those that it has are read and updated
+  undrain,  ///< it gets new shares again
+  prefer,   ///< it comes first in the placement order
+  unprefer, ///< it does not any more
+};
+inline constexpr std::uint8_t server_step_count = 6;
+inline constexpr std::array<std::string_view, server_step_count> server_step_words{
+    "add", "remove", "drain", "undrain", "prefer", "unprefer"};
+static_assert(are_words(server_step_words, server_step::unprefer));
+constexpr std::string_view to_word(server_step x) {
+  return word_in(server_step_words, x);
+}
+
+/// A step of one server.
+struct server_change {
+  server_step step = server_step::add;
+  std::string server = {};  ///< its name
+  std::string address = {}; ///< with add: HOST:PORT of a Truckee storage server
+  std::string id = {};      ///< with add: its node id in base32, where another one is to be refused
+};
+
+/// Another value of one limit.
+struct limit_change {
+  std::string name = {};                   ///< as in the grid file: "held-bytes"
+  std::optional<std::uint64_t> value = {}; ///< nothing: as the program has it
+};
+
+/// Asks a running gateway to go on with other settings: all of it is taken on, or nothing. It holds until the gateway
+/// reads its grid file again, or ends.
+struct change_request {
+  bool read_file = false; ///< the grid file is read again first
+  std::vector<server_change> servers = {};
+  std::optional<grid::spread> spread = {}; ///< of new files
+  std::optional<bool> read_only = {};      ///< whether publish, append and repair are refused
+  std::vector<limit_change> limits = {};
+};
+/// How many servers and limits one request may change.
+inline constexpr std::size_t changes_max = 1000;
+/// What it runs with from now on.
+struct change_answer {
+  bool ok = false;
+  error failure = {};                          ///< when !ok: why nothing was taken on
+  std::vector<std::string> changed = {};       ///< what was, one sentence each, for people
+  std::vector<std::string> needs_restart = {}; ///< what differs from the file and only a new process takes on
+};
+
 /// The door: everything a client may ask for, from this process or another.
 using file_gateway =
     protocol<greeting(hello), publish_reply(publish_request), publish_reply(append_request),
              retrieve_reply(retrieve_request), check_reply(check_request), repair_reply(repair_request),
              list_leases_reply(list_leases_request), cancel_answer(cancel_request),
              subscribe_answer(subscribe), subscribe_answer(unsubscribe), status_reply(status_request),
-             operation_detail(operation_detail_request)>;
+             operation_detail(operation_detail_request), change_answer(change_request)>;
 
 } // namespace truckee::messages

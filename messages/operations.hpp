@@ -18,6 +18,9 @@
 namespace truckee::settings {
 struct grid_config;
 }
+namespace truckee::storage {
+struct expiry_settings;
+}
 
 namespace truckee::messages {
 
@@ -161,11 +164,13 @@ using publish_coordinator = protocol<publish_answer(start_publish), void(shares_
 
 // -- byte_budget -------------------------------------------------------------------------------------------
 
-/// Asks for room for so many bytes of shares in memory and on their way; granted in the order asked. More
-/// than the whole budget is granted when nobody else has any. Given back when the asker says so, or ends.
+/// Asks for room for so many bytes of shares in memory and on their way; granted to callers in turn, to each in
+/// the order asked. More than the whole budget is granted when nobody else has any. Given back when the asker says
+/// so, or ends.
 struct take_bytes {
   std::uint64_t bytes = 0;
   std::uint64_t operation = 0; ///< for the log
+  std::uint64_t caller = 0;    ///< whose turn it takes; 0: nobody's in particular
 };
 /// Answers take_bytes, when there is room.
 struct bytes_taken {
@@ -175,8 +180,12 @@ struct bytes_taken {
 struct give_bytes_back {
   std::uint64_t grant = 0;
 };
+/// There is another amount of room from now on; what was granted stays granted.
+struct allow_bytes {
+  std::uint64_t bytes = 0;
+};
 /// Bounds the bytes of all publishes of one client.
-using byte_budget = protocol<bytes_taken(take_bytes), void(give_bytes_back)>;
+using byte_budget = protocol<bytes_taken(take_bytes), void(give_bytes_back), void(allow_bytes)>;
 
 // -- key_maker ---------------------------------------------------------------------------------------------
 
@@ -193,8 +202,12 @@ struct count_keys {};
 struct key_count {
   std::uint32_t ready = 0;
 };
+/// Another number of keys is kept from now on; those that are too many are handed out first.
+struct keep_keys {
+  std::uint32_t ready = 0;
+};
 /// Keeps fresh keys at hand.
-using key_maker = protocol<key_answer(take_key), key_count(count_keys)>;
+using key_maker = protocol<key_answer(take_key), key_count(count_keys), void(keep_keys)>;
 
 // == file_gateway, from its own process ====================================================================
 
@@ -210,6 +223,25 @@ struct grid_in_use {
 };
 /// What a gateway's own process may ask of it beside what everybody may.
 using gateway_settings = protocol<grid_in_use(use_grid)>;
+
+// == storage_server, from its own process ==================================================================
+
+/// Lets go of shares by other rules from the next look at the store on, which begins anew.
+struct use_expiry {
+  std::shared_ptr<const storage::expiry_settings> settings;
+};
+
+// == supervisor ============================================================================================
+
+/// An actor that is to be watched with the rest from now on.
+struct join_crew {
+  std::string what; ///< for the log
+  caf::actor who;
+};
+/// It is needed no more: it is ended, and not missed.
+struct leave_crew {
+  caf::actor who;
+};
 
 // == operations ============================================================================================
 

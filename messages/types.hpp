@@ -43,7 +43,12 @@
   X(3232, truckee::messages::key_count) \
   X(3233, truckee::messages::run) \
   X(3234, truckee::messages::use_grid) \
-  X(3235, truckee::messages::grid_in_use)
+  X(3235, truckee::messages::grid_in_use) \
+  X(3236, truckee::messages::allow_bytes) \
+  X(3237, truckee::messages::keep_keys) \
+  X(3238, truckee::messages::join_crew) \
+  X(3239, truckee::messages::leave_crew) \
+  X(3240, truckee::messages::use_expiry)
 // clang-format on
 
 #define TRUCKEE_UNSAFE(number, type) CAF_ALLOW_UNSAFE_MESSAGE_TYPE(type)

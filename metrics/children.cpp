@@ -119,17 +119,21 @@ server_families::server_families(series& to)
     corrupt(counter_family(families::corrupt_shares, to)), links(gauge_family(families::link_state, to)),
     reconnects(counter_family(families::reconnects, to)) {}
 
-server_events::children::children(server_families& f, const std::string& name)
-  : writes([&](server_outcome o) -> Counter& {
+server_events::children::children(server_families& f, std::string server)
+  : families(f), name(std::move(server)), writes([&](server_outcome o) -> Counter& {
       return f.all.add(f.writes, {{"server", name}, {"outcome", text(to_word(o))}});
     }),
     write_duration(add_seconds(f.all, f.write_duration, {{"server", name}})),
     reads(add_outcomes(f.all, f.reads, {{"server", name}})),
     read_duration(add_seconds(f.all, f.read_duration, {{"server", name}})),
-    corrupt(f.all.add(f.corrupt, {{"server", name}})), links([&](link_state s) -> Gauge& {
-      return f.all.add(f.links, {{"server", name}, {"state", text(to_word(s))}});
-    }),
-    reconnects(f.all.add(f.reconnects, {{"server", name}})) {}
+    corrupt(f.all.add(f.corrupt, {{"server", name}})),
+    reconnects(f.all.add(f.reconnects, {{"server", name}})), links(make_links()) {}
+
+server_events::children::link_gauges server_events::children::make_links() const {
+  return link_gauges([&](link_state s) -> Gauge& {
+    return families.all.add(families.links, {{"server", name}, {"state", text(to_word(s))}});
+  });
+}
 
 store_families::store_families(series& to)
   : all(to), operations(counter_family(families::storage_operations, to)),

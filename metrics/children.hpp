@@ -6,6 +6,8 @@
 
 #include <algorithm>
 #include <array>
+#include <mutex>
+#include <optional>
 
 /// Inside of metrics/: every child is looked up once, so that an event is an addition and no lookup.
 namespace truckee::metrics {
@@ -108,15 +110,23 @@ struct server_families {
 
 /// One server's series, found once.
 struct server_events::children {
-  children(server_families& f, const std::string& name);
+  children(server_families& f, std::string server);
 
+  using link_gauges = by<prometheus::Gauge, link_state, link_state_count>;
+  link_gauges make_links() const;
+
+  server_families& families;
+  std::string name;
   by<prometheus::Counter, server_outcome, write_outcome_count> writes;
   prometheus::Histogram& write_duration;
   per_outcome reads;
   prometheus::Histogram& read_duration;
   prometheus::Counter& corrupt;
-  by<prometheus::Gauge, link_state, link_state_count> links;
   prometheus::Counter& reconnects;
+
+  std::mutex mutex; ///< of the rest
+  std::size_t links_there = 0;
+  std::optional<link_gauges> links; ///< until the last link has ended: a server that is gone is not away
 };
 
 /// The families that have a series for each store.

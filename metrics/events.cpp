@@ -21,10 +21,28 @@ void server_events::share_was_corrupt() {
   children_->corrupt.Increment();
 }
 
+void server_events::link_begins() {
+  const std::lock_guard lock(children_->mutex);
+  ++children_->links_there;
+  if (!children_->links)
+    children_->links.emplace(children_->make_links());
+}
+
+void server_events::link_ends() {
+  const std::lock_guard lock(children_->mutex);
+  if (--children_->links_there > 0)
+    return;
+  auto& families = children_->families;
+  for (std::uint8_t i = 0; i < link_state_count; ++i)
+    families.all.take_out(families.links, children_->links->at(static_cast<link_state>(i)));
+  children_->links.reset();
+}
+
 void server_events::link_is(link_state state) {
-  for (std::uint8_t i = 0; i < link_state_count; ++i) {
+  const std::lock_guard lock(children_->mutex);
+  for (std::uint8_t i = 0; i < link_state_count && children_->links; ++i) {
     const auto each = static_cast<link_state>(i);
-    children_->links.at(each).Set(each == state ? 1 : 0);
+    children_->links->at(each).Set(each == state ? 1 : 0);
   }
 }
 

@@ -27,6 +27,10 @@ public:
   /// One answer to a read message.
   void read_answered(outcome how, seconds took);
   void share_was_corrupt();
+  /// A link to it is there, and is no more. With its last link goes the state of the link, for a server that was
+  /// taken away is not one that cannot be reached; what was counted stays.
+  void link_begins();
+  void link_ends();
   void link_is(link_state state);
   void reconnected();
 

@@ -1,12 +1,12 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <mutex>
 #include <prometheus/counter.h>
 #include <prometheus/gauge.h>
 #include <prometheus/histogram.h>
 #include <prometheus/registry.h>
-#include <vector>
 
 namespace truckee::metrics {
 
@@ -20,7 +20,7 @@ public:
     // prometheus-cpp looks through a whole family for each that is taken out; a registry that is ours alone goes as it is.
     if (registry_.use_count() == 1)
       return;
-    for (const auto& take_out : added_)
+    for (const auto& [what, take_out] : added_)
       take_out();
   }
   series(const series&) = delete;
@@ -34,8 +34,16 @@ public:
     labels.insert(own_.begin(), own_.end());
     auto& out = to.Add(labels, more...);
     const std::lock_guard lock(mutex_);
-    added_.push_back([&to, &out] { to.Remove(&out); });
+    added_.emplace(&out, [&to, &out] { to.Remove(&out); });
     return out;
+  }
+
+  /// One that was added, before the end.
+  template <class Metric>
+  void take_out(prometheus::Family<Metric>& from, Metric& what) {
+    const std::lock_guard lock(mutex_);
+    added_.erase(&what);
+    from.Remove(&what);
   }
 
   /// Whether the family has a series of these labels and the recorder's own.
@@ -49,7 +57,7 @@ private:
   std::shared_ptr<prometheus::Registry> registry_;
   prometheus::Labels own_;
   std::mutex mutex_;
-  std::vector<std::function<void()>> added_;
+  std::map<const void*, std::function<void()>> added_;
 };
 
 } // namespace truckee::metrics

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "truckee/base/address.hpp"
+#include "truckee/settings/name.hpp"
 #include "truckee/settings/node_settings.hpp"
 #include "truckee/settings/toml_table.hpp"
 
@@ -43,11 +44,6 @@ auto parse_config(std::string_view text, const std::filesystem::path& file, std:
     return tl::unexpected<error>(in.problem.first());
   return out;
 }
-
-/// Names of servers and stores, seen by people and in metrics: 1 to 64 of letters, digits and . _ -
-bool is_name(std::string_view text);
-inline constexpr std::string_view name_form =
-    "a name of 1 to 64 letters, digits, dots, dashes and underscores";
 
 /// An ADDRESS:PORT; port 0 only where somebody listens.
 std::optional<address> read_address(const toml_table& t, std::string_view key, bool allow_port_zero = false);

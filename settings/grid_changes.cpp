@@ -21,61 +21,69 @@ std::string words(const grid::spread& x) {
          std::to_string(x.happy);
 }
 
-void change_server(server_config& now, const server_config& wanted, grid_changes& out) {
-  if (!(now.where == wanted.where) || now.id != wanted.id) {
-    out.needs_restart.push_back(title(now) + " is another one");
-    return;
-  }
-  if (now.drain != wanted.drain)
-    out.changed.push_back("server " + now.name +
-                          (wanted.drain ? " gets no new shares" : " gets new shares again"));
-  if (now.preferred != wanted.preferred)
-    out.changed.push_back("server " + now.name +
-                          (wanted.preferred ? " is preferred" : " is not preferred any more"));
-  if (now.permutation_seed != wanted.permutation_seed)
-    out.changed.push_back("server " + now.name + " has another permutation seed");
-  now = wanted;
+/// What a link carries on with.
+void change_place(const server_config& now, const server_config& wanted, grid_changes& out) {
+  const auto tell = [&](bool differs, const std::string& what) {
+    if (differs)
+      out.changed.push_back("server " + now.name + what);
+  };
+  tell(now.drain != wanted.drain, wanted.drain ? " gets no new shares" : " gets new shares again");
+  tell(now.preferred != wanted.preferred, wanted.preferred ? " is preferred" : " is not preferred any more");
+  tell(now.permutation_seed != wanted.permutation_seed, " has another permutation seed");
 }
 
-void change_servers(const grid_config& wanted, grid_changes& out) {
-  for (auto& server : out.in_use.servers)
-    if (const auto* other = named(wanted.servers, server.name))
-      change_server(server, *other, out);
-    else
-      out.needs_restart.push_back(title(server) + " is gone");
+/// Two servers of this process would have one folder until the first has ended.
+const server_config* holder_of_folder(const server_config& wanted, const grid_config& now) {
+  if (!std::holds_alternative<local_directory>(wanted.where))
+    return nullptr;
+  const auto at = std::ranges::find_if(
+      now.servers, [&](const server_config& x) { return x.where == wanted.where && x.name != wanted.name; });
+  return at == now.servers.end() ? nullptr : &*at;
+}
+
+void change_servers(const grid_config& now, const grid_config& wanted, grid_changes& out) {
   for (const auto& server : wanted.servers)
-    if (!named(out.in_use.servers, server.name))
-      out.needs_restart.push_back(title(server) + " is new");
+    if (const auto* holder = holder_of_folder(server, now))
+      out.needs_restart.push_back(title(server) + " has the folder of \"" + holder->name +
+                                  "\"; servers stay as they are");
+  if (!out.needs_restart.empty())
+    return;
+  for (const auto& server : now.servers)
+    if (const auto* other = named(wanted.servers, server.name); !other)
+      out.changed.push_back("server " + server.name + " is gone");
+    else if (is_same_server(server, *other))
+      change_place(server, *other, out);
+    else
+      out.changed.push_back("server " + server.name + " is another one");
+  for (const auto& server : wanted.servers)
+    if (!named(now.servers, server.name))
+      out.changed.push_back("server " + server.name + " is new");
+  out.in_use.servers = wanted.servers;
 }
 
 void change_limits(const limit_settings& wanted, grid_changes& out) {
-  auto& now = out.in_use.limits;
-  const auto take = [&out](auto& into, const auto& from, const char* key) {
-    if (into == from)
-      return;
-    into = from;
-    out.changed.push_back(std::string("[limits] ") + key +
-                          (from ? " " + std::to_string(*from) : " as the program has it"));
-  };
-  take(now.held_bytes, wanted.held_bytes, "held-bytes");
-  take(now.operations, wanted.operations, "operations");
-  take(now.operations_per_caller, wanted.operations_per_caller, "operations-per-caller");
-  const auto keep = [&out](const auto& a, const auto& b, const char* key) {
-    if (a != b)
-      out.needs_restart.push_back(std::string("[limits] ") + key);
-  };
-  keep(now.publish_deadline, wanted.publish_deadline, "publish-deadline-seconds");
-  keep(now.server_deadline, wanted.server_deadline, "server-deadline-seconds");
-  keep(now.connect_timeout, wanted.connect_timeout, "connect-timeout-seconds");
-  keep(now.in_flight_bytes, wanted.in_flight_bytes, "in-flight-bytes");
-  keep(now.keys_ready, wanted.keys_ready, "keys-ready");
+  for (const auto& key : limit_keys) {
+    const auto value = limit_in(wanted, key);
+    if (limit_in(out.in_use.limits, key) != value)
+      out.changed.push_back("[limits] " + std::string(key.name) +
+                            (value ? " " + std::to_string(*value) : " as the program has it"));
+  }
+  out.in_use.limits = wanted;
 }
 
 } // namespace
 
+bool is_same_server(const server_config& a, const server_config& b) {
+  return a.name == b.name && a.where == b.where && a.id == b.id;
+}
+
+bool same_link_limits(const limit_settings& a, const limit_settings& b) {
+  return a.connect_timeout == b.connect_timeout && a.reconnect == b.reconnect && a.link_bytes == b.link_bytes;
+}
+
 grid_changes changes_between(const grid_config& now, const grid_config& wanted) {
   grid_changes out{now, {}, {}};
-  change_servers(wanted, out);
+  change_servers(now, wanted, out);
   if (!(now.encoding == wanted.encoding)) {
     out.in_use.encoding = wanted.encoding;
     out.changed.push_back("new files: " + words(wanted.encoding));

@@ -9,12 +9,18 @@ struct grid_changes {
   grid_config in_use; ///< what it then runs with
   /// What it takes on, one sentence each, for logs and answers: "server beta gets no new shares".
   std::vector<std::string> changed;
-  /// What differs and only a new process takes on: "[tls]", "[[server]] \"delta\" is new".
+  /// What differs and only a new process takes on: "[tls]", "[metrics]".
   std::vector<std::string> needs_restart;
 };
 
-/// Servers are told apart by their names. Taken on are: whether a server drains, is preferred, its permutation
-/// seed; the spread of new files; read-only; the limits on what is held and on operations.
+/// Whether a link to the one is a link to the other: name, place and pinned id.
+bool is_same_server(const server_config& a, const server_config& b);
+/// Whether links that were made with the one need not be made anew for the other.
+bool same_link_limits(const limit_settings& a, const limit_settings& b);
+
+/// Servers are told apart by their names; one at another place, or with another pinned id, is another one. Taken on
+/// are: servers and what is said of them; the spread of new files; the order; read-only; the limits. A folder of this
+/// process cannot change its server's name: where one does, all servers stay as they are.
 grid_changes changes_between(const grid_config& now, const grid_config& wanted);
 
 } // namespace truckee::settings

@@ -12,9 +12,7 @@ namespace truckee::settings {
 
 namespace {
 
-constexpr std::size_t servers_max = 1000;
-constexpr std::uint64_t longest_wait_seconds = 604'800; // a week; nothing waits for ever
-constexpr std::size_t seed_bytes_max = 64;              // Tahoe-LAFS's own are 20, 32 or 52 bytes
+constexpr std::size_t seed_bytes_max = 64; // Tahoe-LAFS's own are 20, 32 or 52 bytes
 
 using keys = std::string_view;
 constexpr std::array<keys, 9> top_keys{"client",  "encoding", "limits", "log", "metrics",
@@ -25,14 +23,11 @@ constexpr std::array<keys, 9> server_keys{"caf",  "directory",        "drain",  
 constexpr std::array<keys, 2> client_keys{"lease-secret", "read-only"};
 constexpr std::array<keys, 1> publish_keys{"order"};
 constexpr std::array<keys, 1> status_keys{"listen"};
-constexpr std::array<keys, 8> limit_keys{"connect-timeout-seconds",
-                                         "held-bytes",
-                                         "in-flight-bytes",
-                                         "keys-ready",
-                                         "operations",
-                                         "operations-per-caller",
-                                         "publish-deadline-seconds",
-                                         "server-deadline-seconds"};
+constexpr auto limit_names = [] {
+  std::array<keys, limit_keys.size()> out;
+  std::ranges::transform(limit_keys, out.begin(), &limit_key::name);
+  return out;
+}();
 
 grid::spread read_encoding(config_reading& in) {
   grid::spread out;
@@ -181,24 +176,9 @@ limit_settings read_limits(config_reading& in) {
   const auto* found = in.table("limits");
   if (!found)
     return out;
-  const toml_table t{*found, "[limits]", limit_keys, in.problem};
-  const auto read_seconds = [&t](std::string_view key, std::optional<std::chrono::seconds>& into) {
-    if (const auto n = t.number(key, 1, longest_wait_seconds))
-      into = std::chrono::seconds{*n};
-  };
-  read_seconds("publish-deadline-seconds", out.publish_deadline);
-  read_seconds("server-deadline-seconds", out.server_deadline);
-  read_seconds("connect-timeout-seconds", out.connect_timeout);
-  out.in_flight_bytes = t.number("in-flight-bytes", 1 << 20, std::uint64_t{1} << 40);
-  out.held_bytes = t.number("held-bytes", 1 << 20, std::uint64_t{1} << 40);
-  const auto read_count = [&t](std::string_view key, std::uint64_t least, std::uint64_t most,
-                               std::optional<std::uint32_t>& into) {
-    if (const auto n = t.number(key, least, most))
-      into = static_cast<std::uint32_t>(*n);
-  };
-  read_count("keys-ready", 0, 1000, out.keys_ready);
-  read_count("operations", 1, 1'000'000, out.operations);
-  read_count("operations-per-caller", 1, 1'000'000, out.operations_per_caller);
+  const toml_table t{*found, "[limits]", limit_names, in.problem};
+  for (const auto& key : limit_keys)
+    set_limit(out, key, t.number(key.name, key.least, key.most));
   return out;
 }
 
@@ -290,7 +270,7 @@ grid_config embedded_grid(const std::filesystem::path& data_home) {
 std::vector<std::string> grid_file_keys() {
   return named_keys({{"client", client_keys},
                      {"encoding", encoding_keys},
-                     {"limits", limit_keys},
+                     {"limits", limit_names},
                      {"log", log_keys},
                      {"metrics", metrics_keys},
                      {"publish", publish_keys},

@@ -6,6 +6,7 @@
 #include "truckee/grid/publish/order_name.hpp"
 #include "truckee/grid/spread.hpp"
 #include "truckee/logs/settings.hpp"
+#include "truckee/settings/limit_settings.hpp"
 #include "truckee/settings/node_settings.hpp"
 #include "truckee/settings/scrape_target.hpp"
 
@@ -24,13 +25,13 @@ namespace truckee::settings {
 
 /// A storage server inside this process, over a directory that has or gets Tahoe-LAFS's layout below it.
 struct local_directory {
-  std::filesystem::path path;
+  std::filesystem::path path = {};
   friend bool operator==(const local_directory&, const local_directory&) = default;
 };
 
 /// A Truckee storage server; over mutual TLS unless on loopback.
 struct caf_address {
-  address at;
+  address at = {};
   friend bool operator==(const caf_address&, const caf_address&) = default;
 };
 
@@ -46,41 +47,32 @@ using endpoint = std::variant<local_directory, caf_address, nurl>;
 
 /// One [[server]] table.
 struct server_config {
-  std::string name; ///< for people and metrics: unique, 1 to 64 of letters, digits and . _ -
-  endpoint where;
-  std::optional<server_id> id;           ///< pinned: a server that reports another id is refused
-  std::optional<bytes> permutation_seed; ///< placement order, where it is not the id
-  bool preferred = false;                ///< comes first in the placement order
-  bool drain = false;                    ///< gets no new shares; those that it has are read and updated
-  std::optional<scrape_target> metrics;  ///< where Prometheus scrapes it; not where `where` is a directory
+  std::string name = {}; ///< for people and metrics: unique, 1 to 64 of letters, digits and . _ -
+  endpoint where = {};
+  std::optional<server_id> id = {};           ///< pinned: a server that reports another id is refused
+  std::optional<bytes> permutation_seed = {}; ///< placement order, where it is not the id
+  bool preferred = false;                     ///< comes first in the placement order
+  bool drain = false;                         ///< gets no new shares; those that it has are read and updated
+  std::optional<scrape_target> metrics =
+      {}; ///< where Prometheus scrapes it; not where `where` is a directory
   friend bool operator==(const server_config&, const server_config&) = default;
 };
 
-/// Limits a person may need to change; what is not set keeps the code's own value.
-struct limit_settings {
-  std::optional<std::chrono::seconds> publish_deadline;
-  std::optional<std::chrono::seconds> server_deadline; ///< the base; transfer time comes on top
-  std::optional<std::chrono::seconds> connect_timeout;
-  std::optional<std::uint64_t> in_flight_bytes; ///< shares sent and not yet answered, over all operations
-  std::optional<std::uint32_t> keys_ready;      ///< fresh RSA keys kept for new files
-  std::optional<std::uint64_t> held_bytes;      ///< content of running and waiting operations
-  std::optional<std::uint32_t> operations;      ///< running and waiting
-  std::optional<std::uint32_t> operations_per_caller;
-  friend bool operator==(const limit_settings&, const limit_settings&) = default;
-};
+/// In one grid.
+inline constexpr std::size_t servers_max = 1000;
 
 /// A whole grid file: servers, spread, limits, and what a client of it needs.
 struct grid_config {
-  grid::spread encoding;                               ///< of new files
+  grid::spread encoding = {};                          ///< of new files
   grid::order_name order = grid::order_name::in_place; ///< the same for all who write to these files
-  std::vector<server_config> servers;                  ///< at least one
-  std::optional<tls::node_files> tls;
-  std::optional<std::filesystem::path> lease_secret; ///< file with 32 bytes in base32; made when absent
-  bool read_only = false;                            ///< publish, append and repair are refused
-  metrics_settings metrics;
-  std::optional<address> status_listen; ///< a gateway's status page; loopback
-  logs::settings log; ///< of `truckee gateway`; commands that end by themselves take options only
-  limit_settings limits;
+  std::vector<server_config> servers = {};             ///< at least one
+  std::optional<tls::node_files> tls = {};
+  std::optional<std::filesystem::path> lease_secret = {}; ///< file with 32 bytes in base32; made when absent
+  bool read_only = false;                                 ///< publish, append and repair are refused
+  metrics_settings metrics = {};
+  std::optional<address> status_listen = {}; ///< a gateway's status page; loopback
+  logs::settings log = {}; ///< of `truckee gateway`; commands that end by themselves take options only
+  limit_settings limits = {};
   friend bool operator==(const grid_config&, const grid_config&) = default;
 };
 

@@ -14,8 +14,9 @@ constexpr std::uint64_t interval_seconds_max = 31'622'400; // a year
 
 using keys = std::string_view;
 constexpr std::array<keys, 5> top_keys{"expiry", "log", "metrics", "storage", "tls"};
-constexpr std::array<keys, 7> storage_keys{"directory", "durability",     "listen",        "name",
-                                           "read-only", "reserved-space", "share-size-max"};
+constexpr std::array<keys, 10> storage_keys{"directory",      "durability",   "listen",    "name",
+                                            "queued-bytes",   "queued-calls", "read-only", "reserved-space",
+                                            "share-size-max", "space-low"};
 constexpr std::array<keys, 4> expiry_keys{"grace-days", "interval-seconds", "mode", "unleased"};
 
 void read_store(config_reading& in, storage_config& out) {
@@ -35,6 +36,9 @@ void read_store(config_reading& in, storage_config& out) {
   out.read_only = t.flag("read-only").value_or(out.read_only);
   out.reserved_space = t.size("reserved-space", 0, size_max).value_or(out.reserved_space);
   out.share_bytes_max = t.size("share-size-max", 1, size_max).value_or(out.share_bytes_max);
+  out.queued_bytes = t.size("queued-bytes", 1 << 20, size_max);
+  out.queued_calls = t.number("queued-calls", 1, 1'000'000);
+  out.space_low = t.size("space-low", 0, size_max);
   constexpr std::array<keys, 2> durabilities{"full", "none"};
   if (const auto which = t.choice("durability", durabilities))
     out.durability = *which == 0 ? storage::durability::full : storage::durability::none;

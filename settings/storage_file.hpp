@@ -11,17 +11,21 @@ namespace truckee::settings {
 
 /// What is not set in the file has the values here. Options of the command override the file.
 struct storage_config {
-  std::filesystem::path directory; ///< empty: not said; then the command line must
+  std::filesystem::path directory = {}; ///< empty: not said; then the command line must
   address listen{"127.0.0.1", 0};
   std::string name = "storage"; ///< label in metrics
   bool read_only = false;
   std::uint64_t reserved_space = 0; ///< bytes
   std::uint64_t share_bytes_max = storage::store_limits{}.share_bytes_max;
   storage::durability durability = storage::durability::full;
-  std::optional<tls::node_files> tls;
-  metrics_settings metrics;
-  logs::settings log;
-  storage::expiry_settings expiry;
+  std::optional<tls::node_files> tls = {};
+  metrics_settings metrics = {};
+  logs::settings log = {};
+  storage::expiry_settings expiry = {};
+  std::optional<std::uint64_t> queued_calls =
+      {}; ///< requests that wait; nothing: as the program has it, and so below
+  std::optional<std::uint64_t> queued_bytes = {}; ///< of writes that wait
+  std::optional<std::uint64_t> space_low = {};    ///< bytes; less room is told as low
   friend bool operator==(const storage_config&, const storage_config&) = default;
 };
 

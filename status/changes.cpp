@@ -16,6 +16,15 @@ void change_counter::heard(const progress_event& event) {
   changed_.notify_all();
 }
 
+void change_counter::begin_anew() {
+  {
+    const std::lock_guard lock(mutex_);
+    ++change_;
+    running_.clear();
+  }
+  changed_.notify_all();
+}
+
 void change_counter::stop() {
   {
     const std::lock_guard lock(mutex_);

@@ -20,6 +20,8 @@ public:
   };
 
   void heard(const messages::progress_event& event);
+  /// Another gateway is listened to: nothing of the one before runs any more.
+  void begin_anew();
   void stop();
   bool stopped() const;
   /// Waits for a change after `seen`, or until the time is up, or stopped.

@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <charconv>
 #include <httplib.h>
+#include <mutex>
 #include <nlohmann/json.hpp>
 #include <thread>
 
@@ -36,7 +37,7 @@ std::string problem_json(const std::string& what) {
 } // namespace
 
 struct server::state {
-  state(caf::actor_system& s, file_gateway g, std::shared_ptr<health_check> h, const server_limits& l)
+  state(caf::actor_system& s, gateway_source g, std::shared_ptr<health_check> h, const server_limits& l)
     : system(s), gateway(std::move(g)), health(std::move(h)), limits(l),
       changes(std::make_shared<change_counter>()), hearing(spawn_change_listener(s, changes)) {}
 
@@ -50,17 +51,34 @@ struct server::state {
 
   template <class Reply, class Request>
   result<Reply> ask(Request question) {
+    const auto now = present_gateway();
+    return now ? ask_of<Reply>(now, std::move(question))
+               : fail(errc::unreachable, "the gateway is being started again");
+  }
+
+  template <class Reply, class Request>
+  result<Reply> ask_of(const file_gateway& whom, Request question) {
     caf::scoped_actor self(system);
     result<Reply> out = fail(errc::timeout, "no answer");
     request_blocking(
-        self, gateway, limits.ask_timeout, std::move(question), [&](const Reply& reply) { out = reply; },
+        self, whom, limits.ask_timeout, std::move(question), [&](const Reply& reply) { out = reply; },
         [&](const caf::error& e) { out = tl::unexpected(as_error(e, system)); });
     return out;
   }
 
-  void subscribe_to_gateway() {
+  /// Listens to it, where it is another one than before.
+  file_gateway present_gateway() {
+    auto now = gateway();
+    {
+      const std::lock_guard lock(mutex);
+      if (!now || (heard_of && same_actor(now.address(), heard_of)))
+        return now;
+      heard_of = now.address();
+    }
+    changes->begin_anew();
     // Where the gateway has too many subscribers already, pages are true all the same, only not live.
-    [[maybe_unused]] const auto accepted = ask<subscribe_answer>(subscribe{hearing});
+    [[maybe_unused]] const auto accepted = ask_of<subscribe_answer>(now, subscribe{hearing});
+    return now;
   }
 
   // -- answers
@@ -146,6 +164,7 @@ struct server::state {
 
   /// One event, or a sign of life. While something runs, times move: an event every second.
   bool one_event(std::uint64_t& seen, httplib::DataSink& sink) {
+    present_gateway();
     const auto news = changes->wait(seen, std::chrono::seconds(1));
     if (changes->stopped())
       return false;
@@ -204,7 +223,9 @@ struct server::state {
   }
 
   caf::actor_system& system;
-  file_gateway gateway;
+  gateway_source gateway;
+  std::mutex mutex;
+  caf::actor_addr heard_of; ///< whose changes are heard; guarded by `mutex`
   std::shared_ptr<health_check> health;
   server_limits limits;
   std::shared_ptr<change_counter> changes;
@@ -217,7 +238,7 @@ server::server(std::unique_ptr<state> s) : state_(std::move(s)) {}
 server::~server() = default;
 
 result<std::unique_ptr<server>> server::start(const address& listen, caf::actor_system& system,
-                                              file_gateway gateway, std::shared_ptr<health_check> health,
+                                              gateway_source gateway, std::shared_ptr<health_check> health,
                                               server_limits limits) {
   if (!listen.is_loopback())
     return fail(errc::refused,
@@ -233,7 +254,7 @@ result<std::unique_ptr<server>> server::start(const address& listen, caf::actor_
   if (!started)
     return tl::unexpected(started.error());
   s->web = std::move(*started);
-  s->subscribe_to_gateway();
+  s->present_gateway();
   return std::unique_ptr<server>(new server(std::move(s)));
 }
 

@@ -4,9 +4,14 @@
 #include "truckee/messages/types.hpp"
 #include "truckee/status/health.hpp"
 
+#include <functional>
 #include <memory>
 
 namespace truckee::status {
+
+/// The gateway as it is now: it changes where it had to be started again, and is empty for the moment in between. Called
+/// from any thread.
+using gateway_source = std::function<messages::file_gateway()>;
 
 /// Bounds of what callers of the page may cost.
 struct server_limits {
@@ -31,8 +36,7 @@ class server {
 public:
   /// Errors: refused (not loopback), configuration (the address is taken or not this machine's).
   static result<std::unique_ptr<server>> start(const address& listen, caf::actor_system& system,
-                                               messages::file_gateway gateway,
-                                               std::shared_ptr<health_check> health,
+                                               gateway_source gateway, std::shared_ptr<health_check> health,
                                                server_limits limits = {});
   ~server();
   server(const server&) = delete;

@@ -44,18 +44,36 @@ bool lets_go(const std::vector<lease>& leases, std::uint64_t now, const expiry_p
   });
 }
 
+container_store_options with_seed(container_store_options out) {
+  if (out.permutation_seed.empty())
+    out.permutation_seed = to_bytes(out.id.view());
+  return out;
+}
+
 } // namespace
 
 container_store::container_store(container_store_options options, unix_clock now,
                                  std::unique_ptr<slot_backend> backend, std::uint64_t slots)
-  : options_(std::move(options)), now_(std::move(now)), backend_(std::move(backend)), slots_(slots) {
-  if (options_.permutation_seed.empty())
-    options_.permutation_seed = to_bytes(options_.id.view());
+  : options_(with_seed(std::move(options))), reserved_space_(options_.limits.reserved_space),
+    share_bytes_max_(options_.limits.share_bytes_max), read_only_(options_.read_only), now_(std::move(now)),
+    backend_(std::move(backend)), slots_(slots) {}
+
+void container_store::use(const store_settings& settings) {
+  reserved_space_ = settings.reserved_space;
+  share_bytes_max_ = settings.share_bytes_max;
+  read_only_ = settings.read_only || options_.read_only;
+}
+
+store_limits container_store::limits() const {
+  auto out = options_.limits;
+  out.reserved_space = reserved_space_;
+  out.share_bytes_max = share_bytes_max_;
+  return out;
 }
 
 std::uint64_t container_store::bytes_available() {
   const auto free = backend_->available_bytes().value_or(0);
-  return free - std::min(free, options_.limits.reserved_space);
+  return free - std::min(free, reserved_space_.load());
 }
 
 std::uint32_t container_store::lease_end() const {
@@ -67,9 +85,9 @@ grid::store_info container_store::info() {
   return {.id = options_.id,
           .software = "truckee/" TRUCKEE_VERSION,
           .permutation_seed = options_.permutation_seed,
-          .read_only = options_.read_only,
-          .bytes_available = options_.read_only ? 0 : bytes_available(),
-          .share_bytes_max = options_.limits.share_bytes_max,
+          .read_only = read_only_,
+          .bytes_available = read_only_ ? 0 : bytes_available(),
+          .share_bytes_max = share_bytes_max_,
           .slots = slots_.load()};
 }
 
@@ -86,7 +104,7 @@ container_store::verdict container_store::room_for(const open_slot& old, const s
   const auto free = backend_->available_bytes();
   if (!free)
     return {status_of(free.error()), free.error().what};
-  const auto available = *free - std::min(*free, options_.limits.reserved_space);
+  const auto available = *free - std::min(*free, reserved_space_.load());
   if (needed > available)
     return {storage_status::no_space,
             std::to_string(needed) + " bytes needed, " + std::to_string(available) + " available", available};
@@ -114,9 +132,9 @@ container_store::verdict container_store::carry_out(const storage_index& slot, c
 }
 
 grid::read_test_write_answer container_store::read_test_write(const grid::read_test_write& request) {
-  if (auto refused = rules::check_request(request, options_.limits))
+  if (auto refused = rules::check_request(request, limits()))
     return refuse(refused->status, std::move(refused->detail));
-  if (options_.read_only && !request.changes.empty())
+  if (read_only_ && !request.changes.empty())
     return refuse(storage_status::read_only, "this store takes no writes");
   const auto files = backend_->open(request.slot);
   if (!files)
@@ -204,7 +222,7 @@ grid::slot_read_answer container_store::read(const grid::slot_read& request) {
 
 lease_answer container_store::add_lease(const storage_index& slot, const server_secret& renew,
                                         const server_secret& cancel) {
-  if (options_.read_only)
+  if (read_only_)
     return {storage_status::read_only, 0, "this store takes no writes"};
   const auto files = backend_->open(slot);
   if (!files)
@@ -262,7 +280,7 @@ result<slot_leases> container_store::leases(const storage_index& slot) {
 
 result<slot_expiry> container_store::expire(const storage_index& slot, std::uint64_t now,
                                             const expiry_policy& policy, bool dry_run) {
-  if (options_.read_only && !dry_run)
+  if (read_only_ && !dry_run)
     return fail(errc::read_only, "this store takes no writes");
   const auto files = backend_->open(slot);
   if (!files)

@@ -24,6 +24,7 @@ public:
                   std::uint64_t slots);
 
   grid::store_info info() override;
+  void use(const store_settings& settings) override;
   grid::read_test_write_answer read_test_write(const grid::read_test_write& request) override;
   grid::slot_read_answer read(const grid::slot_read& request) override;
   lease_answer add_lease(const storage_index& slot, const server_secret& renew,
@@ -46,7 +47,12 @@ private:
   std::uint64_t bytes_available();
   std::uint32_t lease_end() const;
 
-  container_store_options options_;
+  store_limits limits() const;
+
+  const container_store_options options_;
+  std::atomic<std::uint64_t> reserved_space_;
+  std::atomic<std::uint64_t> share_bytes_max_;
+  std::atomic<bool> read_only_;
   unix_clock now_;
   std::unique_ptr<slot_backend> backend_;
   std::atomic<std::uint64_t> slots_;

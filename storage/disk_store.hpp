@@ -24,8 +24,8 @@ enum class durability : std::uint8_t {
 /// Which folder, and how it is kept.
 struct disk_store_options {
   /// The folder that holds (or will hold) `shares/`; made when absent.
-  std::filesystem::path directory;
-  store_limits limits;
+  std::filesystem::path directory = {};
+  store_limits limits = {};
   storage::durability durability = durability::full;
   /// Answers read_only to whatever would write. The folder must be a store already.
   bool read_only = false;

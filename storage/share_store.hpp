@@ -54,6 +54,14 @@ struct slot_expiry {
   std::map<share_number, std::string> unreadable;
 };
 
+/// What may change while a store is open.
+struct store_settings {
+  std::uint64_t reserved_space = 0;  ///< bytes of the file system left to others
+  std::uint64_t share_bytes_max = 0; ///< of one share's data
+  bool read_only = false;            ///< a store that was opened read-only stays so
+  friend bool operator==(const store_settings&, const store_settings&) = default;
+};
+
 /// All storage of shares goes through this: Tahoe's directory of containers, memory.
 /// Calls block. Calls for one slot must not overlap; calls for different slots may run in different threads.
 class share_store {
@@ -61,6 +69,8 @@ public:
   virtual ~share_store() = default;
 
   virtual grid::store_info info() = 0;
+  /// For calls that begin from now on; from any thread.
+  virtual void use(const store_settings&) {}
   /// Wholly done or not at all, whatever the status. Any status but ok: nothing was written.
   virtual grid::read_test_write_answer read_test_write(const grid::read_test_write& request) = 0;
   virtual grid::slot_read_answer read(const grid::slot_read& request) = 0;

@@ -2,7 +2,7 @@
 
 #include "truckee/messages/types.hpp"
 
-#include <tuple>
+#include <functional>
 
 namespace truckee::actors {
 
@@ -28,6 +28,11 @@ inline caller caller_of(const caf::strong_actor_ptr& sender, const caf::node_id&
     return {};
   const bool local = sender->node().compare(here) == 0;
   return {sender->node(), local ? sender->id() : 0, local};
+}
+
+/// A number for it; two callers with one number would only share their turns.
+inline std::uint64_t number_of(const caller& who) {
+  return who.local ? who.actor : std::hash<caf::node_id>{}(who.node);
 }
 
 /// Whether `who` may end the other's operations and see their tokens: its own, and as an actor of the

@@ -30,9 +30,11 @@ const char* never_begun(errc reason) {
 } // namespace
 
 state::state(shell<state>* self, services_ptr services, gateway_options options)
-  : self_(self), services_(std::move(services)), options_(std::move(options)),
-    admission_(options_.limits.admission), table_(options_.limits.recent_max, options_.limits.refused_max),
-    keys_(spawn_key_maker(self->system(), services_, options_.keys_ready)) {
+  : self_(self), services_(std::move(services)), options_(std::move(options)), limits_(options_.limits),
+    own_limits_(services_->limits), admission_(options_.limits.admission),
+    table_(options_.limits.recent_max, options_.limits.refused_max),
+    servers_(std::make_shared<const std::vector<gateway_server>>(std::move(options_.servers))),
+    keys_(options_.keys ? options_.keys : spawn_key_maker(self->system(), services_, options_.keys_ready)) {
   if (options_.grid)
     run_with(options_.grid);
 }
@@ -48,7 +50,12 @@ state::~state() {
     if (x.runner)
       send_anonymously(x.runner, stop{});
   }
-  send_anonymously(caf::actor_cast<caf::actor>(keys_), stop{});
+  for (const auto& each : changes_)
+    each.answer(
+        {false, {errc::unreachable, "the gateway ended; what was asked for may be taken on or not"}, {}, {}});
+  // One that is not its own is ended by whoever started it.
+  if (!options_.keys)
+    send_anonymously(caf::actor_cast<caf::actor>(keys_), stop{});
 }
 
 behavior<state::handle> state::make_behavior() {
@@ -66,6 +73,7 @@ behavior<state::handle> state::make_behavior() {
       [this](const unsubscribe& x) { return on_unsubscribe(x); },
       [this](const status_request&) { return on_status(); },
       [this](const operation_detail_request& x) { return on_detail(x.operation); },
+      [this](const change_request& x) { return on_change(x); },
       [this](const operation_progress& x) { on_progress(x); },
       [this](const publish_news& x) {
         if (auto* operation = table_.find(x.operation))
@@ -103,7 +111,7 @@ void state::arrive(gateway_request what, reply_promise back, const caller& from)
 }
 
 std::optional<state::refused> state::refuses(gateway_operation& x) {
-  if (auto bad = check_content(x.what, options_.limits.content_bytes_max))
+  if (auto bad = check_content(x.what, limits_.content_bytes_max))
     return refused{bad->reason, std::move(bad->why)};
   const auto facts = facts_of(x.what);
   if (!makes_new_file(x.what)) {
@@ -200,14 +208,15 @@ void state::begin(std::uint64_t id) {
              {"slot", x->event.slot},
              {"bytes", x->event.bytes_total}});
   show(*x);
+  x->servers = servers_;
   gather<introduction>(
-      self_, options_.servers.size(), options_.limits.introduction_timeout,
-      [this](std::size_t i) { return options_.servers[i].link; }, [](std::size_t) { return introduce{}; },
-      [this, id, asked = options_.servers](const gathered<introduction>& answers) {
+      self_, servers_->size(), limits_.introduction_timeout,
+      [this](std::size_t i) { return (*servers_)[i].link; }, [](std::size_t) { return introduce{}; },
+      [this, id, asked = servers_](const gathered<introduction>& answers) {
         auto* begun = table_.find(id);
         if (begun == nullptr)
           return; // cancelled meanwhile
-        auto roster = make_roster(asked, answers);
+        auto roster = make_roster(*asked, answers);
         begun->begun = services_->time->now();
         begun->problems = roster.left_out;
         begun->left_out = std::move(roster.left_out);
@@ -227,8 +236,9 @@ void state::stops_waiting(gateway_operation& x) {
 }
 
 void state::arm_deadline(std::uint64_t id, std::uint64_t timeout_ms) {
-  send_later(self_, std::chrono::milliseconds(std::min<std::uint64_t>(timeout_ms, 86'400'000)),
-             continuation{[this, id] { stop_operation(id, errc::timeout); }});
+  table_.find(id)->deadline =
+      send_later(self_, std::chrono::milliseconds(std::min<std::uint64_t>(timeout_ms, 86'400'000)),
+                 continuation{[this, id] { stop_operation(id, errc::timeout); }});
 }
 
 void state::finish(std::uint64_t id, gateway_reply reply, std::optional<refusal> never_began) {
@@ -236,6 +246,7 @@ void state::finish(std::uint64_t id, gateway_reply reply, std::optional<refusal>
   if (!left)
     return;
   auto& x = left->operation;
+  self_->cancel(x.deadline);
   const auto now = services_->time->now();
   admission_.leave(x.from, facts_of(x.what).content_bytes, now);
   stops_waiting(x);
@@ -260,6 +271,7 @@ void state::finish(std::uint64_t id, gateway_reply reply, std::optional<refusal>
   if (left->next)
     begin(*left->next);
   measure();
+  end_retired();
   quit_when_idle();
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "truckee/actors/gateway/admission.hpp"
+#include "truckee/actors/gateway/gateway_keeper.hpp"
 #include "truckee/actors/gateway/server_roster.hpp"
 #include "truckee/grid/publish/order_name.hpp"
 #include "truckee/settings/grid_file.hpp"
@@ -23,15 +24,20 @@ struct gateway_limits {
 
 /// What a gateway is started with.
 struct gateway_options {
-  std::vector<gateway_server> servers;
-  grid::spread defaults;
+  std::vector<gateway_server> servers = {};
+  grid::spread defaults = {};
   grid::order_name order = grid::order_name::in_place; ///< of every publish and repair
-  std::uint32_t keys_ready = 0;
-  gateway_limits limits;
+  std::uint32_t keys_ready = 0;                        ///< of the key maker
+  messages::key_maker keys = {};                       ///< nothing: one of its own
+  /// Of the services' budget, where the grid does not say. Shares in memory and on their way, over all publishes:
+  /// CAF's own queues have no bound, and take some times the bytes they hold.
+  std::uint64_t in_flight_bytes = 256ULL << 20;
+  gateway_limits limits = {};
   bool read_only = false; ///< publish, append and repair are refused
-  /// Has the last word on all above but the links, whose servers stand in it in the same order; messages::use_grid
-  /// changes it. Nothing: it cannot be changed.
+  /// Has the last word on all above but the links, whose servers stand in it in the same order; messages::use_grid and
+  /// messages::change_request change it. Nothing: it cannot be changed.
   std::shared_ptr<const settings::grid_config> grid = {};
+  std::shared_ptr<gateway_keeper> keeper = {}; ///< goes with `grid`
 };
 
 /// The door: takes every request, checks it, runs operations on one file one after another and on different

@@ -1,11 +1,20 @@
+#include "truckee/actors/gateway/asked_change.hpp"
 #include "truckee/actors/gateway/gateway_state.hpp"
+#include "truckee/actors/shell/offload.hpp"
+#include "truckee/base/joined.hpp"
 #include "truckee/settings/grid_changes.hpp"
+
+#include <algorithm>
 
 namespace truckee::actors {
 
 namespace {
 
+constexpr std::size_t changes_waiting_max = 16;
+
 gateway_limits with_limits(gateway_limits out, const settings::limit_settings& set) {
+  out.content_bytes_max = set.content_bytes.value_or(out.content_bytes_max);
+  out.subscribers_max = set.subscribers.value_or(out.subscribers_max);
   auto& door = out.admission;
   door.held_bytes_max = set.held_bytes.value_or(door.held_bytes_max);
   door.operations_max = set.operations.value_or(door.operations_max);
@@ -13,32 +22,224 @@ gateway_limits with_limits(gateway_limits out, const settings::limit_settings& s
   return out;
 }
 
+grid::grid_limits with_limits(grid::grid_limits out, const settings::limit_settings& set) {
+  if (set.publish_deadline)
+    out.publish_deadline = *set.publish_deadline;
+  if (set.server_deadline)
+    out.server_deadline_base = *set.server_deadline;
+  return out;
+}
+
+/// Who asked, for the log.
+std::string name_of(const caller& who) {
+  return who.local ? "this process" : who.node ? caf::to_string(who.node) : "nobody";
+}
+
+template <class A, class B>
+bool same(const A& a, const B& b) {
+  return a && b && messages::same_actor(a.address(), b.address());
+}
+
 } // namespace
 
 namespace gateway {
 
-grid_in_use state::on_use_grid(const use_grid& x) {
-  if (!options_.grid || !x.grid)
-    return {{"this gateway was started without a grid file"}, {}, {}};
-  auto changes = settings::changes_between(*options_.grid, *x.grid);
-  run_with(std::make_shared<const settings::grid_config>(std::move(changes.in_use)));
+struct state::next_grid {
+  settings::grid_changes changes;
+  /// One a server: what runs already, or nothing.
+  std::vector<std::optional<gateway_server>> links;
+  /// Servers without a link, and the store of each that runs already.
+  std::vector<std::pair<std::size_t, messages::storage_server>> to_open;
+  std::vector<gateway_keeper::start> starts; ///< of to_open, once they are opened
+};
+
+caf::result<grid_in_use> state::on_use_grid(const use_grid& x) {
+  auto promise = self_->template make_response_promise<grid_in_use>();
+  take_change(
+      {.by = {self_->node(), 0, true}, .file = x.grid, .answer = [promise](change_answer how) mutable {
+         promise.deliver(grid_in_use{how.ok ? std::nullopt : std::optional(how.failure.detail),
+                                     std::move(how.changed), std::move(how.needs_restart)});
+       }});
+  return promise;
+}
+
+caf::result<change_answer> state::on_change(const change_request& x) {
+  const auto who = asking();
+  auto promise = self_->template make_response_promise<change_answer>();
+  take_change({.by = who, .asked = x, .answer = [promise](change_answer how) mutable {
+                 promise.deliver(std::move(how));
+               }});
+  return promise;
+}
+
+void state::take_change(change x) {
+  if (!options_.grid || !options_.keeper)
+    return x.answer({false, {errc::refused, "this gateway was started without a grid file"}, {}, {}});
+  if (changes_.size() >= changes_waiting_max)
+    return x.answer({false, {errc::refused, "too many changes wait; ask again later"}, {}, {}});
+  changes_.push_back(std::move(x));
+  if (changes_.size() == 1)
+    next_change();
+}
+
+void state::next_change() {
+  const auto& x = changes_.front();
+  if (stopping_)
+    return end_change(fail(errc::refused, "the gateway is stopping"));
+  if (x.file)
+    return prepare(*x.file);
+  if (!x.asked.read_file)
+    return prepare(*options_.grid);
+  offload(
+      self_, *services_->blocking, [keeper = options_.keeper] { return keeper->read_again(); },
+      [this](const result<settings::grid_config>& read) {
+        if (read)
+          prepare(*read);
+        else
+          end_change(tl::unexpected(read.error()));
+      });
+}
+
+/// Finds out what has to be opened, and opens it in a thread that may block.
+void state::prepare(const settings::grid_config& from) {
+  const auto wanted = with_changes(from, changes_.front().asked);
+  if (!wanted)
+    return end_change(tl::unexpected(wanted.error()));
+  const auto& now = *options_.grid;
+  next_grid next{settings::changes_between(now, *wanted), {}, {}, {}};
+  const auto& grid = next.changes.in_use;
+  const bool links_hold = settings::same_link_limits(now.limits, grid.limits);
+  for (const auto& server : grid.servers) {
+    const auto before = std::ranges::find(now.servers, server.name, &settings::server_config::name);
+    const auto* running = before == now.servers.end() ? nullptr : &(*servers_)[before - now.servers.begin()];
+    next.links.emplace_back();
+    if (running != nullptr && links_hold && settings::is_same_server(*before, server)) {
+      next.links.back() = *running;
+      continue;
+    }
+    messages::storage_server store;
+    if (running != nullptr && before->where == server.where)
+      store = running->store;
+    for (const auto& each : retired_)
+      if (each.was.name == server.name && each.was.where == server.where)
+        store = each.server.store;
+    next.to_open.emplace_back(next.links.size() - 1, std::move(store));
+  }
+  if (next.to_open.empty())
+    return take_on(std::move(next));
+  auto to_open = next.to_open;
+  offload(
+      self_, *services_->blocking,
+      [keeper = options_.keeper, grid,
+       to_open = std::move(to_open)]() -> result<std::vector<gateway_keeper::start>> {
+        std::vector<gateway_keeper::start> out;
+        for (const auto& [at, store] : to_open) {
+          auto opened = keeper->open(grid.servers[at], grid, store);
+          if (!opened)
+            return tl::unexpected(opened.error());
+          out.push_back(std::move(*opened));
+        }
+        return out;
+      },
+      [this, next = std::move(next)](result<std::vector<gateway_keeper::start>>&& opened) mutable {
+        if (!opened)
+          return end_change(tl::unexpected(opened.error()));
+        next.starts = std::move(*opened);
+        take_on(std::move(next));
+      });
+}
+
+void state::take_on(next_grid next) {
+  const auto before = std::move(servers_);
+  const auto was = options_.grid;
+  servers_ = servers_of(next);
+  run_with(std::make_shared<const settings::grid_config>(std::move(next.changes.in_use)));
+  options_.keeper->runs_with(options_.grid);
+  for (std::size_t i = 0; i < before->size(); ++i)
+    if (std::ranges::none_of(*servers_, [&](const auto& x) { return same(x.link, (*before)[i].link); }))
+      retired_.push_back({was->servers[i], (*before)[i]});
   measure();
-  return {{}, std::move(changes.changed), std::move(changes.needs_restart)};
+  end_change(change_answer{true, {}, std::move(next.changes.changed), std::move(next.changes.needs_restart)});
+  end_retired();
+}
+
+/// Starts what was opened.
+gateway_servers state::servers_of(const next_grid& next) {
+  auto links = next.links;
+  for (std::size_t i = 0; i < next.to_open.size(); ++i) {
+    const auto& [at, kept] = next.to_open[i];
+    const auto& called = next.changes.in_use.servers[at].name;
+    const auto started = next.starts[i]();
+    if (started.store && !same(started.store, kept))
+      options_.keeper->joins("store " + called, caf::actor_cast<caf::actor>(started.store));
+    options_.keeper->joins("link to " + called, caf::actor_cast<caf::actor>(started.link));
+    links[at].emplace();
+    links[at]->name = called;
+    links[at]->link = started.link;
+    links[at]->store = started.store;
+  }
+  auto out = std::make_shared<std::vector<gateway_server>>();
+  for (auto& link : links)
+    out->push_back(std::move(*link));
+  return out;
+}
+
+void state::end_change(result<change_answer> how) {
+  const auto by = name_of(changes_.front().by);
+  if (how)
+    logs::say(services_->log, logs::events::settings_changed,
+              {{"by", by}, {"changed", joined(how->changed)}, {"needs_restart", joined(how->needs_restart)}});
+  else
+    logs::say(services_->log, logs::events::settings_refused, {{"by", by}, {"detail", how.error().detail}});
+  changes_.front().answer(how ? std::move(*how) : change_answer{false, how.error(), {}, {}});
+  changes_.pop_front();
+  if (!changes_.empty())
+    next_change();
+}
+
+/// A link ends with the last operation that began with it, and a store with the last link to it.
+void state::end_retired() {
+  std::vector<caf::actor> ends;
+  std::erase_if(retired_, [&](const retired& x) {
+    if (table_.uses(x.server.link))
+      return false;
+    ends.push_back(caf::actor_cast<caf::actor>(x.server.link));
+    if (x.server.store)
+      ends.push_back(caf::actor_cast<caf::actor>(x.server.store));
+    return true;
+  });
+  for (const auto& each : ends) {
+    const bool still_used =
+        std::ranges::any_of(*servers_, [&](const auto& x) { return same(x.store, each); }) ||
+        std::ranges::any_of(retired_, [&](const auto& x) { return same(x.server.store, each); });
+    if (!still_used)
+      options_.keeper->leaves(each);
+  }
 }
 
 /// Operations that run go on with what they began with.
 void state::run_with(std::shared_ptr<const settings::grid_config> grid) {
-  for (std::size_t i = 0; i < options_.servers.size(); ++i) {
+  auto servers = std::make_shared<std::vector<gateway_server>>(*servers_);
+  for (std::size_t i = 0; i < servers->size(); ++i) {
     const auto& wanted = grid->servers[i];
-    auto& server = options_.servers[i];
+    auto& server = (*servers)[i];
     server.preferred = wanted.preferred;
     server.permutation_seed = wanted.permutation_seed;
     server.drain = wanted.drain;
   }
+  servers_ = std::move(servers);
   options_.defaults = grid->encoding;
   options_.order = grid->order;
   options_.read_only = grid->read_only;
-  admission_.limits_are(with_limits(options_.limits, grid->limits).admission);
+  limits_ = with_limits(options_.limits, grid->limits);
+  admission_.limits_are(limits_.admission);
+  auto shared = std::make_shared<services>(*services_);
+  shared->limits = with_limits(own_limits_, grid->limits);
+  services_ = std::move(shared);
+  send(self_, keys_, keep_keys{grid->limits.keys_ready.value_or(options_.keys_ready)});
+  if (services_->budget)
+    send(self_, services_->budget,
+         allow_bytes{grid->limits.in_flight_bytes.value_or(options_.in_flight_bytes)});
   options_.grid = std::move(grid);
 }
 

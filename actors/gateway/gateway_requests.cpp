@@ -29,7 +29,8 @@ void state::run(gateway_operation& x, const Actor& actor) {
 
 void state::start(gateway_operation& x, server_list_ptr servers) {
   auto& system = self_->system();
-  const operation_context context{services_, x.event.operation, listener(), x.access, servers, {}};
+  const operation_context context{services_, x.event.operation, listener(), x.access, servers,
+                                  {},        number_of(x.from)};
   const auto write_task_of = [&](const shared_bytes& content) {
     write_task task{.context = context,
                     .key = x.key,
@@ -51,7 +52,7 @@ void state::start(gateway_operation& x, server_list_ptr servers) {
           },
           [&](const append_request& r) {
             auto task = write_task_of(r.data);
-            task.modify = append_of(r.data, options_.limits.content_bytes_max);
+            task.modify = append_of(r.data, limits_.content_bytes_max);
             run<publish_reply>(x, spawn_file_writer(system, std::move(task)));
           },
           [&](const retrieve_request&) { run<retrieve_reply>(x, spawn_file_reader(system, context)); },

@@ -87,7 +87,25 @@ private:
 
   // -- changes
 
-  grid_in_use on_use_grid(const use_grid& x);
+  /// One that was asked for, one after another.
+  struct change {
+    caller by;
+    change_request asked = {};
+    std::shared_ptr<const settings::grid_config> file =
+        {}; ///< nothing: what it runs with, or what is read again
+    std::function<void(change_answer)> answer = {};
+  };
+  /// What a change needs before it is taken on.
+  struct next_grid;
+  caf::result<grid_in_use> on_use_grid(const use_grid& x);
+  caf::result<change_answer> on_change(const change_request& x);
+  void take_change(change x);
+  void next_change();
+  void prepare(const settings::grid_config& from);
+  void take_on(next_grid next);
+  void end_change(result<change_answer> how);
+  gateway_servers servers_of(const next_grid& next);
+  void end_retired();
   void run_with(std::shared_ptr<const settings::grid_config> grid);
 
   // -- what others see
@@ -108,8 +126,17 @@ private:
   shell<state>* self_;
   services_ptr services_;
   gateway_options options_;
+  gateway_limits limits_;              ///< those of the grid in use
+  const grid::grid_limits own_limits_; ///< without any grid
   admission admission_;
   operation_table table_;
+  gateway_servers servers_;
+  struct retired {
+    settings::server_config was;
+    gateway_server server;
+  };
+  std::vector<retired> retired_; ///< gone, but operations that run began with them
+  std::deque<change> changes_;   ///< the first is under way
   early_cancels early_cancels_;
   sent_history history_;
   key_maker keys_;

@@ -37,7 +37,7 @@ caf::result<subscribe_answer> state::on_subscribe(const subscribe& x) {
     before->asked.only = x.only;
     return subscribe_answer{true};
   }
-  if (!x.listener || subscribers_.size() >= options_.limits.subscribers_max) {
+  if (!x.listener || subscribers_.size() >= limits_.subscribers_max) {
     logs::say(services_->log, logs::events::subscriber_refused, {{"subscribers", subscribers_.size()}});
     return subscribe_answer{false};
   }
@@ -94,12 +94,12 @@ caf::result<status_reply> state::on_status() {
   reply->defaults = options_.defaults;
   reply->subscribers = static_cast<std::uint32_t>(subscribers_.size());
   gather<link_report>(
-      self_, options_.servers.size(), std::chrono::seconds(1),
-      [this](std::size_t i) { return options_.servers[i].link; }, [](std::size_t) { return link_status{}; },
-      [this, promise, reply](const gathered<link_report>& answers) mutable {
+      self_, servers_->size(), std::chrono::seconds(1), [this](std::size_t i) { return (*servers_)[i].link; },
+      [](std::size_t) { return link_status{}; },
+      [this, promise, reply, asked = servers_](const gathered<link_report>& answers) mutable {
         for (std::size_t i = 0; i < answers.size(); ++i) {
           auto report = answers[i].value_or(link_report{{}, {}, {}, link_state::unknown, "no answer", 0, 0});
-          report.server = options_.servers[i].name;
+          report.server = (*asked)[i].name;
           reply->servers.push_back(std::move(report));
         }
         count_keys_and_deliver(promise, reply);
@@ -112,7 +112,7 @@ caf::result<operation_detail> state::on_detail(std::uint64_t id) const {
   if (record == nullptr)
     return operation_detail{};
   std::vector<std::string> servers;
-  for (const auto& server : options_.servers)
+  for (const auto& server : *servers_)
     servers.push_back(server.name);
   return detail_of(*record, asking(), servers, services_->time->now());
 }

@@ -33,6 +33,11 @@ public:
           return caf::result<key_answer>(promise);
         },
         [this](const count_keys&) { return key_count{static_cast<std::uint32_t>(keys_.size())}; },
+        [this](const keep_keys& x) {
+          wanted_ = x.ready;
+          services_->metrics->keys_wanted_are(wanted_);
+          refill();
+        },
         [this](const stop&) { self_->quit(); },
         [](const continuation& rest) { rest.run(); },
     };

@@ -21,11 +21,16 @@ publish_detail picture_of(const operation_record& record, const std::vector<std:
                           clock::time_point now) {
   auto out = record.publish->detail;
   out.tries = record.tries;
-  // A row for every configured server, also for those that were never reached.
+  // A row for every configured server, also for those that were never reached; then those that are gone.
+  auto names = servers;
   std::vector<std::uint32_t> row;
-  for (const auto& name : out.servers)
-    row.push_back(static_cast<std::uint32_t>(std::ranges::find(servers, name) - servers.begin()));
-  out.servers = servers;
+  for (const auto& name : out.servers) {
+    const auto at = std::ranges::find(names, name) - names.begin();
+    row.push_back(static_cast<std::uint32_t>(at));
+    if (static_cast<std::size_t>(at) == names.size())
+      names.push_back(name);
+  }
+  out.servers = std::move(names);
   for (auto& share : out.shares) {
     share.server = row[share.server];
     if (record.event.finished && share.state == grid::share_state::outstanding)

@@ -84,6 +84,15 @@ std::vector<std::uint64_t> operation_table::ids() const {
   return out;
 }
 
+bool operation_table::uses(const messages::server_link& link) const {
+  const auto is_it = [&](const gateway_server& x) {
+    return messages::same_actor(x.link.address(), link.address());
+  };
+  return std::ranges::any_of(operations_, [&](const auto& x) {
+    return x.second.servers && std::ranges::any_of(*x.second.servers, is_it);
+  });
+}
+
 std::uint64_t operation_table::before(std::uint64_t id) const {
   return turns_.at(operations_.at(id).access.slot).front();
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "truckee/actors/gateway/request.hpp"
+#include "truckee/actors/gateway/server_roster.hpp"
 #include "truckee/crypto/rsa.hpp"
 
 #include <deque>
@@ -25,6 +26,8 @@ struct gateway_operation : operation_record {
   bool publish_waits = false;             ///< counted as one, until it begins or ends
   stoppable runner = {}; ///< does it; takes `stop`. Nothing: not begun, or the gateway itself does
   std::vector<messages::server_report> left_out = {}; ///< servers that were never reached
+  gateway_servers servers = {};                       ///< with which it began
+  deadline_ticket deadline = {};                      ///< its own, where it has one
 };
 
 /// Which operations there are, and whose turn it is. No actor, no I/O.
@@ -73,6 +76,8 @@ public:
 
   /// Of an operation that is here or remembered; nothing of any other.
   const operation_record* record(std::uint64_t id) const;
+  /// Whether an operation that runs began with that link.
+  bool uses(const messages::server_link& link) const;
   /// For status, as `viewer` may see it: running, waiting, and ended ones newest first.
   void report(messages::status_reply& out, const caller& viewer,
               operation_record::clock::time_point now) const;

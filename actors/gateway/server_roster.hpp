@@ -7,12 +7,15 @@ namespace truckee::actors {
 
 /// A configured server as the gateway gets it.
 struct gateway_server {
-  std::string name;
-  messages::server_link link;
+  std::string name = {};
+  messages::server_link link = {};
   bool preferred = false;
-  std::optional<bytes> permutation_seed; ///< nothing: what the server reports
-  bool drain = false;                    ///< gets no new shares
+  std::optional<bytes> permutation_seed = {}; ///< nothing: what the server reports
+  bool drain = false;                         ///< gets no new shares
+  messages::storage_server store = {};        ///< where it is in this process
 };
+/// Those that a gateway has at one time, in the grid file's order; an operation keeps those that it began with.
+using gateway_servers = std::shared_ptr<const std::vector<gateway_server>>;
 
 /// The servers one operation can use, and those it has to do without.
 struct server_roster {

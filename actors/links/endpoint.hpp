@@ -14,9 +14,9 @@ namespace truckee::actors {
 
 /// A server reached over CAF's network.
 struct remote_endpoint {
-  std::string host;
+  std::string host = {};
   std::uint16_t port = 0;
-  std::optional<tls::node_files> tls; ///< nothing: plain, which only loopback may be
+  std::optional<tls::node_files> tls = {}; ///< nothing: plain, which only loopback may be
 };
 
 /// Where a link finds its server: in this process, or elsewhere. One alternative a kind of transport.

@@ -29,8 +29,13 @@ public:
           [&](const auto& where) {
             return make_transport(self_, where, *services_, options.limits.connect_timeout);
           },
-          options.endpoint)) {}
-  ~server_link_state() { count_in_flight(-static_cast<std::int64_t>(window_.bytes_in_flight())); }
+          options.endpoint)) {
+    events_.link_begins();
+  }
+  ~server_link_state() {
+    count_in_flight(-static_cast<std::int64_t>(window_.bytes_in_flight()));
+    events_.link_ends();
+  }
   server_link_state(const server_link_state&) = delete;
   server_link_state& operator=(const server_link_state&) = delete;
 

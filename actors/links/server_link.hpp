@@ -23,11 +23,11 @@ struct link_limits {
 
 /// One server: how it is called and reached.
 struct link_options {
-  std::string name; ///< as configured; the metrics label
-  link_endpoint endpoint;
+  std::string name = {}; ///< as configured; the metrics label
+  link_endpoint endpoint = {};
   /// A server with another id is refused: a write enabler must never reach the wrong one.
-  std::optional<server_id> pinned;
-  link_limits limits;
+  std::optional<server_id> pinned = {};
+  link_limits limits = {};
 };
 
 /// Keeps one server reachable: connects, reconnects, notices when it falls silent. Answers every request exactly

@@ -9,6 +9,7 @@
 #include "truckee/storage/disk_store.hpp"
 
 #include <filesystem>
+#include <functional>
 
 namespace truckee {
 
@@ -17,6 +18,8 @@ struct client_options {
   /// Servers, spread, limits and TLS, as a grid file says. CAF has one TLS identity for each actor system, so
   /// `grid.tls` must be the system's own.
   settings::grid_config grid = {};
+  /// Read by spawn, in place of `grid`; and again when a node that may change the gateway asks for it.
+  std::filesystem::path grid_file = {};
   /// Where the lease secret is kept unless the grid file names a file; made when absent.
   std::filesystem::path data_home = {};
   storage::durability durability = storage::durability::full; ///< of embedded servers
@@ -28,9 +31,16 @@ struct client_options {
   actors::gateway_limits gateway = {};
   actors::link_limits link = {};              ///< the grid file's connect timeout wins
   actors::storage_server_limits storage = {}; ///< of embedded servers
+  /// Reads the configuration again, where that is more than reading `grid_file`; may block. Without either, a node
+  /// that asks for it is refused.
+  std::function<result<settings::grid_config>()> read_grid = {};
   /// What the destructor gives running operations to end well.
   std::chrono::milliseconds patience = std::chrono::minutes(1);
 };
+
+/// Adds the group "truckee" to a host's configuration: its file, its command line, its --help. `options` get the
+/// values when the configuration is parsed; they stay where they are as long as it lives.
+void add_options(caf::actor_system_config& config, client_options& options);
 
 /// A client in an actor system that may be a host's: links to every configured server (embedded ones run
 /// inside), and the gateway in front of them. Its actors are its own; it ends them and nothing else. See
@@ -60,7 +70,8 @@ public:
   messages::check_reply ask(messages::check_request request);
 
   /// Takes on what a running client can of another configuration (settings/grid_changes.hpp says what); what runs ends
-  /// as it began. `refused` says why nothing was taken on. In a thread that may block; never in an actor.
+  /// as it began. `refused` says why nothing was taken on. In a thread that may block; never in an actor. Other nodes
+  /// ask for the same by messages::change_request.
   messages::grid_in_use use(const settings::grid_config& wanted);
 
   /// Lets other nodes reach the gateway at `where`, with mutual TLS where the grid has it. errc::refused where

@@ -4,6 +4,8 @@
 #include "truckee/actors/node/version.hpp"
 #include "truckee/crypto/base32.hpp"
 
+#include <mutex>
+
 namespace truckee::actors {
 
 namespace {
@@ -29,10 +31,9 @@ std::shared_ptr<storage::share_store> kept_with(std::shared_ptr<random_source> r
 
 } // namespace
 
-result<messages::storage_server> open_storage_server(caf::actor_system& system, const services_ptr& shared,
-                                                     const store_options& options) {
-  const auto now = unix_clock_of(shared->time);
-  auto opened = storage::open_disk_store(options.disk, now, *shared->random);
+result<std::shared_ptr<storage::share_store>> open_store(const services_ptr& shared,
+                                                         const store_options& options) {
+  auto opened = storage::open_disk_store(options.disk, unix_clock_of(shared->time), *shared->random);
   if (!opened)
     return tl::unexpected(opened.error());
   const auto info = (*opened)->info();
@@ -45,9 +46,23 @@ result<messages::storage_server> open_storage_server(caf::actor_system& system, 
              {"read_only", options.disk.read_only},
              {"reserved_bytes", options.disk.limits.reserved_space},
              {"durability", options.disk.durability == storage::durability::full ? "full" : "none"}});
-  return spawn_storage_server(system, shared, kept_with(shared->random, std::move(*opened)), options.name,
-                              options.limits,
-                              {.settings = options.expiry, .now = now, .report = options.report});
+  return kept_with(shared->random, std::move(*opened));
+}
+
+messages::storage_server start_store(caf::actor_system& system, const services_ptr& shared,
+                                     std::shared_ptr<storage::share_store> opened,
+                                     const store_options& options) {
+  return spawn_storage_server(
+      system, shared, std::move(opened), options.name, options.limits,
+      {.settings = options.expiry, .now = unix_clock_of(shared->time), .report = options.report});
+}
+
+result<messages::storage_server> open_storage_server(caf::actor_system& system, const services_ptr& shared,
+                                                     const store_options& options) {
+  auto opened = open_store(shared, options);
+  if (!opened)
+    return tl::unexpected(opened.error());
+  return start_store(system, shared, std::move(*opened), options);
 }
 
 } // namespace truckee::actors
@@ -56,8 +71,21 @@ namespace truckee {
 
 using namespace actors;
 
+namespace {
+
+/// What a store runs with, and the store itself while it is open.
+struct present_store {
+  std::mutex mutex;
+  store_options options;
+  std::optional<storage::store_settings> settings; ///< once they were changed
+  std::weak_ptr<storage::share_store> open;
+};
+
+} // namespace
+
 struct store::state {
   bool tls = false;
+  std::shared_ptr<present_store> now = std::make_shared<present_store>();
   std::shared_ptr<front_door<messages::storage_server>> door =
       std::make_shared<front_door<messages::storage_server>>();
   std::unique_ptr<resident> rest; ///< last: ends first
@@ -80,12 +108,18 @@ result<store> store::spawn(caf::actor_system& system, store_options options, sur
     s->tls = options.tls.has_value();
     supervisor_options watched;
     watched.what = "store " + options.name;
-    watched.start = [&system, shared = (*rest)->shared(), door = s->door, options]() -> result<crew> {
-      auto opened = open_storage_server(system, shared, options);
+    s->now->options = std::move(options);
+    watched.start = [&system, shared = (*rest)->shared(), door = s->door, now = s->now]() -> result<crew> {
+      const std::lock_guard lock(now->mutex);
+      auto opened = open_store(shared, now->options);
       if (!opened)
         return tl::unexpected(opened.error());
-      auto front = caf::actor_cast<caf::actor>(*opened);
-      if (auto again = door->replace(system, *opened); !again) {
+      if (now->settings)
+        (*opened)->use(*now->settings);
+      now->open = *opened;
+      const auto serving = start_store(system, shared, std::move(*opened), now->options);
+      auto front = caf::actor_cast<caf::actor>(serving);
+      if (auto again = door->replace(system, serving); !again) {
         messages::send_anonymously(front, messages::stop{});
         return tl::unexpected(again.error());
       }
@@ -111,6 +145,21 @@ caf::actor store::supervisor() const {
 
 result<address> store::publish(const address& where) {
   return state_->door->open(system(), where, state_->tls, state_->rest->shared()->log, "storage");
+}
+
+void store::use(const storage::store_settings& settings, const storage::expiry_settings& expiry) {
+  const std::lock_guard lock(state_->now->mutex);
+  auto& options = state_->now->options;
+  state_->now->settings = settings;
+  if (const auto open = state_->now->open.lock())
+    open->use(settings);
+  if (expiry == options.expiry)
+    return;
+  options.expiry = expiry;
+  if (const auto serving = server())
+    messages::send_anonymously(
+        caf::actor_cast<caf::actor>(serving),
+        messages::use_expiry{std::make_shared<const storage::expiry_settings>(expiry)});
 }
 
 void store::stop(std::function<void()> done) {

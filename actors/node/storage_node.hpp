@@ -39,6 +39,9 @@ public:
   caf::actor supervisor() const;
   /// Lets clients reach it; as client::publish.
   result<address> publish(const address& where);
+  /// Goes on with other settings, also when it has to be started again. A look for expired shares that is under way
+  /// ends, and the next one begins as after a start. Any thread but an actor's.
+  void use(const storage::store_settings& settings, const storage::expiry_settings& expiry);
   void stop(std::function<void()> done = {});
 
   const std::shared_ptr<metrics::recorder>& metrics() const;
@@ -54,7 +57,14 @@ private:
 
 namespace truckee::actors {
 
-/// Opens the store and starts its actor; blocks.
+/// Opens a store; blocks.
+result<std::shared_ptr<storage::share_store>> open_store(const services_ptr& shared,
+                                                         const store_options& options);
+/// Starts the actor of an open store.
+messages::storage_server start_store(caf::actor_system& system, const services_ptr& shared,
+                                     std::shared_ptr<storage::share_store> opened,
+                                     const store_options& options);
+/// Both; blocks.
 result<messages::storage_server> open_storage_server(caf::actor_system& system, const services_ptr& shared,
                                                      const store_options& options);
 

@@ -34,6 +34,8 @@ public:
     return {
         [this](const stop& x) { on_stop(x); },
         [](const continuation& rest) { rest.run(); },
+        [this](const join_crew& x) { join(x); },
+        [this](const leave_crew& x) { leave(x.who); },
     };
   }
 
@@ -50,12 +52,36 @@ public:
   }
 
 private:
-  enum class phase : std::uint8_t { running, restarting, ending, ended };
+  /// restarting: until nobody of the old crew is left; starting: the next one is made.
+  enum class phase : std::uint8_t { running, restarting, starting, ending, ended };
 
   void watch_crew() {
     self_->watch(crew_.front);
     for (const auto& [what, actor] : crew_.others)
       self_->watch(actor);
+  }
+
+  // -- who comes and goes while it runs
+
+  void join(const join_crew& x) {
+    if (phase_ == phase::restarting || phase_ == phase::ended || all_told_) {
+      send_anonymously(x.who, stop{errc::cancelled, duration::zero()}); // of a crew that ends
+      return;
+    }
+    if (phase_ == phase::starting) {
+      early_.emplace_back(x.what, x.who);
+      return;
+    }
+    crew_.others.emplace_back(x.what, x.who);
+    self_->watch(x.who);
+  }
+
+  void leave(const caf::actor& who) {
+    const auto is_it = [&](const auto& x) { return same_actor(x.second.address(), who.address()); };
+    std::erase_if(early_, is_it);
+    if (std::erase_if(crew_.others, is_it) > 0)
+      self_->unwatch(who.address());
+    send_anonymously(who, stop{errc::cancelled, duration::zero()});
   }
 
   void end_crew() {
@@ -100,10 +126,13 @@ private:
   void start() {
     if (phase_ == phase::ending)
       return end();
+    phase_ = phase::starting;
     house_->open();
     offload(self_, *blocking_, options_.start, [this](result<crew>&& started) {
       if (started)
         crew_ = std::move(*started);
+      for (auto& each : std::exchange(early_, {}))
+        crew_.others.push_back(std::move(each));
       if (phase_ == phase::ending)
         return end_all();
       if (!started)
@@ -160,6 +189,7 @@ private:
   logs::log_ptr log_;
   supervisor_options options_;
   crew crew_;
+  std::vector<std::pair<std::string, caf::actor>> early_ = {}; ///< joined a crew that is being started
   phase phase_ = phase::running;
   duration backoff_{};
   std::uint64_t rounds_ = 0;

@@ -1,7 +1,8 @@
 #include "truckee/actors/publish/byte_budget.hpp"
 
+#include "truckee/actors/publish/fair_queue.hpp"
+
 #include <algorithm>
-#include <deque>
 #include <map>
 
 namespace truckee::actors {
@@ -26,13 +27,18 @@ public:
     return {
         [this](const take_bytes& x) { return take(x); },
         [this](const give_bytes_back& x) { give_back(x.grant); },
+        [this](const allow_bytes& x) {
+          bytes_ = x.bytes;
+          services_->metrics->in_flight_budget_is(bytes_);
+          hand_out();
+        },
         [this](const stop&) { self_->quit(); },
     };
   }
 
   /// Whoever ends without giving back is not there to do so any more.
   void on_down(const caf::actor_addr& who) {
-    std::erase_if(waiting_, [&](const request_waiting& x) { return same_actor(x.who, who); });
+    waiting_.erase_if([&](const request_waiting& x) { return same_actor(x.who, who); });
     for (auto at = granted_.begin(); at != granted_.end();)
       if (same_actor(at->second.who, who)) {
         release(at->second.bytes);
@@ -61,30 +67,33 @@ private:
     auto promise = self_->template make_response_promise<bytes_taken>();
     if (sender)
       self_->watch(caf::actor_cast<caf::actor>(sender));
-    waiting_.push_back({x.bytes, sender ? caf::actor_cast<caf::actor_addr>(sender) : caf::actor_addr{},
-                        promise, x.operation});
-    hand_out();
-    if (!waiting_.empty() && !waiting_.back().since) {
-      waiting_.back().since = services_->time->now();
-      logs::say(services_->log, logs::events::budget_wait,
-                {{"operation", x.operation}, {"bytes", x.bytes}, {"used", used_}, {"budget", bytes_}});
+    const auto who = sender ? caf::actor_cast<caf::actor_addr>(sender) : caf::actor_addr{};
+    if (waiting_.empty() && has_room(x.bytes)) {
+      grant_to({x.bytes, who, promise, x.operation, {}});
+      return promise;
     }
+    waiting_.push(x.caller, {x.bytes, who, promise, x.operation, services_->time->now()});
+    logs::say(services_->log, logs::events::budget_wait,
+              {{"operation", x.operation}, {"bytes", x.bytes}, {"used", used_}, {"budget", bytes_}});
     return promise;
   }
 
+  bool has_room(std::uint64_t bytes) const { return granted_.empty() || used_ + bytes <= bytes_; }
+
   void hand_out() {
-    while (!waiting_.empty() && (granted_.empty() || used_ + waiting_.front().bytes <= bytes_)) {
-      auto next = std::move(waiting_.front());
-      waiting_.pop_front();
-      used_ += next.bytes;
-      if (next.since)
-        logs::say(services_->log, logs::events::budget_granted,
-                  {{"operation", next.operation},
-                   {"bytes", next.bytes},
-                   {"seconds", services_->time->seconds_since(*next.since)}});
-      granted_.emplace(++last_, grant{next.bytes, next.who});
-      next.promise.deliver(bytes_taken{last_});
-    }
+    while (!waiting_.empty() && has_room(waiting_.front().bytes))
+      grant_to(waiting_.pop());
+  }
+
+  void grant_to(request_waiting next) {
+    used_ += next.bytes;
+    if (next.since)
+      logs::say(services_->log, logs::events::budget_granted,
+                {{"operation", next.operation},
+                 {"bytes", next.bytes},
+                 {"seconds", services_->time->seconds_since(*next.since)}});
+    granted_.emplace(++last_, grant{next.bytes, next.who});
+    next.promise.deliver(bytes_taken{last_});
   }
 
   void give_back(std::uint64_t id) {
@@ -101,7 +110,7 @@ private:
   void stop_watching(const caf::actor_addr& who) {
     const bool has =
         std::ranges::any_of(granted_, [&](const auto& x) { return same_actor(x.second.who, who); });
-    const bool waits = std::ranges::any_of(waiting_, [&](const auto& x) { return same_actor(x.who, who); });
+    const bool waits = waiting_.any_of([&](const auto& x) { return same_actor(x.who, who); });
     if (!has && !waits)
       self_->unwatch(who);
   }
@@ -113,7 +122,7 @@ private:
   std::uint64_t bytes_;
   std::uint64_t used_ = 0;
   std::uint64_t last_ = 0;
-  std::deque<request_waiting> waiting_;
+  fair_queue<std::uint64_t, request_waiting> waiting_; ///< by caller
   std::map<std::uint64_t, grant> granted_;
 };
 

@@ -80,7 +80,7 @@ private:
         task_->shape.total;
     request(
         self_, services_->budget, duration(services_->limits.publish_deadline) + link_grace,
-        take_bytes{bytes, context_.operation},
+        take_bytes{bytes, context_.operation, context_.caller},
         [this](const bytes_taken& x) {
           grant_ = x.grant;
           if (stopped_)

@@ -25,7 +25,7 @@ std::uint64_t bytes_of(const grid::read_test_write& request) {
 /// Runs each slot's calls one after another.
 class storage_server_state {
 public:
-  using handle = extended<storage_server, void(stop), void(continuation)>;
+  using handle = extended<storage_server, void(stop), void(continuation), void(use_expiry)>;
   static constexpr const char* name = "truckee.storage_server";
   static constexpr bool stays = true;
 
@@ -37,8 +37,7 @@ public:
 
   behavior<handle> make_behavior() {
     measure_later({});
-    if (expiry_.settings.mode != storage::expiry_mode::off)
-      look_later(std::min<duration>(expiry_.first, expiry_.settings.interval));
+    begin_looking();
     return {
         [this](const hello& x) { return introduce_store(x); },
         [this](const grid::read_test_write& x) {
@@ -62,6 +61,12 @@ public:
         },
         [this](const stop&) { self_->quit(); },
         [](const continuation& rest) { rest.run(); },
+        [this](const use_expiry& x) {
+          expiry_.settings = *x.settings;
+          ++look_; // what a look that is under way was told to do is not to be done any more
+          scan_.reset();
+          begin_looking();
+        },
     };
   }
 
@@ -179,12 +184,21 @@ private:
 
   // --- expiry: one slot at a time, each in its turn among the slot's calls ---
 
+  void begin_looking() {
+    if (expiry_.settings.mode != storage::expiry_mode::off)
+      look_later(std::min<duration>(expiry_.first, expiry_.settings.interval));
+  }
+
   void look_later(duration pause) {
-    send_later(self_, pause, continuation{[this] {
-                 offload(
-                     self_, *services_->blocking, [store = store_] { return store->slots(); },
-                     [this](const result<std::vector<storage_index>>& slots) { begin_look(slots); });
-               }});
+    self_->cancel(next_look_);
+    next_look_ = send_later(self_, pause, continuation{[this, look = look_] {
+                              offload(
+                                  self_, *services_->blocking, [store = store_] { return store->slots(); },
+                                  [this, look](const result<std::vector<storage_index>>& slots) {
+                                    if (look == look_)
+                                      begin_look(slots);
+                                  });
+                            }});
   }
 
   void begin_look(const result<std::vector<storage_index>>& slots) {
@@ -203,17 +217,24 @@ private:
     const auto slot = scan_->next();
     if (!slot)
       return end_look();
-    in_turn(*slot, [this, slot = *slot] {
+    in_turn(*slot, [this, slot = *slot, look = look_] {
+      if (look != look_)
+        return next_of(slot);
       offload(
           self_, *services_->blocking,
           [store = store_, slot, now = expiry_.now, policy = expiry_.settings.policy(),
            dry_run = expiry_.settings.mode != storage::expiry_mode::on] {
             return store->expire(slot, now(), policy, dry_run);
           },
-          [this, slot](const result<storage::slot_expiry>& what) {
+          [this, slot, look](const result<storage::slot_expiry>& what) {
+            if (look != look_)
+              return next_of(slot);
             scan_->took(slot, what);
             next_of(slot);
-            send_later(self_, pause_, continuation{[this] { look_at_next(); }});
+            send_later(self_, pause_, continuation{[this, look] {
+                         if (look == look_)
+                           look_at_next();
+                       }});
           });
     });
   }
@@ -293,6 +314,8 @@ private:
   metrics::store_events& events_;
   storage_server_limits limits_;
   storage_server_expiry expiry_;
+  std::uint64_t look_ = 0; ///< grows when the rules change: whatever belongs to another one does nothing more
+  deadline_ticket next_look_;
   std::optional<storage::expiry_scan> scan_;                         ///< while one look lasts
   std::chrono::milliseconds pause_{};                                ///< between its slots
   std::map<storage_index, std::deque<std::function<void()>>> slots_; ///< front: the one that runs

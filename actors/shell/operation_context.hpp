@@ -13,8 +13,9 @@ struct operation_context {
   std::uint64_t operation = 0;      ///< the gateway's number for it, in logs and progress
   messages::progress_sink listener; ///< may be empty
   shares::file_access access;
-  server_list_ptr servers; ///< as they were known when it began
-  progress_span span;      ///< the part of the operation's bar that is this actor's
+  server_list_ptr servers;  ///< as they were known when it began
+  progress_span span;       ///< the part of the operation's bar that is this actor's
+  std::uint64_t caller = 0; ///< whose it is, for whatever callers take turns at
 
   /// For a step that fills another part of the bar.
   operation_context part(progress_span of) const {

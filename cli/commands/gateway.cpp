@@ -1,6 +1,7 @@
 #include "truckee/cli/process/service.hpp"
 #include "truckee/cli/process/signals.hpp"
 #include "truckee/cli/session/session.hpp"
+#include "truckee/cli/terminal/changes.hpp"
 #include "truckee/status/server.hpp"
 
 #include <iostream>
@@ -27,42 +28,38 @@ result<std::unique_ptr<status::server>> serve_status(const gateway_options& o, s
   }
   if (!where)
     return std::unique_ptr<status::server>{};
-  auto out = status::server::start(*where, s.system(), s.gateway(), std::move(health));
+  auto out = status::server::start(
+      *where, s.system(), [&client = *s.client] { return client.gateway(); }, std::move(health));
   if (out)
     s.screen->print("status: " + (*out)->url() + "\n");
   return out;
 }
 
-std::string listed(const std::vector<std::string>& texts) {
-  std::string out;
-  for (const auto& text : texts)
-    out += (out.empty() ? "" : "; ") + text;
-  return out;
-}
-
-/// SIGHUP: the grid file is read again. Where it is wrong, all is left as it was.
-void take_on_grid(session& s, const global_options& global) {
-  const auto refuse = [&s](const std::string& why) {
-    logs::say(s.log, logs::events::settings_refused, {{"detail", why}});
-    s.screen->print("truckee: nothing is changed: " + why + "\n");
-  };
+/// The grid file as it is now. The command line had the last word when the gateway started, and has it still.
+result<settings::grid_config> read_grid_again(const global_options& global) {
   auto grid = load_grid(global);
   if (!grid)
-    return refuse(grid.error().detail);
-  // The command line had the last word when it started, and has it now.
+    return grid;
   const auto tls = global.tls();
   if (!tls)
-    return refuse(tls.error().detail);
+    return tl::unexpected(tls.error());
   if (*tls)
     grid->tls = *tls;
-  const auto used = s.client->use(*grid);
+  return grid;
+}
+
+/// SIGHUP: the log file is opened and the grid file read again. Where that is wrong, all is left as it was.
+void take_on_grid(session& s, const global_options& global) {
+  reopen(s.log, *s.screen);
+  const auto grid = read_grid_again(global);
+  if (!grid)
+    logs::say(s.log, logs::events::settings_refused,
+              {{"by", "this process"}, {"detail", grid.error().detail}});
+  // What was taken on, or not, is in the gateway's log.
+  const auto used = grid ? s.client->use(*grid) : messages::grid_in_use{.refused = grid.error().detail};
   if (used.refused)
-    return refuse(*used.refused);
-  const auto changed = listed(used.changed);
-  const auto restart = listed(used.needs_restart);
-  logs::say(s.log, logs::events::settings_changed, {{"changed", changed}, {"needs_restart", restart}});
-  s.screen->print("truckee: " + (changed.empty() ? "nothing is changed" : "changed: " + changed) +
-                  (restart.empty() ? "" : "; needs a restart: " + restart) + "\n");
+    return s.screen->print("truckee: nothing is changed: " + *used.refused + "\n");
+  s.screen->print(change_words(used.changed, used.needs_restart));
 }
 
 result<int> serve(const gateway_options& o, global_options global) {
@@ -74,6 +71,12 @@ result<int> serve(const gateway_options& o, global_options global) {
     return fail(errc::usage, "a gateway is a client of its own; --gateway names another one");
   global.keys_ready = 4;
   global.log_level = logs::level::info;
+  // Not the options themselves: what they keep for the end would be kept by what ends.
+  if (!global.grid_file.empty()) {
+    auto file = global;
+    file.ending = nullptr;
+    global.read_grid = [file] { return read_grid_again(file); };
+  }
   auto session = open_session(global, o.metrics);
   if (!session)
     return tl::unexpected(session.error());
@@ -112,12 +115,17 @@ void add_gateway(CLI::App& app, program& p) {
       "truckee put report.pdf --gateway 127.0.0.1:4400 > report.cap\n\n"
       "Runs a client for other programs until SIGINT or SIGTERM. It keeps connections to the servers\n"
       "and fresh keys, and serves CAF peers, who publish and read by messages. Whoever may connect may\n"
-      "use it. On SIGHUP it reads its grid file again and says what it took on.");
+      "use it. On SIGHUP it reads its grid file again and says what it took on; `truckee gateway change`\n"
+      "asks for other settings by message.");
   add_listen(*cmd, o->listen);
   add_metrics(*cmd, o->metrics, "Serve Prometheus metrics");
   cmd->add_option("--status-listen", o->status_listen, "Serve the status page and health (loopback only)")
       ->type_name("ADDRESS:PORT");
-  cmd->callback([&p, o] { p.run = [&p, o] { return finish(serve(*o, p.options)); }; });
+  add_gateway_change(*cmd, p);
+  cmd->callback([cmd, &p, o] {
+    if (cmd->get_subcommands().empty())
+      p.run = [&p, o] { return finish(serve(*o, p.options)); };
+  });
 }
 
 } // namespace truckee::cli

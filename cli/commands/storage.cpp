@@ -1,10 +1,12 @@
 #include "truckee/actors/node/node.hpp"
 #include "truckee/actors/node/resident.hpp"
 #include "truckee/actors/node/storage_node.hpp"
+#include "truckee/base/joined.hpp"
 #include "truckee/cli/process/service.hpp"
 #include "truckee/cli/process/signals.hpp"
 #include "truckee/cli/session/session.hpp"
-#include "truckee/settings/storage_file.hpp"
+#include "truckee/cli/terminal/changes.hpp"
+#include "truckee/settings/storage_changes.hpp"
 #include "truckee/status/health.hpp"
 
 #include <iostream>
@@ -60,7 +62,28 @@ void tell(bottom_line& screen, const storage::expiry_report& report) {
     screen.print("truckee: " + line + "\n");
 }
 
+/// SIGHUP: the log file is opened, and the storage file read again; options keep the last word. Where that is wrong, all
+/// is left as it was. `now` is what the store runs with.
+void take_on(const result<settings::storage_config>& wanted, settings::storage_config& now,
+             bool opened_read_only, store& serving, const logs::log_ptr& log, bottom_line& screen) {
+  reopen(log, screen);
+  if (!wanted) {
+    logs::say(log, logs::events::settings_refused,
+              {{"by", "this process"}, {"detail", wanted.error().detail}});
+    return screen.print("truckee: nothing is changed: " + wanted.error().detail + "\n");
+  }
+  auto changes = settings::changes_between(now, *wanted, opened_read_only);
+  now = std::move(changes.in_use);
+  serving.use({now.reserved_space, now.share_bytes_max, now.read_only}, now.expiry);
+  logs::say(log, logs::events::settings_changed,
+            {{"by", "this process"},
+             {"changed", joined(changes.changed)},
+             {"needs_restart", joined(changes.needs_restart)}});
+  screen.print(change_words(changes.changed, changes.needs_restart));
+}
+
 result<int> serve(const storage_options& o, const global_options& global) {
+  block_hangups(); // before there is a thread
   const auto config = configuration(o, global);
   if (!config)
     return tl::unexpected(config.error());
@@ -82,6 +105,9 @@ result<int> serve(const storage_options& o, const global_options& global) {
   options.disk.read_only = config->read_only;
   options.disk.limits.reserved_space = config->reserved_space;
   options.disk.limits.share_bytes_max = config->share_bytes_max;
+  options.limits.queued_calls_max = config->queued_calls.value_or(options.limits.queued_calls_max);
+  options.limits.queued_bytes_max = config->queued_bytes.value_or(options.limits.queued_bytes_max);
+  options.limits.space_low_bytes = config->space_low.value_or(options.limits.space_low_bytes);
   options.name = config->name;
   options.expiry = config->expiry;
   options.report = [screen = global.screen](const storage::expiry_report& report) { tell(*screen, report); };
@@ -108,7 +134,9 @@ result<int> serve(const storage_options& o, const global_options& global) {
   });
   {
     const service_notice notice([&health] { return health.look(); });
-    wait_for_signal();
+    wait_for_signal([&, now = *config]() mutable {
+      take_on(configuration(o, global), now, config->read_only, *server, *log, *global.screen);
+    });
   }
   global.screen->print("truckee: stopping\n");
   logs::say(*log, logs::events::stopping, {{"reason", "signal"}});
@@ -124,12 +152,13 @@ result<int> serve(const storage_options& o, const global_options& global) {
 
 void add_storage(CLI::App& app, program& p) {
   auto o = std::make_shared<storage_options>();
-  auto* cmd = app.add_subcommand("storage",
-                                 "truckee storage --directory /srv/alpha --listen 192.0.2.7:4401 \\\n"
-                                 "                --ca ca.pem --cert alpha.pem --key alpha.key\n"
-                                 "truckee storage --config storage.toml\n\n"
-                                 "Serves one share store to Truckee clients. It ends on SIGINT or SIGTERM. "
-                                 "The store has\nTahoe-LAFS's own layout.");
+  auto* cmd = app.add_subcommand(
+      "storage", "truckee storage --directory /srv/alpha --listen 192.0.2.7:4401 \\\n"
+                 "                --ca ca.pem --cert alpha.pem --key alpha.key\n"
+                 "truckee storage --config storage.toml\n\n"
+                 "Serves one share store to Truckee clients. It ends on SIGINT or SIGTERM; on "
+                 "SIGHUP it reads\nits storage file again and says what it took on. The store has "
+                 "Tahoe-LAFS's own layout.");
   cmd->add_option("--config", o->config, "Storage file (TOML): configs/storage.toml shows every key")
       ->type_name("FILE");
   cmd->add_option("--directory", o->directory, "The store: shares/ is below it; made when absent")

@@ -41,14 +41,18 @@ result<logs::settings> settings_of(const log_options& o, logs::settings out) {
 
 result<logs::log_ptr> open_log(const logs::settings& how, logs::level otherwise,
                                const std::shared_ptr<bottom_line>& screen) {
-  logs::line_writer to = [screen](std::string_view lines) { screen->print(lines); };
-  if (how.file) {
-    auto file = logs::append_to(*how.file);
-    if (!file)
-      return tl::unexpected(file.error());
-    to = std::move(*file);
-  }
-  return std::make_shared<logs::event_log>(how, otherwise, std::move(to));
+  if (!how.file)
+    return std::make_shared<logs::event_log>(how, otherwise,
+                                             [screen](std::string_view lines) { screen->print(lines); });
+  auto file = logs::log_file::open(*how.file);
+  if (!file)
+    return tl::unexpected(file.error());
+  return std::make_shared<logs::event_log>(how, otherwise, std::move(*file));
+}
+
+void reopen(const logs::log_ptr& log, bottom_line& screen) {
+  if (auto again = log->reopen(); !again)
+    screen.print("truckee: " + again.error().detail + "; the log goes on in the old file\n");
 }
 
 } // namespace truckee::cli

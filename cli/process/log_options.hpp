@@ -26,4 +26,7 @@ result<logs::settings> settings_of(const log_options& o, logs::settings file = {
 result<logs::log_ptr> open_log(const logs::settings& how, logs::level otherwise,
                                const std::shared_ptr<bottom_line>& screen);
 
+/// SIGHUP: the log goes on in a file of its name. What is wrong is said on the screen.
+void reopen(const logs::log_ptr& log, bottom_line& screen);
+
 } // namespace truckee::cli

@@ -215,6 +215,7 @@ result<session> own_session(const global_options& options, metrics_settings& met
   client.data_home = *home;
   client.durability = durability_of(options.durability);
   client.keys_ready = options.keys_ready;
+  client.read_grid = options.read_grid;
   auto started = actors::client_node::start(std::move(client), {.log = *log});
   if (!started)
     return tl::unexpected(started.error());

@@ -50,11 +50,21 @@ void add_failure(json& out, bool ok, const error& failure) {
   out["error"] = {{"kind", to_word(failure.code)}, {"detail", without_capabilities(failure.detail)}};
 }
 
+/// How an operation ended, and what there was at a gateway that had no room for it.
+template <class Reply>
+void add_end(json& out, const Reply& x) {
+  add_failure(out, x.ok, x.failure);
+  if (x.busy)
+    out["busy"] = {{"operations", x.busy->operations},
+                   {"content_bytes", x.busy->content_bytes},
+                   {"retry_after_seconds", static_cast<double>(x.busy->retry_after_ms) / 1000}};
+}
+
 } // namespace
 
 json as_json(const publish_reply& x) {
   json out;
-  add_failure(out, x.ok, x.failure);
+  add_end(out, x);
   out["version"] = x.version.value;
   out["needed"] = x.spread.needed;
   out["total"] = x.spread.total;
@@ -79,7 +89,7 @@ json as_json(const publish_reply& x) {
 
 json as_json(const retrieve_reply& x) {
   json out;
-  add_failure(out, x.ok, x.failure);
+  add_end(out, x);
   out["version"] = x.version.value;
   out["root"] = x.root;
   out["content_bytes"] = x.content.size();
@@ -91,7 +101,7 @@ json as_json(const retrieve_reply& x) {
 
 json as_json(const check_reply& x) {
   json out;
-  add_failure(out, x.ok, x.failure);
+  add_end(out, x);
   out["healthy"] = x.healthy;
   out["recoverable"] = x.recoverable;
   out["happiness"] = x.happiness;
@@ -113,7 +123,7 @@ json as_json(const check_reply& x) {
 
 json as_json(const repair_reply& x) {
   json out;
-  add_failure(out, x.ok, x.failure);
+  add_end(out, x);
   out["done"] = to_word(x.done);
   out["before"] = as_json(x.before);
   if (x.done != repair_action::nothing)
@@ -123,7 +133,7 @@ json as_json(const repair_reply& x) {
 
 json as_json(const list_leases_reply& x) {
   json out;
-  add_failure(out, x.ok, x.failure);
+  add_end(out, x);
   out["failed_servers"] = servers(x.servers);
   out["leases"] = json::array();
   for (const auto& lease : x.leases)
@@ -131,6 +141,14 @@ json as_json(const list_leases_reply& x) {
                              {"share", lease.share.value},
                              {"expires", lease.expires},
                              {"ours", lease.ours}});
+  return out;
+}
+
+json as_json(const change_answer& x) {
+  json out;
+  add_failure(out, x.ok, x.failure);
+  out["changed"] = x.changed;
+  out["needs_restart"] = x.needs_restart;
   return out;
 }
 

@@ -12,5 +12,6 @@ nlohmann::json as_json(const messages::retrieve_reply& x);
 nlohmann::json as_json(const messages::check_reply& x);
 nlohmann::json as_json(const messages::repair_reply& x);
 nlohmann::json as_json(const messages::list_leases_reply& x);
+nlohmann::json as_json(const messages::change_answer& x);
 
 } // namespace truckee::cli

@@ -254,4 +254,29 @@ auto inspect(Inspector& f, operation_detail& x) {
   return inspect_members(f, x, x.found, x.event, x.stages, x.problems, publish);
 }
 
+template <class Inspector>
+auto inspect(Inspector& f, server_change& x) {
+  enum_member<server_step> step{x.step, server_step_count};
+  return inspect_members(f, x, step, x.server, x.address, x.id);
+}
+
+template <class Inspector>
+auto inspect(Inspector& f, limit_change& x) {
+  optional_member<std::uint64_t> value{x.value};
+  return inspect_members(f, x, x.name, value);
+}
+
+template <class Inspector>
+auto inspect(Inspector& f, change_request& x) {
+  optional_member<grid::spread> spread{x.spread};
+  optional_member<bool> read_only{x.read_only};
+  auto accept = [&] { return x.servers.size() <= changes_max && x.limits.size() <= changes_max; };
+  return inspect_checked(f, x, accept, x.read_file, x.servers, spread, read_only, x.limits);
+}
+
+template <class Inspector>
+auto inspect(Inspector& f, change_answer& x) {
+  return inspect_members(f, x, x.ok, x.failure, x.changed, x.needs_restart);
+}
+
 } // namespace truckee::messages

@@ -9,6 +9,7 @@
 #include "truckee/messages/caf/network.hpp"
 #include "truckee/metrics/metrics.hpp"
 
+#include <algorithm>
 #include <gtest/gtest.h>
 #include <prometheus/registry.h>
 #include <prometheus/text_serializer.h>
@@ -184,6 +185,39 @@ TEST_F(embedded, a_gateway_that_fails_is_started_again_behind_the_same_port_and_
   const auto peer = messages::connect_blocking(elsewhere, false, "127.0.0.1", at->port, 10s, why);
   ASSERT_TRUE(peer) << why;
   EXPECT_TRUE(messages::as_protocol<messages::file_gateway>(elsewhere, *peer));
+}
+
+TEST_F(embedded, servers_come_and_go_and_a_gateway_that_is_started_again_keeps_them) {
+  const auto before = ours();
+  {
+    auto how = options();
+    auto files = start(how);
+    const auto with_three = ours();
+    const auto delta = settings::server_config{
+        .name = "delta", .where = settings::local_directory{home_ / "client" / "delta"}, .preferred = true};
+    how.grid.servers.push_back(delta);
+    const auto used = files.use(how.grid);
+    ASSERT_FALSE(used.refused) << *used.refused;
+    EXPECT_EQ(used.changed, std::vector<std::string>{"server delta is new"});
+    const auto on_delta = [&] {
+      const auto put = files.ask(hello());
+      return std::ranges::any_of(put.placed, [](const auto& x) { return x.server == "delta"; });
+    };
+    EXPECT_TRUE(on_delta());
+    const auto first = files.gateway();
+    make_fail(first);
+    ASSERT_TRUE(soon([&] { return files.gateway() && !same(files.gateway(), first); }));
+    EXPECT_TRUE(on_delta()) << "the one that was started again goes on with it";
+    how.grid.servers.pop_back();
+    EXPECT_EQ(files.use(how.grid).changed, std::vector<std::string>{"server delta is gone"});
+    EXPECT_FALSE(on_delta());
+    EXPECT_TRUE(soon([&] { return ours() == with_three; })) << "nothing of a server that is gone is left";
+    EXPECT_EQ(files.metrics()->text().find("truckee_server_link_state{server=\"delta\""), std::string::npos);
+    how.grid.servers.push_back(delta);
+    ASSERT_TRUE(soon([&] { return !files.use(how.grid).refused; })) << "its folder is free again";
+    EXPECT_TRUE(on_delta());
+  }
+  EXPECT_TRUE(soon([&] { return ours() == before; }));
 }
 
 TEST_F(embedded, two_clients_share_a_registry_by_their_labels) {

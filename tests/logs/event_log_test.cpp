@@ -212,7 +212,7 @@ TEST(event_log, appends_to_a_file_and_names_one_it_cannot_open) {
   const auto file = place / "node.log";
   std::ofstream(file) << "before\n";
   {
-    auto to = append_to(file);
+    auto to = log_file::open(file);
     ASSERT_TRUE(to) << to_string(to.error());
     event_log log({}, level::info, *to);
     log.say(events::stopping, {{"reason", "test"}});
@@ -222,10 +222,60 @@ TEST(event_log, appends_to_a_file_and_names_one_it_cannot_open) {
   EXPECT_TRUE(text.starts_with("before\ntime=")) << text;
   EXPECT_NE(text.find("event=stopping reason=test\n"), std::string::npos) << text;
 
-  const auto no = append_to(place / "missing" / "node.log");
+  const auto no = log_file::open(place / "missing" / "node.log");
   ASSERT_FALSE(no);
   EXPECT_EQ(no.error().code, errc::configuration);
   EXPECT_NE(no.error().detail.find("missing/node.log"), std::string::npos) << no.error().detail;
+}
+
+TEST(event_log, goes_on_in_a_new_file_when_the_old_one_was_moved_away_and_loses_no_line) {
+  test::folder place;
+  const auto file = place / "node.log";
+  constexpr int lines = 4000;
+  {
+    auto to = log_file::open(file);
+    ASSERT_TRUE(to) << to_string(to.error());
+    event_log log({}, level::info, *to);
+    EXPECT_TRUE(event_log(level::info, record_sink([](const record&) {})).reopen()) << "it has no file";
+    for (int i = 0; i < lines; ++i) {
+      log.say(events::stopping, {{"reason", std::to_string(i)}});
+      if (i == lines / 2) {
+        std::filesystem::rename(file, place / "node.log.1");
+        ASSERT_TRUE(log.reopen());
+      }
+    }
+  }
+  const auto text_of = [](const std::filesystem::path& path) {
+    std::ifstream in(path);
+    return std::string{std::istreambuf_iterator<char>(in), {}};
+  };
+  const auto after = text_of(file);
+  EXPECT_NE(after.find("event=log_reopened file="), std::string::npos);
+  EXPECT_NE(after.find("reason=" + std::to_string(lines - 1) + "\n"), std::string::npos);
+  const auto all = text_of(place / "node.log.1") + after;
+  int next = 0;
+  std::istringstream in(all);
+  for (std::string line; std::getline(in, line);)
+    if (line.find("event=stopping") != std::string::npos) {
+      EXPECT_TRUE(line.ends_with(" event=stopping reason=" + std::to_string(next))) << line;
+      ++next;
+    }
+  EXPECT_EQ(next, lines);
+}
+
+TEST(event_log, stays_with_the_old_file_where_no_new_one_can_be_opened) {
+  test::folder place;
+  std::filesystem::create_directory(place / "logs");
+  const auto moved = place / "moved";
+  {
+    event_log log({}, level::info, *log_file::open(place / "logs" / "node.log"));
+    std::filesystem::rename(place / "logs", moved);
+    EXPECT_FALSE(log.reopen());
+    log.say(events::stopping, {{"reason", "later"}});
+  }
+  std::ifstream in(moved / "node.log");
+  const std::string text{std::istreambuf_iterator<char>(in), {}};
+  EXPECT_NE(text.find("reason=later"), std::string::npos);
 }
 
 TEST(log_events, have_names_of_their_own_and_say_what_they_mean) {

@@ -68,6 +68,10 @@ TRUCKEE_MEMBERS(messages::server_message, a, b, c, d, e, f)
 TRUCKEE_MEMBERS(messages::publish_detail, a, b, c, d, e, f, g, h, i)
 TRUCKEE_MEMBERS(messages::operation_detail_request, a)
 TRUCKEE_MEMBERS(messages::operation_detail, a, b, c, d, e)
+TRUCKEE_MEMBERS(messages::server_change, a, b, c, d)
+TRUCKEE_MEMBERS(messages::limit_change, a, b)
+TRUCKEE_MEMBERS(messages::change_request, a, b, c, d, e)
+TRUCKEE_MEMBERS(messages::change_answer, a, b, c, d)
 #undef TRUCKEE_MEMBERS
 inline std::tuple<> members(messages::status_request&) {
   return {};
@@ -87,7 +91,8 @@ using wire_types = std::tuple<
     messages::stored_leases, messages::publish_reply, messages::retrieve_request, messages::retrieve_reply,
     messages::check_request, messages::check_reply, messages::cancel_request, messages::cancel_answer,
     messages::progress_event, messages::subscribe_answer, messages::link_report, messages::status_request,
-    messages::status_reply, messages::operation_detail_request, messages::operation_detail>;
+    messages::status_reply, messages::operation_detail_request, messages::operation_detail,
+    messages::change_request, messages::change_answer>;
 
 /// Fills values; secrets and capabilities with content that a test can look for.
 class filler {
@@ -128,6 +133,9 @@ public:
   }
   void fill(messages::repair_action& x) {
     x = static_cast<messages::repair_action>(below(messages::repair_action_count));
+  }
+  void fill(messages::server_step& x) {
+    x = static_cast<messages::server_step>(below(messages::server_step_count));
   }
   void fill(messages::file_format& x) {
     x = static_cast<messages::file_format>(below(messages::file_format_count));

@@ -46,6 +46,8 @@ const std::vector<numbered_type> wire_for_ever{
     {3031, "truckee::messages::status_reply"},
     {3032, "truckee::messages::operation_detail_request"},
     {3033, "truckee::messages::operation_detail"},
+    {3034, "truckee::messages::change_request"},
+    {3035, "truckee::messages::change_answer"},
 };
 const std::vector<numbered_type> process_for_ever{
     {3200, "truckee::messages::continuation"},
@@ -84,6 +86,11 @@ const std::vector<numbered_type> process_for_ever{
     {3233, "truckee::messages::run"},
     {3234, "truckee::messages::use_grid"},
     {3235, "truckee::messages::grid_in_use"},
+    {3236, "truckee::messages::allow_bytes"},
+    {3237, "truckee::messages::keep_keys"},
+    {3238, "truckee::messages::join_crew"},
+    {3239, "truckee::messages::leave_crew"},
+    {3240, "truckee::messages::use_expiry"},
 };
 // clang-format on
 

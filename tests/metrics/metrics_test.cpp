@@ -121,6 +121,24 @@ TEST(metrics, each_server_is_seen_by_its_name) {
   EXPECT_EQ(sample(r, R"(truckee_server_reconnects_total{server="alpha"})"), 1);
 }
 
+TEST(metrics, a_server_that_was_taken_away_is_not_one_that_cannot_be_reached) {
+  recorder r;
+  auto& alpha = r.server("alpha");
+  const auto ready = [&] { return sample(r, R"(truckee_server_link_state{server="alpha",state="ready"})"); };
+  alpha.link_begins();
+  alpha.link_is(link_state::ready);
+  alpha.reconnected();
+  alpha.link_begins(); // another link takes its place
+  alpha.link_ends();
+  EXPECT_EQ(ready(), 1);
+  alpha.link_ends();
+  EXPECT_EQ(ready(), -1) << "there is no such series";
+  EXPECT_EQ(sample(r, R"(truckee_server_reconnects_total{server="alpha"})"), 1) << "what was counted stays";
+  alpha.link_is(link_state::unreachable);
+  alpha.link_begins();
+  EXPECT_EQ(ready(), 0) << "it is back";
+}
+
 TEST(metrics, names_are_bounded) {
   recorder r;
   for (std::size_t i = 0; i < recorder::named_max; ++i)

@@ -90,9 +90,68 @@ TEST_F(reload, a_broken_grid_file_leaves_all_as_it_was_and_names_file_and_line) 
 
 TEST_F(reload, what_only_a_new_process_takes_on_is_named) {
   start_gateway();
-  grid(-1, "[[server]]\nname = \"more\"\ndirectory = \"more\"\n[limits]\nkeys-ready = 9\noperations = 7\n");
+  grid(-1, "[metrics]\nlisten = \"127.0.0.1:0\"\n[limits]\nkeys-ready = 9\noperations = 7\n");
   const auto said = told("truckee: changed: ");
-  EXPECT_EQ(said, "[limits] operations 7; needs a restart: [[server]] \"more\" is new; [limits] keys-ready");
+  EXPECT_EQ(said, "[limits] keys-ready 9; [limits] operations 7; needs a restart: [metrics]");
+}
+
+TEST_F(reload, servers_come_and_go) {
+  start_gateway();
+  const auto cap = put_new("one", by_gateway({}));
+  grid(-1, "[[server]]\nname = \"s5\"\ndirectory = \"s5\"\npreferred = true\n");
+  EXPECT_EQ(told("truckee: changed: "), "server s5 is new");
+  for (int i = 0; i < 3; ++i)
+    put_new("after " + std::to_string(i), by_gateway({}));
+  EXPECT_EQ(shares_at(5), 3U) << "it is preferred";
+  const auto gone = grid();
+  EXPECT_EQ(told("truckee: changed: "), "server s5 is gone");
+  put_new("without it", by_gateway({}));
+  EXPECT_EQ(shares_at(5), 3U);
+  EXPECT_EQ(get(cap, by_gateway({})), "one");
+  // Its folder is free again.
+  const auto alone = truckee({"storage", "--directory", path("s5"), "--name", "x y"});
+  EXPECT_NE(alone.code, 0) << "a wrong name, to be told apart from a folder in use";
+  auto& other = start({"storage", "--directory", path("s5"), "--listen", "127.0.0.1:0"});
+  EXPECT_NE(other.wait_for("listening on "), "");
+}
+
+TEST_F(reload, another_node_changes_it_by_message_until_the_file_is_read_again) {
+  auto& beta = start({"storage", "--directory", path("beta"), "--listen", "127.0.0.1:0"});
+  auto at = beta.wait_for("listening on ");
+  at = at.substr(0, at.find(' '));
+  start_gateway();
+  const auto cap = put_new("one", by_gateway({}));
+  const auto done = json(by_gateway({"gateway", "change", "--add", "beta=" + at, "--prefer", "beta",
+                                     "--remove", "s0", "--limit", "operations=9"}));
+  EXPECT_EQ(done["changed"],
+            (std::vector<std::string>{"server s0 is gone", "server beta is new", "[limits] operations 9"}));
+  put_new("two", by_gateway({}));
+  EXPECT_FALSE(std::filesystem::is_empty(path("beta") + "/shares"));
+  const auto log = gateway_->wait_for("event=settings_changed by=");
+  EXPECT_EQ(log.find("this process"), std::string::npos) << "the node that asked: " << log;
+  const auto refused = truckee(by_gateway({"gateway", "change", "--add", "more=/srv/more"}));
+  EXPECT_NE(refused.code, 0);
+  EXPECT_NE(refused.err.find("a folder is the gateway's own machine's"), std::string::npos) << refused.err;
+  const auto again = truckee(by_gateway({"gateway", "change", "--read-file"}));
+  EXPECT_EQ(again.code, 0) << again.err;
+  EXPECT_EQ(again.out, "changed: server beta is gone\nchanged: server s0 is new\n"
+                       "changed: [limits] operations as the program has it\n");
+  EXPECT_EQ(get(cap, by_gateway({})), "one");
+}
+
+TEST_F(reload, who_finds_no_room_is_told_in_json_when_to_try_again) {
+  start_gateway();
+  grid(-1, "[limits]\noperations = 1\n");
+  told("truckee: changed: ");
+  auto& large = start(by_gateway({"put", file("large", noise(60'000'000))}));
+  process_result refused;
+  for (int i = 0; i < 100 && refused.out.find("busy") == std::string::npos && large.running(); ++i)
+    refused = truckee(by_gateway({"--json", "put", "-"}), "small");
+  const auto said = nlohmann::json::parse(refused.out);
+  ASSERT_TRUE(said.contains("busy")) << refused.out;
+  EXPECT_EQ(said["busy"]["operations"], 1);
+  EXPECT_GT(said["busy"]["retry_after_seconds"].get<double>(), 0);
+  EXPECT_EQ(large.wait().code, 0);
 }
 
 TEST_F(reload, a_publish_under_way_ends_well) {
@@ -102,4 +161,86 @@ TEST_F(reload, a_publish_under_way_ends_well) {
   told("truckee: changed: ");
   const auto done = put.wait();
   EXPECT_EQ(done.code, 0) << done.err;
+}
+
+namespace {
+
+class storage_reload : public program_test {
+protected:
+  static constexpr const char* plain = "[storage]\ndirectory = \"store\"\nlisten = \"127.0.0.1:0\"\n";
+  void start_storage(const arguments& more = {}) {
+    arguments words{"storage", "--config", file("storage.toml", plain)};
+    words.insert(words.end(), more.begin(), more.end());
+    storage_ = &start(words);
+    address_ = storage_->wait_for("listening on ");
+    address_ = address_.substr(0, address_.find(' '));
+    grid_ =
+        file("grid.toml", "[encoding]\nneeded = 1\ntotal = 1\nhappy = 1\n[[server]]\nname = \"s\"\ncaf = \"" +
+                              address_ + "\"\n");
+  }
+  std::string told(const std::string& text) {
+    storage_->signal(SIGHUP);
+    return storage_->wait_for(text);
+  }
+  process* storage_ = nullptr;
+  std::string address_;
+  std::string grid_;
+};
+
+} // namespace
+
+TEST_F(storage_reload, a_store_takes_on_what_it_can_and_names_the_rest) {
+  start_storage({"--reserved-space", "1"});
+  const auto cap = put_new("one", {"--grid", grid_});
+  file("storage.toml", std::string(plain) +
+                           "read-only = true\nreserved-space = 7\n[expiry]\nmode = \"dry-run\"\n"
+                           "[metrics]\nlisten = \"127.0.0.1:0\"\n");
+  EXPECT_EQ(told("truckee: changed: "),
+            "read-only: no writes are taken; [expiry] mode dry-run, grace-days 31, interval-seconds 86400, "
+            "unleased keep; needs a restart: [metrics]")
+      << "the option has the last word on reserved-space";
+  const auto no = truckee({"--grid", grid_, "put", file("two", "two"), "--cap-file", cap});
+  EXPECT_NE(no.code, 0);
+  EXPECT_EQ(get(cap, {"--grid", grid_}), "one");
+  file("storage.toml", "[storage]\nread-only = maybe\n");
+  EXPECT_NE(told("truckee: nothing is changed: ").find("storage.toml:2"), std::string::npos);
+  file("storage.toml", plain);
+  EXPECT_NE(told("truckee: changed: ").find("writes are taken again"), std::string::npos);
+  const auto yes = truckee({"--grid", grid_, "put", file("two", "two"), "--cap-file", cap});
+  EXPECT_EQ(yes.code, 0) << yes.err;
+}
+
+TEST_F(storage_reload, the_log_goes_on_in_a_new_file_after_the_old_one_was_moved_away) {
+  start_storage({"--log-file", path("node.log"), "--log-level", "debug"});
+  const auto cap = put_new("one", {"--grid", grid_});
+  std::filesystem::rename(path("node.log"), path("node.log.1"));
+  put_new("into the old file", {"--grid", grid_}); // nobody has told it yet
+  EXPECT_EQ(told("truckee: nothing is chang"), "ed");
+  EXPECT_EQ(get(cap, {"--grid", grid_}), "one");
+  storage_->signal(SIGTERM);
+  EXPECT_EQ(storage_->wait(process::seconds(20)).code, 0);
+  const auto before = content("node.log.1");
+  const auto after = content("node.log");
+  EXPECT_EQ(before.find("event=log_reopened"), std::string::npos);
+  EXPECT_NE(lines_of(after).front().find("event=log_reopened"), std::string::npos) << after;
+  EXPECT_NE(before.find("event=storage_started"), std::string::npos);
+  const auto writes = [](const std::string& text) {
+    std::size_t out = 0;
+    for (const auto& line : lines_of(text))
+      out += line.find("kind=read_test_write") != std::string::npos ? 1 : 0;
+    return out;
+  };
+  EXPECT_EQ(writes(before), 2U);
+  EXPECT_NE(after.find("kind=read "), std::string::npos) << "what came later";
+  EXPECT_NE(after.find("event=stopped"), std::string::npos);
+}
+
+TEST_F(reload, the_log_of_a_gateway_goes_on_in_a_new_file) {
+  gateway_ = &start({"--grid", grid(), "--log-file", path("node.log"), "gateway", "--listen", "127.0.0.1:0"});
+  address_ = gateway_->wait_for("listening on ");
+  std::filesystem::rename(path("node.log"), path("node.log.1"));
+  told("truckee: nothing is chang");
+  put_new("one", by_gateway({}));
+  EXPECT_NE(content("node.log").find("event=publish_ended"), std::string::npos);
+  EXPECT_EQ(content("node.log.1").find("event=publish_ended"), std::string::npos);
 }

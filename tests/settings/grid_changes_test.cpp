@@ -44,45 +44,82 @@ TEST(grid_changes, a_server_drains_and_takes_shares_again) {
             (texts{"server a gets new shares again", "server a is not preferred any more"}));
 }
 
-TEST(grid_changes, servers_that_come_go_or_move_wait_for_a_restart_and_say_so_every_time) {
+TEST(grid_changes, servers_come_go_and_move) {
   const auto after = swapped(swapped(three, "127.0.0.1:2", "127.0.0.1:9"),
                              "name = \"c\"\ncaf = \"127.0.0.1:3\"", "name = \"d\"\ncaf = \"127.0.0.1:4\"");
   const auto changes = between(three, after);
-  EXPECT_TRUE(changes.changed.empty());
-  const texts restart{"[[server]] \"b\" is another one", "[[server]] \"c\" is gone",
-                      "[[server]] \"d\" is new"};
-  EXPECT_EQ(changes.needs_restart, restart);
-  EXPECT_EQ(changes.in_use, parse(three)) << "nothing of it is half in use";
-  EXPECT_EQ(changes_between(changes.in_use, parse(after)).needs_restart, restart);
+  EXPECT_EQ(changes.changed, (texts{"server b is another one", "server c is gone", "server d is new"}));
+  EXPECT_TRUE(changes.needs_restart.empty());
+  EXPECT_EQ(changes.in_use, parse(after));
 }
 
-TEST(grid_changes, spread_read_only_and_limits_of_the_door_are_taken_on) {
+TEST(grid_changes, a_server_with_another_id_is_another_one) {
+  const auto pinned =
+      swapped(three, "name = \"a\"\n", "name = \"a\"\nid = \"ot7v3kxzdpwqtzkm2zgkzwpsdyxjc2d6\"\n");
+  EXPECT_EQ(between(three, pinned).changed, texts{"server a is another one"});
+}
+
+TEST(grid_changes, a_folder_of_this_process_keeps_its_servers_name_while_it_runs) {
+  const std::string two = "[[server]]\nname = \"a\"\ndirectory = \"x\"\n[[server]]\nname = \"b\"\n"
+                          "directory = \"y\"\n";
+  const auto changes = between(two, swapped(two, "name = \"a\"", "name = \"c\""));
+  EXPECT_EQ(changes.needs_restart,
+            texts{"[[server]] \"c\" has the folder of \"a\"; servers stay as they are"});
+  EXPECT_TRUE(changes.changed.empty());
+  EXPECT_EQ(changes.in_use, parse(two)) << "nothing of it is half in use";
+}
+
+TEST(grid_changes, spread_read_only_and_limits_are_taken_on) {
   const auto after = std::string(three) + "[limits]\nheld-bytes = 1048576\noperations = 5\n"
-                                          "operations-per-caller = 2\n"
+                                          "operations-per-caller = 2\npublish-deadline-seconds = 9\n"
                                           "[encoding]\nneeded = 2\ntotal = 3\n[client]\nread-only = true\n";
   const auto changes = between(three, after);
-  EXPECT_EQ(changes.changed, (texts{"new files: 2 of 3, happy with 3", "read-only: no writes are taken",
-                                    "[limits] held-bytes 1048576", "[limits] operations 5",
-                                    "[limits] operations-per-caller 2"}));
+  EXPECT_EQ(changes.changed,
+            (texts{"new files: 2 of 3, happy with 3", "read-only: no writes are taken",
+                   "[limits] held-bytes 1048576", "[limits] operations 5", "[limits] operations-per-caller 2",
+                   "[limits] publish-deadline-seconds 9"}));
   EXPECT_TRUE(changes.needs_restart.empty());
   EXPECT_EQ(changes.in_use, parse(after));
   const auto back = between(after, three);
   EXPECT_EQ(back.in_use, parse(three));
-  EXPECT_EQ(back.changed.back(), "[limits] operations-per-caller as the program has it");
+  EXPECT_EQ(back.changed.back(), "[limits] publish-deadline-seconds as the program has it");
 }
 
 TEST(grid_changes, what_only_a_new_process_takes_on_is_named_by_its_key) {
   const auto after = std::string(three) +
                      "[tls]\nca = \"a\"\ncertificate = \"b\"\nkey = \"c\"\n"
                      "[client]\nlease-secret = \"d\"\n[metrics]\nlisten = \"127.0.0.1:1\"\n"
-                     "[status]\nlisten = \"127.0.0.1:2\"\n[log]\nlevel = \"debug\"\n"
-                     "[limits]\npublish-deadline-seconds = 1\nserver-deadline-seconds = 1\n"
-                     "connect-timeout-seconds = 1\nin-flight-bytes = 1048576\nkeys-ready = 1\n";
+                     "[status]\nlisten = \"127.0.0.1:2\"\n[log]\nlevel = \"debug\"\n";
   const auto changes = between(three, after);
   EXPECT_TRUE(changes.changed.empty());
   EXPECT_EQ(changes.needs_restart,
-            (texts{"[limits] publish-deadline-seconds", "[limits] server-deadline-seconds",
-                   "[limits] connect-timeout-seconds", "[limits] in-flight-bytes", "[limits] keys-ready",
-                   "[tls]", "[client] lease-secret", "[metrics]", "[status] listen", "[log]"}));
+            (texts{"[tls]", "[client] lease-secret", "[metrics]", "[status] listen", "[log]"}));
   EXPECT_EQ(changes.in_use, parse(three));
+}
+
+TEST(grid_changes, links_are_made_anew_for_their_own_limits_only) {
+  for (const auto& key : limit_keys) {
+    limit_settings one;
+    set_limit(one, key, key.most);
+    EXPECT_EQ(limit_in(one, key), key.most) << key.name;
+    EXPECT_EQ(same_link_limits({}, one), key.name != "connect-timeout-seconds" &&
+                                             key.name != "reconnect-seconds" && key.name != "link-bytes")
+        << key.name;
+  }
+}
+
+TEST(grid_changes, a_limit_is_set_by_its_name_within_its_bounds) {
+  limit_settings x;
+  EXPECT_TRUE(set_limit(x, "keys-ready", 0));
+  EXPECT_EQ(x.keys_ready, 0U);
+  EXPECT_TRUE(set_limit(x, "keys-ready", std::nullopt));
+  EXPECT_EQ(x, limit_settings{});
+  const auto beyond = set_limit(x, "held-bytes", 5);
+  ASSERT_FALSE(beyond);
+  EXPECT_EQ(beyond.error().detail, "[limits] held-bytes is 5; expected 1048576 to 1099511627776");
+  const auto unknown = set_limit(x, "wishes", 3);
+  ASSERT_FALSE(unknown);
+  EXPECT_NE(unknown.error().detail.find("[limits] has no wishes; expected one of connect-timeout-seconds, "),
+            std::string::npos);
+  EXPECT_EQ(x, limit_settings{});
 }

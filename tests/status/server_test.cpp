@@ -39,8 +39,10 @@ protected:
                                                       messages::cancel_request{}, 5s);
     });
     limits_.streams_max = 2;
-    server_ = *status::server::start(address{"127.0.0.1", 0}, client_->system(), client_->gateway(), health_,
-                                     limits_);
+    server_ = *status::server::start(address{"127.0.0.1", 0}, client_->system(), gateway(), health_, limits_);
+  }
+  status::gateway_source gateway() {
+    return [this] { return client_->gateway(); };
   }
   ~StatusServer() override {
     server_.reset();
@@ -103,6 +105,25 @@ TEST_F(StatusServer, APublishIsShownOnThePageAndInJson) {
     EXPECT_EQ(get(path)->body.find("URI:"), std::string::npos) << path;
     EXPECT_EQ(get(path)->get_header_value("Cache-Control"), "no-store") << path;
   }
+}
+
+TEST_F(StatusServer, a_gateway_that_was_started_again_is_asked_and_listened_to) {
+  ASSERT_TRUE(publish().ok);
+  ASSERT_EQ(json::parse(get("/api/status")->body)["recent"].size(), 1U);
+  const auto first = client_->gateway();
+  messages::send_anonymously(caf::actor_cast<caf::actor>(first),
+                             messages::continuation{[] { throw std::runtime_error("made to fail"); }});
+  const auto is_another = [&] {
+    const auto now = client_->gateway();
+    return now && !messages::same_actor(now.address(), first.address());
+  };
+  for (int i = 0; i < 300 && !is_another(); ++i)
+    std::this_thread::sleep_for(100ms);
+  ASSERT_TRUE(is_another());
+  const auto after = get("/api/status");
+  ASSERT_EQ(after->status, 200) << after->body;
+  EXPECT_EQ(json::parse(after->body)["recent"].size(), 0U) << "the new one has done nothing yet";
+  EXPECT_EQ(json::parse(after->body)["subscribers"], 1) << "the page hears its changes";
 }
 
 TEST_F(StatusServer, WhatIsNotThereIs404) {
@@ -202,7 +223,7 @@ TEST_F(StatusServer, ADeadNetworkIsNoticedThoughTheProcessLives) {
 
 TEST_F(StatusServer, APortThatIsTakenIsNotShared) {
   const auto second =
-      status::server::start(server_->listening(), client_->system(), client_->gateway(), health_, limits_);
+      status::server::start(server_->listening(), client_->system(), gateway(), health_, limits_);
   ASSERT_FALSE(second);
   EXPECT_NE(second.error().detail.find("another program listens there"), std::string::npos)
       << second.error().detail;
@@ -216,7 +237,8 @@ TEST(StatusServerStart, AddressesThatAreNotLoopbackAreRefused) {
       {"alpha", settings::local_directory{home / "alpha"}, {}, {}, false, false, {}});
   auto client = *actors::client_node::start(std::move(options));
   for (const auto* host : {"0.0.0.0", "192.0.2.1", "::"}) {
-    const auto no = status::server::start(address{host, 0}, client->system(), client->gateway(), nullptr);
+    const auto no = status::server::start(
+        address{host, 0}, client->system(), [&] { return client->gateway(); }, nullptr);
     ASSERT_FALSE(no) << host;
     EXPECT_EQ(no.error().code, errc::refused);
   }

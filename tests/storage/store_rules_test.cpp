@@ -318,3 +318,24 @@ TEST_P(store_rules, info_tells_who_it_is_and_what_it_takes) {
   EXPECT_GT(info.bytes_available, 0U);
   EXPECT_EQ(info.share_bytes_max, store_limits{}.share_bytes_max);
 }
+
+TEST_P(store_rules, settings_change_while_the_store_is_open) {
+  const auto store = open({}, 10'000);
+  const auto put = [&](int slot, std::size_t size) {
+    return store
+        ->read_test_write(request(filled<storage_index>(slot), {write_share(0, 0, std::string(size, 'x'))}))
+        .status;
+  };
+  EXPECT_EQ(put(1, 2000), storage_status::ok);
+  store->use({.reserved_space = 0, .share_bytes_max = 100, .read_only = false});
+  EXPECT_EQ(put(2, 2000), storage_status::too_large);
+  EXPECT_EQ(store->info().share_bytes_max, 100U);
+  store->use({.reserved_space = 9'999'999'999'999'999, .share_bytes_max = 5000, .read_only = false});
+  EXPECT_EQ(put(2, 2000), storage_status::no_space);
+  EXPECT_EQ(store->info().bytes_available, 0U);
+  store->use({.reserved_space = 0, .share_bytes_max = 5000, .read_only = true});
+  EXPECT_EQ(put(2, 2000), storage_status::read_only);
+  EXPECT_TRUE(store->info().read_only);
+  store->use({.reserved_space = 0, .share_bytes_max = 5000, .read_only = false});
+  EXPECT_EQ(put(2, 2000), storage_status::ok);
+}

@@ -58,6 +58,40 @@ TEST(Budget, WhatAnAskerHadIsFreeAgainWhenItEndsWithoutGivingBack) {
   EXPECT_TRUE(third->done()) << "neither a grant nor a place in the line outlives its asker";
 }
 
+TEST(Budget, ACallerWithManyLargeOnesDoesNotStandBeforeAll) {
+  narrow_grid grid;
+  const auto take = [&](std::uint64_t caller) {
+    return grid.run.ask<messages::bytes_taken>(grid.services->budget, messages::take_bytes{800, 0, caller});
+  };
+  std::vector<answer_ptr<messages::bytes_taken>> many;
+  for (int i = 0; i < 256; ++i)
+    many.push_back(take(1));
+  const auto other = take(2);
+  grid.run.settle();
+  ASSERT_TRUE(many[0]->done());
+  EXPECT_FALSE(many[1]->done());
+  messages::send_anonymously(grid.services->budget, messages::give_bytes_back{(*many[0])->grant});
+  grid.run.settle();
+  ASSERT_TRUE(many[1]->done()) << "it came before the other caller was there";
+  messages::send_anonymously(grid.services->budget, messages::give_bytes_back{(*many[1])->grant});
+  grid.run.settle();
+  EXPECT_TRUE(other->done());
+  EXPECT_FALSE(many[2]->done());
+}
+
+TEST(Budget, MoreRoomLetsWhoWaitsIn) {
+  narrow_grid grid;
+  const auto first = grid.run.ask<messages::bytes_taken>(grid.services->budget, messages::take_bytes{800});
+  const auto second = grid.run.ask<messages::bytes_taken>(grid.services->budget, messages::take_bytes{800});
+  grid.run.settle();
+  EXPECT_FALSE(second->done());
+  messages::send_anonymously(grid.services->budget, messages::allow_bytes{1600});
+  grid.run.settle();
+  EXPECT_TRUE(first->done());
+  EXPECT_TRUE(second->done());
+  EXPECT_NE(grid.services->metrics->text().find("in_flight_budget_bytes 1600"), std::string::npos);
+}
+
 TEST(Budget, SharesAreCountedWholeNotOnlyTheirContent) {
   narrow_grid grid;
   hang_all_writes(grid);

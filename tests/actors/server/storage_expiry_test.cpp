@@ -119,3 +119,32 @@ TEST_F(StorageExpiry, ASlotRewrittenDuringTheLookIsKept) {
   EXPECT_EQ(reports[0].shares, 19U);
   EXPECT_EQ(store->slots()->size(), 1U);
 }
+
+TEST_F(StorageExpiry, OtherRulesAreTakenOnWhileItRuns) {
+  for (std::uint8_t slot = 1; slot <= 50; ++slot)
+    write(slot);
+  now += storage::lease_seconds + 1;
+  const auto use = [&](storage::expiry_settings settings) {
+    messages::send_anonymously(
+        caf::actor_cast<caf::actor>(server),
+        messages::use_expiry{std::make_shared<const storage::expiry_settings>(settings)});
+    run.settle();
+  };
+  start({});
+  run.advance(3min);
+  EXPECT_TRUE(reports.empty());
+  use({.mode = expiry_mode::on, .grace = 0s, .interval = 1h});
+  // In the middle of the look, which takes ten milliseconds a slot, it is switched off: nothing goes after that.
+  ASSERT_TRUE(run.wait_for([&] { return store->slots()->size() < 50; }, 10min));
+  use({});
+  const auto left = store->slots()->size();
+  EXPECT_GT(left, 0U);
+  run.advance(3min);
+  EXPECT_EQ(store->slots()->size(), left);
+  EXPECT_TRUE(reports.empty()) << "a look that was broken off is no look";
+  use({.mode = expiry_mode::dry_run, .grace = 0s, .interval = 1h});
+  wait_for_reports(1);
+  EXPECT_EQ(reports.back().shares, left);
+  run.advance(90min);
+  EXPECT_EQ(reports.size(), 2U) << "one look an interval, not one for each change";
+}
