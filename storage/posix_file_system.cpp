@@ -1,5 +1,7 @@
 #include "truckee/storage/file_system.hpp"
 
+#include "truckee/base/descriptor.hpp"
+
 #include <algorithm>
 #include <cerrno>
 #include <dirent.h>
@@ -16,26 +18,6 @@ namespace truckee::storage {
 namespace {
 
 using std::filesystem::path;
-
-/// Closes what it holds.
-class descriptor {
-public:
-  explicit descriptor(int fd) : fd_(fd) {}
-  descriptor(descriptor&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
-  descriptor(const descriptor&) = delete;
-  descriptor& operator=(const descriptor&) = delete;
-  descriptor& operator=(descriptor&&) = delete;
-  ~descriptor() {
-    if (fd_ >= 0)
-      ::close(fd_);
-  }
-  explicit operator bool() const { return fd_ >= 0; }
-  int get() const { return fd_; }
-  int release() { return std::exchange(fd_, -1); }
-
-private:
-  int fd_;
-};
 
 class posix_readable final : public readable_file {
 public:
