@@ -69,7 +69,7 @@ std::optional<std::string_view> only_field(std::string_view head, std::string_vi
 }
 
 std::string without_field(std::string_view head, std::string_view name) {
-  std::string out{head.substr(0, std::min(head.find('\n') + 1, head.size()))};
+  std::string out{head.substr(0, head.find('\n') == head.npos ? head.npos : head.find('\n') + 1)};
   for_fields(head, [&](std::string_view line) {
     if (!same_word(name_of(line), name))
       out.append(line);
