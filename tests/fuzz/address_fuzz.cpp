@@ -15,7 +15,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       fuzz::expect(c > ' ' && c <= '~');
   } else {
     for (const char c : at.error().detail)
-      fuzz::expect(c >= ' ' && c <= '~');
+      fuzz::expect(static_cast<unsigned char>(c) >= ' ' && c != '\x7f');
   }
   if (http::is_own_host(text))
     fuzz::expect(text.find_first_of("@%/ ") == text.npos);
