@@ -18,14 +18,20 @@ tl::unexpected<error> bad(std::string_view text, std::string_view why) {
                                ". Expected HOST:PORT, e.g. 127.0.0.1:4401 or [::1]:4401");
 }
 
+/// inet_pton reads up to a zero byte; what stands behind one is part of a host, too.
+template <class Raw>
+bool reads(int family, const std::string& host, Raw& raw) {
+  return host.find('\0') == host.npos && inet_pton(family, host.c_str(), &raw) == 1;
+}
+
 bool is_ipv4(const std::string& host) {
   in_addr raw{};
-  return inet_pton(AF_INET, host.c_str(), &raw) == 1;
+  return reads(AF_INET, host, raw);
 }
 
 bool is_ipv6(const std::string& host) {
   in6_addr raw{};
-  return inet_pton(AF_INET6, host.c_str(), &raw) == 1;
+  return reads(AF_INET6, host, raw);
 }
 
 bool is_name(std::string_view host) {
@@ -49,10 +55,10 @@ bool address::is_loopback() const {
   if (host == "localhost")
     return true;
   in_addr v4{};
-  if (inet_pton(AF_INET, host.c_str(), &v4) == 1)
+  if (reads(AF_INET, host, v4))
     return (ntohl(v4.s_addr) >> 24) == 127;
   in6_addr v6{};
-  if (inet_pton(AF_INET6, host.c_str(), &v6) != 1)
+  if (!reads(AF_INET6, host, v6))
     return false;
   return IN6_IS_ADDR_LOOPBACK(&v6) || (IN6_IS_ADDR_V4MAPPED(&v6) && v6.s6_addr[12] == 127);
 }
@@ -60,6 +66,8 @@ bool address::is_loopback() const {
 result<address> parse_address(std::string_view text, bool allow_port_zero) {
   if (text.empty())
     return bad(text, "it is empty");
+  if (std::ranges::any_of(text, [](char c) { return c < ' ' || c > '~'; }))
+    return bad(text, "it has a character that no address has");
   address out;
   std::string_view port;
   if (text.front() == '[') {

@@ -1,5 +1,7 @@
 #include "truckee/base/private_file.hpp"
 
+#include "truckee/base/descriptor.hpp"
+
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
@@ -11,21 +13,6 @@
 namespace truckee {
 
 namespace {
-
-class descriptor {
-public:
-  explicit descriptor(int fd) : fd_(fd) {}
-  ~descriptor() {
-    if (fd_ >= 0)
-      ::close(fd_);
-  }
-  descriptor(const descriptor&) = delete;
-  descriptor& operator=(const descriptor&) = delete;
-  int get() const { return fd_; }
-
-private:
-  int fd_;
-};
 
 tl::unexpected<error> failed(const std::filesystem::path& path, const char* what, int number) {
   const auto code = number == ENOENT || number == ENOTDIR ? errc::not_found : errc::io;
@@ -78,6 +65,19 @@ result<void> write_private_file(const std::filesystem::path& path, byte_view con
   return {};
 }
 
+result<void> make_private_folder(const std::filesystem::path& folder) {
+  if (folder.empty() || ::mkdir(folder.c_str(), S_IRWXU) == 0 || errno == EEXIST)
+    return {};
+  const auto above = folder.parent_path();
+  if (errno != ENOENT || above == folder)
+    return failed(folder, "cannot be made", errno);
+  if (auto made = make_private_folder(above); !made)
+    return made;
+  if (::mkdir(folder.c_str(), S_IRWXU) == 0 || errno == EEXIST)
+    return {};
+  return failed(folder, "cannot be made", errno);
+}
+
 result<bytes> read_small_file(const std::filesystem::path& path, std::size_t bytes_max) {
   const descriptor file{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
   if (file.get() < 0)
@@ -85,13 +85,13 @@ result<bytes> read_small_file(const std::filesystem::path& path, std::size_t byt
   return read_small_stream(file.get(), path, bytes_max);
 }
 
-result<bytes> read_small_stream(int descriptor, const std::filesystem::path& name, std::size_t bytes_max) {
+result<bytes> read_small_stream(int stream, const std::filesystem::path& name, std::size_t bytes_max) {
   // Room for one byte too many; a pipe's size is not known before its end. Never grown, so that no copy of a
   // secret stays behind.
   bytes out(bytes_max + 1);
   std::size_t size = 0;
   while (size < out.size()) {
-    const auto n = ::read(descriptor, out.data() + size, out.size() - size);
+    const auto n = ::read(stream, out.data() + size, out.size() - size);
     if (n < 0 && errno == EINTR)
       continue;
     if (n < 0) {

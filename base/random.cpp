@@ -1,8 +1,8 @@
 #include "truckee/base/random.hpp"
 
 #include <cerrno>
-#include <cstdlib>
 #include <sys/random.h>
+#include <system_error>
 
 namespace truckee {
 
@@ -29,7 +29,7 @@ public:
         if (errno == EINTR)
           continue;
         // Without randomness nothing here is safe; getrandom fails only on kernels without it.
-        std::abort();
+        throw std::system_error(errno, std::generic_category(), "getrandom");
       }
       out = out.subspan(static_cast<std::size_t>(got));
     }

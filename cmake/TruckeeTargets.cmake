@@ -38,6 +38,9 @@ if(TRUCKEE_SANITIZE)
   add_link_options(-fsanitize=${TRUCKEE_SANITIZE})
   add_compile_definitions(TRUCKEE_INSTRUMENTED=1)
 endif()
+if(TRUCKEE_FUZZ)
+  add_compile_options(-fsanitize=fuzzer-no-link)
+endif()
 # Clang counts what stands in the source; gcov also counts the branches that the compiler adds for exceptions.
 if(TRUCKEE_COVERAGE)
   # Counters that live in their file, so that a process that is killed has counted.

@@ -1,7 +1,8 @@
 #include "truckee/crypto/aes_ctr.hpp"
 
+#include "truckee/crypto/algorithms.hpp"
+
 #include <algorithm>
-#include <cstdlib>
 #include <openssl/evp.h>
 
 namespace truckee::crypto {
@@ -12,7 +13,7 @@ namespace {
 const EVP_CIPHER* aes_method() {
   static const EVP_CIPHER* const method = EVP_CIPHER_fetch(nullptr, "AES-128-CTR", nullptr);
   if (method == nullptr)
-    std::abort(); // an OpenSSL without AES: nothing here can work
+    throw algorithm_failure("AES-128-CTR");
   return method;
 }
 
@@ -34,20 +35,20 @@ aes_ctr::aes_ctr(byte_view key) : context_(std::make_unique<context>()) {
   if (context_->cipher == nullptr ||
       EVP_EncryptInit_ex2(context_->cipher, aes_method(), reinterpret_cast<const unsigned char*>(key.data()),
                           zero_counter.data(), nullptr) != 1)
-    std::abort();
+    throw algorithm_failure("AES-128-CTR");
 }
 
 aes_ctr::~aes_ctr() = default;
 
 void aes_ctr::apply(byte_view in, mutable_byte_view out) {
   if (in.size() != out.size())
-    std::abort(); // a defect of the caller, which would write out of bounds
+    throw std::length_error("a cipher's input and output have one length");
   while (!in.empty()) {
     const auto part = std::min(in.size(), update_bytes_max);
     int written = 0;
     if (EVP_EncryptUpdate(context_->cipher, reinterpret_cast<unsigned char*>(out.data()), &written,
                           reinterpret_cast<const unsigned char*>(in.data()), static_cast<int>(part)) != 1)
-      std::abort();
+      throw algorithm_failure("AES-128-CTR");
     in = in.subspan(part);
     out = out.subspan(part);
   }

@@ -1,9 +1,9 @@
 #include "truckee/crypto/keys.hpp"
 
+#include "truckee/crypto/algorithms.hpp"
 #include "truckee/crypto/tagged_hash.hpp"
 #include "truckee/crypto/tags.hpp"
 
-#include <cstdlib>
 #include <memory>
 #include <openssl/evp.h>
 
@@ -83,7 +83,7 @@ permutation_rank derive_permutation_rank(const storage_index& file, byte_view se
   if (EVP_Q_digest(nullptr, "SHA1", nullptr, input.data(), input.size(),
                    reinterpret_cast<unsigned char*>(out.data.data()), &length) != 1 ||
       length != permutation_rank::size)
-    std::abort(); // an OpenSSL without SHA-1 knows no order of servers
+    throw algorithm_failure("SHA-1");
   return out;
 }
 

@@ -189,6 +189,9 @@ result<signature> private_key::sign(byte_view message, const pss_salt& salt) con
       EVP_PKEY_sign(context.get(), raw_out(out.view()), &length, raw(padded), padded.size()) != 1 ||
       length != signature_size)
     return fail(errc::internal, "OpenSSL could not sign with this key");
+  // The numbers behind the primes are not looked at when a key is read: false ones make false signatures.
+  if (!state_->half.verify(message, out.view()))
+    return fail(errc::malformed, "private key: its public half refuses what it signs");
   return out;
 }
 

@@ -1,7 +1,8 @@
 #include "truckee/crypto/tagged_hash.hpp"
 
+#include "truckee/crypto/algorithms.hpp"
+
 #include <charconv>
-#include <cstdlib>
 #include <memory>
 #include <openssl/evp.h>
 
@@ -18,7 +19,7 @@ struct free_context {
 const EVP_MD* sha256_method() {
   static const EVP_MD* const method = EVP_MD_fetch(nullptr, "SHA256", nullptr);
   if (method == nullptr)
-    std::abort(); // an OpenSSL without SHA-256: nothing here can work
+    throw algorithm_failure("SHA-256");
   return method;
 }
 
@@ -27,12 +28,12 @@ class hasher {
 public:
   hasher() : context_(EVP_MD_CTX_new()) {
     if (!context_ || EVP_DigestInit_ex2(context_.get(), sha256_method(), nullptr) != 1)
-      std::abort();
+      throw algorithm_failure("SHA-256");
   }
 
   void add(byte_view part) {
     if (EVP_DigestUpdate(context_.get(), part.data(), part.size()) != 1)
-      std::abort();
+      throw algorithm_failure("SHA-256");
   }
 
   hash256 finish() {
@@ -40,7 +41,7 @@ public:
     unsigned length = 0;
     if (EVP_DigestFinal_ex(context_.get(), reinterpret_cast<unsigned char*>(out.data.data()), &length) != 1 ||
         length != hash256::size || EVP_DigestInit_ex2(context_.get(), nullptr, nullptr) != 1)
-      std::abort();
+      throw algorithm_failure("SHA-256");
     return out;
   }
 

@@ -20,4 +20,14 @@ bool refuse_writing(const httplib::Request& in, httplib::Response& out, const st
   return true;
 }
 
+std::string plain_answer(int status, std::string_view reason, std::string_view body) {
+  std::string out = "HTTP/1.1 " + std::to_string(status) + " ";
+  out.append(reason).append("\r\nConnection: close\r\nCache-Control: no-store\r\n");
+  for (const auto& [name, value] : safe_fields)
+    out.append(name).append(": ").append(value).append("\r\n");
+  out.append("Content-Type: ").append(text_type);
+  out.append("\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n");
+  return out.append(body);
+}
+
 } // namespace truckee::http

@@ -1,6 +1,9 @@
 #pragma once
 
+#include <array>
 #include <string>
+#include <string_view>
+#include <utility>
 
 namespace httplib {
 struct Request;
@@ -13,6 +16,16 @@ inline constexpr const char* html_type = "text/html; charset=utf-8";
 inline constexpr const char* json_type = "application/json";
 inline constexpr const char* text_type = "text/plain; charset=utf-8";
 
+/// Stand in every answer of every port: a browser that is lured here runs nothing, keeps nothing and tells
+/// nobody.
+inline constexpr std::array<std::pair<const char*, const char*>, 4> safe_fields{
+    {{"Content-Security-Policy",
+      "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; "
+      "img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"},
+     {"X-Content-Type-Options", "nosniff"},
+     {"Referrer-Policy", "no-referrer"},
+     {"Cross-Origin-Resource-Policy", "same-origin"}}};
+
 /// An answer that nobody may keep: what is shown is true for a moment.
 void give(httplib::Response& out, int status, const std::string& body, const char* type);
 
@@ -20,5 +33,8 @@ void give(httplib::Response& out, int status, const std::string& body, const cha
 /// did.
 bool refuse_writing(const httplib::Request& in, httplib::Response& out, const std::string& body,
                     const char* type);
+
+/// A whole answer as it goes over the wire, for whom no handler sees.
+std::string plain_answer(int status, std::string_view reason, std::string_view body);
 
 } // namespace truckee::http

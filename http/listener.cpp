@@ -1,71 +1,93 @@
 #include "truckee/http/listener.hpp"
 
+#include "truckee/base/worker_pool.hpp"
 #include "truckee/http/answers.hpp"
-#include "truckee/http/bind_check.hpp"
-#include "truckee/http/bounded_pool.hpp"
-#include "truckee/tls/check.hpp"
+#include "truckee/http/front.hpp"
 
-#include <openssl/err.h>
-#include <openssl/ssl.h>
+#include <csignal>
+#include <cstring>
+#include <httplib.h>
 
 namespace truckee::http {
 
 namespace {
 
-using namespace std::chrono_literals;
+/// A head that is there, and an answer on its way.
+class request_stream final : public httplib::Stream {
+public:
+  request_stream(std::string_view head, std::string_view source, outgoing& answer)
+    : head_(head), source_(source), answer_(answer) {}
 
-bool set_up_tls(SSL_CTX& context, const tls::server_files& files) {
-  if (SSL_CTX_set_min_proto_version(&context, TLS1_2_VERSION) != 1 ||
-      SSL_CTX_use_certificate_chain_file(&context, files.certificate.c_str()) != 1 ||
-      SSL_CTX_use_PrivateKey_file(&context, files.key.c_str(), SSL_FILETYPE_PEM) != 1)
-    return false;
-  SSL_CTX_set_options(&context, SSL_OP_NO_RENEGOTIATION);
-  // A session that is resumed would have to remember whose certificate was seen; scrapes are rare enough.
-  SSL_CTX_set_session_cache_mode(&context, SSL_SESS_CACHE_OFF);
-  SSL_CTX_set_options(&context, SSL_OP_NO_TICKET);
-  SSL_CTX_set_num_tickets(&context, 0);
-  if (files.client_ca.empty())
-    return true;
-  auto* names = SSL_load_client_CA_file(files.client_ca.c_str());
-  if (names == nullptr || SSL_CTX_load_verify_file(&context, files.client_ca.c_str()) != 1)
-    return false;
-  SSL_CTX_set_client_CA_list(&context, names);
-  SSL_CTX_set_verify(&context, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);
-  return true;
-}
+  bool is_readable() const override { return true; }
+  bool is_writable() const override { return answer_.open(); }
+  ssize_t read(char* into, std::size_t size) override {
+    const auto part = head_.substr(0, size);
+    std::memcpy(into, part.data(), part.size());
+    head_.remove_prefix(part.size());
+    return static_cast<ssize_t>(part.size());
+  }
+  ssize_t write(const char* from, std::size_t size) override {
+    return answer_.write({from, size}) ? static_cast<ssize_t>(size) : -1;
+  }
+  void get_remote_ip_and_port(std::string& ip, int& port) const override {
+    ip = source_;
+    port = 0;
+  }
+  void get_local_ip_and_port(std::string& ip, int& port) const override {
+    ip.clear();
+    port = 0;
+  }
+  socket_t socket() const override { return INVALID_SOCKET; }
 
-/// With files that were looked at before, what goes wrong here is OpenSSL's own affair.
-result<std::unique_ptr<httplib::Server>> server_for(const std::optional<tls::server_files>& tls) {
-  if (!tls)
-    return std::make_unique<httplib::Server>();
-  if (auto good = tls::check_server_files(*tls); !good)
-    return tl::unexpected(good.error());
-  ERR_clear_error();
-  auto out =
-      std::make_unique<httplib::SSLServer>([&tls](SSL_CTX& context) { return set_up_tls(context, *tls); });
-  if (out->is_valid())
-    return out;
-  const char* why = ERR_reason_error_string(ERR_get_error());
-  ERR_clear_error();
-  return fail(errc::configuration, "TLS: OpenSSL does not take " + tls->certificate.string() +
-                                       " and its key: " + (why != nullptr ? why : "no reason given"));
+private:
+  std::string_view head_;
+  std::string_view source_;
+  outgoing& answer_;
+};
+
+/// httplib's routes and answers without its sockets and threads.
+class request_server final : public httplib::Server {
+public:
+  /// Streams go on as long as httplib takes itself for listening.
+  void open(int socket) { svr_sock_ = socket; }
+  void close() { svr_sock_ = INVALID_SOCKET; }
+
+  void answer(const whole_request& request) {
+    if (!request.answer->open())
+      return;
+    request_stream stream(request.head, request.source, *request.answer);
+    bool closed = false;
+    try {
+      process_request(stream, true, closed, nullptr);
+    } catch (const std::exception&) { // no memory for an answer: then there is none
+    }
+    request.answer->end();
+  }
+};
+
+/// Its constructor has the whole process ignore SIGPIPE, which is the host's affair.
+std::unique_ptr<request_server> make_request_server() {
+  struct sigaction before {};
+  ::sigaction(SIGPIPE, nullptr, &before);
+  auto out = std::make_unique<request_server>();
+  ::sigaction(SIGPIPE, &before, nullptr);
+  return out;
 }
 
 } // namespace
 
 struct listener::state {
   ~state() {
-    if (!accepting.joinable())
-      return;
-    http->stop();
-    accepting.join();
+    if (http)
+      http->close();
+    callers.reset();
   }
 
-  std::unique_ptr<httplib::Server> http;
+  std::unique_ptr<request_server> http;
   address listening;
   bool tls = false;
-  std::unique_ptr<worker_pool> threads; ///< until httplib starts, and takes them
-  std::thread accepting;
+  std::unique_ptr<worker_pool> threads;
+  std::unique_ptr<front> callers; ///< goes first: handlers then write to nobody, and end
 };
 
 listener::listener(std::unique_ptr<state> s) : state_(std::move(s)) {}
@@ -77,48 +99,43 @@ result<std::unique_ptr<listener>> listener::start(const listener_options& option
     return fail(errc::configuration,
                 options.what + ": cannot listen on " + to_string(options.listen) + ": " + why);
   };
+  auto channels =
+      options.tls ? tls_channels(*options.tls) : result<std::unique_ptr<channel_maker>>(plain_channels());
+  if (!channels)
+    return fail(channels.error().code, options.what + ": " + channels.error().detail);
+  auto socket = listen_on(options.listen);
+  if (!socket)
+    return cannot(socket.error().detail);
+
   auto s = std::make_unique<state>();
-  auto server = server_for(options.tls);
-  if (!server)
-    return fail(server.error().code, options.what + ": " + server.error().detail);
-  s->http = std::move(*server);
+  s->listening = socket->at;
   s->tls = options.tls.has_value();
-  const auto at = listenable(options.listen);
-  if (!at)
-    return cannot(at.error().detail);
+  s->http = make_request_server();
+  httplib::Headers safe;
+  for (const auto& [name, value] : safe_fields)
+    safe.emplace(name, value);
+  s->http->set_default_headers(std::move(safe));
+  s->http->set_exception_handler(
+      [](const httplib::Request&, httplib::Response& out, const std::exception_ptr&) {
+        give(out, 500, "a defect of this program\n", text_type);
+      });
+  route(*s->http);
+  s->http->open(socket->socket.get());
 
-  auto& http = *s->http;
-  // Made here, where somebody hears that the system has no more, and not in the thread that accepts.
   s->threads = std::make_unique<worker_pool>(options.threads);
-  http.new_task_queue = [own = s.get(), waiting_max = options.waiting_max] {
-    return new bounded_pool(std::move(own->threads), waiting_max);
+  front::options how;
+  how.limits = options.limits;
+  how.own_hosts_only = s->listening.is_loopback();
+  if (how.own_hosts_only) // all callers are one source there
+    how.limits.of_one_source_max = how.limits.connections_max;
+  how.serve = [own = s.get()](whole_request request) {
+    own->threads->submit([own, request = std::move(request)] { own->http->answer(request); });
   };
-  // httplib would share the port with whoever else listens there (SO_REUSEPORT).
-  http.set_socket_options([](socket_t socket) {
-    const int on = 1;
-    ::setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-  });
-  http.set_read_timeout(5s);
-  http.set_write_timeout(5s); // a stream whose reader takes nothing is ended
-  // Whoever goes must wait for connections that are open, so none stays open for a next request.
-  http.set_keep_alive_max_count(1);
-  http.set_keep_alive_timeout(2); // and for the first
-  http.set_payload_max_length(4096);
-  http.set_exception_handler([](const httplib::Request&, httplib::Response& out, const std::exception_ptr&) {
-    give(out, 500, "a defect of this program\n", text_type);
-  });
-  route(http);
-
-  s->listening = *at;
-  if (at->port == 0)
-    s->listening.port = static_cast<std::uint16_t>(std::max(0, http.bind_to_any_port(at->host)));
-  else if (!http.bind_to_port(at->host, at->port))
-    s->listening.port = 0;
-  if (s->listening.port == 0)
-    return cannot("somebody was faster");
-  s->accepting = std::thread([server = &http] { server->listen_after_bind(); });
-  while (!http.is_running())
-    std::this_thread::sleep_for(1ms); // stop() before that would be lost
+  how.rejected = [tell = options.rejected](rejection why) {
+    if (tell)
+      tell(why);
+  };
+  s->callers = std::make_unique<front>(std::move(*socket), std::move(*channels), std::move(how));
   return std::unique_ptr<listener>(new listener(std::move(s)));
 }
 

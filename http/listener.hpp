@@ -2,6 +2,8 @@
 
 #include "truckee/base/address.hpp"
 #include "truckee/base/result.hpp"
+#include "truckee/http/limits.hpp"
+#include "truckee/http/rejection.hpp"
 #include "truckee/tls/server_files.hpp"
 
 #include <functional>
@@ -19,13 +21,16 @@ struct listener_options {
   std::string what = "http";      ///< first word of errors: who listens
   address listen{"127.0.0.1", 0}; ///< port 0: any free one
   std::optional<tls::server_files> tls = {};
-  std::size_t threads = 4;      ///< requests answered at once; a connection that stays open holds one
-  std::size_t waiting_max = 64; ///< connections that wait for a thread; more wait in the kernel
+  std::size_t threads = 4; ///< requests answered at once; an event stream holds one
+  front_limits limits = {};
+  /// Hears of callers that get no answer, in a thread of the listener's; returns soon. Empty: nobody does.
+  std::function<void(rejection)> rejected = {};
 };
 
-/// An HTTP or HTTPS server until destroyed. One request a connection. Slow callers are dropped after five
-/// seconds, callers that do not ask after two; a request's body is at most 4 KiB, and a handler that throws
-/// answers 500.
+/// An HTTP or HTTPS server until destroyed, for what only shows: one request a connection, no body, no
+/// ranges. `front.hpp` says what callers may cost. A handler that throws answers 500. On a loopback address, a
+/// Host that is no loopback name is refused, so that no web page can read what is here through a name that
+/// points here. The process's handling of SIGPIPE is left as it is.
 class listener {
 public:
   /// `route` says what is served, before the first caller comes. Errors (configuration): the address is

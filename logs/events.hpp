@@ -72,8 +72,9 @@ inline constexpr event request_broke{"request_broke", component::link, level::wa
                                      "outright."};
 
 inline constexpr event peer_refused{"peer_refused", component::node, level::warning, "what reason",
-                                    "A caller speaks another generation of our protocol; it was told both "
-                                    "versions. One of the two must be updated."};
+                                    "A caller was turned away: it speaks another generation of our protocol "
+                                    "(it was told both versions; one of the two must be updated), or got no "
+                                    "metrics (said once a minute and reason)."};
 
 // -- what the gateway was asked
 inline constexpr event operation_waiting{"operation_waiting", component::operation, level::info,

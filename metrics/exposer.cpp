@@ -5,7 +5,9 @@
 #include "truckee/metrics/process_metrics.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <httplib.h>
+#include <mutex>
 #include <prometheus/metric_family.h>
 #include <prometheus/registry.h>
 #include <prometheus/text_serializer.h>
@@ -34,15 +36,58 @@ void ask_for_login(httplib::Response& out) {
   out.set_header("WWW-Authenticate", "Basic realm=\"truckee metrics\", charset=\"UTF-8\"");
 }
 
-void route(httplib::Server& server, const exposer_options& options,
+/// Counts everybody who is turned away, and tells of the first of each minute and reason: a flood of callers
+/// must be no flood of lines.
+class turned_away {
+public:
+  turned_away(std::shared_ptr<recorder> count, logs::log_ptr log)
+    : count_(std::move(count)), log_(std::move(log)) {}
+
+  void operator()(http::rejection why) {
+    count_->scrape_refused(why);
+    std::uint64_t untold = 0;
+    {
+      const std::lock_guard lock(mutex_);
+      auto& now = of_[std::min<std::size_t>(static_cast<std::size_t>(why), of_.size() - 1)];
+      const auto when = clock::now();
+      if (now.told && when - *now.told < std::chrono::minutes(1)) {
+        ++now.untold;
+        return;
+      }
+      now.told = when;
+      untold = std::exchange(now.untold, 0);
+    }
+    std::string reason{to_word(why)};
+    if (untold > 0)
+      reason += ", and " + std::to_string(untold) + " more since this was said last";
+    logs::say(log_, logs::events::peer_refused, {{"what", "metrics"}, {"reason", reason}});
+  }
+
+private:
+  using clock = std::chrono::steady_clock;
+  struct one_reason {
+    std::optional<clock::time_point> told;
+    std::uint64_t untold = 0;
+  };
+
+  std::shared_ptr<recorder> count_;
+  logs::log_ptr log_;
+  std::mutex mutex_;
+  std::array<one_reason, http::rejection_words.size()> of_;
+};
+
+using rejection_listener = std::function<void(http::rejection)>;
+
+void route(httplib::Server& server, const exposer_options& options, const rejection_listener& rejected,
            const std::vector<std::shared_ptr<prometheus::Collectable>>& from) {
   std::string expected; // empty: nobody is asked
   if (options.login)
     expected = httplib::make_basic_authentication_header(options.login->user, options.login->password).second;
-  server.set_pre_routing_handler([expected](const httplib::Request& in, httplib::Response& out) {
-    if (!expected.empty() && !is_login(in.get_header_value("Authorization"), expected))
+  server.set_pre_routing_handler([expected, rejected](const httplib::Request& in, httplib::Response& out) {
+    if (!expected.empty() && !is_login(in.get_header_value("Authorization"), expected)) {
+      rejected(http::rejection::bad_login);
       ask_for_login(out);
-    else if (!http::refuse_writing(in, out, "metrics only show; use GET or HEAD\n", http::text_type))
+    } else if (!http::refuse_writing(in, out, "metrics only show; use GET or HEAD\n", http::text_type))
       return httplib::Server::HandlerResponse::Unhandled;
     return httplib::Server::HandlerResponse::Handled;
   });
@@ -67,8 +112,11 @@ result<std::unique_ptr<exposer>> exposer::start(const exposer_options& options,
   std::vector<std::shared_ptr<prometheus::Collectable>> from{{what, what->registry().get()},
                                                              process_metrics()};
   std::ranges::move(more, std::back_inserter(from));
-  auto started = http::listener::start({.what = "metrics", .listen = options.listen, .tls = options.tls},
-                                       [&](httplib::Server& server) { route(server, options, from); });
+  const rejection_listener rejected =
+      [to = std::make_shared<turned_away>(what, options.log)](http::rejection why) { (*to)(why); };
+  auto started = http::listener::start(
+      {.what = "metrics", .listen = options.listen, .tls = options.tls, .rejected = rejected},
+      [&](httplib::Server& server) { route(server, options, rejected, from); });
   if (!started)
     return tl::unexpected(started.error());
   return std::unique_ptr<exposer>{new exposer(std::move(*started))};

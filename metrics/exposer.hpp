@@ -1,6 +1,7 @@
 #pragma once
 
 #include "truckee/http/listener.hpp"
+#include "truckee/logs/event_log.hpp"
 #include "truckee/metrics/metrics.hpp"
 
 #include <vector>
@@ -22,6 +23,7 @@ struct exposer_options {
   address listen{"127.0.0.1", 0};       ///< port 0: any free one
   std::optional<basic_auth> login = {}; ///< asked for when set; on the network in clear text without `tls`
   std::optional<tls::server_files> tls = {}; ///< HTTPS
+  logs::log_ptr log = {}; ///< hears of callers that are turned away, of each reason once a minute
 };
 
 /// Serves a recorder's metrics, those of the process, and `more`, at /metrics, over HTTP or HTTPS, until destroyed. prometheus-cpp's own exposer

@@ -158,6 +158,10 @@ inline constexpr family gateway_up{
     "1 while the gateway takes requests; 0 while it is started again or ends."};
 inline constexpr family restarts{"truckee_restarts_total", counter, "",
                                  "How often actors that should stay ended, and were started again."};
+inline constexpr family scrapes_refused{"truckee_scrapes_refused_total", counter, "reason",
+                                        "Callers of the metrics port that got no metrics: bad_head, "
+                                        "too_slow, crowded, foreign_host, broken_tls or "
+                                        "bad_login."};
 inline constexpr family build_info{"truckee_build_info", gauge, "version caf",
                                    "Always 1; the labels say what is running."};
 
@@ -214,6 +218,7 @@ inline constexpr std::array all_families{
     families::storage_removed_bytes,
     families::gateway_up,
     families::restarts,
+    families::scrapes_refused,
     families::build_info,
 };
 

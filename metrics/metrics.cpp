@@ -52,6 +52,7 @@ private:
 struct recorder::state {
   series all; ///< goes last
   prometheus::Counter& restarts;
+  by<prometheus::Counter, http::rejection, http::rejection_words.size()> scrapes_refused;
   server_families servers;
   store_families stores;
   named<server_events> server_handles;
@@ -59,8 +60,12 @@ struct recorder::state {
 
   state(std::shared_ptr<prometheus::Registry> r, const std::map<std::string, std::string>& own,
         const build_facts& build)
-    : all(std::move(r), own), restarts(all.add(counter_family(families::restarts, all), {})), servers(all),
-      stores(all) {
+    : all(std::move(r), own), restarts(all.add(counter_family(families::restarts, all), {})),
+      scrapes_refused([this](http::rejection why) -> prometheus::Counter& {
+        return all.add(counter_family(families::scrapes_refused, all),
+                       {{"reason", std::string(to_word(why))}});
+      }),
+      servers(all), stores(all) {
     all.add(gauge_family(families::build_info, all), labels_of(build)).Set(1);
   }
 
@@ -194,6 +199,10 @@ void recorder::gateway_is(bool up) {
 
 void recorder::restarted() {
   state_->restarts.Increment();
+}
+
+void recorder::scrape_refused(http::rejection why) {
+  state_->scrapes_refused.at(why).Increment();
 }
 
 std::string recorder::text() const {

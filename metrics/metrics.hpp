@@ -1,5 +1,6 @@
 #pragma once
 
+#include "truckee/http/rejection.hpp"
 #include "truckee/metrics/labels.hpp"
 
 #include <chrono>
@@ -128,6 +129,8 @@ public:
   void gateway_is(bool up);
   /// Actors that should stay have ended, and are started again.
   void restarted();
+  /// A caller of the metrics port got no metrics.
+  void scrape_refused(http::rejection why);
 
   /// Everything in Prometheus's text format.
   std::string text() const;

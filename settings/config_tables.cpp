@@ -9,6 +9,54 @@ namespace {
 
 constexpr std::size_t file_bytes_max = 1 << 20;
 constexpr std::size_t name_chars_max = 64;
+/// Parts of one dotted key; toml++ calls itself once for each. No file of ours has more than two.
+constexpr std::size_t key_parts_max = 32;
+
+/// Behind the text that begins at `at`, in any of TOML's four quotes; the end of the text if it is not closed.
+std::size_t skip_quotes(std::string_view text, std::size_t at) {
+  const char quote = text[at];
+  const bool many_lines = text.substr(at, 3) == std::string(3, quote);
+  at += many_lines ? 3 : 1;
+  for (; at < text.size(); ++at) {
+    if (text[at] == '\\' && quote == '"')
+      ++at;
+    else if (text[at] == '\n' && !many_lines)
+      return at;
+    else if (many_lines ? text.substr(at, 3) == std::string(3, quote) : text[at] == quote)
+      // Up to two quotes before the closing three belong to the text.
+      return std::min(text.find_first_not_of(quote, at), at + (many_lines ? 5 : 1));
+  }
+  return text.size();
+}
+
+/// The line with a key of too many parts; 0: there is none.
+std::size_t line_of_endless_key(std::string_view text) {
+  std::size_t dots = 0;
+  for (std::size_t at = 0; at < text.size();) {
+    const char c = text[at];
+    if (c == '"' || c == '\'') {
+      at = skip_quotes(text, at);
+      continue;
+    }
+    if (c == '#')
+      at = std::min(text.find('\n', at), text.size() - 1);
+    if (c == '.' && ++dots >= key_parts_max)
+      return 1 + static_cast<std::size_t>(
+                     std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(at), '\n'));
+    if (std::string_view("\n=,{}[]#").find(c) != std::string_view::npos)
+      dots = 0;
+    ++at;
+  }
+  return 0;
+}
+
+/// toml++ quotes the file in its errors; a terminal must not obey it.
+std::string harmless(std::string_view text) {
+  std::string out{text};
+  std::ranges::replace_if(
+      out, [](char c) { return c < ' ' || c > '~'; }, '?');
+  return out;
+}
 
 } // namespace
 
@@ -39,11 +87,15 @@ result<toml::table> parse_config_text(std::string_view text, const std::filesyst
                                       std::string_view kind) {
   if (text.size() > file_bytes_max)
     return fail(errc::configuration, file.string() + ": longer than 1 MiB; this is not " + std::string{kind});
+  if (const auto line = line_of_endless_key(text); line > 0)
+    return fail(errc::configuration, file.string() + ":" + std::to_string(line) + ": a key has more than " +
+                                         std::to_string(key_parts_max) + " parts; this is not " +
+                                         std::string{kind});
   try {
     return toml::parse(text);
   } catch (const toml::parse_error& problem) {
     return fail(errc::configuration, file.string() + ":" + std::to_string(problem.source().begin.line) +
-                                         ": not TOML: " + std::string{problem.description()});
+                                         ": not TOML: " + harmless(problem.description()));
   }
 }
 

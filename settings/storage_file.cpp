@@ -14,9 +14,9 @@ constexpr std::uint64_t interval_seconds_max = 31'622'400; // a year
 
 using keys = std::string_view;
 constexpr std::array<keys, 5> top_keys{"expiry", "log", "metrics", "storage", "tls"};
-constexpr std::array<keys, 10> storage_keys{"directory",      "durability",   "listen",    "name",
-                                            "queued-bytes",   "queued-calls", "read-only", "reserved-space",
-                                            "share-size-max", "space-low"};
+constexpr std::array<keys, 11> storage_keys{"directory",      "durability",     "listen",       "must-exist",
+                                            "name",           "queued-bytes",   "queued-calls", "read-only",
+                                            "reserved-space", "share-size-max", "space-low"};
 constexpr std::array<keys, 4> expiry_keys{"grace-days", "interval-seconds", "mode", "unleased"};
 
 void read_store(config_reading& in, storage_config& out) {
@@ -33,6 +33,7 @@ void read_store(config_reading& in, storage_config& out) {
     else
       t.complain("name", "expected " + std::string{name_form});
   }
+  out.must_exist = t.flag("must-exist").value_or(out.must_exist);
   out.read_only = t.flag("read-only").value_or(out.read_only);
   out.reserved_space = t.size("reserved-space", 0, size_max).value_or(out.reserved_space);
   out.share_bytes_max = t.size("share-size-max", 1, size_max).value_or(out.share_bytes_max);

@@ -12,6 +12,7 @@ namespace truckee::settings {
 /// What is not set in the file has the values here. Options of the command override the file.
 struct storage_config {
   std::filesystem::path directory = {}; ///< empty: not said; then the command line must
+  bool must_exist = false;              ///< makes no new store
   address listen{"127.0.0.1", 0};
   std::string name = "storage"; ///< label in metrics
   bool read_only = false;

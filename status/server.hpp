@@ -19,8 +19,8 @@ struct server_limits {
   std::size_t streams_max = 16;
   /// Threads for everything else.
   std::size_t threads = 8;
-  /// Requests that wait for a thread; more wait in the kernel.
-  std::size_t waiting_max = 64;
+  /// Connections at once, event streams included.
+  std::size_t connections_max = 128;
   /// The pause between two events of a stream, however much happens.
   std::chrono::milliseconds event_pause{250};
   /// Longest wait for the gateway's answer.

@@ -245,6 +245,15 @@ void container_edit::truncate(std::uint64_t new_length) {
   changed_ = true;
 }
 
+void container_edit::compact() {
+  const auto place = container_head_size + now_.data_length;
+  if (place >= now_.extra_leases_at)
+    return;
+  now_.extra_leases_at = place; // finish() puts them there
+  image_.cut(place);
+  changed_ = true;
+}
+
 void container_edit::renew_or_add_lease(const server_secret& renew, const server_secret& cancel,
                                         std::uint32_t expires, const server_id& node) {
   const auto wanted = stored(renew);

@@ -69,6 +69,9 @@ public:
   void write(std::uint64_t offset, shared_bytes data);
   /// Cuts the data; the file keeps its size. Above the present length: nothing.
   void truncate(std::uint64_t new_length);
+  /// Gives up the room that earlier versions left behind the data, as Tahoe-LAFS never does: the file becomes as
+  /// short as it can be.
+  void compact();
   /// Renews the lease with this renew secret (never to an earlier time), or adds one.
   void renew_or_add_lease(const server_secret& renew, const server_secret& cancel, std::uint32_t expires,
                           const server_id& node);

@@ -35,6 +35,10 @@ std::string too_long_an_answer(std::uint64_t wanted, std::uint64_t limit) {
   return "the reads ask for " + std::to_string(wanted) + " bytes, the limit is " + std::to_string(limit);
 }
 
+bool is_doubtful(const lease& one) {
+  return one.expires < plausible_since + lease_seconds;
+}
+
 /// Whether every lease ended at least `grace` seconds before `now`.
 bool lets_go(const std::vector<lease>& leases, std::uint64_t now, const expiry_policy& policy) {
   if (leases.empty())
@@ -82,11 +86,12 @@ std::uint32_t container_store::lease_end() const {
 }
 
 grid::store_info container_store::info() {
+  const bool read_only = read_only_ || !backend_->in_place();
   return {.id = options_.id,
           .software = "truckee/" TRUCKEE_VERSION,
           .permutation_seed = options_.permutation_seed,
-          .read_only = read_only_,
-          .bytes_available = read_only_ ? 0 : bytes_available(),
+          .read_only = read_only,
+          .bytes_available = read_only ? 0 : bytes_available(),
           .share_bytes_max = share_bytes_max_,
           .slots = slots_.load()};
 }
@@ -166,11 +171,18 @@ grid::read_test_write_answer container_store::read_test_write(const grid::read_t
     out.status = storage_status::test_failed;
     return out;
   }
-  const auto plan =
-      rules::plan_changes(*slot, request, {options_.id, lease_end(), options_.limits.leases_per_share_max});
+  rules::lease_terms terms{options_.id, lease_end(), options_.limits.leases_per_share_max};
+  auto plan = rules::plan_changes(*slot, request, terms);
   if (!plan)
     return refuse(plan.error().status, plan.error().detail);
-  const auto done = carry_out(request.slot, *files, *plan);
+  auto done = carry_out(request.slot, *files, *plan);
+  if (done.status == storage_status::no_space) {
+    // A container keeps the size it once had. Where that does not fit, what it holds now may.
+    terms.compact = true;
+    plan = rules::plan_changes(*slot, request, terms);
+    if (plan)
+      done = carry_out(request.slot, *files, *plan);
+  }
   if (done.status == storage_status::ok)
     return out;
   auto refused = refuse(done.status, done.detail);
@@ -293,8 +305,13 @@ result<slot_expiry> container_store::expire(const storage_index& slot, std::uint
       out.unreadable.emplace(share, content.error().detail); // another format, or worth a person's look
       continue;
     }
-    if (!lets_go(leases_of(*content), now, policy)) {
+    const auto held = leases_of(*content);
+    if (!lets_go(held, now, policy)) {
       ++out.kept;
+      continue;
+    }
+    if (!is_plausible(now) || std::ranges::any_of(held, is_doubtful)) {
+      out.doubtful.push_back(share);
       continue;
     }
     out.removed.push_back(share);

@@ -49,10 +49,24 @@ io_result<void> remove_tree(file_system& files, const std::filesystem::path& tre
   return files.remove_directory(tree);
 }
 
-disk_backend::disk_backend(file_system& files, path shares, path aside, durability wanted,
+disk_backend::disk_backend(file_system& files, path shares, path aside, path identity, durability wanted,
                            std::unique_ptr<file_lock> lock)
-  : files_(files), shares_(std::move(shares)), aside_(std::move(aside)), full_(wanted == durability::full),
-    lock_(std::move(lock)) {}
+  : files_(files), shares_(std::move(shares)), aside_(std::move(aside)), identity_(std::move(identity)),
+    full_(wanted == durability::full), lock_(std::move(lock)) {}
+
+io_result<void> disk_backend::in_place() {
+  if (!lock_ || lock_->in_place()) {
+    const auto id = files_.open(identity_);
+    if (id)
+      return {};
+    if (id.error().code != ENOENT)
+      return tl::unexpected(id.error());
+  }
+  return tl::unexpected(io_failure{
+      ESTALE, "the store at " + shares_.parent_path().string() +
+                  " was removed or replaced while it was open (its lock or id file is gone); nothing is "
+                  "written there until it is opened again"});
+}
 
 disk_backend::path disk_backend::prefix_directory(const storage_index& slot) const {
   return shares_ / crypto::to_base32(slot.view()).substr(0, prefix_length);
@@ -66,8 +80,11 @@ io_result<open_slot> disk_backend::open(const storage_index& slot) {
   open_slot out;
   const auto directory = slot_directory(slot);
   const auto entries = files_.list(directory);
-  if (!entries && entries.error().code == ENOENT)
+  if (!entries && entries.error().code == ENOENT) {
+    if (auto there = in_place(); !there)
+      return tl::unexpected(there.error());
     return out;
+  }
   if (!entries)
     return tl::unexpected(entries.error());
   out.present = true;
@@ -233,6 +250,8 @@ io_result<void> disk_backend::commit(const flip& change, bool& aside_is_free) {
 }
 
 io_result<void> disk_backend::apply(const storage_index& slot, const open_slot& old, const slot_plan& plan) {
+  if (auto there = in_place(); !there)
+    return there;
   const auto work = aside_ / std::to_string(next_aside_++);
   bool aside_is_free = true;
   const auto change = prepare(work, slot, old, plan);

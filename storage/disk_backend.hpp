@@ -14,14 +14,16 @@ namespace truckee::storage {
 /// says why.
 class disk_backend final : public slot_backend {
 public:
-  /// `shares` and `aside` exist, on one file system; `aside` is empty and nobody else's.
+  /// `shares` and `aside` exist, on one file system; `aside` is empty and nobody else's. `identity` is the file
+  /// with the store's id; while it or the lock's file is gone, nothing is written, and nothing is called absent.
   disk_backend(file_system& files, std::filesystem::path shares, std::filesystem::path aside,
-               durability wanted, std::unique_ptr<file_lock> lock);
+               std::filesystem::path identity, durability wanted, std::unique_ptr<file_lock> lock);
 
   io_result<open_slot> open(const storage_index& slot) override;
   io_result<void> apply(const storage_index& slot, const open_slot& old, const slot_plan& plan) override;
   io_result<std::vector<storage_index>> slots() override;
   io_result<std::uint64_t> available_bytes() override;
+  io_result<void> in_place() override;
 
 private:
   using path = std::filesystem::path;
@@ -54,6 +56,7 @@ private:
   file_system& files_;
   const path shares_;
   const path aside_;
+  const path identity_;
   const bool full_;
   std::unique_ptr<file_lock> lock_;
   std::atomic<std::uint64_t> next_aside_{0};

@@ -20,10 +20,11 @@ tl::unexpected<error> io(const io_failure& why) {
   return fail(errc::io, why.what);
 }
 
-/// Absolute and without a trailing slash, so that "the directory above" is one.
+/// Absolute, without a trailing slash, so that "the directory above" is one, and without symbolic links: those
+/// on the way to a store are its owner's, those inside it are nobody's.
 path folder_of(const path& given) {
   std::error_code failed;
-  auto out = std::filesystem::absolute(given, failed);
+  auto out = std::filesystem::weakly_canonical(std::filesystem::absolute(given, failed), failed);
   out = (failed ? given : out).lexically_normal();
   return out.has_filename() ? out : out.parent_path();
 }
@@ -33,9 +34,11 @@ class opening {
 public:
   opening(const disk_store_options& options, random_source& random, file_system& files)
     : options_(options), random_(random), files_(files), directory_(folder_of(options.directory)),
-      shares_(directory_ / "shares"), aside_(directory_ / "truckee-aside") {}
+      shares_(folder_of(directory_ / "shares")), aside_(directory_ / "truckee-aside") {}
 
   result<std::unique_ptr<share_store>> run(unix_clock now) {
+    if (auto present = check_presence(); !present)
+      return tl::unexpected(present.error());
     auto lock = take_lock();
     if (!lock)
       return tl::unexpected(lock.error());
@@ -48,8 +51,8 @@ public:
     auto seed = identity("permutation-seed");
     if (!seed)
       return tl::unexpected(seed.error());
-    auto backend =
-        std::make_unique<disk_backend>(files_, shares_, aside_, options_.durability, std::move(*lock));
+    auto backend = std::make_unique<disk_backend>(files_, shares_, aside_, id_file_, options_.durability,
+                                                  std::move(*lock));
     const auto slots = backend->slots();
     if (!slots)
       return io(slots.error());
@@ -115,10 +118,30 @@ private:
     return {};
   }
 
-  /// A write to several shares of a slot needs it; better to hear of it now than at the first such write.
+  /// Before anything is made: an empty mount point must not become a store.
+  result<void> check_presence() {
+    if (!options_.must_exist)
+      return {};
+    const auto id = identity("my_nodeid");
+    if (!id)
+      return tl::unexpected(id.error());
+    const auto shares = files_.list(shares_);
+    if (*id && shares)
+      return {};
+    if (!shares && shares.error().code != ENOENT)
+      return io(shares.error());
+    return fail(errc::configuration, directory_.string() +
+                                         " has no store, and must have one; is its disk mounted? "
+                                         "(A new store is made where that is not asked.)");
+  }
+
+  /// Every write goes from the one folder to the other, and one to several shares of a slot exchanges two
+  /// directories; better to hear of it now than at the first such write.
   result<void> try_exchange() {
     const auto a = aside_ / "a";
-    const auto b = aside_ / "b";
+    const auto b = shares_ / "truckee-exchange"; // no prefix, so nobody looks into it
+    if (auto gone = files_.remove_directory(b); !gone && gone.error().code != ENOENT)
+      return io(gone.error());
     for (const auto& folder : {a, b})
       if (auto done = files_.make_directory(folder); !done)
         return io(done.error());
@@ -126,6 +149,12 @@ private:
     for (const auto& folder : {a, b})
       if (auto done = files_.remove_directory(folder); !done)
         return io(done.error());
+    if (!exchanged && exchanged.error().code == EXDEV)
+      return fail(errc::io,
+                  shares_.string() + " and " + aside_.string() +
+                      " lie on two file systems; shares are moved from the one to the other, so both "
+                      "must be on one: mount or link the whole of " +
+                      directory_.string());
     if (!exchanged)
       return fail(errc::io, "the file system of " + directory_.string() +
                                 " cannot exchange two directories in one step (" + exchanged.error().what +
@@ -152,6 +181,8 @@ private:
       auto raw = crypto::from_base32(text);
       if (!raw || raw->empty())
         return fail(errc::configuration, file.string() + ": expected one line of lower-case base32");
+      if (std::string_view(name) == "my_nodeid")
+        id_file_ = file;
       return std::optional(std::move(*raw));
     }
     return std::optional<bytes>{};
@@ -205,6 +236,7 @@ private:
   const path directory_;
   const path shares_;
   const path aside_;
+  path id_file_ = directory_ / "my_nodeid"; ///< or the one above
 };
 
 } // namespace

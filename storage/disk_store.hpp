@@ -29,6 +29,8 @@ struct disk_store_options {
   storage::durability durability = durability::full;
   /// Answers read_only to whatever would write. The folder must be a store already.
   bool read_only = false;
+  /// Makes no new store: where there is none (its disk is not mounted), nothing is touched.
+  bool must_exist = false;
 };
 
 /// Tahoe-LAFS's own directory of mutable containers: shares/<first 2 characters>/<storage index in
@@ -36,8 +38,9 @@ struct disk_store_options {
 ///
 /// Reads the node id from `my_nodeid` (base32) in the folder or the one above it, makes a random one when
 /// there is none; placement's seed from `permutation-seed` (base32) in the same places, else the node id.
-/// Finishes or forgets what a crash interrupted. Errors: io (with path and reason), configuration (an
-/// unreadable id), refused (another process has the store open).
+/// Finishes or forgets what a crash interrupted. Errors: io (with path and reason; also a file system that cannot
+/// do what writing needs), configuration (an unreadable id, or no store where one must be), refused (another
+/// process has the store open).
 result<std::unique_ptr<share_store>> open_disk_store(const disk_store_options& options, unix_clock now,
                                                      random_source& random,
                                                      file_system& files = posix_file_system());

@@ -15,7 +15,9 @@ std::string line_of(const expiry_report::entry& entry, const std::string& verb) 
   out += entry.shares.size() == 1 ? "" : "s";
   for (const auto& share : entry.shares)
     out += " " + std::to_string(share.value);
-  return out + ", " + count_of(entry.bytes, "byte") + "\n";
+  if (entry.bytes > 0)
+    out += ", " + count_of(entry.bytes, "byte");
+  return out + "\n";
 }
 
 } // namespace
@@ -25,6 +27,8 @@ std::string to_text(const expiry_report& report) {
   std::string out;
   for (const auto& entry : report.named)
     out += line_of(entry, removed ? "expired and removed:" : "expired, kept by the dry run:");
+  for (const auto& entry : report.doubtful_named)
+    out += line_of(entry, "kept, for a clock was wrong:");
   if (report.slots_not_named > 0)
     out += "and " + count_of(report.slots_not_named, "more slot") + "\n";
   out += "expiry: looked at " + count_of(report.slots, "slot") + "; " + count_of(report.shares, "share") +
@@ -32,6 +36,8 @@ std::string to_text(const expiry_report& report) {
          count_of(report.kept, "share") + " kept";
   if (report.unreadable > 0)
     out += "; " + count_of(report.unreadable, "share") + " unreadable and kept";
+  if (report.doubtful > 0)
+    out += "; " + count_of(report.doubtful, "share") + " kept that a wrong clock dated before 2023";
   if (report.failed > 0)
     out += "; " + count_of(report.failed, "failure") + ", the first: " + report.first_failure;
   return out + "\n";
@@ -59,12 +65,18 @@ void expiry_scan::took(const storage_index& slot, const result<slot_expiry>& wha
   }
   report_.kept += what->kept;
   report_.unreadable += what->unreadable.size();
-  if (what->removed.empty())
-    return;
+  report_.doubtful += what->doubtful.size();
   report_.shares += what->removed.size();
   report_.bytes += what->bytes_freed;
-  if (report_.named.size() < expiry_report::named_max)
-    report_.named.push_back({slot, what->removed, what->bytes_freed});
+  name(report_.named, {slot, what->removed, what->bytes_freed});
+  name(report_.doubtful_named, {slot, what->doubtful, 0});
+}
+
+void expiry_scan::name(std::vector<expiry_report::entry>& among, expiry_report::entry what) {
+  if (what.shares.empty())
+    return;
+  if (among.size() < expiry_report::named_max)
+    among.push_back(std::move(what));
   else
     ++report_.slots_not_named;
 }

@@ -49,10 +49,12 @@ struct expiry_report {
   std::uint64_t bytes = 0;        ///< of their containers
   std::uint64_t kept = 0;         ///< shares that stay
   std::uint64_t unreadable = 0;   ///< shares whose leases could not be read; they stay
+  std::uint64_t doubtful = 0;     ///< shares of a time before 2023, when some clock was wrong; they stay
   std::uint64_t failed = 0;       ///< slots that could not be looked at or changed
   std::string first_failure = {}; ///< with its slot
   std::vector<entry> named = {};
-  std::uint64_t slots_not_named = 0;
+  std::vector<entry> doubtful_named = {};
+  std::uint64_t slots_not_named = 0; ///< of both
 };
 
 /// For people: a line for each named slot, then one with the sums.
@@ -69,6 +71,8 @@ public:
   const expiry_report& report() const { return report_; }
 
 private:
+  void name(std::vector<expiry_report::entry>& among, expiry_report::entry what);
+
   std::deque<storage_index> left_;
   expiry_report report_;
 };

@@ -93,6 +93,14 @@ void file_image::put_zeros(std::uint64_t offset, std::uint64_t length) {
   place(offset, run{run::source::zeros, length, 0, {}});
 }
 
+void file_image::cut(std::uint64_t size) {
+  if (size >= size_)
+    return;
+  split(size);
+  runs_.erase(runs_.lower_bound(size), runs_.end());
+  size_ = size;
+}
+
 /// Makes `offset` the beginning of a run, unless it lies outside.
 void file_image::split(std::uint64_t offset) {
   auto next = runs_.upper_bound(offset);

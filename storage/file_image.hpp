@@ -28,6 +28,8 @@ public:
   /// Replaces or appends; a gap before `offset` becomes zeros.
   void put(std::uint64_t offset, shared_bytes data);
   void put_zeros(std::uint64_t offset, std::uint64_t length);
+  /// Leaves out what lies from `size` on.
+  void cut(std::uint64_t size);
 
 private:
   void place(std::uint64_t offset, run what);

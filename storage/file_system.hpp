@@ -10,8 +10,8 @@
 #include <vector>
 
 /// The few calls a store makes on the operating system, so that a fault-injecting one can stand in (storage/
-/// fault_file_system.hpp). Paths are absolute or relative to the process; nothing follows a symbolic link's
-/// promise.
+/// fault_file_system.hpp). Paths are absolute or relative to the process. The system's own follows no symbolic
+/// link in any part of a path (ELOOP): a store's owner decides where it lies, once, when it is opened.
 namespace truckee::storage {
 
 /// What the operating system said: errno, and a sentence with the call and the path.
@@ -61,6 +61,8 @@ public:
 class file_lock {
 public:
   virtual ~file_lock() = default;
+  /// Whether its file still has its name; false once somebody removed or replaced it.
+  virtual bool in_place() const { return true; }
 };
 
 /// The calls a store makes on the operating system; each blocks.

@@ -1,13 +1,17 @@
 #include "truckee/storage/file_system.hpp"
 
+#include "truckee/base/descriptor.hpp"
+
 #include <algorithm>
 #include <cerrno>
 #include <dirent.h>
 #include <fcntl.h>
+#include <linux/openat2.h>
 #include <stdio.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 #include <utility>
 
@@ -16,26 +20,6 @@ namespace truckee::storage {
 namespace {
 
 using std::filesystem::path;
-
-/// Closes what it holds.
-class descriptor {
-public:
-  explicit descriptor(int fd) : fd_(fd) {}
-  descriptor(descriptor&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
-  descriptor(const descriptor&) = delete;
-  descriptor& operator=(const descriptor&) = delete;
-  descriptor& operator=(descriptor&&) = delete;
-  ~descriptor() {
-    if (fd_ >= 0)
-      ::close(fd_);
-  }
-  explicit operator bool() const { return fd_ >= 0; }
-  int get() const { return fd_; }
-  int release() { return std::exchange(fd_, -1); }
-
-private:
-  int fd_;
-};
 
 class posix_readable final : public readable_file {
 public:
@@ -99,23 +83,68 @@ private:
 /// A process id and a line feed, padded with spaces.
 constexpr std::size_t holder_length = 20;
 
+bool same_file(const struct stat& a, const struct stat& b) {
+  return a.st_dev == b.st_dev && a.st_ino == b.st_ino;
+}
+
 class posix_lock final : public file_lock {
 public:
-  explicit posix_lock(descriptor fd) : fd_(std::move(fd)) {}
+  posix_lock(descriptor fd, path name) : fd_(std::move(fd)), name_(std::move(name)) {}
+
+  bool in_place() const override {
+    struct stat held {};
+    struct stat named {};
+    return ::fstat(fd_.get(), &held) == 0 && ::lstat(name_.c_str(), &named) == 0 && same_file(held, named);
+  }
 
 private:
   descriptor fd_;
+  path name_;
 };
 
+/// Opens without following a symbolic link anywhere in the path. A sandbox that does not know the call gets
+/// the last part checked only.
+descriptor open_inside(const path& what, int flags, mode_t mode = 0) {
+  open_how how{};
+  how.flags = static_cast<std::uint64_t>(flags | O_CLOEXEC | O_NOFOLLOW);
+  how.mode = mode;
+  how.resolve = RESOLVE_NO_SYMLINKS;
+  const auto fd = ::syscall(SYS_openat2, AT_FDCWD, what.c_str(), &how, sizeof how);
+  if (fd < 0 && (errno == ENOSYS || errno == EPERM))
+    return descriptor(::open(what.c_str(), flags | O_CLOEXEC | O_NOFOLLOW, mode));
+  return descriptor(static_cast<int>(fd));
+}
+
 io_result<descriptor> open_directory(const path& directory) {
-  descriptor fd(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  auto fd = open_inside(directory, O_RDONLY | O_DIRECTORY);
   if (!fd)
     return io_fail(errno, "open", directory);
   return fd;
 }
 
+/// A name in a directory that was reached without a symbolic link.
+struct place {
+  descriptor directory;
+  std::string name;
+};
+
+io_result<place> place_of(const path& what, const char* verb) {
+  const auto parent = what.parent_path();
+  auto fd = open_inside(parent.empty() ? path(".") : parent, O_PATH | O_DIRECTORY);
+  if (!fd)
+    return io_fail(errno, verb, what);
+  return place{std::move(fd), what.filename().string()};
+}
+
 io_result<void> rename_with(const path& from, const path& to, unsigned flags, const char* what) {
-  if (::renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), flags) != 0)
+  const auto old_place = place_of(from, what);
+  if (!old_place)
+    return tl::unexpected(old_place.error());
+  const auto new_place = place_of(to, what);
+  if (!new_place)
+    return tl::unexpected(new_place.error());
+  if (::renameat2(old_place->directory.get(), old_place->name.c_str(), new_place->directory.get(),
+                  new_place->name.c_str(), flags) != 0)
     return io_fail(errno, what, to);
   return {};
 }
@@ -137,7 +166,7 @@ class posix final : public file_system {
 public:
   io_result<std::unique_ptr<readable_file>> open(const path& file) override {
     // O_NONBLOCK: a FIFO that somebody put there must not stop us.
-    descriptor fd(::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
+    auto fd = open_inside(file, O_RDONLY | O_NONBLOCK);
     if (!fd)
       return io_fail(errno, "open", file);
     struct stat about {};
@@ -149,8 +178,7 @@ public:
   }
 
   io_result<std::unique_ptr<writable_file>> create(const path& file) override {
-    descriptor fd(
-        ::open(file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, S_IRUSR | S_IWUSR));
+    auto fd = open_inside(file, O_WRONLY | O_CREAT | O_EXCL, S_IRUSR | S_IWUSR);
     if (!fd)
       return io_fail(errno, "create", file);
     return std::make_unique<posix_writable>(std::move(fd), file);
@@ -180,25 +208,40 @@ public:
   }
 
   io_result<void> make_directory(const path& directory) override {
-    if (::mkdir(directory.c_str(), S_IRWXU) != 0)
+    const auto at = place_of(directory, "make");
+    if (!at)
+      return tl::unexpected(at.error());
+    if (::mkdirat(at->directory.get(), at->name.c_str(), S_IRWXU) != 0)
       return io_fail(errno, "make", directory);
     return {};
   }
 
   io_result<void> remove_file(const path& file) override {
-    if (::unlink(file.c_str()) != 0)
+    const auto at = place_of(file, "remove");
+    if (!at)
+      return tl::unexpected(at.error());
+    if (::unlinkat(at->directory.get(), at->name.c_str(), 0) != 0)
       return io_fail(errno, "remove", file);
     return {};
   }
 
   io_result<void> remove_directory(const path& directory) override {
-    if (::rmdir(directory.c_str()) != 0)
+    const auto at = place_of(directory, "remove");
+    if (!at)
+      return tl::unexpected(at.error());
+    if (::unlinkat(at->directory.get(), at->name.c_str(), AT_REMOVEDIR) != 0)
       return io_fail(errno, "remove", directory);
     return {};
   }
 
   io_result<void> link(const path& file, const path& second) override {
-    if (::link(file.c_str(), second.c_str()) != 0)
+    const auto from = place_of(file, "link");
+    if (!from)
+      return tl::unexpected(from.error());
+    const auto to = place_of(second, "link");
+    if (!to)
+      return tl::unexpected(to.error());
+    if (::linkat(from->directory.get(), from->name.c_str(), to->directory.get(), to->name.c_str(), 0) != 0)
       return io_fail(errno, "link", file);
     return {};
   }
@@ -237,7 +280,7 @@ public:
   }
 
   io_result<std::unique_ptr<file_lock>> lock(const path& file) override {
-    descriptor fd(::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, S_IRUSR | S_IWUSR));
+    auto fd = open_inside(file, O_RDWR | O_CREAT, S_IRUSR | S_IWUSR);
     if (!fd)
       return io_fail(errno, "open", file);
     if (::flock(fd.get(), LOCK_EX | LOCK_NB) != 0) {
@@ -257,7 +300,7 @@ public:
     pid.back() = '\n';
     if (::pwrite(fd.get(), pid.data(), pid.size(), 0) != static_cast<ssize_t>(pid.size()))
       return io_fail(errno, "write", file);
-    return std::make_unique<posix_lock>(std::move(fd));
+    return std::make_unique<posix_lock>(std::move(fd), file);
   }
 };
 

@@ -167,8 +167,11 @@ tl::expected<slot_plan, refusal> plan_changes(const loaded_slot& slot, const gri
       return tl::unexpected(
           refusal{storage_status::too_large, share_name(change.share) + " has " + std::to_string(places) +
                                                  " leases already; wait until some expire"});
-    if (edit.changed())
-      plan.emplace(change.share, edit.finish());
+    if (!edit.changed())
+      continue;
+    if (terms.compact)
+      edit.compact();
+    plan.emplace(change.share, edit.finish());
   }
   return plan;
 }

@@ -48,6 +48,7 @@ struct lease_terms {
   server_id node;
   std::uint32_t expires = 0;
   std::size_t leases_max = 0;
+  bool compact = false; ///< makes the files that are written as short as they can be
 };
 tl::expected<slot_plan, refusal> plan_changes(const loaded_slot& slot, const grid::read_test_write& request,
                                               const lease_terms& terms);

@@ -15,6 +15,13 @@ namespace truckee::storage {
 /// The time, in unix seconds; injected, so that one seed replays one run.
 using unix_clock = std::function<std::uint64_t()>;
 
+/// No clock that is right has shown an earlier time to this program: unix seconds, the first of January 2023.
+inline constexpr std::uint64_t plausible_since = 1'672'531'200;
+/// Whether a clock that shows this (unix seconds) may be right.
+constexpr bool is_plausible(std::uint64_t now) {
+  return now >= plausible_since;
+}
+
 /// One lease on one share: who may keep it from being collected, and until when.
 struct lease {
   std::uint32_t owner = 1;
@@ -50,6 +57,8 @@ struct slot_expiry {
   std::vector<share_number> removed;
   std::uint64_t bytes_freed = 0; ///< size of the removed containers
   std::size_t kept = 0;          ///< shares with a lease that still runs
+  /// Shares that stay because a clock was wrong, now or when a lease was given: nothing says how old they are.
+  std::vector<share_number> doubtful;
   /// Shares whose leases could not be read, with the reason; they are kept.
   std::map<share_number, std::string> unreadable;
 };

@@ -28,6 +28,8 @@ public:
   virtual io_result<void> apply(const storage_index& slot, const open_slot& old, const slot_plan& plan) = 0;
   virtual io_result<std::vector<storage_index>> slots() = 0;
   virtual io_result<std::uint64_t> available_bytes() = 0;
+  /// Nothing while the place is there as it was opened; else in words why nothing may be written or missed.
+  virtual io_result<void> in_place() { return {}; }
 };
 
 } // namespace truckee::storage

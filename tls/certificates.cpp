@@ -65,9 +65,8 @@ result<void> check_names(const std::vector<std::string>& names) {
 
 result<void> prepare_folder(const fs::path& dir) {
   const auto text = dir.string();
-  std::error_code problem;
-  if (dir.has_parent_path())
-    fs::create_directories(dir.parent_path(), problem);
+  if (auto above = make_private_folder(dir.parent_path()); !above)
+    return above;
   if (::mkdir(text.c_str(), 0700) != 0 && errno != EEXIST)
     return fail(errc::io, text + ": cannot be created: " + std::strerror(errno));
   struct stat info {};

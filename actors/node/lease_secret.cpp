@@ -10,13 +10,9 @@ result<crypto::lease_secret> lease_secret_in(const std::filesystem::path& file, 
   auto read = read_small_file(file, 1024);
   if (!read && read.error().code == errc::not_found) {
     const auto made = random.make<crypto::lease_secret>();
-    std::error_code failed;
-    std::filesystem::create_directories(file.parent_path(), failed);
-    if (failed)
-      return fail(errc::io, file.parent_path().string() +
-                                ": cannot be made, and this client's secrets are to be kept "
-                                "there: " +
-                                failed.message());
+    if (auto there = make_private_folder(file.parent_path()); !there)
+      return fail(errc::io, "this client's secrets are to be kept in a folder that cannot be had: " +
+                                there.error().detail);
     auto written =
         write_private_file(file, as_bytes(crypto::to_base32(made.view()) + "\n"), existing_file::refuse);
     if (written)

@@ -1,5 +1,6 @@
 #include "truckee/actors/node/node.hpp"
 
+#include "truckee/crypto/algorithms.hpp"
 #include "truckee/messages/caf/network.hpp"
 #include "truckee/tls/check.hpp"
 
@@ -15,6 +16,8 @@ std::string caf_version() {
 }
 
 result<std::unique_ptr<node>> node::start(const node_options& options) {
+  if (auto all = crypto::check_algorithms(); !all)
+    return tl::unexpected(all.error());
   if (options.tls)
     if (auto good = tls::check_node_files(*options.tls); !good)
       return tl::unexpected(good.error());

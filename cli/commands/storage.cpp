@@ -9,6 +9,7 @@
 #include "truckee/settings/storage_changes.hpp"
 #include "truckee/status/health.hpp"
 
+#include <ctime>
 #include <iostream>
 #include <sstream>
 
@@ -103,6 +104,7 @@ result<int> serve(const storage_options& o, const global_options& global) {
   options.disk.directory = config->directory;
   options.disk.durability = config->durability;
   options.disk.read_only = config->read_only;
+  options.disk.must_exist = config->must_exist;
   options.disk.limits.reserved_space = config->reserved_space;
   options.disk.limits.share_bytes_max = config->share_bytes_max;
   options.limits.queued_calls_max = config->queued_calls.value_or(options.limits.queued_calls_max);
@@ -115,6 +117,10 @@ result<int> serve(const storage_options& o, const global_options& global) {
   auto opened = store::spawn((*node)->system(), std::move(options), {.log = *log});
   if (!opened)
     return tl::unexpected(opened.error());
+  if (!storage::is_plausible(static_cast<std::uint64_t>(std::time(nullptr))))
+    global.screen->print(
+        "truckee: this machine's clock shows a time before 2023; leases given now say nothing of "
+        "a share's age, and nothing expires\n");
   auto server = std::make_unique<store>(std::move(*opened));
   auto exposer = expose(server->metrics(), server->system(), o.metrics, config->metrics, *log);
   if (!exposer)

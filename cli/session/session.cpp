@@ -64,7 +64,7 @@ result<std::unique_ptr<metrics::exposer>> expose(const std::shared_ptr<metrics::
     return tl::unexpected(settings.error());
   if (!settings->listen)
     return nullptr;
-  metrics::exposer_options port{.listen = *settings->listen};
+  metrics::exposer_options port{.listen = *settings->listen, .log = log};
   if (const auto& login = settings->login) {
     auto password = password_in(login->password_file);
     if (!password)

@@ -1,6 +1,7 @@
 #include "truckee/grid/publish/publish_loop.hpp"
 
 #include <algorithm>
+#include <limits>
 
 namespace truckee::grid {
 
@@ -28,6 +29,10 @@ result<void> check_sequence(const publish_request& request) {
   auto highest = request.map.highest_sequence();
   for (const auto& sent : request.earlier)
     highest = std::max(highest, sent.sequence);
+  if (highest.value == std::numeric_limits<std::uint64_t>::max())
+    return fail(errc::refused,
+                "the file's version has the last sequence number there is, so nothing can be written "
+                "above it; put the content into a new file");
   if (v.sequence <= highest)
     return fail(errc::usage, "sequence number " + std::to_string(v.sequence.value) + " is not above " +
                                  std::to_string(highest.value) + ", which is in use");

@@ -41,6 +41,16 @@ TEST(address, refuses_what_is_not_an_address_and_says_why) {
   EXPECT_EQ(parse_address("127.0.0.1:0", true)->port, 0);
 }
 
+TEST(address, a_zero_byte_ends_no_host) {
+  using namespace std::string_literals;
+  for (const auto& text :
+       {"127.0.0.1\0x:4401"s, "[::1\0x]:4401"s, "[::1%\t]:1"s, "host\x7f:1"s, "h\xc3\xb6st:1"s})
+    EXPECT_FALSE(parse_address(text)) << text;
+  EXPECT_FALSE((address{"127.0.0.1\0x"s, 1}.is_loopback()));
+  EXPECT_FALSE((address{"127.0.0.1\0x"s, 1}.is_numeric()));
+  EXPECT_FALSE((address{"::1\0x"s, 1}.is_loopback()));
+}
+
 TEST(address, loopback_is_decided_without_a_lookup) {
   for (const auto* yes : {"127.0.0.1:1", "127.255.3.4:1", "[::1]:1", "[::ffff:127.0.0.1]:1", "localhost:1"})
     EXPECT_TRUE(parse_address(yes)->is_loopback()) << yes;

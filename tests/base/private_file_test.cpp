@@ -64,3 +64,15 @@ TEST(small_file, is_read_up_to_its_limit) {
   EXPECT_EQ(read_small_file(folder.path(), 4).error().code, errc::io);
   EXPECT_EQ(read_small_file("/dev/zero", 4).error().code, errc::too_large);
 }
+
+TEST(private_file, its_folders_are_their_owners_only_whatever_the_umask) {
+  const test::folder folder;
+  const auto before = ::umask(0);
+  EXPECT_TRUE(make_private_folder(folder / "a" / "b"));
+  ::umask(before);
+  EXPECT_EQ(mode_of(folder / "a"), 0700U);
+  EXPECT_EQ(mode_of(folder / "a" / "b"), 0700U);
+  EXPECT_TRUE(make_private_folder(folder / "a" / "b")) << "it may be there";
+  ASSERT_TRUE(write_private_file(folder / "file", as_bytes("x"), existing_file::refuse));
+  EXPECT_EQ(make_private_folder(folder / "file" / "c").error().code, errc::not_found);
+}

@@ -2,6 +2,7 @@
 
 #include "test_support.hpp"
 #include "truckee/crypto/pss.hpp"
+#include "truckee/crypto/rsa_integers.hpp"
 
 #include <gtest/gtest.h>
 #include <memory>
@@ -188,4 +189,19 @@ TEST(rsa, one_key_signs_in_several_threads) {
       });
   }
   EXPECT_EQ(wrong, (std::array<int, 3>{}));
+}
+
+TEST(rsa, a_key_whose_other_numbers_are_false_signs_nothing) {
+  auto false_key = key_file("key0.pkcs8.der");
+  const auto integers = *read_pkcs8(false_key);
+  for (auto member :
+       {&rsa_integers::private_exponent, &rsa_integers::exponent_1, &rsa_integers::exponent_2}) {
+    const auto at = (integers.*member).data() - false_key.data();
+    false_key[static_cast<std::size_t>(at) + (integers.*member).size() / 2] ^= std::byte{0x10};
+  }
+  const auto read = private_key::from_der(false_key);
+  ASSERT_TRUE(read) << "its primes make its modulus";
+  const auto made = read->sign(as_bytes("a message"), {});
+  ASSERT_FALSE(made) << "verifies: " << read->public_half().verify(as_bytes("a message"), made->view());
+  EXPECT_EQ(made.error().code, errc::malformed);
 }

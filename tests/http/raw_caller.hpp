@@ -3,10 +3,14 @@
 #include "truckee/base/address.hpp"
 
 #include <arpa/inet.h>
+#include <array>
+#include <chrono>
 #include <netinet/in.h>
+#include <poll.h>
 #include <stdexcept>
 #include <sys/socket.h>
 #include <unistd.h>
+#include <utility>
 
 namespace truckee::test {
 
@@ -38,11 +42,46 @@ public:
       ::close(fd_);
   }
   raw_caller(raw_caller&& other) noexcept : fd_(other.fd_) { other.fd_ = -1; }
-  raw_caller& operator=(raw_caller&&) = delete;
+  raw_caller& operator=(raw_caller&& other) noexcept {
+    std::swap(fd_, other.fd_);
+    return *this;
+  }
 
   void say(const std::string& text) const {
     if (::send(fd_, text.data(), text.size(), MSG_NOSIGNAL) != static_cast<ssize_t>(text.size()))
       throw std::runtime_error("cannot send");
+  }
+
+  /// Whether the other side still took it.
+  bool try_say(const std::string& text) const {
+    return ::send(fd_, text.data(), text.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(text.size());
+  }
+  /// Takes at most so much into its window; to be said before anything is asked.
+  void takes_little() const {
+    const int bytes = 4096;
+    ::setsockopt(fd_, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof bytes);
+  }
+  /// All that comes until the other side closes; what came, if it does not within `patience`.
+  std::string hear(std::chrono::milliseconds patience) const {
+    std::string out;
+    const auto end = std::chrono::steady_clock::now() + patience;
+    for (;;) {
+      const auto left = std::chrono::ceil<std::chrono::milliseconds>(end - std::chrono::steady_clock::now());
+      pollfd one{fd_, POLLIN, 0};
+      if (left.count() <= 0 || ::poll(&one, 1, static_cast<int>(left.count())) <= 0)
+        return out;
+      std::array<char, 4096> piece{};
+      const auto got = ::recv(fd_, piece.data(), piece.size(), 0);
+      if (got <= 0)
+        return out;
+      out.append(piece.data(), static_cast<std::size_t>(got));
+    }
+  }
+  /// Whether the other side has closed within `patience`.
+  bool is_let_go(std::chrono::milliseconds patience) const {
+    const auto begin = std::chrono::steady_clock::now();
+    hear(patience);
+    return std::chrono::steady_clock::now() - begin < patience;
   }
 
 private:

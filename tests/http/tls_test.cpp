@@ -83,6 +83,18 @@ TEST_F(Https, plain_callers_and_silent_ones_harm_nobody) {
   EXPECT_EQ(ask(*l), "well");
 }
 
+TEST_F(Https, callers_who_drip_or_stop_in_the_handshake_hold_up_nobody) {
+  const auto l = started(files());
+  std::vector<raw_caller> slow;
+  for (int i = 0; i < 24; ++i) {
+    slow.emplace_back(l->listening());
+    slow.back().say(std::string("\x16\x03\x01\x02\x00\x01", 6).substr(0, static_cast<std::size_t>(i) % 7));
+  }
+  const auto begin = std::chrono::steady_clock::now();
+  EXPECT_EQ(ask(*l), "well");
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, 1s);
+}
+
 TEST_F(Https, asks_for_a_certificate_when_told_whose_to_take) {
   auto strict = files();
   strict.client_ca = own_.ca;

@@ -98,6 +98,36 @@ TEST(exposer, asks_for_the_login_when_there_is_one) {
   EXPECT_EQ(client_of(*e).Get("/")->status, 401) << "nor does it say what else there is";
 }
 
+TEST(exposer, counts_who_it_turns_away_and_tells_of_the_first) {
+  std::mutex mutex;
+  std::vector<std::string> lines;
+  const auto log = std::make_shared<logs::event_log>(logs::level::debug, [&](const logs::record& what) {
+    const std::lock_guard lock(mutex);
+    lines.push_back(what.text());
+  });
+  const auto what = std::make_shared<recorder>();
+  const auto e = started({.login = basic_auth{"prometheus", "secret"}, .log = log}, what);
+  ASSERT_TRUE(e);
+  for (int i = 0; i < 20; ++i)
+    EXPECT_EQ(client_of(*e).Get("/metrics")->status, 401);
+  EXPECT_EQ(client_of(*e).Get("/metrics", {{"Host", "evil.example"}})->status, 403);
+  EXPECT_NE(what->text().find(R"(truckee_scrapes_refused_total{reason="bad_login"} 20)"), std::string::npos);
+  EXPECT_NE(what->text().find(R"(truckee_scrapes_refused_total{reason="foreign_host"} 1)"),
+            std::string::npos);
+  const std::lock_guard lock(mutex);
+  EXPECT_EQ(lines, (std::vector<std::string>{"event=peer_refused what=metrics reason=bad_login",
+                                             "event=peer_refused what=metrics reason=foreign_host"}));
+}
+
+TEST(exposer, a_foreign_name_reads_nothing) {
+  const auto e = started({}, std::make_shared<recorder>());
+  ASSERT_TRUE(e);
+  const auto foreign = client_of(*e).Get("/metrics", {{"Host", "evil.example"}});
+  EXPECT_EQ(foreign->status, 403);
+  EXPECT_EQ(foreign->body.find("truckee_"), std::string::npos);
+  EXPECT_EQ(client_of(*e).Get("/metrics")->get_header_value("X-Content-Type-Options"), "nosniff");
+}
+
 TEST(exposer, only_shows) {
   const auto e = started({}, std::make_shared<recorder>());
   ASSERT_TRUE(e);

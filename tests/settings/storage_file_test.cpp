@@ -128,6 +128,33 @@ TEST(storage_file, the_sample_has_every_key_and_shows_the_defaults) {
   EXPECT_EQ(*got, expected);
 }
 
+TEST(storage_file, endless_keys_are_refused_before_they_are_parsed) {
+  const auto many = [](std::string part, std::size_t count) {
+    std::string out = part;
+    while (--count > 0)
+      out += "." + part;
+    return out;
+  };
+  for (const auto& text :
+       {many("a", 40'000) + " = 1\n", "[" + many("a", 40'000) + "]\n",
+        "x = {" + many("a", 40'000) + " = 1}\n", many("\"a\"", 40'000) + " = 1\n",
+        many("'a' ", 40'000) + " = 1\n", "x = {y = \"\"\"a\"\"\"\", " + many("a", 40'000) + " = 1}\n",
+        "x = {y = '''a'''', " + many("a", 40'000) + " = 1}\n"})
+    expect_refused("\n" + text, 2, {"parts"});
+  EXPECT_TRUE(parse("# " + many("a", 1000) + "\n[storage]\ndirectory = \"" + many("a", 1000) + "\" # " +
+                    many("a", 99)))
+      << "dots elsewhere are none of keys";
+  EXPECT_TRUE(
+      parse("[storage]\ndirectory = \"\"\"\n" + many("a", 1000) + "\\\"" + many("a", 1000) + "\"\"\""));
+}
+
+TEST(storage_file, no_message_speaks_to_the_terminal) {
+  const auto refused = parse("[storage]\nread-only = fa\x1b]0;pwned\x07\n");
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().detail.find('\x1b'), std::string::npos);
+  EXPECT_EQ(refused.error().detail.find('\x07'), std::string::npos);
+}
+
 RC_GTEST_PROP(storage_file, no_text_crashes_it, ()) {
   const auto text = *rc::gen::arbitrary<std::string>();
   const auto got = parse(text);

@@ -3,7 +3,9 @@
 #include "truckee/crypto/tagged_hash.hpp"
 #include "truckee/storage/container.hpp"
 
+#include <functional>
 #include <set>
+#include <sys/stat.h>
 #include <thread>
 
 using namespace truckee;
@@ -312,4 +314,110 @@ TEST_F(disk_store, every_recorded_publish_gives_the_containers_that_tahoe_lafs_w
   }
   EXPECT_GT(seen, 10);
   RecordProperty("containers", seen);
+}
+
+TEST_F(disk_store, on_two_file_systems_is_refused_when_opened) {
+  struct stat here {};
+  struct stat there {};
+  if (::stat(folder_.path().c_str(), &here) != 0 || ::stat(fs::temp_directory_path().c_str(), &there) != 0 ||
+      here.st_dev == there.st_dev)
+    GTEST_SKIP() << "this machine has one file system only";
+  auto pattern = (fs::temp_directory_path() / "truckee-storage-XXXXXX").string();
+  ASSERT_NE(::mkdtemp(pattern.data()), nullptr);
+  fs::create_directories(directory());
+  fs::create_directory_symlink(pattern, directory() / "shares");
+  const auto refused = try_open({});
+  fs::remove_all(pattern);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, errc::io);
+  EXPECT_NE(refused.error().detail.find("two file systems"), std::string::npos) << refused.error().detail;
+}
+
+TEST_F(disk_store, shares_may_be_a_link_on_one_file_system) {
+  fs::create_directories(directory());
+  fs::create_directories(folder_.path() / "elsewhere");
+  fs::create_directory_symlink(folder_.path() / "elsewhere", directory() / "shares");
+  const auto store = open();
+  ASSERT_EQ(store->read_test_write(request(slot_, {write_share(0, 0, "a"), write_share(1, 0, "b")})).status,
+            storage_status::ok);
+  ASSERT_EQ(store->read_test_write(request(slot_, {write_share(0, 0, "A"), write_share(1, 0, "B")})).status,
+            storage_status::ok);
+  EXPECT_EQ(contents(*store, slot_), (std::map<int, std::string>{{0, "A"}, {1, "B"}}));
+  EXPECT_TRUE(fs::is_empty(directory() / "truckee-aside"));
+}
+
+TEST_F(disk_store, links_inside_it_lead_nowhere) {
+  const auto store = open();
+  ASSERT_EQ(store->read_test_write(request(slot_, {write_share(0, 0, "a")})).status, storage_status::ok);
+  const auto slot = share_path(directory(), slot_, 0).parent_path();
+  const auto prefix = slot.parent_path();
+  const auto outside = folder_.path() / "outside";
+  const auto expect_closed = [&] {
+    EXPECT_EQ(store->read({slot_, {}, {{0, 9}}}).status, storage_status::io_error);
+    EXPECT_EQ(store->read_test_write(request(slot_, {write_share(0, 0, "evil")})).status,
+              storage_status::io_error);
+    EXPECT_EQ(
+        store->read_test_write(request(slot_, {write_share(1, 0, "evil"), write_share(2, 0, "evil")})).status,
+        storage_status::io_error);
+    EXPECT_EQ(store->read_test_write(request(slot_, {delete_share(0)})).status, storage_status::io_error);
+    EXPECT_EQ(store->add_lease(slot_, {}, {}).status, storage_status::io_error);
+  };
+  fs::rename(slot, outside); // the slot is a link
+  fs::create_directory_symlink(outside, slot);
+  const auto before = as_text(read_file(outside / "0"));
+  const std::string kept{before};
+  expect_closed();
+  fs::remove(slot);
+  fs::remove(prefix); // its prefix directory is one
+  const auto far = folder_.path() / "far";
+  fs::create_directories(far);
+  fs::rename(outside, far / slot.filename());
+  fs::create_directory_symlink(far, prefix);
+  expect_closed();
+  EXPECT_EQ(as_text(read_file(far / slot.filename() / "0")), kept);
+  EXPECT_EQ(std::distance(fs::recursive_directory_iterator(far), fs::recursive_directory_iterator()), 2);
+}
+
+TEST_F(disk_store, one_that_was_removed_while_open_takes_no_writes_and_calls_nothing_absent) {
+  for (const auto& remove : std::vector<std::function<void()>>{
+           [&] { fs::remove_all(directory()); }, [&] { fs::remove(directory() / "truckee.lock"); },
+           [&] { fs::remove(directory() / "my_nodeid"); },
+           [&] {
+             fs::rename(directory(), folder_.path() / "moved");
+             fs::create_directories(directory() / "shares");
+             fs::create_directories(directory() / "truckee-aside");
+           }}) {
+    fs::remove_all(directory());
+    fs::remove_all(folder_.path() / "moved");
+    const auto store = open();
+    ASSERT_EQ(store->read_test_write(request(slot_, {write_share(0, 0, "a")})).status, storage_status::ok);
+    EXPECT_FALSE(store->info().read_only);
+    remove();
+    const auto refused = store->read_test_write(request(filled<storage_index>(8), {write_share(0, 0, "b")}));
+    EXPECT_EQ(refused.status, storage_status::io_error);
+    EXPECT_NE(refused.detail.find("removed or replaced"), std::string::npos) << refused.detail;
+    EXPECT_EQ(store->read({filled<storage_index>(9), {}, {{0, 9}}}).status, storage_status::io_error)
+        << "that there is nothing is not known any more";
+    EXPECT_TRUE(store->info().read_only);
+    EXPECT_EQ(store->info().bytes_available, 0U);
+    EXPECT_FALSE(fs::exists(share_path(directory(), filled<storage_index>(8), 0)));
+  }
+}
+
+TEST_F(disk_store, one_that_must_exist_is_not_made) {
+  const disk_store_options must{
+      .directory = {}, .limits = {}, .durability = {}, .read_only = false, .must_exist = true};
+  const auto refused = try_open(must);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, errc::configuration);
+  EXPECT_NE(refused.error().detail.find("mounted"), std::string::npos) << refused.error().detail;
+  EXPECT_FALSE(fs::exists(directory())) << "nothing is made";
+  fs::create_directories(directory());
+  EXPECT_FALSE(try_open(must));
+  EXPECT_TRUE(fs::is_empty(directory())) << "nor on an empty mount point";
+  write_file(folder_.path() / "my_nodeid", "gpa5nag4r3oxmiedlahhitnuazyenzt7\n");
+  EXPECT_FALSE(try_open(must)) << "the id above it is none of what is mounted here";
+  fs::remove(folder_.path() / "my_nodeid");
+  open();
+  EXPECT_TRUE(try_open(must));
 }

@@ -109,6 +109,22 @@ TEST_P(expiry, removes_what_ended_by_the_clock_given_and_keeps_every_share_with_
   EXPECT_EQ(contents(*store_, fresh_), (std::map<int, std::string>{{1, "x"}}));
 }
 
+TEST_P(expiry, a_clock_that_was_wrong_says_nothing_of_a_shares_age) {
+  for (const auto wrong : {std::uint64_t{0}, std::uint64_t{1'262'304'000}}) { // 1970, 2010
+    pair_.now = wrong;
+    write(fresh_, 1);
+    pair_.now = test_time;
+    const auto done =
+        look(*store_, test_time, {.mode = expiry_mode::on, .grace = std::chrono::seconds(lease_seconds)});
+    EXPECT_EQ(done.shares, 0U);
+    EXPECT_EQ(done.doubtful, 1U);
+    ASSERT_EQ(done.doubtful_named.size(), 1U);
+    EXPECT_EQ(done.doubtful_named[0].slot, fresh_);
+    EXPECT_NE(to_text(done).find("kept, for a clock was wrong: "), std::string::npos) << to_text(done);
+    EXPECT_EQ(contents(*store_, fresh_), (std::map<int, std::string>{{1, "x"}}));
+  }
+}
+
 TEST_P(expiry, a_dry_run_finds_the_same_and_removes_nothing) {
   write(old_, 0);
   const auto later = test_time + 10 * lease_seconds;

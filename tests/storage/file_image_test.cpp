@@ -79,6 +79,20 @@ TEST(file_image, large_runs_pass_through_in_pieces_and_in_order) {
   EXPECT_TRUE(rendered(image, &old_file) == expected);
 }
 
+TEST(file_image, what_is_cut_off_is_gone) {
+  const bytes_file old_file(to_bytes(as_bytes("0123456789")));
+  file_image image(10);
+  image.put(4, shared_bytes::copy_of("abcd"));
+  image.cut(20);
+  EXPECT_EQ(image.size(), 10U);
+  image.cut(6);
+  EXPECT_EQ(as_text(rendered(image, &old_file)), "0123ab");
+  image.put(8, shared_bytes::copy_of("z"));
+  EXPECT_EQ(as_text(rendered(image, &old_file)), std::string_view("0123ab\0\0z", 9));
+  image.cut(0);
+  EXPECT_EQ(image.size(), 0U);
+}
+
 TEST(file_image, an_error_of_the_old_file_or_of_the_sink_is_passed_on) {
   const bytes_file too_short(bytes(10));
   const auto keep = [](byte_view) -> storage::io_result<void> { return {}; };

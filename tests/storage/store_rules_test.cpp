@@ -187,6 +187,26 @@ TEST_P(store_rules, a_store_takes_no_more_slots_than_its_limit) {
   EXPECT_EQ(store->slots()->size(), 2U);
 }
 
+TEST(store_rules_in_little_room, a_share_may_become_shorter_though_its_old_size_does_not_fit_again) {
+  store_pair pair;
+  const auto slot = filled<storage_index>(1);
+  const auto store = pair.make(false, {}, 10'000);
+  const std::string much(7'000, 'x');
+  ASSERT_EQ(store->read_test_write(request(slot, {write_share(0, 0, much)})).status, storage_status::ok);
+  auto shorter = write_share(0, 0, "ab");
+  shorter.new_length = 2;
+  const auto answer = store->read_test_write(request(slot, {shorter}));
+  EXPECT_EQ(answer.status, storage_status::ok) << answer.detail;
+  EXPECT_EQ(contents(*store, slot), (std::map<int, std::string>{{0, "ab"}}));
+  EXPECT_EQ(store->leases(slot)->at({0}).size(), 1U);
+  EXPECT_EQ(store->read_test_write(request(filled<storage_index>(2), {write_share(0, 0, much)})).status,
+            storage_status::ok)
+      << "the room is free again";
+  EXPECT_EQ(store->read_test_write(request(slot, {write_share(0, 0, much)})).status,
+            storage_status::no_space);
+  EXPECT_EQ(contents(*store, slot), (std::map<int, std::string>{{0, "ab"}}));
+}
+
 TEST_P(store_rules, what_does_not_fit_gets_no_space_with_the_bytes_available_and_changes_nothing) {
   store_limits limits;
   const auto free = GetParam() ? std::filesystem::space(pair_.folder.path()).available : 10'000;

@@ -2,6 +2,7 @@
 #include "truckee/grid/happiness.hpp"
 
 #include <gtest/gtest.h>
+#include <limits>
 
 using namespace truckee;
 using namespace truckee::grid;
@@ -55,6 +56,18 @@ TEST(publish_start, a_sequence_number_in_use_is_refused) {
   EXPECT_FALSE(publish_loop::start(request));
   request.version.sequence.value = 4;
   EXPECT_TRUE(publish_loop::start(request));
+}
+
+TEST(publish_start, nothing_comes_after_the_last_sequence_number) {
+  model_grid g(10);
+  const auto last = version(std::numeric_limits<std::uint64_t>::max());
+  g.fill(last);
+  auto request = g.request(version(1, 9), g.map());
+  request.version.sequence.value = last.sequence.value + 1; // as a writer counts on: 0
+  const auto loop = publish_loop::start(request);
+  ASSERT_FALSE(loop);
+  EXPECT_EQ(loop.error().code, errc::refused);
+  EXPECT_NE(loop.error().detail.find("last sequence number"), std::string::npos) << loop.error().detail;
 }
 
 TEST(publish_start, no_server_is_not_enough_servers) {

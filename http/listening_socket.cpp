@@ -1,4 +1,4 @@
-#include "truckee/http/bind_check.hpp"
+#include "truckee/http/listening_socket.hpp"
 
 #include "truckee/base/freed_by.hpp"
 
@@ -7,9 +7,8 @@
 #include <cstring>
 #include <memory>
 #include <netdb.h>
-#include <optional>
+#include <netinet/in.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 namespace truckee::http {
 
@@ -37,21 +36,39 @@ std::string words_for(int problem) {
   }
 }
 
-/// 0, or errno.
-int try_to_listen(const addrinfo& at) {
-  const int fd = ::socket(at.ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  if (fd < 0)
-    return errno;
+/// Waiting callers that the kernel holds.
+constexpr int backlog = 128;
+
+/// A socket that listens there; else errno says why there is none.
+descriptor try_to_listen(const addrinfo& at) {
+  descriptor out(::socket(at.ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  if (!out)
+    return out;
   const int on = 1;
-  ::setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-  const int problem = ::bind(fd, at.ai_addr, at.ai_addrlen) == 0 && ::listen(fd, 1) == 0 ? 0 : errno;
-  ::close(fd);
-  return problem;
+  const int off = 0;
+  ::setsockopt(out.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+  if (at.ai_family == AF_INET6)
+    ::setsockopt(out.get(), IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off);
+  if (::bind(out.get(), at.ai_addr, at.ai_addrlen) == 0 && ::listen(out.get(), backlog) == 0)
+    return out;
+  const int problem = errno;
+  ::close(out.release());
+  errno = problem;
+  return out;
+}
+
+std::uint16_t port_of(int socket) {
+  sockaddr_storage at{};
+  socklen_t length = sizeof at;
+  if (::getsockname(socket, reinterpret_cast<sockaddr*>(&at), &length) != 0)
+    return 0;
+  return ntohs(at.ss_family == AF_INET6 ? reinterpret_cast<const sockaddr_in6&>(at).sin6_port
+                                        : reinterpret_cast<const sockaddr_in&>(at).sin_port);
 }
 
 } // namespace
 
-result<address> listenable(const address& at) {
+result<listening_socket> listen_on(const address& at) {
   addrinfo hints{};
   hints.ai_family = AF_UNSPEC;
   hints.ai_socktype = SOCK_STREAM;
@@ -64,9 +81,11 @@ result<address> listenable(const address& at) {
   const address_list all{raw};
   int problem = EADDRNOTAVAIL;
   for (const auto* each = all.get(); each != nullptr; each = each->ai_next) {
-    problem = try_to_listen(*each);
-    if (problem == 0)
-      return address{numeric_host(*each), at.port};
+    if (auto socket = try_to_listen(*each)) {
+      const auto real = port_of(socket.get());
+      return listening_socket{std::move(socket), {numeric_host(*each), real}};
+    }
+    problem = errno;
   }
   return fail(errc::configuration, words_for(problem));
 }

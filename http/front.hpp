@@ -1,0 +1,48 @@
+#pragma once
+
+#include "truckee/http/channel.hpp"
+#include "truckee/http/head.hpp"
+#include "truckee/http/limits.hpp"
+#include "truckee/http/listening_socket.hpp"
+#include "truckee/http/outgoing.hpp"
+#include "truckee/http/rejection.hpp"
+
+#include <functional>
+
+namespace truckee::http {
+
+/// One request, complete and within bounds.
+struct whole_request {
+  std::string head;
+  std::string source; ///< the caller's numeric address
+  std::shared_ptr<outgoing> answer;
+};
+
+/// Stands before the handlers: accepts, reads heads and sends answers, all in one thread that never blocks on
+/// any caller. A handler sees whole requests only, so no caller can hold one up by sending or reading slowly.
+/// Where there are too many connections, of one source or in all, the oldest that no handler works on makes
+/// room: who asks at once is answered, however many drip.
+class front {
+public:
+  struct options {
+    front_limits limits;
+    bool own_hosts_only = false; ///< refuses a Host that is no loopback name (403)
+    /// Gets each request in the front's thread; hands it on at once.
+    std::function<void(whole_request)> serve;
+    /// Hears of each caller that gets no answer of a handler, in the front's thread.
+    std::function<void(rejection)> rejected;
+  };
+
+  /// Throws std::system_error where the system gives no more threads or descriptors.
+  front(listening_socket at, std::unique_ptr<channel_maker> channels, options how);
+  /// Ends every connection.
+  ~front();
+  front(const front&) = delete;
+  front& operator=(const front&) = delete;
+
+private:
+  struct state;
+  std::unique_ptr<state> state_;
+};
+
+} // namespace truckee::http
