@@ -41,6 +41,18 @@ endif()
 if(TRUCKEE_FUZZ)
   add_compile_options(-fsanitize=fuzzer-no-link)
 endif()
+# Bytes of others come in everywhere, so a slip must end the process and not lead it. For this project as a whole only: a host
+# decides for its own, and the flags are of this build's folders, never of what is installed. Sanitizers bring their own.
+if(PROJECT_IS_TOP_LEVEL AND NOT TRUCKEE_SANITIZE AND NOT TRUCKEE_COVERAGE)
+  include(CheckCXXCompilerFlag)
+  add_compile_options(-fstack-protector-strong -fstack-clash-protection -D_GLIBCXX_ASSERTIONS
+    "$<$<NOT:$<CONFIG:Debug>>:-U_FORTIFY_SOURCE;-D_FORTIFY_SOURCE=2>")
+  check_cxx_compiler_flag(-fcf-protection TRUCKEE_HAS_CF_PROTECTION) # x86 only
+  if(TRUCKEE_HAS_CF_PROTECTION)
+    add_compile_options(-fcf-protection)
+  endif()
+  add_link_options(-Wl,-z,relro,-z,now)
+endif()
 # Clang counts what stands in the source; gcov also counts the branches that the compiler adds for exceptions.
 if(TRUCKEE_COVERAGE)
   # Counters that live in their file, so that a process that is killed has counted.

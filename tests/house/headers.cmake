@@ -15,4 +15,4 @@ endforeach()
 add_library(truckee_house_headers OBJECT EXCLUDE_FROM_ALL ${units})
 target_link_libraries(truckee_house_headers PRIVATE truckee::actors truckee::status truckee::cli_parts truckee_options
   PkgConfig::TRUCKEE_HTTPLIB PkgConfig::TRUCKEE_PROMETHEUS PkgConfig::TRUCKEE_TOMLPP nlohmann_json::nlohmann_json OpenSSL::SSL)
-target_compile_options(truckee_house_headers PRIVATE -O0 -g0)
+target_compile_options(truckee_house_headers PRIVATE -O0 -g0 -U_FORTIFY_SOURCE)
