@@ -218,8 +218,10 @@ private:
     if (!slot)
       return end_look();
     in_turn(*slot, [this, slot = *slot, look = look_] {
-      if (look != look_)
-        return next_of(slot);
+      if (look != look_) { // not from here: next_of() destroys what runs
+        send_later(self_, duration::zero(), continuation{[this, slot] { next_of(slot); }});
+        return;
+      }
       offload(
           self_, *services_->blocking,
           [store = store_, slot, now = expiry_.now, policy = expiry_.settings.policy(),

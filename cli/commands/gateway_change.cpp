@@ -2,7 +2,9 @@
 #include "truckee/cli/terminal/as_json.hpp"
 #include "truckee/control/gateway.hpp"
 
+#include <algorithm>
 #include <charconv>
+#include <cstdio>
 #include <iostream>
 #include <nlohmann/json.hpp>
 

@@ -18,13 +18,13 @@ struct host_config : caf::actor_system_config {
   host_config() {
     truckee::register_types();
     truckee::register_types(*this);
-    truckee::add_options(*this, truckee);
+    truckee::add_options(*this, archive);
   }
   caf::error read(std::vector<std::string> arguments, const std::string& file = {}) {
     std::istringstream in(file);
     return parse(std::move(arguments), in);
   }
-  client_options truckee;
+  client_options archive;
 };
 
 } // namespace
@@ -47,19 +47,19 @@ TEST(host_options, arrive_from_the_file_and_the_command_line_which_wins) {
                                  "truckee {\n  keys-ready = 3\n  compute-threads = 2\n  patience = 5s\n"
                                  "  grid-file = \"/etc/host/grid.toml\"\n  kept-buffer-bytes = 1024\n}\n");
   ASSERT_FALSE(wrong);
-  EXPECT_EQ(config.truckee.keys_ready, 7U);
-  EXPECT_EQ(config.truckee.data_home, "/var/lib/host");
-  EXPECT_EQ(config.truckee.threads.compute, 2U);
-  EXPECT_EQ(config.truckee.threads.blocking, thread_limits{}.blocking) << "not said";
-  EXPECT_EQ(config.truckee.patience, 5s);
-  EXPECT_EQ(config.truckee.grid_file, "/etc/host/grid.toml");
-  EXPECT_EQ(config.truckee.kept_buffer_bytes_max, 1024U);
+  EXPECT_EQ(config.archive.keys_ready, 7U);
+  EXPECT_EQ(config.archive.data_home, "/var/lib/host");
+  EXPECT_EQ(config.archive.threads.compute, 2U);
+  EXPECT_EQ(config.archive.threads.blocking, thread_limits{}.blocking) << "not said";
+  EXPECT_EQ(config.archive.patience, 5s);
+  EXPECT_EQ(config.archive.grid_file, "/etc/host/grid.toml");
+  EXPECT_EQ(config.archive.kept_buffer_bytes_max, 1024U);
 }
 
 TEST(host_options, of_another_type_are_refused) {
   host_config config;
   EXPECT_TRUE(config.read({"--truckee.keys-ready=many"}));
-  EXPECT_EQ(config.truckee.keys_ready, 0U);
+  EXPECT_EQ(config.archive.keys_ready, 0U);
 }
 
 TEST(host_options, a_client_runs_with_the_grid_file_they_name) {
@@ -72,12 +72,12 @@ TEST(host_options, a_client_runs_with_the_grid_file_they_name) {
   ASSERT_FALSE(
       config.read({"--truckee.grid-file=" + file.string(), "--truckee.data-home=" + home.path().string()}));
   caf::actor_system system(config);
-  auto files = client::spawn(system, config.truckee);
+  auto files = client::spawn(system, config.archive);
   ASSERT_TRUE(files) << to_string(files.error());
   const auto put = files->ask(messages::publish_request{.content = shared_bytes::copy_of("Hello, lake!")});
   EXPECT_EQ(put.placed.size(), 2U) << to_string(put.failure);
-  config.truckee.grid_file = home / "missing.toml";
-  const auto no = client::spawn(system, config.truckee);
+  config.archive.grid_file = home / "missing.toml";
+  const auto no = client::spawn(system, config.archive);
   ASSERT_FALSE(no);
   EXPECT_EQ(no.error().code, errc::configuration);
 }

@@ -1,6 +1,7 @@
 #include "truckee/actors/node/supervisor.hpp"
 #include "truckee/base/worker_pool.hpp"
 
+#include <atomic>
 #include <future>
 #include <gtest/gtest.h>
 #include <mutex>
@@ -29,7 +30,7 @@ public:
   static constexpr const char* name = "truckee.test.member";
   static constexpr bool stays = true;
 
-  member_state(messages::shell<member_state>* self, const actors::services&, bool lingers)
+  member_state(messages::shell<member_state>* self, const actors::services_ptr&, bool lingers)
     : self_(self), lingers_(lingers) {}
   messages::behavior<handle> make_behavior() {
     return {
@@ -58,7 +59,8 @@ protected:
     });
   }
   caf::actor member(bool lingers = false) {
-    return caf::actor_cast<caf::actor>(messages::spawn<member_state>(system_, services_, lingers));
+    return caf::actor_cast<caf::actor>(
+        messages::spawn<member_state>(system_, std::make_shared<const actors::services>(services_), lingers));
   }
   actors::crew crew(bool lingers = false) { return {member(lingers), {{"link", member()}}}; }
   actors::supervisor watch(actors::crew first) {

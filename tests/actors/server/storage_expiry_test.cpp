@@ -142,9 +142,9 @@ TEST_F(StorageExpiry, OtherRulesAreTakenOnWhileItRuns) {
   run.advance(3min);
   EXPECT_EQ(store->slots()->size(), left);
   EXPECT_TRUE(reports.empty()) << "a look that was broken off is no look";
-  use({.mode = expiry_mode::dry_run, .grace = 0s, .interval = 1h});
+  use({.mode = expiry_mode::dry_run, .grace = 0s, .interval = 10min});
   wait_for_reports(1);
   EXPECT_EQ(reports.back().shares, left);
-  run.advance(90min);
+  run.advance(15min);
   EXPECT_EQ(reports.size(), 2U) << "one look an interval, not one for each change";
 }
