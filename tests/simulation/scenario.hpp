@@ -103,7 +103,9 @@ struct tally {
   std::uint64_t failed = 0;        ///< operations that ended otherwise
   std::uint64_t crashed = 0;       ///< operations whose writer crashed
   std::uint64_t acknowledged_lost = 0;
-  std::uint64_t versions_lost = 0; ///< runs that ended quietly without a recoverable version
+  std::uint64_t applied_twice = 0;  ///< updates that stood twice in a version
+  std::uint64_t failed_applied = 0; ///< operations reported as failed that are in the last version
+  std::uint64_t versions_lost = 0;  ///< runs that ended quietly without a recoverable version
   std::uint64_t rescues = 0;
   std::uint64_t collisions = 0; ///< publishes that met another writer
   std::uint64_t hidden = 0;     ///< publishes that found what the map could not see

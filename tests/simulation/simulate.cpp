@@ -34,6 +34,8 @@ std::string table(const summary& s, double seconds) {
   out += row("publishes that met a hidden version", c.hidden);
   out += row("rescues", c.rescues);
   out += row("acknowledged updates lost", c.acknowledged_lost);
+  out += row("updates applied twice", c.applied_twice);
+  out += row("reported failed but applied", c.failed_applied);
   out += row("versions lost", c.versions_lost);
   out += row("messages", c.messages);
   out += row("events", c.events);

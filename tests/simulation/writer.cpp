@@ -55,6 +55,7 @@ void writer::begin_operation() {
   ++operation_number_;
   began_ = world_.clock().now();
   content_.clear();
+  replaced_.clear();
   last_sent_.reset();
   write_wish wish;
   wish.kind = plan_.operations[number];
@@ -286,15 +287,19 @@ void writer::pump_read() {
 }
 
 void writer::read_done(bool ok) {
-  if (ok)
-    content_ = world_.find(retrieve_->version())->updates;
+  if (ok) {
+    const auto& found = *world_.find(retrieve_->version());
+    content_ = found.content;
+    replaced_ = found.replaced;
+  }
   operation_->on_read(ok, "too few good shares");
   advance();
 }
 
 void writer::apply() {
   const auto update = plan_.first_update + static_cast<update_id>(results_.size());
-  operation_->on_applied(content_.insert(update).second);
+  content_.push_back(update);
+  operation_->on_applied(true);
   advance();
 }
 
@@ -305,13 +310,16 @@ void writer::begin_publish(const write_action& action) {
   const bool overwrites = plan_.operations[results_.size()] != write_kind::modify;
   // What our new version is built on: for an overwrite the version it knowingly replaces.
   if (overwrites && !action.rescue) {
-    content_.clear();
-    if (action.base)
-      content_ = world_.find(*action.base)->updates;
-    content_.insert(update);
+    content_ = {update};
+    replaced_.clear();
+    if (action.base) {
+      const auto& found = *world_.find(*action.base);
+      replaced_ = found.replaced;
+      replaced_.insert(found.content.begin(), found.content.end());
+    }
   }
   publish_request request;
-  request.version = world_.sign(action.sequence, content_);
+  request.version = world_.sign(action.sequence, content_, replaced_);
   request.happy = world_.conditions().happy;
   request.new_file = plan_.has_key && map_.servers_answered().empty();
   request.map = map_;

@@ -128,7 +128,8 @@ private:
   read_count fetches_;
   grid::servermap map_;
   std::unique_ptr<grid::retrieve_plan> retrieve_;
-  std::set<update_id> content_; ///< what is in memory
+  update_list content_;          ///< what is in memory
+  std::set<update_id> replaced_; ///< by what is in memory
   std::optional<grid::file_version> last_sent_;
 
   std::unique_ptr<grid::publish_loop> loop_;

@@ -198,8 +198,13 @@ private:
     const auto there = now ? accounted(now->version) : std::set<update_id>{};
     for (const auto& c : clients_)
       for (const auto& r : c->results())
-        if (r.ok && writes(r.wish) && !there.contains(r.update))
-          ++counts.acknowledged_lost;
+        if (writes(r.wish)) {
+          counts.acknowledged_lost += r.ok && !there.contains(r.update) ? 1 : 0;
+          counts.failed_applied += !r.ok && there.contains(r.update) ? 1 : 0;
+        }
+    const auto content = now ? updates_in(now->content, filler_) : std::nullopt;
+    if (content)
+      counts.applied_twice += content->size() - std::set<update_id>(content->begin(), content->end()).size();
   }
 
   /// Invariant 7.
