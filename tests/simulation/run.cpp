@@ -90,12 +90,25 @@ private:
     for (const auto& w : writers_)
       for (const auto& r : w->results()) {
         const bool there = best && world_.find(*best)->accounts_for(r.update);
-        if (r.end == write_end::written || r.end == write_end::unchanged)
+        switch (r.what) {
+        case effect::applied:
           counts.acknowledged_lost += there ? 0 : 1;
-        else
+          break;
+        case effect::not_applied:
           counts.failed_applied += there ? 1 : 0;
+          if (there && world_.conditions().honest())
+            world_.violation(11, "told that it was not applied, and it is: " + r.detail);
+          break;
+        case effect::may_be_applied:
+          ++counts.may_be_applied;
+          counts.may_be_and_is += there ? 1 : 0;
+          break;
+        }
       }
-    counts.applied_twice += world_.applied_twice();
+    const auto twice = world_.applied_twice();
+    counts.applied_twice += twice;
+    if (twice > 0 && world_.conditions().honest())
+      world_.violation(10, "applied twice: " + std::to_string(twice) + " updates");
   }
 
   /// Invariant 7: when faults stop and servers are up, the next publish succeeds and what it wrote is read

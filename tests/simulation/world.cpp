@@ -82,6 +82,16 @@ const signed_version* world::find(const file_version& version) const {
   return found != signed_.end() && found->second.version == version ? &found->second : nullptr;
 }
 
+bytes world::bytes_of(const update_list& content) const {
+  bytes out;
+  for (const auto update : content) {
+    std::array<std::byte, 4> word{};
+    store_be(mutable_byte_view(word), scenario_.alike ? update % 3 : update);
+    out.insert(out.end(), word.begin(), word.end());
+  }
+  return out;
+}
+
 std::size_t world::applied_twice() const {
   std::set<update_id> out;
   for (const auto& [root, made] : signed_)

@@ -120,6 +120,8 @@ public:
   // -- what was signed --
   grid::file_version sign(sequence_number sequence, update_list content, std::set<update_id> replaced);
   const signed_version* find(const grid::file_version& version) const;
+  /// A content as writers read it: four bytes an update. Where scenario::alike says so many look the same.
+  bytes bytes_of(const update_list& content) const;
   /// Updates that stand more than once in a version that anybody signed.
   std::size_t applied_twice() const;
   bool proves_true(const grid::file_version& version) const { return find(version) != nullptr; }

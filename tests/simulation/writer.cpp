@@ -112,11 +112,11 @@ void writer::end_operation() {
   const auto& result = operation_->result();
   auto& counts = world_.counts();
   const auto update = plan_.first_update + static_cast<update_id>(results_.size());
-  operation_result out{update, result.end, {}, result.failure ? to_string(*result.failure) : ""};
+  operation_result out{update, result.end, result.what, {}, result.failure ? to_string(*result.failure) : ""};
   if (result.report)
     out.version = result.report->version;
   const bool told = result.end == write_end::uncoordinated_write;
-  if (result.end == write_end::written || result.end == write_end::unchanged)
+  if (result.what == effect::applied)
     ++counts.acknowledged;
   else if (told)
     ++counts.uncoordinated;
@@ -298,8 +298,21 @@ void writer::read_done(bool ok) {
 
 void writer::apply() {
   const auto update = plan_.first_update + static_cast<update_id>(results_.size());
-  content_.push_back(update);
-  operation_->on_applied(true);
+  const auto before = world_.bytes_of(content_);
+  const auto added = world_.bytes_of({update});
+  using kind = applied_change::kind;
+  switch (presence_in(operation_->result().own, retrieve_->version(), before, added)) {
+  case presence::contained:
+    operation_->on_applied({kind::contained, {}, mark_of(before)});
+    break;
+  case presence::unclear:
+    operation_->on_applied({kind::unclear});
+    break;
+  case presence::absent:
+    content_.push_back(update);
+    operation_->on_applied({kind::changed, mark_of(before), mark_of(world_.bytes_of(content_))});
+    break;
+  }
   advance();
 }
 

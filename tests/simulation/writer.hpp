@@ -15,6 +15,7 @@ namespace truckee::simulation {
 struct operation_result {
   update_id update = 0;
   grid::write_end end = grid::write_end::running;
+  effect what = effect::may_be_applied;
   std::optional<grid::file_version> version; ///< of the last publish
   std::string detail;
 };
