@@ -40,7 +40,9 @@
   X(3030, truckee::messages::status_request) \
   X(3031, truckee::messages::status_reply) \
   X(3032, truckee::messages::operation_detail_request) \
-  X(3033, truckee::messages::operation_detail)
+  X(3033, truckee::messages::operation_detail) \
+  X(3034, truckee::messages::resolve_request) \
+  X(3035, truckee::messages::resolve_reply)
 // clang-format on
 
 namespace truckee::messages {

@@ -2,6 +2,7 @@
 
 #include "truckee/cli/files/secret_files.hpp"
 #include "truckee/cli/terminal/report.hpp"
+#include "truckee/crypto/base32.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -55,6 +56,9 @@ void add_failure(json& out, bool ok, const error& failure) {
 json as_json(const publish_reply& x) {
   json out;
   add_failure(out, x.ok, x.failure);
+  out["effect"] = to_word(x.became);
+  if (x.operation != operation_id{})
+    out["operation_id"] = crypto::to_base32(x.operation.view());
   out["version"] = x.version.value;
   out["needed"] = x.spread.needed;
   out["total"] = x.spread.total;

@@ -46,6 +46,8 @@ const std::vector<numbered_type> wire_for_ever{
     {3031, "truckee::messages::status_reply"},
     {3032, "truckee::messages::operation_detail_request"},
     {3033, "truckee::messages::operation_detail"},
+    {3034, "truckee::messages::resolve_request"},
+    {3035, "truckee::messages::resolve_reply"},
 };
 const std::vector<numbered_type> process_for_ever{
     {3200, "truckee::messages::continuation"},
