@@ -10,6 +10,9 @@ using server_id = fixed_bytes<struct server_id_tag, 20>;
 /// Names a slot: the place of one mutable file on every server.
 using storage_index = fixed_bytes<struct storage_index_tag, 16>;
 
+/// Names one write for whoever asked for it, however often it is asked for: chosen at random. All zero: none.
+using operation_id = fixed_bytes<struct operation_id_tag, 16>;
+
 /// A SHA-256 value: tree nodes, roots, fingerprints.
 using hash256 = fixed_bytes<struct hash256_tag, 32>;
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "truckee/base/ids.hpp"
 #include "truckee/base/result.hpp"
 #include "truckee/cli/exit_code.hpp"
 #include "truckee/cli/process/log_options.hpp"
@@ -55,6 +56,11 @@ struct operation_options {
   std::uint64_t timeout_ms() const;
 };
 
+/// --operation-id: the same id, the same write. `add` keeps its text; read_operation_id gives errc::usage for what is no
+/// id.
+void add_operation_id(CLI::App& cmd, std::string& id);
+result<operation_id> read_operation_id(const std::string& text);
+
 void add_cap_file(CLI::App& cmd, operation_options& o, const std::string& meaning);
 void add_timeout(CLI::App& cmd, operation_options& o);
 void add_metrics(CLI::App& cmd, metrics_options& o,
@@ -76,6 +82,7 @@ void add_gateway(CLI::App& app, program& p);
 void add_gateway_change(CLI::App& gateway, program& p);
 void add_append(CLI::App& app, program& p);
 void add_repair(CLI::App& app, program& p);
+void add_resolve(CLI::App& app, program& p);
 void add_grid(CLI::App& app, program& p);
 void add_debug(CLI::App& app, program& p);
 void add_status(CLI::App& app, program& p);

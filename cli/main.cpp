@@ -50,6 +50,7 @@ int run(int argc, char** argv) {
   add_append(app, p);
   add_check(app, p);
   add_repair(app, p);
+  add_resolve(app, p);
   add_cap(app, p);
   add_storage(app, p);
   add_certs(app, p);

@@ -33,6 +33,7 @@ messages::subscribe_answer reply_to(const messages::unsubscribe&);
 messages::status_reply reply_to(const messages::status_request&);
 messages::operation_detail reply_to(const messages::operation_detail_request&);
 messages::change_answer reply_to(const messages::change_request&);
+messages::resolve_reply reply_to(const messages::resolve_request&);
 
 /// Asks once, and tells the promise what came of it, also where the gateway ends or its node goes: CAF leaves
 /// a pending request alone then.

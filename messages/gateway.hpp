@@ -4,6 +4,7 @@
 /// Requests with a capability carry a secret; nothing else here does. Texts marked "for people" may change; whoever
 /// decides by a program looks at the rest.
 
+#include "truckee/base/effect.hpp"
 #include "truckee/base/file_format.hpp"
 #include "truckee/base/ids.hpp"
 #include "truckee/base/result.hpp"
@@ -90,6 +91,7 @@ struct publish_request {
   std::optional<grid::spread> spread = {};  ///< nothing: the file's own; for a new file the gateway's default
   std::optional<version_name> only_if = {}; ///< refuse (uncoordinated_write) unless this is the version now
   std::uint64_t timeout_ms = 0;             ///< 0: the gateway's limit
+  operation_id operation = {};              ///< the same as before: the same write, which happens once
 };
 
 /// Asks for data to be added at the end of a file: read, append, publish, and again after a collision.
@@ -98,6 +100,7 @@ struct append_request {
   std::string write_cap = {};
   shared_bytes data = {};
   std::uint64_t timeout_ms = 0; ///< 0: the gateway's limit
+  operation_id operation = {};  ///< the same as before: the same append, which happens once
 };
 
 /// How a publish or an append went.
@@ -114,13 +117,31 @@ struct publish_reply {
   std::vector<write_conflict> conflicts;
   std::vector<std::string> unknown_servers; ///< silent since the write was sent: it may land later
   std::vector<share_place> stale;           ///< older shares left behind where they could not be replaced
-  bool unchanged = false;                   ///< nothing had to be written
+  bool unchanged = false;                   ///< nothing had to be written (any more)
   bool recoverable = false;                 ///< whether the version written can be read back now
   std::string recoverable_now;              ///< after a failure: what can be read now, for people
   std::vector<stage_seconds> stages;
   std::uint64_t content_bytes = 0;
   std::uint64_t share_bytes = 0;    ///< sent, over all shares
   std::optional<backlog> busy = {}; ///< with a refusal for want of room
+  /// What became of what was asked for. With ok always applied; without, never. A reply that somebody made up because
+  /// none came says that it may be applied.
+  effect became = effect::may_be_applied;
+  operation_id operation = {}; ///< as it was asked for, else chosen by the gateway
+};
+
+/// Asks what became of a publish or an append, by what the gateway remembers. To settle what may be applied, ask for it
+/// again under its id.
+struct resolve_request {
+  std::string write_cap; ///< of its file; empty: it made a new one
+  operation_id operation;
+};
+/// What became of it.
+struct resolve_reply {
+  bool known = false;   ///< false: this gateway has not been asked for it, or has forgotten it
+  bool running = false; ///< it has not ended yet
+  effect became = effect::may_be_applied; ///< with known
+  sequence_number version;                ///< that was written, or tried last; 0: none
 };
 
 // == retrieve ==============================================================================================
@@ -419,6 +440,7 @@ using file_gateway =
              retrieve_reply(retrieve_request), check_reply(check_request), repair_reply(repair_request),
              list_leases_reply(list_leases_request), cancel_answer(cancel_request),
              subscribe_answer(subscribe), subscribe_answer(unsubscribe), status_reply(status_request),
-             operation_detail(operation_detail_request), change_answer(change_request)>;
+             operation_detail(operation_detail_request), change_answer(change_request),
+             resolve_reply(resolve_request)>;
 
 } // namespace truckee::messages

@@ -42,7 +42,9 @@
   X(3032, truckee::messages::operation_detail_request) \
   X(3033, truckee::messages::operation_detail) \
   X(3034, truckee::messages::change_request) \
-  X(3035, truckee::messages::change_answer)
+  X(3035, truckee::messages::change_answer) \
+  X(3036, truckee::messages::resolve_request) \
+  X(3037, truckee::messages::resolve_reply)
 // clang-format on
 
 namespace truckee::messages {

@@ -46,7 +46,15 @@ state::~state() {
     const auto* what = x.running
                            ? "the gateway ended while it ran: what was asked for may have been done or not"
                            : "the gateway ended before it began; nothing was sent";
-    x.back.deliver(failed(x.what, {errc::unreachable, what}));
+    auto reply = failed(x.what, {errc::unreachable, what});
+    if (auto* write = std::get_if<publish_reply>(&reply)) {
+      write->operation = x.named;
+      if (!x.running)
+        write->became = effect_of_refusal(memory_.find(x.named));
+    }
+    for (auto& other : x.also)
+      other.deliver(reply);
+    x.back.deliver(std::move(reply));
     if (x.runner)
       send_anonymously(x.runner, stop{});
   }
@@ -74,6 +82,7 @@ behavior<state::handle> state::make_behavior() {
       [this](const status_request&) { return on_status(); },
       [this](const operation_detail_request& x) { return on_detail(x.operation); },
       [this](const change_request& x) { return on_change(x); },
+      [this](const resolve_request& x) { return memory_.resolve(x); },
       [this](const operation_progress& x) { on_progress(x); },
       [this](const publish_news& x) {
         if (auto* operation = table_.find(x.operation))
@@ -92,10 +101,14 @@ void state::arrive(gateway_request what, reply_promise back, const caller& from)
   const auto facts = facts_of(x.what);
   static_cast<operation_record&>(x) =
       open_record(++last_id_, facts.kind, facts.token, facts.content_bytes, from, *services_->time);
+  if (joins(x))
+    return;
   if (auto no = refuses(x)) {
     turn_away(std::move(x), std::move(*no));
     return;
   }
+  if (const auto name = name_of_write(x.what))
+    memory_.begins(x.named, name->asked, std::string(facts.cap), x.event.operation);
   const auto id = x.event.operation;
   const bool new_file = makes_new_file(x.what);
   const auto timeout_ms = facts.timeout_ms;
@@ -108,6 +121,36 @@ void state::arrive(gateway_request what, reply_promise back, const caller& from)
   else
     line_up(*table_.find(id));
   measure();
+}
+
+bool state::joins(gateway_operation& x) {
+  const auto name = name_of_write(x.what);
+  if (!name)
+    return false;
+  x.named = name->id == operation_id{} ? services_->random->make<operation_id>() : name->id;
+  const auto* known = memory_.find(x.named);
+  if (known == nullptr)
+    return false;
+  if (known->asked != name->asked) {
+    x.named = {}; // it is not that write
+    turn_away(std::move(x), {refusal::token_in_use,
+                             {errc::usage, "another write was asked for under this operation id before; "
+                                           "an id stands for one write, with all its content"}});
+    return true;
+  }
+  if (auto* runs = table_.find(known->running)) {
+    if (runs->also.size() >= options_.limits.askers_again_max) {
+      turn_away(std::move(x), {refusal::token_in_use,
+                               {errc::refused, "this write runs, and is asked for too often while it does"}});
+      return true;
+    }
+    runs->also.push_back(std::move(x.back));
+    return true;
+  }
+  const bool settled = known->reply && !may_be_done_again(*known);
+  if (settled)
+    x.back.deliver(*known->reply);
+  return settled;
 }
 
 std::optional<state::refused> state::refuses(gateway_operation& x) {
@@ -254,6 +297,12 @@ void state::finish(std::uint64_t id, gateway_reply reply, std::optional<refusal>
     name_left_out(reply, x.left_out);
     name_file(reply, x.access);
   }
+  if (auto* write = std::get_if<publish_reply>(&reply)) {
+    if (never_began)
+      write->became = effect_of_refusal(memory_.find(x.named));
+    write->operation = x.named;
+    memory_.ended(x.named, *write);
+  }
   keep_facts(x, reply);
   const auto failure = failure_of(reply);
   close_record(x, failure, now);
@@ -266,6 +315,8 @@ void state::finish(std::uint64_t id, gateway_reply reply, std::optional<refusal>
              {"detail", failure ? failure->detail : std::string()},
              {"seconds", x.event.seconds}});
   show(x);
+  for (auto& other : x.also)
+    other.deliver(reply);
   x.back.deliver(std::move(reply));
   table_.remember_ended(std::move(x));
   if (left->next)
@@ -283,7 +334,14 @@ void state::turn_away(gateway_operation x, refused no) {
   close_record(x, no.why, services_->time->now());
   count(x, no.why, no.reason);
   show(x);
-  x.back.deliver(failed(x.what, std::move(no.why), no.busy));
+  auto reply = failed(x.what, std::move(no.why), no.busy);
+  if (auto* write = std::get_if<publish_reply>(&reply)) {
+    const auto* known = memory_.find(x.named);
+    write->became =
+        known != nullptr && known->running != 0 ? effect::may_be_applied : effect_of_refusal(known);
+    write->operation = x.named;
+  }
+  x.back.deliver(std::move(reply));
   table_.remember_refused(std::move(x));
 }
 

@@ -18,6 +18,8 @@ struct gateway_limits {
   std::size_t recent_max = 100;
   std::size_t refused_max = 16;
   std::size_t subscribers_max = 64;
+  /// Who may wait for one write that runs already, by asking for it again under its operation id.
+  std::size_t askers_again_max = 16;
   /// How long to wait for servers to introduce themselves before the first operation.
   messages::duration introduction_timeout = std::chrono::seconds(20);
 };

@@ -36,7 +36,8 @@ void state::start(gateway_operation& x, server_list_ptr servers) {
                     .key = x.key,
                     .content = content,
                     .defaults = options_.defaults,
-                    .sent = history_.of(x.access.slot)};
+                    .sent = history_.of(x.access.slot),
+                    .own = memory_.find(x.named)->own};
     task.wish.limits = services_->limits;
     task.wish.order = options_.order;
     return task;
@@ -52,7 +53,7 @@ void state::start(gateway_operation& x, server_list_ptr servers) {
           },
           [&](const append_request& r) {
             auto task = write_task_of(r.data);
-            task.modify = append_of(r.data, limits_.content_bytes_max);
+            task.append = addition{r.data, limits_.content_bytes_max};
             run<publish_reply>(x, spawn_file_writer(system, std::move(task)));
           },
           [&](const retrieve_request&) { run<retrieve_reply>(x, spawn_file_reader(system, context)); },

@@ -3,6 +3,7 @@
 #include "truckee/actors/gateway/admission.hpp"
 #include "truckee/actors/gateway/early_cancels.hpp"
 #include "truckee/actors/gateway/file_gateway.hpp"
+#include "truckee/actors/gateway/operation_memory.hpp"
 #include "truckee/actors/gateway/operation_table.hpp"
 #include "truckee/actors/operations/sent_versions.hpp"
 #include "truckee/actors/shell/gather.hpp"
@@ -54,6 +55,8 @@ private:
   /// Opens its capability and looks whether there is room.
   std::optional<refused> refuses(gateway_operation& x);
   refused no_room(const caller& who, refusal reason) const;
+  /// A write that was asked for before, under the same id: true where it is answered by that, now or when it ends.
+  bool joins(gateway_operation& x);
 
   // -- waiting
 
@@ -139,6 +142,7 @@ private:
   std::deque<change> changes_;   ///< the first is under way
   early_cancels early_cancels_;
   sent_history history_;
+  operation_memory memory_; ///< of writes, by their operation ids
   key_maker keys_;
   struct subscriber {
     subscribe asked;

@@ -19,6 +19,8 @@ using stoppable = messages::protocol<void(messages::stop)>;
 struct gateway_operation : operation_record {
   gateway_request what;
   reply_promise back;
+  std::vector<reply_promise> also = {};   ///< those who asked for the same again, under its operation id
+  operation_id named = {};                ///< of a write
   shares::file_access access;             ///< of a new file once its key is there
   std::optional<crypto::private_key> key; ///< of a new file
   bool in_line = false;                   ///< its file is known

@@ -1,5 +1,6 @@
 #include "truckee/actors/gateway/request.hpp"
 
+#include "truckee/actors/gateway/operation_memory.hpp"
 #include "truckee/actors/gateway/server_roster.hpp"
 #include "truckee/base/overloaded.hpp"
 
@@ -40,6 +41,17 @@ bool makes_new_file(const gateway_request& request) {
 
 bool writes(const gateway_request& request) {
   return std::holds_alternative<publish_request>(request) || std::holds_alternative<append_request>(request);
+}
+
+std::optional<write_name> name_of_write(const gateway_request& request) {
+  return std::visit(
+      []<class Request>(const Request& x) -> std::optional<write_name> {
+        if constexpr (std::is_same_v<reply_to_t<Request>, publish_reply>)
+          return write_name{x.operation, hash_of(x)};
+        else
+          return std::nullopt;
+      },
+      request);
 }
 
 std::optional<bad_content> check_content(const gateway_request& request, std::uint64_t content_bytes_max) {

@@ -66,6 +66,12 @@ request_facts facts_of(const gateway_request& request);
 
 bool makes_new_file(const gateway_request& request);
 bool writes(const gateway_request& request);
+/// Of a publish or an append: its id and what it asks for; nothing of another.
+struct write_name {
+  operation_id id;
+  hash256 asked;
+};
+std::optional<write_name> name_of_write(const gateway_request& request);
 
 /// What is wrong with a publish or append before anybody looks at its file; nothing: go on.
 struct bad_content {

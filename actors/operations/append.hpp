@@ -1,11 +1,25 @@
 #pragma once
 
-#include "truckee/actors/operations/file_writer.hpp"
+#include "truckee/base/shared_bytes.hpp"
+#include "truckee/grid/file/write_operation.hpp"
 
 namespace truckee::actors {
 
-/// Adds `data` at the end of what is there; errc::too_large where that would pass `content_bytes_max`.
-/// Nothing to add changes nothing.
-modifier append_of(shared_bytes data, std::uint64_t content_bytes_max);
+/// What is to be added at the end of a file, and how many bytes the file may have then.
+struct addition {
+  shared_bytes data;
+  std::uint64_t content_bytes_max = 0;
+};
+
+/// A content with the addition in it, or as it was read where nothing is to be added or nothing may be.
+struct appended {
+  shared_bytes content;
+  grid::applied_change change;
+};
+
+/// Adds at the end of `now`, the content of `version`, unless it is in already by one of
+/// the versions this operation sent before, `own`; errc::too_large where the file would become too long.
+result<appended> append_once(const std::vector<grid::sent_version>& own, const grid::file_version& version,
+                             const shared_bytes& now, const addition& add);
 
 } // namespace truckee::actors

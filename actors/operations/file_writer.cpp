@@ -46,14 +46,18 @@ private:
     task.new_file = true;
     start_publish_of(std::move(task), [this](const publish_result& x) {
       fill_reply(reply_, *context_.servers, x);
+      std::vector<grid::sent_version> sent;
       if (!x.failure)
-        remember({x.report.version});
-      finish(failure_of(x, *context_.servers));
+        sent.push_back({x.report.version, x.report.readable});
+      remember(sent);
+      const auto failure = failure_of(x, *context_.servers);
+      reply_.became = failure ? grid::effect_of_failure(sent) : effect::applied;
+      finish(failure);
     });
   }
 
   publish_task publish_task_for(crypto::file_keys keys, const grid::spread& spread) const {
-    return {.context = context_.part({task_.modify ? 0.1 : 0.0, 1}),
+    return {.context = context_.part({task_.append ? 0.1 : 0.0, 1}),
             .keys = std::move(keys),
             .content = task_.content,
             .shape = spread,
@@ -71,7 +75,10 @@ private:
           coordinator_ = publish_coordinator{};
           then(*x.result);
         },
-        [this](const caf::error& e) { finish(as_error(e, self_->system())); });
+        [this](const caf::error& e) {
+          broke_off_ = true;
+          finish(as_error(e, self_->system()));
+        });
   }
 
   // -- an existing file --
@@ -79,7 +86,9 @@ private:
   void publish_next() {
     if (task_.sent)
       task_.wish.earlier = *task_.sent;
-    if (task_.modify)
+    if (task_.own)
+      task_.wish.own = *task_.own;
+    if (task_.append)
       task_.wish.kind = grid::write_kind::modify;
     else if (task_.wish.only_if)
       task_.wish.kind = grid::write_kind::conditional;
@@ -152,6 +161,7 @@ private:
   }
 
   void read(const grid::file_version& version) {
+    read_version_ = version;
     reader_ = spawn_retriever(
         self_->system(),
         {.context = context_.part({0.05, 0.1}), .mapped = mapped_, .mapper = mapper_, .version = version});
@@ -174,19 +184,17 @@ private:
   void apply() {
     offload(
         self_, *services_->compute,
-        [modify = task_.modify, content = read_content_] { return modify(content); },
-        [this](result<std::optional<shared_bytes>>&& changed) {
+        [add = *task_.append, content = read_content_, own = operation_->result().own,
+         version = read_version_] { return append_once(own, version, content, add); },
+        [this](result<appended>&& x) {
           if (operation_->done())
             return;
-          if (!changed) {
-            operation_->on_apply_failed(changed.error());
+          if (!x) {
+            operation_->on_apply_failed(x.error());
           } else {
-            if (*changed)
-              task_.content = **changed;
-            else if (read_content_)
-              task_.content = *read_content_;
+            task_.content = x->content;
             reply_.content_bytes = task_.content.size();
-            operation_->on_applied(changed->has_value());
+            operation_->on_applied(x->change);
           }
           act();
         });
@@ -215,7 +223,7 @@ private:
     });
   }
 
-  void conclude() { finish(fill_end(reply_, operation_->result())); }
+  void conclude() { finish(fill_end(reply_, *context_.servers, operation_->result())); }
 
   // -- the end --
 
@@ -234,20 +242,30 @@ private:
     }
   }
 
-  void remember(const std::set<grid::file_version>& sent) {
+  void remember(const std::vector<grid::sent_version>& sent) {
+    std::set<grid::file_version> versions;
+    for (const auto& one : sent)
+      versions.insert(one.version);
     if (task_.sent)
-      sent_history::add(*task_.sent, sent);
+      sent_history::add(*task_.sent, versions);
+    if (task_.own && !broke_off_)
+      *task_.own = sent;
+    else if (task_.own)
+      task_.own->clear(); // what the last publish sent is not known: nothing may be recognised by the rest
   }
 
   void finish(std::optional<error> failure) {
     if (!promise_)
       return;
-    if (operation_)
-      remember(operation_->result().sent);
+    if (operation_) {
+      remember(operation_->result().own);
+      if (operation_->done())
+        reply_.became = operation_->result().what;
+    }
     reply_.ok = !failure;
     if (failure)
       reply_.failure = std::move(*failure);
-    services_->metrics->operation_ended(task_.modify ? operation_kind::append : operation_kind::publish,
+    services_->metrics->operation_ended(task_.append ? operation_kind::append : operation_kind::publish,
                                         reply_.ok ? std::nullopt : metrics::outcome(reply_.failure.code),
                                         services_->time->now() - start_);
     reply_.stages.insert(reply_.stages.begin(), {stage::map, map_seconds_});
@@ -275,12 +293,14 @@ private:
   std::optional<grid::write_operation> operation_;
   std::optional<crypto::file_keys> keys_;
   std::shared_ptr<const mapped_file> mapped_;
-  std::optional<shared_bytes> read_content_;
+  grid::file_version read_version_;
+  shared_bytes read_content_; ///< of that version
   map_updater mapper_;
   retriever reader_;
   publish_coordinator coordinator_;
   publish_reply reply_;
   std::optional<error> stopped_; ///< while a publish was running
+  bool broke_off_ = false;       ///< a publish, without a report
   double map_seconds_ = 0;
 };
 

@@ -1,30 +1,26 @@
 #pragma once
 
+#include "truckee/actors/operations/append.hpp"
 #include "truckee/actors/operations/sent_versions.hpp"
 #include "truckee/actors/shell/operation_context.hpp"
 #include "truckee/crypto/rsa.hpp"
 #include "truckee/grid/file/write_operation.hpp"
 
-#include <functional>
-
 namespace truckee::actors {
-
-/// From what is there now (nothing: no version yet) to what shall be there; nothing: leave it. Runs on a
-/// worker thread.
-using modifier =
-    std::function<result<std::optional<shared_bytes>>(const std::optional<shared_bytes>& content)>;
 
 /// One write of one file. Filled by name.
 struct write_task {
   operation_context context;                   ///< with a write key
   std::optional<crypto::private_key> key = {}; ///< of a new file; nothing: the file exists
   shared_bytes content = {};
-  modifier modify = {};                    ///< instead of content
+  std::optional<addition> append = {};     ///< instead of content
   std::optional<grid::spread> spread = {}; ///< nothing: the file's own k and N
   grid::spread defaults = {};              ///< happy of an existing file; all of a new one
-  /// With only_if: refuse unless this is the file's version now. Its kind is `modify` where there is a modifier.
+  /// With only_if: refuse unless this is the file's version now. Its kind is `modify` where something is appended.
   grid::write_wish wish = {};
   std::shared_ptr<sent_versions> sent = {}; ///< of this file, of operations before; gets what this one sends
+  /// Of this very operation, when it was asked for before; gets what it sends now.
+  std::shared_ptr<std::vector<grid::sent_version>> own = {};
 };
 
 /// Writes one version of one file: maps, reads and modifies where asked, publishes, backs off and starts over

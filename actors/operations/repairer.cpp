@@ -144,6 +144,7 @@ private:
           }
           const auto failure = failure_of(*x.result, *context_.servers);
           reply_.write.ok = !failure;
+          reply_.write.became = failure ? effect::may_be_applied : effect::applied;
           if (failure)
             reply_.write.failure = *failure;
           finish(failure);

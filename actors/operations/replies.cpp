@@ -2,6 +2,7 @@
 
 #include "truckee/grid/happiness.hpp"
 
+#include <algorithm>
 #include <fmt/format.h>
 
 namespace truckee::actors {
@@ -46,8 +47,19 @@ void fill_reply(publish_reply& reply, const server_list& servers, const publish_
   reply.share_bytes += result.share_bytes;
 }
 
-std::optional<error> fill_end(publish_reply& reply, const grid::write_result& result) {
+std::optional<error> fill_end(publish_reply& reply, const server_list& servers,
+                              const grid::write_result& result) {
   switch (result.end) {
+  case grid::write_end::already_applied:
+    // What it stands in may be another writer's version: told is that one, and not what became of our tries.
+    reply.unchanged = true;
+    reply.version = result.found->sequence;
+    reply.spread = {result.found->k, result.found->n, reply.spread.happy};
+    reply.spread.happy = std::clamp<std::uint8_t>(reply.spread.happy, 1, result.found->n);
+    reply.happiness = static_cast<std::uint32_t>(grid::happiness(result.found_at));
+    reply.placed = places_of(servers, {result.found_at.begin(), result.found_at.end()});
+    reply.recoverable = true;
+    return std::nullopt;
   case grid::write_end::written:
   case grid::write_end::unchanged:
     reply.unchanged = result.end == grid::write_end::unchanged;

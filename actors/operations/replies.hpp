@@ -16,7 +16,8 @@ void fill_reply(messages::publish_reply& reply, const server_list& servers,
                 const messages::publish_result& result);
 
 /// What the end of a write adds, and why it failed; nothing when it did not.
-std::optional<error> fill_end(messages::publish_reply& reply, const grid::write_result& result);
+std::optional<error> fill_end(messages::publish_reply& reply, const server_list& servers,
+                              const grid::write_result& result);
 
 /// Why a publish failed, with servers called by their names; nothing when it did not.
 std::optional<error> failure_of(const messages::publish_result& result, const server_list& servers);

@@ -14,6 +14,7 @@ using namespace messages;
 namespace {
 
 struct append_options : operation_options {
+  std::string operation;
   std::string file = "-";
 };
 
@@ -31,19 +32,24 @@ int append(const append_options& o, const global_options& global) {
   auto session = open_session(global, {});
   if (!session)
     return complain(session.error());
+  const bool nothing = data->empty();
   append_request request;
   request.write_cap = std::string(cap->view());
   request.data = std::move(*data);
   request.timeout_ms = o.timeout_ms();
+  const auto named = read_operation_id(o.operation);
+  if (!named)
+    return complain(named.error());
+  request.operation = *named;
   const auto start = std::chrono::steady_clock::now();
   const auto reply = ask<publish_reply>(*session, std::move(request), "append");
   if (global.json)
     std::cout << as_json(reply).dump(2) << std::endl;
-  else if (reply.unchanged)
+  else if (reply.ok && nothing)
     tell("nothing to append; nothing was written\n");
   else if (reply.ok || !reply.servers.empty())
     summarize(reply, std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
-  return reply.ok ? exit_ok : complain_of(reply);
+  return reply.ok ? exit_ok : complain_of(reply, !global.gateway.empty());
 }
 
 } // namespace
@@ -59,6 +65,7 @@ void add_append(CLI::App& app, program& p) {
       "kept.");
   cmd->add_option("FILE", o->file, "What to append; '-' or nothing: standard input");
   add_cap_file(*cmd, *o, "File with the write capability; '-': standard input");
+  add_operation_id(*cmd, o->operation);
   add_timeout(*cmd, *o);
   cmd->callback([&p, o] { p.run = [&p, o] { return append(*o, p.options); }; });
 }

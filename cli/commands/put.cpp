@@ -15,6 +15,7 @@ using namespace messages;
 namespace {
 
 struct put_options : operation_options {
+  std::string operation;
   std::string file = "-";
   std::optional<int> needed, total, happy;
   std::string format = "sdmf";
@@ -84,6 +85,10 @@ int put(const put_options& o, const global_options& global) {
     return complain(content.error());
   request.content = std::move(*content);
   request.timeout_ms = o.timeout_ms();
+  const auto named = read_operation_id(o.operation);
+  if (!named)
+    return complain(named.error());
+  request.operation = *named;
   if (!o.if_version.empty()) {
     if (o.cap_file.empty())
       return complain({errc::usage, "--if-version speaks of an existing file; give its --cap-file"});
@@ -119,7 +124,7 @@ int put(const put_options& o, const global_options& global) {
   if (!global.json && (reply.ok || !reply.servers.empty()))
     summarize(reply, took);
   if (!reply.ok)
-    return complain_of(reply);
+    return complain_of(reply, !global.gateway.empty());
   return std::cout.good() ? exit_ok : complain({errc::io, "cannot write to standard output"});
 }
 
@@ -146,6 +151,7 @@ void add_put(CLI::App& app, program& p) {
   cmd->add_option("--if-version", o->if_version,
                   "Write only if this is the file's version now, else exit with 3")
       ->type_name("NUMBER[:ROOT]");
+  add_operation_id(*cmd, o->operation);
   add_timeout(*cmd, *o);
   add_metrics(*cmd, o->metrics);
   cmd->callback([&p, o] { p.run = [&p, o] { return put(*o, p.options); }; });

@@ -7,6 +7,7 @@
 #include "truckee/cli/process/signals.hpp"
 #include "truckee/cli/terminal/progress_bar.hpp"
 #include "truckee/control/gateway.hpp"
+#include "truckee/crypto/base32.hpp"
 
 #include <csignal>
 #include <cstdlib>
@@ -123,6 +124,25 @@ std::uint64_t operation_options::timeout_ms() const {
 
 void add_cap_file(CLI::App& cmd, operation_options& o, const std::string& meaning) {
   cmd.add_option("--cap-file", o.cap_file, meaning)->required()->type_name("FILE");
+}
+
+void add_operation_id(CLI::App& cmd, std::string& id) {
+  cmd.add_option("--operation-id", id,
+                 "As an earlier answer said: the same write again, which a running gateway does once")
+      ->type_name("ID");
+}
+
+result<operation_id> read_operation_id(const std::string& text) {
+  operation_id out;
+  if (text.empty())
+    return out;
+  const auto read = crypto::from_base32(text);
+  if (!read || read->size() != out.view().size())
+    return fail(errc::usage,
+                "--operation-id " + text +
+                    ": an id is 26 letters and digits, as an answer says it (16 bytes in base32)");
+  std::copy(read->begin(), read->end(), out.data.begin());
+  return out;
 }
 
 void add_timeout(CLI::App& cmd, operation_options& o) {

@@ -2,6 +2,7 @@
 
 #include "truckee/cli/files/secret_files.hpp"
 #include "truckee/cli/terminal/report.hpp"
+#include "truckee/crypto/base32.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -65,6 +66,9 @@ void add_end(json& out, const Reply& x) {
 json as_json(const publish_reply& x) {
   json out;
   add_end(out, x);
+  out["effect"] = to_word(x.became);
+  if (x.operation != operation_id{})
+    out["operation_id"] = crypto::to_base32(x.operation.view());
   out["version"] = x.version.value;
   out["needed"] = x.spread.needed;
   out["total"] = x.spread.total;

@@ -3,6 +3,7 @@
 #include "truckee/cli/terminal/complaint.hpp"
 #include "truckee/cli/terminal/progress_bar.hpp"
 #include "truckee/cli/terminal/standard_error.hpp"
+#include "truckee/crypto/base32.hpp"
 
 #include <algorithm>
 #include <fmt/format.h>
@@ -38,9 +39,18 @@ void summarize(const publish_reply& x, double took) {
   tell(out);
 }
 
-int complain_of(const publish_reply& x) {
+int complain_of(const publish_reply& x, bool gateway_stays) {
   if (!x.recoverable_now.empty())
     tell("recoverable now: " + x.recoverable_now + "\n");
+  if (x.became == effect::may_be_applied)
+    tell("It may be in the file all the same, or come to be. Look with `truckee get` before you ask again" +
+         (!gateway_stays || x.operation == operation_id{}
+              ? std::string()
+              : "; with --operation-id " + crypto::to_base32(x.operation.view()) +
+                    " the same gateway does not write it twice") +
+         ".\n");
+  else if (x.became == effect::not_applied && !x.servers.empty())
+    tell("Nothing of it is in the file.\n");
   return complain(x.failure);
 }
 

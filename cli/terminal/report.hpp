@@ -7,8 +7,9 @@ namespace truckee::cli {
 
 /// What a publish did, on standard error: standard output may carry a capability.
 void summarize(const messages::publish_reply& x, double took);
-/// What is recoverable after a publish that failed, and why it did; the exit code.
-int complain_of(const messages::publish_reply& x);
+/// What is recoverable after a publish that failed, why it did, and what to do; the exit code. `gateway_stays`: the one that
+/// was asked runs on, and remembers.
+int complain_of(const messages::publish_reply& x, bool gateway_stays);
 /// Which shares are where, on standard output.
 void show(const messages::check_reply& x);
 

@@ -14,6 +14,8 @@ std::string_view to_string(write_end end) {
     return "written";
   case write_end::unchanged:
     return "unchanged";
+  case write_end::already_applied:
+    return "already applied";
   case write_end::uncoordinated_write:
     return "uncoordinated write";
   case write_end::version_changed:
@@ -76,6 +78,9 @@ error no_signing_key(const servermap& map, const std::function<std::string(const
 
 write_operation::write_operation(write_wish wish, random_source& random)
   : wish_(std::move(wish)), random_(&random), order_(make_order(wish_.order)) {
+  result_.own = wish_.own;
+  for (const auto& one : wish_.own)
+    result_.sent.insert(one.version);
   act_map(true);
 }
 
@@ -111,8 +116,10 @@ void write_operation::on_map(servermap map, std::optional<error> no_key) {
 }
 
 void write_operation::first_map(std::optional<error> no_key) {
+  if (settled_before())
+    return;
   const auto best = map_.best();
-  if (wish_.kind == write_kind::conditional) {
+  if (wish_.kind == write_kind::conditional && !condition_) {
     if (!best || !wish_.only_if->met_by(*best)) {
       const auto now = best ? "the file is at " + describe(*best) : "no version of the file can be read";
       result_.failure =
@@ -136,6 +143,38 @@ void write_operation::first_map(std::optional<error> no_key) {
   action_.version = best;
 }
 
+bool write_operation::settled_before() {
+  const auto best = map_.best();
+  if (wish_.kind == write_kind::modify || !best)
+    return false;
+  const auto present = presence_in(result_.own, *best);
+  if (present == presence::absent)
+    return false;
+  if (present == presence::contained) {
+    condition_ = best;
+    settle_on_own();
+    return done();
+  }
+  // Somebody wrote above what may have been ours: to write again would undo that.
+  result_.failure =
+      error{errc::uncoordinated_write,
+            "this operation was asked for before, and somebody else has written since: the file is at " +
+                describe(*best)};
+  finish(write_end::uncoordinated_write);
+  return true;
+}
+
+void write_operation::settle_on_own() {
+  const auto best = *map_.best();
+  // Only a version that is whole is safe: a writer that never saw it may be at work beside it.
+  if (map_.share_numbers(best).size() < best.n)
+    return;
+  result_.found = best;
+  const auto places = map_.places(best);
+  result_.found_at = {places.begin(), places.end()};
+  finish(write_end::already_applied);
+}
+
 bool write_operation::our_last_is_best() const {
   return last_sent_ && map_.best() == last_sent_;
 }
@@ -148,8 +187,10 @@ void write_operation::after_remap() {
   if (wish_.kind == write_kind::modify) {
     if (!best)
       return rescue();
-    if (our_last_is_best())
-      return act_publish(false);
+    if (our_last_is_best()) {
+      settle_on_own();
+      return done() ? void() : act_publish(false);
+    }
     action_ = {};
     action_.what = write_action::kind::read;
     action_.version = best;
@@ -202,16 +243,27 @@ void write_operation::on_read(bool ok, std::string detail) {
   act_wait();
 }
 
-void write_operation::on_applied(bool changed) {
+void write_operation::on_applied(applied_change change) {
   if (action_.what != write_action::kind::apply)
     return;
-  // Our change may be in already, by an attempt of ours that somebody built on. It is safe only if that
-  // version is whole.
-  const auto best = map_.best();
-  const bool whole = best && map_.share_numbers(*best).size() == best->n;
-  if (!changed && (!before_ || whole))
+  using kind = applied_change::kind;
+  switch (change.what) {
+  case kind::unchanged:
     return finish(write_end::unchanged);
-  act_publish(false);
+  case kind::unclear:
+    result_.failure =
+        error{errc::uncoordinated_write,
+              "somebody else changed the file meanwhile, and not only by adding to it: it does not show "
+              "whether what was to be added is in it"};
+    return finish(write_end::uncoordinated_write);
+  case kind::contained:
+    change_.after = change.after;
+    settle_on_own();
+    return done() ? void() : act_publish(false);
+  case kind::changed:
+    change_ = std::move(change);
+    return act_publish(false);
+  }
 }
 
 void write_operation::on_apply_failed(error why) {
@@ -229,6 +281,7 @@ void write_operation::on_published(publish_report report) {
     return;
   last_sent_ = report.version;
   result_.sent.insert(report.version);
+  result_.own.push_back({report.version, report.readable, change_.before, change_.after});
   before_->ours = report.version;
   const auto end = report.end;
   result_.surprises.insert(result_.surprises.end(), report.surprises.begin(), report.surprises.end());
@@ -301,6 +354,9 @@ void write_operation::finish(write_end end) {
     result_.failure = error{errc::uncoordinated_write, "the file is not at the version named: it has " +
                                                            (best ? describe(*best) : "none")};
   }
+  const bool well =
+      end == write_end::written || end == write_end::unchanged || end == write_end::already_applied;
+  result_.what = well ? effect::applied : effect_of_failure(result_.own);
   result_.end = end;
   action_ = {};
 }

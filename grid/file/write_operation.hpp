@@ -1,6 +1,7 @@
 #pragma once
 
 #include "truckee/base/random.hpp"
+#include "truckee/grid/file/own_versions.hpp"
 #include "truckee/grid/limits.hpp"
 #include "truckee/grid/publish/order_name.hpp"
 #include "truckee/grid/publish/publish_report.hpp"
@@ -35,6 +36,7 @@ struct write_wish {
   write_kind kind = write_kind::overwrite;
   std::optional<version_condition> only_if; ///< with conditional; the first map says which version that is
   std::set<file_version> earlier;           ///< versions this client sent before for this file
+  std::vector<sent_version> own = {};       ///< what this very operation sent when it was asked for before
   grid_limits limits;
   order_name order = order_name::in_place; ///< says which maps it needs
   std::function<std::string(const server_id&)> server_name = publish_report::short_id; ///< in errors
@@ -45,7 +47,7 @@ struct write_action {
   enum class kind : std::uint8_t {
     map,     ///< update the map: `mode`, `ask_all`
     read,    ///< fetch the content of `version`
-    apply,   ///< run the function on what was read (or on an empty file: no version is there)
+    apply,   ///< ask presence_in() whether the change is in what was read; where it is absent, make it
     publish, ///< encode and publish with `sequence`, `base`, the last map, `earlier`
     wait,    ///< for `delay`, then on_waited()
     done,    ///< see end()
@@ -64,6 +66,7 @@ enum class write_end : std::uint8_t {
   running,
   written,
   unchanged,           ///< the function changed nothing: nothing was written
+  already_applied,     ///< an earlier version of ours is there, or one that was built on it: see `found`
   uncoordinated_write, ///< told: another writer was at work
   version_changed,     ///< conditional: another version is there
   unrecoverable,       ///< there are shares but no version can be read
@@ -71,15 +74,32 @@ enum class write_end : std::uint8_t {
 };
 std::string_view to_string(write_end end);
 
+/// What applying the change to a content brought.
+struct applied_change {
+  enum class kind : std::uint8_t {
+    changed,   ///< a new content is in memory
+    unchanged, ///< the function has nothing to do
+    contained, ///< the change is in it: it is in memory as it was read
+    unclear,   ///< whether the change is in it cannot be known
+  } what = kind::changed;
+  /// With changed and contained: the content with the change; with changed also the one before.
+  std::optional<content_mark> before = {};
+  std::optional<content_mark> after = {};
+};
+
 /// What a write came to, for its reply.
 struct write_result {
   write_end end = write_end::running;
+  effect what = effect::may_be_applied; ///< when it has ended
   std::optional<publish_report> report; ///< of the last publish
   std::vector<uncoordinated_share> surprises;
   std::vector<file_version> recoverable_now; ///< with uncoordinated_write
   bool rescued = false; ///< a collision left no version recoverable and our content was published above it
   std::uint32_t tries = 0;
-  std::set<file_version> sent; ///< versions of ours; goes into `earlier` next time
+  std::set<file_version> sent;   ///< versions of ours; goes into `earlier` next time
+  std::vector<sent_version> own; ///< the same, and those of `wish.own`; goes there when it is asked for again
+  std::optional<file_version> found; ///< with already_applied
+  std::set<share_place> found_at;    ///< its shares
   std::optional<error> failure;
 };
 
@@ -95,8 +115,7 @@ public:
   void on_map_failed(error why);
   /// Content of the version asked for is at hand (true), or could not be read.
   void on_read(bool ok, std::string detail = {});
-  /// Result of the function: did the content change?
-  void on_applied(bool changed);
+  void on_applied(applied_change change);
   void on_apply_failed(error why);
   void on_published(publish_report report);
   /// The publish could not begin (encoding failed, refused): nothing was sent.
@@ -112,6 +131,10 @@ private:
   void act_map(bool first);
   void act_publish(bool rescue);
   void first_map(std::optional<error> no_key);
+  /// The best version has the change: ends if it is whole, else publishes it once more so that it is.
+  void settle_on_own();
+  /// An overwrite that was asked for before: true where the map decides its fate.
+  bool settled_before();
   void after_remap();
   void rescue();
   void act_wait();
@@ -119,8 +142,7 @@ private:
   void tell();
   void fail_with(error why);
   void finish(write_end end);
-  /// The version we sent last, whose content is in memory, is the best one: publish that content again,
-  /// whole.
+  /// The version we sent last, whose content is in memory, is the best one.
   bool our_last_is_best() const;
 
   write_wish wish_;
@@ -132,6 +154,7 @@ private:
   std::optional<file_version> condition_; ///< the version that only_if means
   std::optional<publish_view> before_;    ///< what the last publish knew when it began
   std::optional<file_version> last_sent_;
+  applied_change change_; ///< what is in memory
   bool conflict_ = false; ///< the last publish met another writer
   bool telling_ = false;  ///< whatever a rescue brings, the caller is told
   std::uint32_t rescue_rounds_ = 0;

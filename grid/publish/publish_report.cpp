@@ -109,6 +109,7 @@ publish_report report_of(const publish_tables& tables, publish_end end, std::uin
   out.servers = servers.size();
   out.distinct_shares = numbers.size();
   out.recoverable = numbers.size() >= tables.version().k;
+  out.readable = tables.landed().size() >= tables.version().k;
   out.best_seen =
       std::ranges::all_of(tables.seen(), [&](const auto& entry) { return entry.first <= tables.version(); });
   for (const auto& place : tables.unknown())

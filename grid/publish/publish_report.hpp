@@ -36,7 +36,9 @@ struct publish_report {
   std::size_t happiness = 0; ///< matching over placed
   std::size_t happy = 0;     ///< what was asked for
   std::size_t distinct_shares = 0;
-  bool recoverable = false;                   ///< at least k distinct shares of ours are placed
+  bool recoverable = false; ///< at least k distinct shares of ours are placed
+  /// At least k distinct shares of ours have landed or may have: somebody may have read it, whatever was placed since.
+  bool readable = false;
   bool best_seen = true;                      ///< no greater version was seen anywhere
   std::set<server_id> unknown_servers;        ///< a write to them may have landed, or may yet
   std::map<share_place, belief> stale;        ///< old or damaged shares left behind

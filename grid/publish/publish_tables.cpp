@@ -40,9 +40,15 @@ void publish_tables::give_up(const share_place& place) {
 void publish_tables::mark_placed(const share_place& place) {
   goal_.insert(place);
   placed_.insert(place);
+  landed_.insert(place.share);
   failed_.erase(place);
   unknown_.erase(place);
   view_.map.add_share(place, request_.version);
+}
+
+void publish_tables::mark_unknown(const share_place& place) {
+  unknown_.insert(place);
+  landed_.insert(place.share);
 }
 
 void publish_tables::learn(const share_place& place, const belief& what) {

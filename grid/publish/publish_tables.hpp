@@ -44,7 +44,9 @@ public:
   void mark_placed(const share_place& place);
   /// Not placed any more; stays a goal. False where it was not placed.
   bool misplace(const share_place& place) { return placed_.erase(place) > 0; }
-  void mark_unknown(const share_place& place) { unknown_.insert(place); }
+  void mark_unknown(const share_place& place);
+  /// Share numbers of ours that a server took, or may have taken, at any time: who saw k of them read our version.
+  const std::set<share_number>& landed() const { return landed_; }
 
   // -- what is known --
 
@@ -106,6 +108,7 @@ private:
   std::set<share_place> failed_;
   std::set<share_place> unknown_;
   std::set<share_place> sent_; ///< ours was sent there at least once
+  std::set<share_number> landed_;
 
   std::map<message_id, server_message> writing_;
   std::map<message_id, server_id> rereading_;

@@ -49,13 +49,13 @@ auto inspect(Inspector& f, publish_request& x) {
   optional_member<grid::spread> spread{x.spread};
   enum_member<file_format> format{x.format, file_format_count};
   optional_member<version_name> only_if{x.only_if};
-  return inspect_members(f, x, x.token, cap, x.content, format, spread, only_if, x.timeout_ms);
+  return inspect_members(f, x, x.token, cap, x.content, format, spread, only_if, x.timeout_ms, x.operation);
 }
 
 template <class Inspector>
 auto inspect(Inspector& f, append_request& x) {
   cap_member cap{x.write_cap};
-  return inspect_members(f, x, x.token, cap, x.data, x.timeout_ms);
+  return inspect_members(f, x, x.token, cap, x.data, x.timeout_ms, x.operation);
 }
 
 template <class Inspector>
@@ -91,9 +91,23 @@ template <class Inspector>
 auto inspect(Inspector& f, publish_reply& x) {
   cap_member cap{x.write_cap};
   optional_member<backlog> busy{x.busy};
+  enum_member<effect> became{x.became, effect_count};
   return inspect_members(f, x, x.failure, x.ok, cap, x.version, x.spread, x.happiness, x.placed, x.servers,
                          x.conflicts, x.unknown_servers, x.stale, x.unchanged, x.recoverable,
-                         x.recoverable_now, x.stages, x.content_bytes, x.share_bytes, busy);
+                         x.recoverable_now, x.stages, x.content_bytes, x.share_bytes, busy, became,
+                         x.operation);
+}
+
+template <class Inspector>
+auto inspect(Inspector& f, resolve_request& x) {
+  cap_member cap{x.write_cap};
+  return inspect_members(f, x, cap, x.operation);
+}
+
+template <class Inspector>
+auto inspect(Inspector& f, resolve_reply& x) {
+  enum_member<effect> became{x.became, effect_count};
+  return inspect_members(f, x, x.known, x.running, became, x.version);
 }
 
 template <class Inspector>

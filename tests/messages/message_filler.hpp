@@ -40,9 +40,11 @@ TRUCKEE_MEMBERS(messages::stage_seconds, a, b)
 TRUCKEE_MEMBERS(messages::server_report, a, b, c, d)
 TRUCKEE_MEMBERS(messages::write_conflict, a, b, c, d)
 TRUCKEE_MEMBERS(messages::version_name, a, b)
-TRUCKEE_MEMBERS(messages::publish_request, a, b, c, d, e, f, g)
-TRUCKEE_MEMBERS(messages::append_request, a, b, c, d)
-TRUCKEE_MEMBERS(messages::publish_reply, a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r)
+TRUCKEE_MEMBERS(messages::publish_request, a, b, c, d, e, f, g, h)
+TRUCKEE_MEMBERS(messages::append_request, a, b, c, d, e)
+TRUCKEE_MEMBERS(messages::publish_reply, a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t)
+TRUCKEE_MEMBERS(messages::resolve_request, a, b)
+TRUCKEE_MEMBERS(messages::resolve_reply, a, b, c, d)
 TRUCKEE_MEMBERS(messages::retrieve_request, a, b, c)
 TRUCKEE_MEMBERS(messages::bad_share, a, b, c)
 TRUCKEE_MEMBERS(messages::retrieve_reply, a, b, c, d, e, f, g, h, i)
@@ -92,7 +94,7 @@ using wire_types = std::tuple<
     messages::check_request, messages::check_reply, messages::cancel_request, messages::cancel_answer,
     messages::progress_event, messages::subscribe_answer, messages::link_report, messages::status_request,
     messages::status_reply, messages::operation_detail_request, messages::operation_detail,
-    messages::change_request, messages::change_answer>;
+    messages::change_request, messages::change_answer, messages::resolve_request, messages::resolve_reply>;
 
 /// Fills values; secrets and capabilities with content that a test can look for.
 class filler {
@@ -140,6 +142,7 @@ public:
   void fill(messages::file_format& x) {
     x = static_cast<messages::file_format>(below(messages::file_format_count));
   }
+  void fill(effect& x) { x = static_cast<effect>(below(effect_count)); }
   void fill(operation_kind& x) { x = static_cast<operation_kind>(below(operation_kind_words.size())); }
   void fill(stage& x) { x = static_cast<stage>(below(stage_words.size())); }
   void fill(publish_mode& x) { x = static_cast<publish_mode>(below(publish_mode_words.size())); }

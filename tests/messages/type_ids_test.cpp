@@ -48,6 +48,8 @@ const std::vector<numbered_type> wire_for_ever{
     {3033, "truckee::messages::operation_detail"},
     {3034, "truckee::messages::change_request"},
     {3035, "truckee::messages::change_answer"},
+    {3036, "truckee::messages::resolve_request"},
+    {3037, "truckee::messages::resolve_reply"},
 };
 const std::vector<numbered_type> process_for_ever{
     {3200, "truckee::messages::continuation"},

@@ -37,7 +37,7 @@ public:
 
 private:
   void first_version() {
-    const auto v = world_.sign({1}, {});
+    const auto v = world_.sign({1}, {}, {});
     for (std::size_t i = 0; i < v.n; ++i) {
       const share_number number{static_cast<std::uint8_t>(i)};
       auto& slot = *world_.servers()[i % world_.servers().size()].slot;
@@ -87,11 +87,28 @@ private:
     const auto best = world_.truly_best();
     auto& counts = world_.counts();
     counts.versions_lost += !best && !world_.conditions().new_file ? 1 : 0;
-    const auto& updates = best ? world_.find(*best)->updates : none_;
     for (const auto& w : writers_)
-      for (const auto& r : w->results())
-        if ((r.end == write_end::written || r.end == write_end::unchanged) && !updates.contains(r.update))
-          ++counts.acknowledged_lost;
+      for (const auto& r : w->results()) {
+        const bool there = best && world_.find(*best)->accounts_for(r.update);
+        switch (r.what) {
+        case effect::applied:
+          counts.acknowledged_lost += there ? 0 : 1;
+          break;
+        case effect::not_applied:
+          counts.failed_applied += there ? 1 : 0;
+          if (there && world_.conditions().honest())
+            world_.violation(11, "told that it was not applied, and it is: " + r.detail);
+          break;
+        case effect::may_be_applied:
+          ++counts.may_be_applied;
+          counts.may_be_and_is += there ? 1 : 0;
+          break;
+        }
+      }
+    const auto twice = world_.applied_twice();
+    counts.applied_twice += twice;
+    if (twice > 0 && world_.conditions().honest())
+      world_.violation(10, "applied twice: " + std::to_string(twice) + " updates");
   }
 
   /// Invariant 7: when faults stop and servers are up, the next publish succeeds and what it wrote is read
@@ -158,7 +175,6 @@ private:
   world world_;
   std::vector<std::unique_ptr<writer>> writers_;
   update_id next_update_ = 1;
-  const std::set<update_id> none_;
 };
 
 } // namespace

@@ -62,6 +62,7 @@ struct scenario {
   bool known_is_stale = false;
   bool new_file = false;    ///< nothing is there at the start
   bool draw_limits = false; ///< see draw_limits()
+  bool alike = false;       ///< many updates are the same bytes
 
   // probabilities, per message
   double request_lost = 0, answer_lost = 0, duplicate = 0, late_landing = 0;
@@ -103,7 +104,11 @@ struct tally {
   std::uint64_t failed = 0;        ///< operations that ended otherwise
   std::uint64_t crashed = 0;       ///< operations whose writer crashed
   std::uint64_t acknowledged_lost = 0;
-  std::uint64_t versions_lost = 0; ///< runs that ended quietly without a recoverable version
+  std::uint64_t applied_twice = 0;  ///< updates that stood twice in a version
+  std::uint64_t failed_applied = 0; ///< operations told not_applied that are in the last version
+  std::uint64_t may_be_applied = 0; ///< operations told so
+  std::uint64_t may_be_and_is = 0;  ///< of these, those that are in the last version
+  std::uint64_t versions_lost = 0;  ///< runs that ended quietly without a recoverable version
   std::uint64_t rescues = 0;
   std::uint64_t collisions = 0; ///< publishes that met another writer
   std::uint64_t hidden = 0;     ///< publishes that found what the map could not see

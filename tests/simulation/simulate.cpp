@@ -34,6 +34,10 @@ std::string table(const summary& s, double seconds) {
   out += row("publishes that met a hidden version", c.hidden);
   out += row("rescues", c.rescues);
   out += row("acknowledged updates lost", c.acknowledged_lost);
+  out += row("updates applied twice", c.applied_twice);
+  out += row("told: may be applied", c.may_be_applied);
+  out += row("  of these in the last version", c.may_be_and_is);
+  out += row("told not applied, but is", c.failed_applied);
   out += row("versions lost", c.versions_lost);
   out += row("messages", c.messages);
   out += row("events", c.events);
@@ -65,6 +69,7 @@ int main(int argc, char** argv) {
   bool contention = false;
   bool known_is_stale = false;
   bool actors = false;
+  bool alike = false;
   app.add_option("--seeds", seeds, "How many seeds to run")->check(CLI::PositiveNumber);
   app.add_option("--from", from, "The first seed");
   app.add_option("--writers", writers, "Writers in each run; 0: drawn, 1 to 5")->check(CLI::Range(0, 64));
@@ -77,6 +82,7 @@ int main(int argc, char** argv) {
   app.add_flag(
       "--known-is-stale", known_is_stale,
       "The design's first surprise rule: a version the map knows anywhere may be replaced everywhere");
+  app.add_flag("--alike", alike, "Writers append one of three lines, so that many appends look the same");
   app.add_flag("--contention", contention, "Nothing breaks; writers only get in each other's way");
   app.add_flag("--actors", actors,
                "The real actors with real encoding and signatures instead of the decisions alone")
@@ -95,6 +101,7 @@ int main(int argc, char** argv) {
                         : contention ? contention_scenario(seed, writers)
                                      : draw_scenario(seed, writers);
       conditions.known_is_stale = known_is_stale;
+      conditions.alike = alike;
       const auto result = actors ? run_actors(conditions) : run(conditions);
       mine.counts += result.counts;
       mine.violating_runs += result.violations.empty() ? 0 : 1;

@@ -28,6 +28,15 @@ TEST(simulation, two_thousand_drawn_seeds_break_no_invariant) {
     expect_clean(draw_scenario(seed, 0));
 }
 
+// Invariants 10 and 11 where many appends are the same bytes: what looks like ours may be another's.
+TEST(simulation, nothing_is_applied_twice_where_lines_look_alike) {
+  for (std::uint64_t seed = 1; seed <= 1000 / shorter; ++seed) {
+    auto s = draw_scenario(2'000'000 + seed, 0);
+    s.alike = true;
+    expect_clean(s);
+  }
+}
+
 TEST(simulation, a_lone_writer_is_never_told) {
   for (std::uint64_t seed = 1; seed <= 1000 / shorter; ++seed) {
     const auto s = draw_scenario(1'000'000 + seed, 1);
@@ -64,6 +73,7 @@ TEST(simulation, every_acknowledged_increment_is_in_the_final_value) {
       const auto result = run(s);
       EXPECT_EQ(result.counts.acknowledged_lost, 0U) << describe(s);
       EXPECT_EQ(result.counts.versions_lost, 0U) << describe(s);
+      EXPECT_EQ(result.counts.may_be_applied, 0U) << describe(s);
       EXPECT_TRUE(result.violations.empty()) << result.violations.front();
     }
 }

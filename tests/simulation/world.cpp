@@ -59,7 +59,11 @@ void world::trace(std::uint64_t a, std::uint64_t b, std::uint64_t c) {
     trace_ = (trace_ ^ value) * 0x100000001b3U;
 }
 
-file_version world::sign(sequence_number sequence, std::set<update_id> updates) {
+bool signed_version::accounts_for(update_id update) const {
+  return std::ranges::find(content, update) != content.end() || replaced.contains(update);
+}
+
+file_version world::sign(sequence_number sequence, update_list content, std::set<update_id> replaced) {
   file_version v;
   v.sequence = sequence;
   v.salt.emplace();
@@ -69,13 +73,32 @@ file_version world::sign(sequence_number sequence, std::set<update_id> updates) 
   v.n = scenario_.n;
   v.segment_size = v.k;
   v.data_length = 1;
-  signed_[v.root] = {v, std::move(updates)};
+  signed_[v.root] = {v, std::move(content), std::move(replaced)};
   return v;
 }
 
 const signed_version* world::find(const file_version& version) const {
   const auto found = signed_.find(version.root);
   return found != signed_.end() && found->second.version == version ? &found->second : nullptr;
+}
+
+bytes world::bytes_of(const update_list& content) const {
+  bytes out;
+  for (const auto update : content) {
+    std::array<std::byte, 4> word{};
+    store_be(mutable_byte_view(word), scenario_.alike ? update % 3 : update);
+    out.insert(out.end(), word.begin(), word.end());
+  }
+  return out;
+}
+
+std::size_t world::applied_twice() const {
+  std::set<update_id> out;
+  for (const auto& [root, made] : signed_)
+    for (auto at = made.content.begin(); at != made.content.end(); ++at)
+      if (std::find(at + 1, made.content.end(), *at) != made.content.end())
+        out.insert(*at);
+  return out.size();
 }
 
 std::optional<file_version> world::truly_best() const {

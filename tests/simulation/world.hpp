@@ -18,10 +18,17 @@ namespace truckee::simulation {
 /// Names an operation of a writer: what an increment is in the final value.
 using update_id = std::uint32_t;
 
-/// A version that really was signed, and which updates its content holds.
+/// A content: the updates it holds, in their order. An append adds one at the end; one that is there twice was
+/// applied twice.
+using update_list = std::vector<update_id>;
+
+/// A version that really was signed.
 struct signed_version {
   grid::file_version version;
-  std::set<update_id> updates;
+  update_list content;
+  std::set<update_id> replaced; ///< by overwrites that knew of them, on the way to this version
+
+  bool accounts_for(update_id update) const;
 };
 
 using share_bytes_map = std::map<share_number, bytes>;
@@ -111,8 +118,12 @@ public:
   std::uint64_t trace_hash() const { return trace_; }
 
   // -- what was signed --
-  grid::file_version sign(sequence_number sequence, std::set<update_id> updates);
+  grid::file_version sign(sequence_number sequence, update_list content, std::set<update_id> replaced);
   const signed_version* find(const grid::file_version& version) const;
+  /// A content as writers read it: four bytes an update. Where scenario::alike says so many look the same.
+  bytes bytes_of(const update_list& content) const;
+  /// Updates that stand more than once in a version that anybody signed.
+  std::size_t applied_twice() const;
   bool proves_true(const grid::file_version& version) const { return find(version) != nullptr; }
 
   // -- the network; each call brings exactly one answer, at the latest at the deadline --

@@ -55,6 +55,7 @@ void writer::begin_operation() {
   ++operation_number_;
   began_ = world_.clock().now();
   content_.clear();
+  replaced_.clear();
   last_sent_.reset();
   write_wish wish;
   wish.kind = plan_.operations[number];
@@ -111,11 +112,11 @@ void writer::end_operation() {
   const auto& result = operation_->result();
   auto& counts = world_.counts();
   const auto update = plan_.first_update + static_cast<update_id>(results_.size());
-  operation_result out{update, result.end, {}, result.failure ? to_string(*result.failure) : ""};
+  operation_result out{update, result.end, result.what, {}, result.failure ? to_string(*result.failure) : ""};
   if (result.report)
     out.version = result.report->version;
   const bool told = result.end == write_end::uncoordinated_write;
-  if (result.end == write_end::written || result.end == write_end::unchanged)
+  if (result.what == effect::applied)
     ++counts.acknowledged;
   else if (told)
     ++counts.uncoordinated;
@@ -286,15 +287,32 @@ void writer::pump_read() {
 }
 
 void writer::read_done(bool ok) {
-  if (ok)
-    content_ = world_.find(retrieve_->version())->updates;
+  if (ok) {
+    const auto& found = *world_.find(retrieve_->version());
+    content_ = found.content;
+    replaced_ = found.replaced;
+  }
   operation_->on_read(ok, "too few good shares");
   advance();
 }
 
 void writer::apply() {
   const auto update = plan_.first_update + static_cast<update_id>(results_.size());
-  operation_->on_applied(content_.insert(update).second);
+  const auto before = world_.bytes_of(content_);
+  const auto added = world_.bytes_of({update});
+  using kind = applied_change::kind;
+  switch (presence_in(operation_->result().own, retrieve_->version(), before, added)) {
+  case presence::contained:
+    operation_->on_applied({kind::contained, {}, mark_of(before)});
+    break;
+  case presence::unclear:
+    operation_->on_applied({kind::unclear});
+    break;
+  case presence::absent:
+    content_.push_back(update);
+    operation_->on_applied({kind::changed, mark_of(before), mark_of(world_.bytes_of(content_))});
+    break;
+  }
   advance();
 }
 
@@ -305,13 +323,16 @@ void writer::begin_publish(const write_action& action) {
   const bool overwrites = plan_.operations[results_.size()] != write_kind::modify;
   // What our new version is built on: for an overwrite the version it knowingly replaces.
   if (overwrites && !action.rescue) {
-    content_.clear();
-    if (action.base)
-      content_ = world_.find(*action.base)->updates;
-    content_.insert(update);
+    content_ = {update};
+    replaced_.clear();
+    if (action.base) {
+      const auto& found = *world_.find(*action.base);
+      replaced_ = found.replaced;
+      replaced_.insert(found.content.begin(), found.content.end());
+    }
   }
   publish_request request;
-  request.version = world_.sign(action.sequence, content_);
+  request.version = world_.sign(action.sequence, content_, replaced_);
   request.happy = world_.conditions().happy;
   request.new_file = plan_.has_key && map_.servers_answered().empty();
   request.map = map_;

@@ -15,6 +15,7 @@ namespace truckee::simulation {
 struct operation_result {
   update_id update = 0;
   grid::write_end end = grid::write_end::running;
+  effect what = effect::may_be_applied;
   std::optional<grid::file_version> version; ///< of the last publish
   std::string detail;
 };
@@ -128,7 +129,8 @@ private:
   read_count fetches_;
   grid::servermap map_;
   std::unique_ptr<grid::retrieve_plan> retrieve_;
-  std::set<update_id> content_; ///< what is in memory
+  update_list content_;          ///< what is in memory
+  std::set<update_id> replaced_; ///< by what is in memory
   std::optional<grid::file_version> last_sent_;
 
   std::unique_ptr<grid::publish_loop> loop_;

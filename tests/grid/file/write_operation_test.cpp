@@ -12,16 +12,18 @@ using namespace truckee::test;
 namespace {
 
 using kind = write_action::kind;
+using change = applied_change::kind;
 
 /// Drives a write over a model grid. Content is the root byte's business only; `root` names this writer.
 struct driver {
   model_grid& g;
   std::uint8_t root;
   seeded_random random{1};
-  std::set<server_id> away = {};                       ///< while mapping
-  std::function<void(int)> before_map = {};            ///< n-th map, from 1
-  std::function<void(int)> before_publish = {};        ///< n-th publish
-  std::function<bool()> changes = [] { return true; }; ///< does the function change the content?
+  std::set<server_id> away = {};                ///< while mapping
+  std::function<void(int)> before_map = {};     ///< n-th map, from 1
+  std::function<void(int)> before_publish = {}; ///< n-th publish
+  /// What applying the change to what was read brings.
+  std::function<change()> applies = [] { return change::changed; };
   std::vector<kind> seen = {};
   std::vector<file_version> published = {};
   int maps = 0;
@@ -44,7 +46,7 @@ struct driver {
         op.on_read(g.map().recoverable(*action.version));
         break;
       case kind::apply:
-        op.on_applied(changes());
+        op.on_applied({applies()});
         break;
       case kind::publish: {
         published.push_back(version(action.sequence.value, root));
@@ -283,7 +285,7 @@ TEST(modify, nothing_changed_means_no_write) {
   model_grid g(10);
   g.fill(version(1));
   driver d{g, 2};
-  d.changes = [] { return false; };
+  d.applies = [] { return change::unchanged; };
   EXPECT_EQ(d.run(wish(write_kind::modify)).end, write_end::unchanged);
   EXPECT_TRUE(g.sent.empty());
 }
@@ -309,9 +311,9 @@ TEST(modify, our_own_half_written_version_is_completed_not_applied_twice) {
   g.fill(version(1));
   driver d{g, 2};
   int applied = 0;
-  d.changes = [&] {
+  d.applies = [&] {
     ++applied;
-    return true;
+    return change::changed;
   };
   d.before_publish = [&](int n) {
     if (n == 1)
@@ -329,14 +331,148 @@ TEST(modify, a_change_that_is_in_already_is_written_again_unless_that_version_is
     g.fill(version(1));
     driver d{g, 2};
     int applied = 0;
-    d.changes = [&] { return ++applied == 1; };
+    d.applies = [&] { return ++applied == 1 ? change::changed : change::contained; };
     d.before_publish = [&](int n) {
       for (std::size_t i = 0; n == 1 && i < (whole ? 10U : 8U); ++i)
         g.put(i, i, version(5, 9));
     };
     const auto result = d.run(wish(write_kind::modify));
-    EXPECT_EQ(result.end, whole ? write_end::unchanged : write_end::written);
+    EXPECT_EQ(result.end, whole ? write_end::already_applied : write_end::written);
+    EXPECT_EQ(result.what, effect::applied);
+    EXPECT_EQ(d.published.size(), whole ? 1U : 2U);
+    if (whole) {
+      EXPECT_EQ(result.found, version(5, 9));
+      EXPECT_EQ(result.found_at.size(), 10U);
+    }
   }
+}
+
+TEST(modify, our_own_whole_version_ends_it_without_another_publish) {
+  model_grid g(10);
+  g.fill(version(1));
+  driver d{g, 2};
+  d.before_publish = [&](int) { g.put(0, 0, version(2, 1)); }; // another writer's message, met on the way
+  d.before_map = [&](int n) {
+    if (n == 2)
+      g.fill(d.published.front()); // ours: the other's repairer, or a late message
+  };
+  const auto result = d.run(wish(write_kind::modify));
+  EXPECT_EQ(result.end, write_end::already_applied);
+  EXPECT_EQ(result.found, d.published.front());
+  EXPECT_EQ(d.published.size(), 1U);
+}
+
+TEST(modify, where_it_is_unclear_whether_the_change_is_in_nothing_is_written_again) {
+  model_grid g(10);
+  g.fill(version(1));
+  driver d{g, 2};
+  int applied = 0;
+  d.applies = [&] { return ++applied == 1 ? change::changed : change::unclear; };
+  d.before_publish = [&](int) { g.put(9, 9, version(5, 9)); };
+  d.before_map = [&](int n) {
+    if (n == 2)
+      g.fill(version(5, 9));
+  };
+  const auto result = d.run(wish(write_kind::modify));
+  EXPECT_EQ(result.end, write_end::uncoordinated_write);
+  EXPECT_EQ(result.what, effect::may_be_applied);
+  EXPECT_EQ(d.published.size(), 1U);
+}
+
+TEST(outcome, what_nobody_can_have_read_is_not_applied) {
+  model_grid g(10);
+  g.fill(version(1));
+  driver d{g, 2};
+  int asked = 0;
+  g.before = [&](const publish_message&) {
+    write_outcome out;
+    out.kind =
+        ++asked <= 2 ? write_outcome_kind::unknown : write_outcome_kind::refused; // 2 of 3 that are needed
+    return std::optional(out);
+  };
+  const auto result = d.run(wish(write_kind::overwrite));
+  EXPECT_EQ(result.failure->code, errc::not_enough_servers);
+  EXPECT_EQ(result.what, effect::not_applied);
+}
+
+TEST(outcome, what_may_have_landed_on_enough_servers_may_be_applied) {
+  model_grid g(10);
+  g.fill(version(1));
+  driver d{g, 2};
+  int asked = 0;
+  g.before = [&](const publish_message&) {
+    write_outcome out;
+    out.kind = ++asked <= 3 ? write_outcome_kind::unknown : write_outcome_kind::refused;
+    return std::optional(out);
+  };
+  const auto result = d.run(wish(write_kind::overwrite));
+  EXPECT_EQ(result.failure->code, errc::not_enough_servers);
+  EXPECT_EQ(result.what, effect::may_be_applied);
+}
+
+TEST(asked_again, an_overwrite_that_is_there_whole_is_not_written_again) {
+  for (const auto what : {write_kind::overwrite, write_kind::conditional}) {
+    model_grid g(10);
+    g.fill(version(2, 7));
+    driver d{g, 2};
+    auto w = wish(what);
+    if (what == write_kind::conditional)
+      w.only_if = {{1}, ""}; // as it was when it was asked for first
+    w.own = {{version(2, 7), true}};
+    const auto result = d.run(w);
+    EXPECT_EQ(result.end, write_end::already_applied);
+    EXPECT_EQ(result.found, version(2, 7));
+    EXPECT_TRUE(g.sent.empty());
+  }
+}
+
+TEST(asked_again, an_overwrite_that_is_there_in_part_is_made_whole) {
+  for (const auto what : {write_kind::overwrite, write_kind::conditional}) {
+    model_grid g(10);
+    g.fill(version(1));
+    for (std::size_t i = 0; i < 5; ++i)
+      g.put(i, i, version(2, 7));
+    driver d{g, 2};
+    auto w = wish(what);
+    if (what == write_kind::conditional)
+      w.only_if = {{1}, ""};
+    w.own = {{version(2, 7), true}};
+    EXPECT_EQ(d.run(w).end, write_end::written);
+    EXPECT_EQ(g.map().best(), version(3, 2));
+  }
+}
+
+TEST(asked_again, an_overwrite_does_not_undo_what_was_written_above_it) {
+  model_grid g(10);
+  g.fill(version(3, 9));
+  driver d{g, 2};
+  auto w = wish(write_kind::overwrite);
+  w.own = {{version(2, 7), true}};
+  const auto result = d.run(w);
+  EXPECT_EQ(result.end, write_end::uncoordinated_write);
+  EXPECT_EQ(result.what, effect::may_be_applied);
+  EXPECT_TRUE(g.sent.empty());
+}
+
+TEST(asked_again, an_overwrite_that_nobody_can_have_read_is_written) {
+  model_grid g(10);
+  g.fill(version(3, 9));
+  driver d{g, 2};
+  auto w = wish(write_kind::overwrite);
+  w.own = {{version(2, 7), false}};
+  EXPECT_EQ(d.run(w).end, write_end::written);
+}
+
+TEST(asked_again, an_append_looks_at_what_is_there_first) {
+  model_grid g(10);
+  g.fill(version(3, 9));
+  driver d{g, 2};
+  d.applies = [] { return change::contained; };
+  auto w = wish(write_kind::modify);
+  w.own = {{version(2, 7), true, content_mark{}, content_mark{}}};
+  const auto result = d.run(w);
+  EXPECT_EQ(result.end, write_end::already_applied);
+  EXPECT_EQ(d.seen, (std::vector{kind::map, kind::read, kind::apply}));
 }
 
 TEST(modify, publishes_its_own_content_when_nothing_is_readable_any_more) {

@@ -211,9 +211,12 @@ void client::create() {
 void client::on_reply(const publish_reply& reply) {
   client_result out;
   out.ok = reply.ok;
+  out.became = reply.became;
   out.told = !reply.ok && reply.failure.code == errc::uncoordinated_write;
   out.detail = reply.ok ? "" : to_string(reply.failure);
   out.version = wires_.last_sent();
+  if (reply.ok != (reply.became == effect::applied))
+    place_.truth.violation(11, "an answer says two things: " + out.detail);
   if (reply.ok && !reply.unchanged)
     check_written(reply);
   auto& counts = place_.truth.counts();

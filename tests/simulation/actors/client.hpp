@@ -31,7 +31,8 @@ struct client_result {
   client_wish wish = client_wish::get;
   update_id update = 0;
   bool ok = false;
-  bool told = false; ///< of another writer
+  bool told = false;                      ///< of another writer
+  effect became = effect::may_be_applied; ///< of a write
   bool gave_up = false;
   std::optional<grid::file_version> version;
   bytes content; ///< of a get

@@ -198,8 +198,25 @@ private:
     const auto there = now ? accounted(now->version) : std::set<update_id>{};
     for (const auto& c : clients_)
       for (const auto& r : c->results())
-        if (r.ok && writes(r.wish) && !there.contains(r.update))
-          ++counts.acknowledged_lost;
+        if (writes(r.wish)) {
+          counts.acknowledged_lost += r.ok && !there.contains(r.update) ? 1 : 0;
+          if (r.became == effect::may_be_applied) {
+            ++counts.may_be_applied;
+            counts.may_be_and_is += there.contains(r.update) ? 1 : 0;
+          }
+          if (r.became == effect::not_applied && there.contains(r.update)) {
+            ++counts.failed_applied;
+            if (world_.conditions().honest())
+              world_.violation(11, "told that it was not applied, and it is: " + r.detail);
+          }
+        }
+    const auto content = now ? updates_in(now->content, filler_) : std::nullopt;
+    if (content) {
+      const auto twice = content->size() - std::set<update_id>(content->begin(), content->end()).size();
+      counts.applied_twice += twice;
+      if (twice > 0 && world_.conditions().honest())
+        world_.violation(10, "applied twice: " + std::to_string(twice) + " updates");
+    }
   }
 
   /// Invariant 7.
