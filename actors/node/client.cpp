@@ -113,7 +113,11 @@ private:
       store.disk.durability = options_.durability;
       store.name = server.name;
       store.limits = options_.storage;
-      auto opened = open_storage_server(system_, shared, store);
+      std::error_code unknown;
+      const bool absent =
+          std::filesystem::status(local->path, unknown).type() == std::filesystem::file_type::not_found;
+      auto opened = options_.only_reads && absent ? open_empty_server(system_, shared, store)
+                                                  : open_storage_server(system_, shared, store);
       if (!opened)
         return tl::unexpected(opened.error());
       into.others.emplace_back("store " + server.name, caf::actor_cast<caf::actor>(*opened));
@@ -174,9 +178,10 @@ result<client> client::spawn(caf::actor_system& system, client_options options,
     if (!rest)
       return tl::unexpected(rest.error());
     const auto shared = (*rest)->shared();
-    const auto lease = lease_secret_in(
-        options.grid.lease_secret.value_or(options.data_home / "truckee" / "private" / "secret"),
-        *shared->random);
+    const auto lease_file =
+        options.grid.lease_secret.value_or(options.data_home / "truckee" / "private" / "secret");
+    const auto lease = lease_secret_in(lease_file, *shared->random,
+                                       options.only_reads ? missing_secret::passing : missing_secret::kept);
     if (!lease)
       return tl::unexpected(lease.error());
     auto s = std::make_unique<state>();

@@ -6,12 +6,27 @@
 
 namespace truckee::actors {
 
-result<crypto::lease_secret> lease_secret_in(const std::filesystem::path& file, random_source& random) {
+namespace {
+
+/// A file named without a folder lies in this one, which is there.
+std::error_code make_folder_of(const std::filesystem::path& file) {
+  std::error_code failed;
+  const auto folder = file.parent_path();
+  if (!folder.empty() && std::filesystem::create_directories(folder, failed))
+    std::filesystem::permissions(folder, std::filesystem::perms::owner_all, failed);
+  return failed;
+}
+
+} // namespace
+
+result<crypto::lease_secret> lease_secret_in(const std::filesystem::path& file, random_source& random,
+                                             missing_secret missing) {
   auto read = read_small_file(file, 1024);
   if (!read && read.error().code == errc::not_found) {
     const auto made = random.make<crypto::lease_secret>();
-    std::error_code failed;
-    std::filesystem::create_directories(file.parent_path(), failed);
+    if (missing == missing_secret::passing)
+      return made;
+    const auto failed = make_folder_of(file);
     if (failed)
       return fail(errc::io, file.parent_path().string() +
                                 ": cannot be made, and this client's secrets are to be kept "

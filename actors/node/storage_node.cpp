@@ -3,6 +3,7 @@
 #include "truckee/actors/node/resident.hpp"
 #include "truckee/actors/node/version.hpp"
 #include "truckee/crypto/base32.hpp"
+#include "truckee/storage/memory_store.hpp"
 
 namespace truckee::actors {
 
@@ -48,6 +49,16 @@ result<messages::storage_server> open_storage_server(caf::actor_system& system, 
   return spawn_storage_server(system, shared, kept_with(shared->random, std::move(*opened)), options.name,
                               options.limits,
                               {.settings = options.expiry, .now = now, .report = options.report});
+}
+
+result<messages::storage_server> open_empty_server(caf::actor_system& system, const services_ptr& shared,
+                                                   const store_options& options) {
+  storage::memory_store_options empty;
+  empty.id = shared->random->make<server_id>();
+  empty.read_only = true;
+  return spawn_storage_server(system, shared,
+                              storage::make_memory_store(std::move(empty), unix_clock_of(shared->time)),
+                              options.name, options.limits);
 }
 
 } // namespace truckee::actors

@@ -57,4 +57,8 @@ namespace truckee::actors {
 result<messages::storage_server> open_storage_server(caf::actor_system& system, const services_ptr& shared,
                                                      const store_options& options);
 
+/// A server that has nothing and keeps nothing: what stands in for a store that is not there, for who only reads.
+result<messages::storage_server> open_empty_server(caf::actor_system& system, const services_ptr& shared,
+                                                   const store_options& options);
+
 } // namespace truckee::actors
