@@ -5,6 +5,7 @@
 #include "truckee/status/as_json.hpp"
 #include "truckee/status/assets.hpp"
 #include "truckee/status/changes.hpp"
+#include "truckee/status/json_text.hpp"
 #include "truckee/status/markup.hpp"
 #include "truckee/status/pages.hpp"
 
@@ -22,15 +23,17 @@ namespace {
 
 using namespace http;
 
-/// Whether a Host header names this machine by a name no other machine can take.
-bool is_own_host(const std::string& host) {
-  const auto end = host.starts_with('[') ? host.find(']') : host.find(':');
-  const auto name = host.substr(host.starts_with('[') ? 1 : 0, host.starts_with('[') ? end - 1 : end);
-  return name == "localhost" || address{name, 0}.is_loopback();
+/// Whether a Host header names this machine by a name no other machine can take: HOST or HOST:PORT, nothing around it.
+bool is_own_host(std::string host) {
+  std::transform(host.begin(), host.end(), host.begin(),
+                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+  const bool has_port = host.starts_with('[') ? host.find("]:") != host.npos : host.find(':') != host.npos;
+  const auto at = parse_address(has_port ? host : host + ":80", true);
+  return at && at->is_loopback();
 }
 
 std::string problem_json(const std::string& what) {
-  return nlohmann::json{{"error", what}}.dump() + "\n";
+  return json_text(nlohmann::json{{"error", what}}, json_form::one_line);
 }
 
 } // namespace
