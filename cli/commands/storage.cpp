@@ -4,10 +4,10 @@
 #include "truckee/cli/process/service.hpp"
 #include "truckee/cli/process/signals.hpp"
 #include "truckee/cli/session/session.hpp"
+#include "truckee/http/bind_check.hpp"
 #include "truckee/settings/storage_file.hpp"
 #include "truckee/status/health.hpp"
 
-#include <iostream>
 #include <sstream>
 
 namespace truckee::cli {
@@ -76,6 +76,9 @@ result<int> serve(const storage_options& o, const global_options& global) {
   // Before anything is made or opened.
   if (auto allowed = actors::may_listen((*node)->system(), config->listen, config->tls.has_value()); !allowed)
     return tl::unexpected(allowed.error());
+  if (auto free = http::listenable(config->listen); !free)
+    return fail(free.error().code,
+                "cannot listen on " + to_string(config->listen) + ": " + free.error().detail);
   store_options options;
   options.disk.directory = config->directory;
   options.disk.durability = config->durability;
@@ -97,8 +100,7 @@ result<int> serve(const storage_options& o, const global_options& global) {
   if (!at)
     return tl::unexpected(at.error());
   // The one line on standard output: whoever started this may wait for it.
-  std::cout << "listening on " << to_string(*at)
-            << (config->tls ? " (mutual TLS)" : " (plain, loopback only)") << std::endl;
+  announce(to_string(*at) + (config->tls ? " (mutual TLS)" : " (plain, loopback only)"));
   status::health_check health(*at, config->tls, [&serving = *server]() -> result<void> {
     const auto now = serving.server();
     if (!now)
