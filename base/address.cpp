@@ -1,5 +1,7 @@
 #include "truckee/base/address.hpp"
 
+#include "truckee/base/text.hpp"
+
 #include <algorithm>
 #include <arpa/inet.h>
 #include <charconv>
@@ -11,10 +13,7 @@ namespace {
 constexpr std::size_t host_chars_max = 253; // the longest DNS name
 
 tl::unexpected<error> bad(std::string_view text, std::string_view why) {
-  std::string shown{text.substr(0, 80)};
-  std::replace_if(
-      shown.begin(), shown.end(), [](char c) { return c < ' ' || c > '~'; }, '?');
-  return fail(errc::usage, "\"" + shown + "\" is not an address: " + std::string{why} +
+  return fail(errc::usage, "\"" + escaped(text.substr(0, 80)) + "\" is not an address: " + std::string{why} +
                                ". Expected HOST:PORT, e.g. 127.0.0.1:4401 or [::1]:4401");
 }
 
@@ -86,6 +85,10 @@ result<address> parse_address(std::string_view text, bool allow_port_zero) {
       return bad(text, "the port is missing");
     out.host = text.substr(0, colon);
     port = text.substr(colon + 1);
+    if (text.find("://") != text.npos)
+      return bad(text, "it is a URL; leave what stands before and behind HOST:PORT away");
+    if (out.host.starts_with("tcp:"))
+      return bad(text, "\"tcp:\" is Tahoe-LAFS's way of writing it; leave that away");
     if (out.host.empty())
       return bad(text, "the host is missing");
     if (out.host.find(':') != out.host.npos)

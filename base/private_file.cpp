@@ -3,11 +3,8 @@
 #include "truckee/base/descriptor.hpp"
 
 #include <cerrno>
-#include <cstdio>
-#include <cstdlib>
 #include <cstring>
 #include <fcntl.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 namespace truckee {
@@ -19,50 +16,16 @@ tl::unexpected<error> failed(const std::filesystem::path& path, const char* what
   return fail(code, path.string() + ": " + what + ": " + std::strerror(number));
 }
 
-bool write_all(int fd, byte_view content) {
-  while (!content.empty()) {
-    const auto n = ::write(fd, content.data(), content.size());
-    if (n < 0 && errno == EINTR)
-      continue;
-    if (n <= 0)
-      return false;
-    content = content.subspan(static_cast<std::size_t>(n));
-  }
-  return true;
-}
-
-/// Gives `temporary` its final name; with errno set where that fails.
-bool move_into_place(const std::string& temporary, const std::string& final_name, existing_file existing) {
-  if (existing == existing_file::replace)
-    return ::rename(temporary.c_str(), final_name.c_str()) == 0;
-  // A link, unlike a rename, fails where the name is taken.
-  if (::link(temporary.c_str(), final_name.c_str()) != 0)
-    return false;
-  ::unlink(temporary.c_str());
-  return true;
-}
-
 } // namespace
 
 result<void> write_private_file(const std::filesystem::path& path, byte_view content,
                                 existing_file existing) {
-  const auto folder = path.has_parent_path() ? path.parent_path() : std::filesystem::path{"."};
-  auto temporary = (folder / ("." + path.filename().string() + ".XXXXXX")).string();
-  const descriptor file{::mkostemp(temporary.data(), O_CLOEXEC)}; // 0600
-  if (file.get() < 0)
-    return failed(path, "cannot be created", errno);
-  if (!write_all(file.get(), content) || ::fsync(file.get()) != 0 ||
-      !move_into_place(temporary, path.string(), existing)) {
-    const int number = errno;
-    ::unlink(temporary.c_str());
-    if (number == EEXIST)
-      return fail(errc::refused, path.string() + ": exists already and is not overwritten");
-    return failed(path, "cannot be written", number);
-  }
-  const descriptor directory{::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
-  if (directory.get() < 0 || ::fsync(directory.get()) != 0)
-    return failed(path, "its folder cannot be synced", errno);
-  return {};
+  auto file = file_replacement::open(path, {.mode = 0600});
+  if (!file)
+    return tl::unexpected(file.error());
+  if (auto written = file->write(content); !written)
+    return written;
+  return file->commit(existing);
 }
 
 result<void> make_private_folder(const std::filesystem::path& folder) {

@@ -1,14 +1,8 @@
 #pragma once
 
-#include "truckee/base/bytes.hpp"
-#include "truckee/base/result.hpp"
-
-#include <filesystem>
+#include "truckee/base/file_replacement.hpp"
 
 namespace truckee {
-
-/// What becomes of a file that is there already.
-enum class existing_file : std::uint8_t { refuse, replace };
 
 /// Writes a file that its owner alone may read (0600): whole under its name or not there at all, and on the
 /// disk when this returns. Errors: refused (it exists and must not), not_found (no such folder), io.

@@ -7,6 +7,7 @@
 #include "truckee/cli/process/shutdown.hpp"
 #include "truckee/cli/terminal/complaint.hpp"
 #include "truckee/cli/terminal/standard_error.hpp"
+#include "truckee/cli/terminal/standard_output.hpp"
 #include "truckee/settings/grid_file.hpp"
 
 #include <CLI/CLI.hpp>

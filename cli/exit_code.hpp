@@ -34,4 +34,10 @@ inline constexpr std::array<std::pair<exit_code, std::string_view>, 8> exit_mean
 
 exit_code exit_code_of(errc code);
 
+/// What a shell shows of a program that a signal ended. Where a command returns it, the program ends by that signal
+/// itself, so that a loop around it ends too.
+constexpr int ended_by(int signal) {
+  return 128 + signal;
+}
+
 } // namespace truckee::cli

@@ -1,10 +1,13 @@
 #include "truckee/actors/node/node.hpp"
 #include "truckee/cli/command.hpp"
+#include "truckee/cli/files/content.hpp"
 #include "truckee/cli/help/help.hpp"
 #include "truckee/cli/process/signals.hpp"
+#include "truckee/cli/terminal/descriptors.hpp"
+#include "truckee/cli/terminal/standard_output.hpp"
 
-#include <iostream>
 #include <new>
+#include <sstream>
 #include <sys/prctl.h>
 #include <system_error>
 
@@ -12,8 +15,9 @@ namespace {
 
 int run(int argc, char** argv) {
   using namespace truckee::cli;
-  // Before any thread exists, so that all of them leave signals to the one that waits for them.
-  block_signals();
+  // Before anything is opened, and before there is another thread.
+  hold_standard_descriptors();
+  take_signals();
 
   CLI::App app{
       "truckee put report.pdf > report.cap      publishes a file, keeps its write capability\n"
@@ -63,11 +67,17 @@ int run(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {
-    const int code = app.exit(e, std::cout, std::cerr);
-    return code == 0 ? exit_ok : exit_usage;
+    std::ostringstream out;
+    std::ostringstream err;
+    const int code = app.exit(e, out, err);
+    tell(err.str());
+    return give(out.str(), code == 0 ? exit_ok : exit_usage);
   }
-  const int code = p.run();
-  return p.options.ending->finish(code);
+  const auto& files = p.options;
+  if (auto kept = inputs_kept({files.grid_file, files.ca, files.certificate, files.key}, {files.log.file});
+      !kept)
+    return complain(kept.error());
+  p.options.ending->finish(p.run());
 }
 
 } // namespace
@@ -79,7 +89,7 @@ int main(int argc, char** argv) {
   ::prctl(PR_SET_DUMPABLE, 0);
 #endif
   try {
-    return run(argc, argv);
+    cli::end_process(run(argc, argv));
   } catch (const std::bad_alloc&) {
     return cli::complain({errc::too_large, "there is not enough memory for this"});
   } catch (const std::system_error& problem) {

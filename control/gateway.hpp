@@ -88,14 +88,21 @@ private:
   std::shared_ptr<std::promise<Reply>> promise_;
 };
 
-/// Asks a gateway from a thread that may block, and waits: a reply always comes, at worst one that says what
-/// broke; one that has no place for it comes empty.
+/// Asks a gateway. A reply always comes, at worst one that says what broke; one that has no place for it comes empty. A
+/// gateway that hangs lets it wait for a day: whoever waits may want to look after the gateway meanwhile.
 template <class Request, class Reply = decltype(reply_to(std::declval<const Request&>()))>
-Reply ask(caf::actor_system& system, const messages::file_gateway& gateway, Request request) {
+std::future<Reply> ask_later(caf::actor_system& system, const messages::file_gateway& gateway,
+                             Request request) {
   auto promise = std::make_shared<std::promise<Reply>>();
   auto answer = promise->get_future();
   messages::spawn<asker_state<Reply, Request>>(system, gateway, std::move(request), std::move(promise));
-  return answer.get();
+  return answer;
+}
+
+/// The same from a thread that may block, which waits for the reply.
+template <class Request, class Reply = decltype(reply_to(std::declval<const Request&>()))>
+Reply ask(caf::actor_system& system, const messages::file_gateway& gateway, Request request) {
+  return ask_later(system, gateway, std::move(request)).get();
 }
 
 } // namespace truckee::control

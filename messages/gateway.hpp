@@ -164,6 +164,9 @@ struct retrieve_reply {
   std::vector<server_report> servers; ///< those that did not answer well
   std::vector<stage_seconds> stages;
   std::optional<backlog> busy = {}; ///< with a refusal for want of room
+  /// For people: signed versions above this one of which too few shares were found, so that what was read is old; empty
+  /// where there is none.
+  std::string newer_unreadable = {};
 };
 
 // == check, repair, leases =================================================================================

@@ -117,6 +117,8 @@ struct verify_shares {};
 struct verify_answer {
   std::vector<std::pair<grid::share_place, std::string>> bad;    ///< do not verify, with the reason
   std::vector<std::pair<grid::share_place, std::string>> unread; ///< could not be read
+  /// Good for every reader, but the private key in them is not the file's: of no use to a writer. In no other list.
+  std::vector<std::pair<grid::share_place, std::string>> unwritable;
   std::uint64_t bytes_read = 0;
   bool stopped = false; ///< by a stop: what was not looked at is in neither list
 };

@@ -1,7 +1,9 @@
 #include "truckee/settings/config_tables.hpp"
 
+#include "truckee/base/private_file.hpp"
+#include "truckee/base/text.hpp"
+
 #include <algorithm>
-#include <fstream>
 
 namespace truckee::settings {
 
@@ -50,14 +52,6 @@ std::size_t line_of_endless_key(std::string_view text) {
   return 0;
 }
 
-/// toml++ quotes the file in its errors; a terminal must not obey it.
-std::string harmless(std::string_view text) {
-  std::string out{text};
-  std::ranges::replace_if(
-      out, [](char c) { return c < ' ' || c > '~'; }, '?');
-  return out;
-}
-
 } // namespace
 
 const toml::table* config_reading::table(std::string_view name) {
@@ -70,17 +64,12 @@ const toml::table* config_reading::table(std::string_view name) {
 }
 
 result<std::string> read_config_text(const std::filesystem::path& file, std::string_view kind) {
-  std::ifstream in{file, std::ios::binary};
-  std::error_code ignored;
-  if (!in || std::filesystem::is_directory(file, ignored))
-    return fail(errc::configuration,
-                file.string() + ": cannot be read; expected " + std::string{kind} + " (TOML)");
-  std::string text(file_bytes_max + 1, '\0');
-  in.read(text.data(), static_cast<std::streamsize>(text.size()));
-  if (in.bad())
-    return fail(errc::io, file.string() + ": reading failed");
-  text.resize(static_cast<std::size_t>(in.gcount()));
-  return text;
+  const auto read = read_small_file(file, file_bytes_max);
+  if (read)
+    return std::string(as_text(*read));
+  if (read.error().code == errc::too_large)
+    return fail(errc::configuration, file.string() + ": longer than 1 MiB; this is not " + std::string{kind});
+  return fail(errc::configuration, read.error().detail + "; expected " + std::string{kind} + " (TOML)");
 }
 
 result<toml::table> parse_config_text(std::string_view text, const std::filesystem::path& file,
@@ -95,7 +84,7 @@ result<toml::table> parse_config_text(std::string_view text, const std::filesyst
     return toml::parse(text);
   } catch (const toml::parse_error& problem) {
     return fail(errc::configuration, file.string() + ":" + std::to_string(problem.source().begin.line) +
-                                         ": not TOML: " + harmless(problem.description()));
+                                         ": not TOML: " + escaped(problem.description()));
   }
 }
 
@@ -128,7 +117,7 @@ std::optional<tls::node_files> read_tls(config_reading& in) {
     if (!t.has(key))
       t.complain(std::string{key} + ": is missing; mutual TLS needs ca, certificate and key "
                                     "(`truckee certs DIR NAME` makes them)");
-    if (const auto text = t.text(key, "the path of a PEM file"))
+    if (const auto text = t.path(key, "the path of a PEM file"))
       into = in.path(*text);
   };
   read("ca", out.ca);
@@ -145,7 +134,7 @@ metrics_settings read_metrics(config_reading& in) {
   const toml_table t{*found, "[metrics]", metrics_keys, in.problem};
   out.listen = read_address(t, "listen", true);
   const auto user = t.text("user", "a name");
-  const auto file = t.text("password-file", "the path of a file");
+  const auto file = t.path("password-file", "the path of a file");
   if (t.has("user") != t.has("password-file"))
     t.complain("user and password-file belong together; one is missing");
   // "user:password" is what a client sends.
@@ -153,9 +142,9 @@ metrics_settings read_metrics(config_reading& in) {
     t.complain("user", "expected a name without a colon");
   if (user && file)
     out.login = metrics_login{*user, in.path(*file)};
-  const auto certificate = t.text("certificate", "the path of a PEM file");
-  const auto key = t.text("key", "the path of a PEM file");
-  const auto client_ca = t.text("client-ca", "the path of a PEM file");
+  const auto certificate = t.path("certificate", "the path of a PEM file");
+  const auto key = t.path("key", "the path of a PEM file");
+  const auto client_ca = t.path("client-ca", "the path of a PEM file");
   if (t.has("certificate") != t.has("key"))
     t.complain("certificate and key belong together; one is missing");
   if (t.has("client-ca") && !t.has("certificate"))

@@ -61,7 +61,7 @@ std::optional<endpoint> read_endpoint(const toml_table& t, config_reading& in) {
     t.complain("expected exactly one of directory, caf and nurl, found " + std::to_string(kinds));
     return std::nullopt;
   }
-  if (const auto text = t.text("directory", "a path"))
+  if (const auto text = t.path("directory", "a path"))
     return local_directory{in.path(*text)};
   if (const auto text = t.text("caf", "HOST:PORT")) {
     if (auto at = parse_address(*text))
@@ -200,7 +200,7 @@ grid::order_name read_order(config_reading& in) {
 void read_rest(config_reading& in, grid_config& out) {
   if (const auto* found = in.table("client")) {
     const toml_table t{*found, "[client]", client_keys, in.problem};
-    if (const auto text = t.text("lease-secret", "the path of a file"))
+    if (const auto text = t.path("lease-secret", "the path of a file"))
       out.lease_secret = in.path(*text);
     out.read_only = t.flag("read-only").value_or(false);
   }

@@ -26,7 +26,7 @@ logs::settings read_log_table(const toml::table& table, const std::filesystem::p
     if (!out.format)
       t.complain("format", "expected text or json");
   }
-  if (const auto file = t.text("file", "the path of a file"))
+  if (const auto file = t.path("file", "the path of a file"))
     out.file = (folder / *file).lexically_normal();
   if (!t.has("levels"))
     return out;

@@ -24,7 +24,7 @@ void read_store(config_reading& in, storage_config& out) {
   if (!found)
     return;
   const toml_table t{*found, "[storage]", storage_keys, in.problem};
-  if (const auto text = t.text("directory", "a path"))
+  if (const auto text = t.path("directory", "a path"))
     out.directory = in.path(*text);
   out.listen = read_address(t, "listen", true).value_or(out.listen);
   if (const auto text = t.text("name", name_form)) {

@@ -1,5 +1,7 @@
 #include "truckee/settings/toml_table.hpp"
 
+#include "truckee/base/text.hpp"
+
 #include <algorithm>
 #include <array>
 #include <charconv>
@@ -13,11 +15,9 @@ namespace {
 
 constexpr std::size_t shown_chars_max = 60;
 
-/// Text of the file as it may be shown: short, no control characters.
+/// Text of the file as it may be shown: short, and escaped.
 std::string shown(std::string_view text) {
-  std::string out{text.substr(0, shown_chars_max)};
-  std::replace_if(
-      out.begin(), out.end(), [](char c) { return static_cast<unsigned char>(c) < ' ' || c == '\x7f'; }, '?');
+  auto out = escaped(text.substr(0, shown_chars_max));
   return text.size() > shown_chars_max ? out + "..." : out;
 }
 
@@ -144,6 +144,17 @@ std::optional<std::string> toml_table::text(std::string_view key, std::string_vi
     return std::nullopt;
   }
   return value->get();
+}
+
+std::optional<std::string> toml_table::path(std::string_view key, std::string_view expected) const {
+  auto out = text(key, expected);
+  if (out && out->starts_with('~')) {
+    complain(
+        key,
+        "\"~\" stands for a home in a shell only; write the whole path, or one from the folder of this file");
+    return std::nullopt;
+  }
+  return out;
 }
 
 std::optional<std::uint64_t> toml_table::number(std::string_view key, std::uint64_t least,

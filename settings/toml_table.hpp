@@ -36,6 +36,8 @@ public:
              toml_problem& problem);
 
   std::optional<std::string> text(std::string_view key, std::string_view expected) const;
+  /// A text that names a file or folder. "~" is the shell's, and would be a folder of that name here: it is a problem.
+  std::optional<std::string> path(std::string_view key, std::string_view expected) const;
   std::optional<std::uint64_t> number(std::string_view key, std::uint64_t least, std::uint64_t most) const;
   /// Bytes: a number, or a text such as "1 GiB" (KiB, MiB, GiB, TiB; powers of 1024).
   std::optional<std::uint64_t> size(std::string_view key, std::uint64_t least, std::uint64_t most) const;

@@ -72,21 +72,17 @@ json to_json(const publish_detail& x) {
   return out;
 }
 
-std::string text_of(const json& x, json_form form) {
-  return x.dump(form == json_form::one_line ? -1 : 2, ' ', false, json::error_handler_t::replace) + "\n";
-}
-
 } // namespace
 
 std::string as_json(const status_reply& x, json_form form) {
-  return text_of(json{{"running", to_json(x.running)},
-                      {"waiting", to_json(x.waiting)},
-                      {"recent", to_json(x.recent)},
-                      {"servers", servers_of(x)},
-                      {"new_files", to_json(x.defaults)},
-                      {"keys_ready", x.keys_ready},
-                      {"subscribers", x.subscribers}},
-                 form);
+  return json_text(json{{"running", to_json(x.running)},
+                        {"waiting", to_json(x.waiting)},
+                        {"recent", to_json(x.recent)},
+                        {"servers", servers_of(x)},
+                        {"new_files", to_json(x.defaults)},
+                        {"keys_ready", x.keys_ready},
+                        {"subscribers", x.subscribers}},
+                   form);
 }
 
 std::string as_json(const operation_detail& x, json_form form) {
@@ -98,15 +94,15 @@ std::string as_json(const operation_detail& x, json_form form) {
   for (const auto& p : x.problems)
     out["problems"].push_back({{"server", p.server}, {"outcome", to_word(p.outcome)}, {"detail", p.detail}});
   out["publish"] = x.publish ? to_json(*x.publish) : json();
-  return text_of(out, form);
+  return json_text(out, form);
 }
 
 std::string as_json(const progress_event& x, json_form form) {
-  return text_of(to_json(x), form);
+  return json_text(to_json(x), form);
 }
 
 std::string servers_as_json(const status_reply& x) {
-  return text_of(servers_of(x), json_form::indented);
+  return json_text(servers_of(x), json_form::indented);
 }
 
 } // namespace truckee::status

@@ -1,5 +1,8 @@
 #include "truckee/status/markup.hpp"
 
+#include "truckee/base/text.hpp"
+
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <ctime>
@@ -8,31 +11,27 @@
 namespace truckee::status {
 
 std::string escaped(std::string_view text) {
+  constexpr const char* replacement = "\xef\xbf\xbd";
   std::string out;
   out.reserve(text.size());
-  for (const char c : text) {
-    switch (c) {
-    case '&':
+  while (!text.empty()) {
+    const auto length = utf8_length(text);
+    const char c = text.front();
+    if (length == 0 || (static_cast<unsigned char>(c) < 0x20 && c != '\n' && c != '\t') || c == 0x7f)
+      out += replacement;
+    else if (c == '&')
       out += "&amp;";
-      break;
-    case '<':
+    else if (c == '<')
       out += "&lt;";
-      break;
-    case '>':
+    else if (c == '>')
       out += "&gt;";
-      break;
-    case '"':
+    else if (c == '"')
       out += "&quot;";
-      break;
-    case '\'':
+    else if (c == '\'')
       out += "&#39;";
-      break;
-    default:
-      if ((static_cast<unsigned char>(c) < 0x20 && c != '\n' && c != '\t') || c == 0x7f)
-        out += "\xef\xbf\xbd";
-      else
-        out += c;
-    }
+    else
+      out += text.substr(0, length);
+    text.remove_prefix(std::max<std::size_t>(length, 1));
   }
   return out;
 }

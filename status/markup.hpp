@@ -7,8 +7,8 @@
 /// Small words of the pages.
 namespace truckee::status {
 
-/// Text as HTML: nothing in it is markup, in an element or in a quoted attribute. Control characters become
-/// U+FFFD.
+/// Text as HTML: nothing in it is markup, in an element or in a quoted attribute. Control characters and what is
+/// not UTF-8 become U+FFFD.
 std::string escaped(std::string_view text);
 
 /// "36 B", "1.4 MiB".

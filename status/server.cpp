@@ -5,6 +5,7 @@
 #include "truckee/status/as_json.hpp"
 #include "truckee/status/assets.hpp"
 #include "truckee/status/changes.hpp"
+#include "truckee/status/json_text.hpp"
 #include "truckee/status/markup.hpp"
 #include "truckee/status/pages.hpp"
 
@@ -24,7 +25,7 @@ namespace {
 using namespace http;
 
 std::string problem_json(const std::string& what) {
-  return nlohmann::json{{"error", what}}.dump() + "\n";
+  return json_text(nlohmann::json{{"error", what}}, json_form::one_line);
 }
 
 } // namespace

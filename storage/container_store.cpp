@@ -1,5 +1,6 @@
 #include "truckee/storage/container_store.hpp"
 
+#include "truckee/crypto/base32.hpp"
 #include "truckee/storage/rules.hpp"
 
 #include <algorithm>
@@ -148,8 +149,8 @@ grid::read_test_write_answer container_store::read_test_write(const grid::read_t
   if (!slot)
     return refuse(slot.error().status, slot.error().detail);
   if (const auto node = rules::mismatched_enabler(*slot, request.secrets.write_enabler)) {
-    auto out = refuse(storage_status::bad_write_enabler,
-                      "the write enabler is not the one node " + to_hex(node->view()) + " recorded");
+    auto out = refuse(storage_status::bad_write_enabler, "the write enabler is not the one node " +
+                                                             crypto::to_base32(node->view()) + " recorded");
     out.recorded_node = node;
     return out;
   }

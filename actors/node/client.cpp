@@ -51,9 +51,10 @@ result<client> client::spawn(caf::actor_system& system, client_options options,
     if (!rest)
       return tl::unexpected(rest.error());
     const auto shared = (*rest)->shared();
-    const auto lease = lease_secret_in(
-        options.grid.lease_secret.value_or(options.data_home / "truckee" / "private" / "secret"),
-        *shared->random);
+    const auto lease_file =
+        options.grid.lease_secret.value_or(options.data_home / "truckee" / "private" / "secret");
+    const auto lease = lease_secret_in(lease_file, *shared->random,
+                                       options.only_reads ? missing_secret::passing : missing_secret::kept);
     if (!lease)
       return tl::unexpected(lease.error());
     auto s = std::make_unique<state>();

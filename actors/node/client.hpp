@@ -22,6 +22,9 @@ struct client_options {
   std::filesystem::path grid_file = {};
   /// Where the lease secret is kept unless the grid file names a file; made when absent.
   std::filesystem::path data_home = {};
+  /// Whether it only ever reads. Then nothing is made for it: a folder of an embedded server that is not there is an empty
+  /// server, and where there is no lease secret it has none that is kept.
+  bool only_reads = false;
   storage::durability durability = storage::durability::full; ///< of embedded servers
   std::uint32_t keys_ready = 0; ///< fresh RSA keys; the grid file's setting wins
   /// Memory of ended publishes kept for the next ones: fresh pages cost more than filling them. Enough for

@@ -135,7 +135,11 @@ result<gateway_keeper::start> client_crew::open(const settings::server_config& s
   store.disk.durability = options_.durability;
   store.name = server.name;
   store.limits = options_.storage;
-  auto opened = open_store(shared, store);
+  std::error_code unknown;
+  const bool absent =
+      std::filesystem::status(local->path, unknown).type() == std::filesystem::file_type::not_found;
+  auto opened =
+      options_.only_reads && absent ? result(empty_store(shared)) : open_store(shared, store);
   if (!opened)
     return tl::unexpected(opened.error());
   return [&system = system_, shared, link, store, opened = *opened]() mutable {

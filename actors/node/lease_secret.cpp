@@ -6,13 +6,18 @@
 
 namespace truckee::actors {
 
-result<crypto::lease_secret> lease_secret_in(const std::filesystem::path& file, random_source& random) {
+result<crypto::lease_secret> lease_secret_in(const std::filesystem::path& file, random_source& random,
+                                             missing_secret missing) {
   auto read = read_small_file(file, 1024);
   if (!read && read.error().code == errc::not_found) {
     const auto made = random.make<crypto::lease_secret>();
-    if (auto there = make_private_folder(file.parent_path()); !there)
-      return fail(errc::io, "this client's secrets are to be kept in a folder that cannot be had: " +
-                                there.error().detail);
+    if (missing == missing_secret::passing)
+      return made;
+    // A file that is named without a folder lies in this one, which is there.
+    if (const auto folder = file.parent_path(); !folder.empty())
+      if (auto there = make_private_folder(folder); !there)
+        return fail(errc::io, "this client's secrets are to be kept in a folder that cannot be had: " +
+                                  there.error().detail);
     auto written =
         write_private_file(file, as_bytes(crypto::to_base32(made.view()) + "\n"), existing_file::refuse);
     if (written)

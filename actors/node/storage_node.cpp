@@ -3,6 +3,7 @@
 #include "truckee/actors/node/resident.hpp"
 #include "truckee/actors/node/version.hpp"
 #include "truckee/crypto/base32.hpp"
+#include "truckee/storage/memory_store.hpp"
 
 #include <mutex>
 
@@ -49,20 +50,19 @@ result<std::shared_ptr<storage::share_store>> open_store(const services_ptr& sha
   return kept_with(shared->random, std::move(*opened));
 }
 
+std::shared_ptr<storage::share_store> empty_store(const services_ptr& shared) {
+  storage::memory_store_options empty;
+  empty.id = shared->random->make<server_id>();
+  empty.read_only = true;
+  return storage::make_memory_store(std::move(empty), unix_clock_of(shared->time));
+}
+
 messages::storage_server start_store(caf::actor_system& system, const services_ptr& shared,
                                      std::shared_ptr<storage::share_store> opened,
                                      const store_options& options) {
   return spawn_storage_server(
       system, shared, std::move(opened), options.name, options.limits,
       {.settings = options.expiry, .now = unix_clock_of(shared->time), .report = options.report});
-}
-
-result<messages::storage_server> open_storage_server(caf::actor_system& system, const services_ptr& shared,
-                                                     const store_options& options) {
-  auto opened = open_store(shared, options);
-  if (!opened)
-    return tl::unexpected(opened.error());
-  return start_store(system, shared, std::move(*opened), options);
 }
 
 } // namespace truckee::actors

@@ -60,12 +60,11 @@ namespace truckee::actors {
 /// Opens a store; blocks.
 result<std::shared_ptr<storage::share_store>> open_store(const services_ptr& shared,
                                                          const store_options& options);
+/// A store that has nothing and keeps nothing: what stands in for one that is not there, for who only reads.
+std::shared_ptr<storage::share_store> empty_store(const services_ptr& shared);
 /// Starts the actor of an open store.
 messages::storage_server start_store(caf::actor_system& system, const services_ptr& shared,
                                      std::shared_ptr<storage::share_store> opened,
                                      const store_options& options);
-/// Both; blocks.
-result<messages::storage_server> open_storage_server(caf::actor_system& system, const services_ptr& shared,
-                                                     const store_options& options);
 
 } // namespace truckee::actors

@@ -7,6 +7,8 @@
 #include "truckee/actors/steps/map_updater.hpp"
 #include "truckee/actors/steps/share_verifier.hpp"
 
+#include <fmt/format.h>
+
 namespace truckee::actors {
 
 namespace {
@@ -104,6 +106,7 @@ private:
           verifier_ = share_verifier{};
           for (const auto& [place, reason] : x.bad)
             map_.mark_bad(place, {}, reason);
+          unwritable_ = x.unwritable;
           for (const auto& [place, reason] : x.unread)
             unread_.push_back({context_.name_of(place.server), server_outcome::share_not_read, reason, 0});
           finish();
@@ -115,6 +118,7 @@ private:
     auto reply = check_reply_of(*context_.servers, map_);
     reply.servers.insert(reply.servers.end(), lease_problems_.begin(), lease_problems_.end());
     reply.servers.insert(reply.servers.end(), unread_.begin(), unread_.end());
+    note_unwritable(reply);
     if (!unread_.empty())
       reply.healthy = false;
     if (stopped_) {
@@ -122,6 +126,20 @@ private:
       reply.failure = {*stopped_, "the check was stopped before every server had answered"};
     }
     answer(std::move(reply));
+  }
+
+  /// A reader needs no private key: such shares count for readers, and are named.
+  void note_unwritable(check_reply& reply) const {
+    if (unwritable_.empty())
+      return;
+    reply.healthy = false;
+    for (const auto& [place, reason] : unwritable_)
+      reply.bad.push_back({context_.name_of(place.server), place.share, reason + " (its content is good)"});
+    const bool none_left = unwritable_.size() >= map_.shares().size();
+    reply.summary +=
+        fmt::format("; the private key in {} share{} is damaged: {}", unwritable_.size(),
+                    unwritable_.size() > 1 ? "s" : "",
+                    none_left ? "the file can be read, and never be written again" : "a repair replaces it");
   }
 
   void break_off(const caf::error& e) {
@@ -150,6 +168,7 @@ private:
   grid::servermap map_;
   std::vector<server_report> lease_problems_;
   std::vector<server_report> unread_;
+  std::vector<std::pair<grid::share_place, std::string>> unwritable_;
   std::optional<errc> stopped_;
   clock::time_point start_ = services_->time->now();
 };

@@ -73,6 +73,9 @@ private:
     map_seconds_ += x.mapped->seconds;
     services_->metrics->stage_took(stage::map, std::chrono::duration<double>(x.mapped->seconds));
     note_failed_servers(x.mapped->map);
+    reply_.newer_unreadable.clear();
+    for (const auto& version : x.mapped->map.newer_unrecoverable())
+      reply_.newer_unreadable += (reply_.newer_unreadable.empty() ? "" : ", ") + describe(version);
     operation_.on_map(x.mapped->map);
     act();
   }

@@ -58,7 +58,9 @@ private:
         [this](const verify_answer& x) {
           if (!promise_)
             return;
-          for (const auto& [place, reason] : x.bad) {
+          auto replaced = x.bad;
+          replaced.insert(replaced.end(), x.unwritable.begin(), x.unwritable.end());
+          for (const auto& [place, reason] : replaced) {
             const auto head = mapped_->heads.find(place);
             const auto seen = head == mapped_->heads.end() ? byte_view{} : head->second.view();
             mapped_->map.mark_bad(place, seen.first(std::min(seen.size(), grid::prefix_read_size)), reason);

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <fmt/format.h>
+#include <set>
 
 namespace truckee::actors {
 
@@ -118,8 +119,11 @@ std::string summary_of(const grid::map_summary& summary, const check_reply& repl
   std::string out{to_string(summary.health)};
   if (!summary.versions.empty()) {
     const auto& v = reply.versions.front();
+    std::set<std::string> holders;
+    for (const auto& place : v.places)
+      holders.insert(place.server);
     out += fmt::format(": version {} with {} of {} shares on {} servers, {} needed", v.version.value,
-                       v.distinct_shares, v.spread.total, summary.versions.front().servers, v.spread.needed);
+                       v.distinct_shares, v.spread.total, holders.size(), v.spread.needed);
     if (reply.versions.size() > 1)
       out += fmt::format("; {} other version{} about", reply.versions.size() - 1,
                          reply.versions.size() > 2 ? "s" : "");

@@ -97,18 +97,34 @@ private:
     offload(
         self_, *services_->compute,
         [access = context_.access, version, share = place.share, whole = at->second.front()] {
-          return shares::find_fault(access, version, share, whole);
+          return judge(access, version, share, whole);
         },
-        [this, place](std::optional<std::string>&& fault) { judged(place, std::move(fault)); });
+        [this, place](judgement&& found) { judged(place, std::move(found.fault), found.readable); });
   }
 
-  void judged(const grid::share_place& place, std::optional<std::string> fault) {
+  struct judgement {
+    std::optional<std::string> fault;
+    bool readable = true; ///< only its private key has the fault
+  };
+
+  static judgement judge(const shares::file_access& access, const grid::file_version& version,
+                         share_number share, const shared_bytes& whole) {
+    judgement out{shares::find_fault(access, version, share, whole)};
+    if (!out.fault)
+      return out;
+    auto reader = access;
+    reader.write.reset();
+    out.readable = access.write && !shares::find_fault(reader, version, share, whole);
+    return out;
+  }
+
+  void judged(const grid::share_place& place, std::optional<std::string> fault, bool readable = false) {
     --in_flight_;
     if (fault) {
       services_->metrics->server(context_.name_of(place.server)).share_was_corrupt();
       tell_corrupt_share(services_->log, context_.operation, context_.name_of(place.server), place.share,
                          *fault);
-      answer_.bad.emplace_back(place, std::move(*fault));
+      (readable ? answer_.unwritable : answer_.bad).emplace_back(place, std::move(*fault));
     }
     pump();
   }

@@ -1,10 +1,9 @@
-#include "truckee/cli/files/file_input.hpp"
-#include "truckee/cli/files/secret_files.hpp"
+#include "truckee/cli/session/inputs.hpp"
 #include "truckee/cli/session/session.hpp"
 #include "truckee/cli/terminal/as_json.hpp"
 #include "truckee/cli/terminal/report.hpp"
+#include "truckee/status/json_text.hpp"
 
-#include <iostream>
 #include <nlohmann/json.hpp>
 
 namespace truckee::cli {
@@ -23,10 +22,12 @@ int append(const append_options& o, const global_options& global) {
     return complain(
         {errc::usage,
          "standard input cannot be both the data and the capability; name a file for one of them"});
-  auto cap = read_cap_file(o.cap_file);
+  if (auto kept = keep_inputs(o, global, o.file); !kept)
+    return complain(kept.error());
+  auto cap = read_cap(o.cap_file);
   if (!cap)
     return complain(cap.error());
-  auto data = read_content(o.file);
+  auto data = read_publication(o.file);
   if (!data)
     return complain(data.error());
   auto session = open_session(global, {});
@@ -43,13 +44,14 @@ int append(const append_options& o, const global_options& global) {
   request.operation = *named;
   const auto start = std::chrono::steady_clock::now();
   const auto reply = ask<publish_reply>(*session, std::move(request), "append");
+  int given = exit_ok;
   if (global.json)
-    std::cout << as_json(reply).dump(2) << std::endl;
+    given = give(status::json_text(as_json(reply)));
   else if (reply.ok && nothing)
     tell("nothing to append; nothing was written\n");
   else if (reply.ok || !reply.servers.empty())
     summarize(reply, std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
-  return reply.ok ? exit_ok : complain_of(reply, !global.gateway.empty());
+  return reply.ok ? given : complain_of(reply, !global.gateway.empty());
 }
 
 } // namespace

@@ -1,9 +1,8 @@
-#include "truckee/cli/command.hpp"
-#include "truckee/cli/files/secret_files.hpp"
+#include "truckee/cli/session/inputs.hpp"
 #include "truckee/crypto/base32.hpp"
 #include "truckee/crypto/capability.hpp"
+#include "truckee/status/json_text.hpp"
 
-#include <iostream>
 #include <nlohmann/json.hpp>
 
 namespace truckee::cli {
@@ -17,7 +16,11 @@ struct cap_options {
 };
 
 int cap(const cap_options& o, const global_options& global) {
-  auto text = read_cap_file(o.cap_file);
+  operation_options files;
+  files.cap_file = o.cap_file;
+  if (auto kept = keep_inputs(files, global); !kept)
+    return complain(kept.error());
+  auto text = read_cap(o.cap_file);
   if (!text)
     return complain(text.error());
   auto parsed = crypto::parse_capability(text->view());
@@ -40,11 +43,9 @@ int cap(const cap_options& o, const global_options& global) {
         {"format", crypto::format_of(out.file) == crypto::file_format::sdmf ? "sdmf" : "mdmf"},
         {"directory", out.directory},
         {"storage_index", crypto::to_base32(crypto::storage_index_of(out.file).view())}};
-    std::cout << facts.dump(2) << std::endl;
-  } else {
-    std::cout << crypto::to_text(out) << std::endl;
+    return give(status::json_text(facts));
   }
-  return exit_ok;
+  return give(crypto::to_text(out) + "\n");
 }
 
 } // namespace

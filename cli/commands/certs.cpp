@@ -1,7 +1,8 @@
+#include "truckee/base/text.hpp"
 #include "truckee/cli/command.hpp"
+#include "truckee/status/json_text.hpp"
 #include "truckee/tls/certificates.hpp"
 
-#include <iostream>
 #include <nlohmann/json.hpp>
 
 namespace truckee::cli {
@@ -23,14 +24,13 @@ int certs(const certs_options& o, const global_options& global) {
     for (const auto& node : made->nodes)
       out["nodes"].push_back(
           {{"name", node.name}, {"certificate", node.certificate.string()}, {"key", node.key.string()}});
-    std::cout << out.dump(2) << std::endl;
-    return exit_ok;
+    return give(status::json_text(out));
   }
-  std::cout << "CA " << (made->ca_is_new ? "made" : "used") << ": " << made->ca.string() << "\n";
+  auto text =
+      std::string("CA ") + (made->ca_is_new ? "made" : "used") + ": " + escaped(made->ca.string()) + "\n";
   for (const auto& node : made->nodes)
-    std::cout << node.name << ": " << node.certificate.string() << ", " << node.key.string() << "\n";
-  std::cout << "Give each node its two files and ca.pem; keep ca.key where no node has it.\n" << std::flush;
-  return exit_ok;
+    text += escaped(node.name + ": " + node.certificate.string() + ", " + node.key.string()) + "\n";
+  return give(text + "Give each node its two files and ca.pem; keep ca.key where no node has it.\n");
 }
 
 } // namespace

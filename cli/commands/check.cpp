@@ -1,8 +1,9 @@
+#include "truckee/base/text.hpp"
 #include "truckee/cli/session/session.hpp"
 #include "truckee/cli/terminal/as_json.hpp"
 #include "truckee/cli/terminal/report.hpp"
+#include "truckee/status/json_text.hpp"
 
-#include <iostream>
 #include <nlohmann/json.hpp>
 
 namespace truckee::cli {
@@ -17,7 +18,7 @@ struct check_options : operation_options {
 };
 
 int check(const check_options& o, const global_options& global) {
-  auto file = open_file(o, global);
+  auto file = open_file(o, global, o.add_lease ? purpose::write : purpose::read);
   if (!file)
     return complain(file.error());
   check_request request;
@@ -26,15 +27,16 @@ int check(const check_options& o, const global_options& global) {
   request.verify = o.verify;
   request.add_lease = o.add_lease;
   const auto reply = ask<check_reply>(file->session, std::move(request), o.verify ? "verification" : "check");
-  if (global.json)
-    std::cout << as_json(reply).dump(2) << std::endl;
-  if (!reply.ok)
+  if (!reply.ok) {
+    if (global.json)
+      give(status::json_text(as_json(reply)));
     return complain(reply.failure);
-  if (!global.json)
-    show(reply);
+  }
+  const int code = !reply.recoverable ? exit_not_enough : reply.healthy ? exit_ok : exit_failure;
+  const int given = give(global.json ? status::json_text(as_json(reply)) : text_of(reply), code);
   if (!reply.recoverable)
-    return exit_not_enough;
-  return reply.healthy ? exit_ok : exit_failure;
+    tell("truckee: asked was " + escaped(file->session.where) + "\n");
+  return given;
 }
 
 void add(CLI::App& app, program& p, const std::string& name, bool verify, const std::string& description) {

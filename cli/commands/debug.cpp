@@ -1,10 +1,11 @@
+#include "truckee/base/text.hpp"
 #include "truckee/cli/session/session.hpp"
 #include "truckee/cli/terminal/as_json.hpp"
+#include "truckee/status/json_text.hpp"
 
 #include <ctime>
 #include <fmt/chrono.h>
 #include <fmt/format.h>
-#include <iostream>
 #include <nlohmann/json.hpp>
 
 namespace truckee::cli {
@@ -14,23 +15,25 @@ using namespace messages;
 namespace {
 
 int leases(const operation_options& o, const global_options& global) {
-  auto file = open_file(o, global);
+  auto file = open_file(o, global, purpose::read);
   if (!file)
     return complain(file.error());
   list_leases_request request;
   request.cap = std::string(file->cap.view());
   const auto reply = ask<list_leases_reply>(file->session, std::move(request), "listing");
+  int given = exit_ok;
   if (global.json) {
-    std::cout << as_json(reply).dump(2) << std::endl;
+    given = give(status::json_text(as_json(reply)));
   } else if (reply.ok) {
+    std::string text;
     for (const auto& x : reply.leases)
-      std::cout << fmt::format("{:<20} share {:>3}  until {:%Y-%m-%d %H:%M:%S} UTC{}\n", x.server,
-                               x.share.value, fmt::gmtime(static_cast<std::time_t>(x.expires)),
-                               x.ours ? "  (ours)" : "");
+      text += fmt::format("{:<20} share {:>3}  until {:%Y-%m-%d %H:%M:%S} UTC{}\n", x.server, x.share.value,
+                          fmt::gmtime(static_cast<std::time_t>(x.expires)), x.ours ? "  (ours)" : "");
     for (const auto& x : reply.servers)
-      tell(fmt::format("{}: {}: {}\n", x.server, spoken(to_word(x.outcome)), x.detail));
+      tell(fmt::format("{}: {}: {}\n", x.server, spoken(to_word(x.outcome)), escaped(x.detail)));
+    given = give(text);
   }
-  return reply.ok ? exit_ok : complain(reply.failure);
+  return reply.ok ? given : complain_of(file->session, reply.failure);
 }
 
 } // namespace

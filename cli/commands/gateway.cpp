@@ -2,9 +2,8 @@
 #include "truckee/cli/process/signals.hpp"
 #include "truckee/cli/session/session.hpp"
 #include "truckee/cli/terminal/changes.hpp"
+#include "truckee/http/listening_socket.hpp"
 #include "truckee/status/server.hpp"
-
-#include <iostream>
 
 namespace truckee::cli {
 
@@ -69,6 +68,8 @@ result<int> serve(const gateway_options& o, global_options global) {
     return tl::unexpected(listen.error());
   if (!global.gateway.empty())
     return fail(errc::usage, "a gateway is a client of its own; --gateway names another one");
+  if (auto free = http::listen_on(*listen); !free)
+    return fail(free.error().code, "cannot listen on " + to_string(*listen) + ": " + free.error().detail);
   global.keys_ready = 4;
   global.log_level = logs::level::info;
   // Not the options themselves: what they keep for the end would be kept by what ends.
@@ -96,7 +97,7 @@ result<int> serve(const gateway_options& o, global_options global) {
   if (!page)
     return tl::unexpected(page.error());
   // The one line on standard output: whoever started this may wait for it.
-  std::cout << "listening on " << to_string(*at) << std::endl;
+  announce(to_string(*at));
   const service_notice notice([health] { return health->look(); });
   wait_for_signal([&] { take_on_grid(*session, global); });
   session->screen->print("truckee: stopping; running operations end first\n");

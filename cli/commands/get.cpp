@@ -1,11 +1,15 @@
-#include "truckee/cli/files/file_input.hpp"
+#include "truckee/base/text.hpp"
+#include "truckee/cli/files/content.hpp"
+#include "truckee/cli/process/signals.hpp"
+#include "truckee/cli/session/inputs.hpp"
 #include "truckee/cli/session/session.hpp"
 #include "truckee/cli/terminal/as_json.hpp"
 #include "truckee/cli/terminal/progress_bar.hpp"
+#include "truckee/status/json_text.hpp"
 
 #include <fmt/format.h>
-#include <iostream>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 namespace truckee::cli {
 
@@ -21,25 +25,51 @@ int get(const get_options& o, const global_options& global) {
   if (global.json && o.output == "-")
     return complain(
         {errc::usage, "--json and the content cannot both go to standard output; name a file with -o"});
-  auto file = open_file(o, global);
+  // What makes it impossible to give the content away is said before anything is read.
+  std::optional<content_output> output;
+  if (o.output == "-") {
+    if (auto possible = can_give(); !possible)
+      return complain(possible.error());
+  } else {
+    if (auto kept = keep_inputs(o, global, {}, o.output); !kept)
+      return complain(kept.error());
+    auto opened = content_output::open(o.output);
+    if (!opened)
+      return complain(opened.error());
+    output.emplace(std::move(*opened));
+  }
+  auto file = open_file(o, global, purpose::read);
   if (!file)
     return complain(file.error());
   retrieve_request request;
   request.cap = std::string(file->cap.view());
   request.timeout_ms = o.timeout_ms();
   const auto reply = ask<retrieve_reply>(file->session, std::move(request), "read");
+  int given = exit_ok;
   if (global.json)
-    std::cout << as_json(reply).dump(2) << std::endl;
+    given = give(status::json_text(as_json(reply)));
   for (const auto& bad : reply.bad)
-    tell(fmt::format("{} share {}: does not verify: {}\n", bad.server, bad.share.value, bad.reason));
+    tell(fmt::format("{} share {}: does not verify: {}\n", bad.server, bad.share.value, escaped(bad.reason)));
   if (!reply.ok)
-    return complain(reply.failure);
-  if (auto written = write_content(o.output, reply.content.view()); !written)
-    return complain(written.error());
-  if (o.output != "-" && !global.json)
+    return complain_of(file->session, reply.failure);
+  if (!reply.newer_unreadable.empty())
+    tell("truckee: warning: a newer version is signed and cannot be read (" +
+         escaped(reply.newer_unreadable) +
+         "); this is an older one, of which servers may have been set back: `truckee check` shows where\n");
+  if (!output)
+    return give(as_text(reply.content.view()));
+  {
+    const signal_watch watch([&](int signal) {
+      output->discard();
+      end_process(ended_by(signal));
+    });
+    if (auto written = output->write(reply.content.view()); !written)
+      return complain(written.error());
+  }
+  if (!global.json)
     tell(fmt::format("version {}, {}\n", reply.version.value,
                      human_bytes(static_cast<double>(reply.content.size()))));
-  return exit_ok;
+  return given;
 }
 
 } // namespace

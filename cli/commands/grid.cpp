@@ -1,6 +1,6 @@
 #include "truckee/cli/session/session.hpp"
+#include "truckee/status/json_text.hpp"
 
-#include <iostream>
 #include <nlohmann/json.hpp>
 
 namespace truckee::cli {
@@ -49,8 +49,7 @@ result<int> print_targets(const std::string& gateway_metrics, const global_optio
     else if (!std::holds_alternative<settings::local_directory>(server.where))
       tell("truckee: " + server.name + " is left out: its [[server]] has no metrics\n");
   }
-  std::cout << out.dump(2) << std::endl;
-  return exit_ok;
+  return give(status::json_text(out));
 }
 
 } // namespace

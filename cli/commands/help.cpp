@@ -3,8 +3,6 @@
 #include "truckee/cli/help/completion.hpp"
 #include "truckee/cli/help/manual.hpp"
 
-#include <iostream>
-
 namespace truckee::cli {
 
 namespace {
@@ -17,15 +15,11 @@ struct help_options {
 int help(const CLI::App& app, const help_options& o) {
   const auto words = words_of(app);
   if (o.manual)
-    std::cout << manual(words, actors::truckee_version());
-  else if (o.shell.empty())
-    std::cout << app.help();
-  else
-    std::cout << (o.shell == "bash"  ? bash_completion(words)
-                  : o.shell == "zsh" ? zsh_completion(words)
-                                     : fish_completion(words));
-  std::cout << std::flush;
-  return exit_ok;
+    return give(manual(words, actors::truckee_version()));
+  return give(o.shell.empty()     ? app.help()
+              : o.shell == "bash" ? bash_completion(words)
+              : o.shell == "zsh"  ? zsh_completion(words)
+                                  : fish_completion(words));
 }
 
 } // namespace

@@ -1,11 +1,12 @@
-#include "truckee/cli/files/file_input.hpp"
-#include "truckee/cli/files/secret_files.hpp"
+#include "truckee/cli/session/inputs.hpp"
 #include "truckee/cli/session/session.hpp"
 #include "truckee/cli/terminal/as_json.hpp"
 #include "truckee/cli/terminal/report.hpp"
+#include "truckee/status/json_text.hpp"
 
+#include <cerrno>
+#include <csignal>
 #include <fmt/format.h>
-#include <iostream>
 #include <nlohmann/json.hpp>
 
 namespace truckee::cli {
@@ -66,21 +67,58 @@ result<std::optional<grid::spread>> spread_of(const put_options& o, const global
                       static_cast<std::uint8_t>(happy)};
 }
 
+/// A new file whose publish failed after shares were sent exists: without its capability it would be lost.
+bool shows_cap(const publish_reply& x) {
+  return !x.write_cap.empty() && (x.ok || !x.placed.empty() || !x.unknown_servers.empty());
+}
+
+/// The reply as JSON, with the capability of a new file. That one is given whatever happens to the rest.
+std::string json_of(const publish_reply& x, bool with_cap) {
+  try {
+    auto out = as_json(x);
+    if (with_cap)
+      out["write_cap"] = x.write_cap;
+    return status::json_text(out);
+  } catch (const std::exception&) {
+    return with_cap ? "{\"write_cap\": \"" + x.write_cap + "\"}\n" : "{}\n";
+  }
+}
+
+/// Writes the result of a publish, and says what it means where that cannot be done.
+int give_published(const publish_reply& x, bool with_cap, bool json) {
+  if (!json && !with_cap)
+    return exit_ok;
+  const int number = write_output(json ? json_of(x, with_cap) : x.write_cap + "\n");
+  if (number == 0)
+    return exit_ok;
+  if (!with_cap)
+    return number == EPIPE ? ended_by(SIGPIPE) : complain({errc::io, output_problem(number)});
+  return complain(
+      {errc::io, output_problem(number) +
+                     "; the new file was published, and nobody has its capability: nobody can read it, "
+                     "write it or remove it. Put it again"});
+}
+
 int put(const put_options& o, const global_options& global) {
   if (o.format != "sdmf")
     return complain({errc::refused, "--format mdmf: MDMF files cannot be written yet; use sdmf"});
   publish_request request;
+  if (auto kept = keep_inputs(o, global, o.file); !kept)
+    return complain(kept.error());
+  if (o.cap_file.empty())
+    if (auto possible = can_give(); !possible)
+      return complain(possible.error());
   if (!o.cap_file.empty()) {
     if (o.cap_file == "-" && o.file == "-")
       return complain(
           {errc::usage,
            "standard input cannot be both the content and the capability; name a file for one of them"});
-    auto read = read_cap_file(o.cap_file);
+    auto read = read_cap(o.cap_file);
     if (!read)
       return complain(read.error());
     request.write_cap = std::string(read->view());
   }
-  auto content = read_content(o.file);
+  auto content = read_publication(o.file);
   if (!content)
     return complain(content.error());
   request.content = std::move(*content);
@@ -107,25 +145,15 @@ int put(const put_options& o, const global_options& global) {
 
   const bool is_new = request.write_cap.empty();
   const auto start = std::chrono::steady_clock::now();
-  const auto reply = ask<publish_reply>(*session, std::move(request), "publish");
+  int given = exit_ok;
+  const auto reply = ask<publish_reply>(*session, std::move(request), "publish", [&](const publish_reply& x) {
+    // First of all, and while no signal ends the program: the file is lost without it.
+    given = give_published(x, is_new && shows_cap(x), global.json);
+  });
   const double took = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-
-  // A new file whose publish failed after shares were sent exists: without its capability it would be lost.
-  const bool show_cap = is_new && !reply.write_cap.empty() &&
-                        (reply.ok || !reply.placed.empty() || !reply.unknown_servers.empty());
-  if (global.json) {
-    auto out = as_json(reply);
-    if (show_cap)
-      out["write_cap"] = reply.write_cap;
-    std::cout << out.dump(2) << std::endl;
-  } else if (show_cap) {
-    std::cout << reply.write_cap << std::endl;
-  }
   if (!global.json && (reply.ok || !reply.servers.empty()))
     summarize(reply, took);
-  if (!reply.ok)
-    return complain_of(reply, !global.gateway.empty());
-  return std::cout.good() ? exit_ok : complain({errc::io, "cannot write to standard output"});
+  return reply.ok ? given : complain_of(reply, !global.gateway.empty());
 }
 
 } // namespace

@@ -1,8 +1,9 @@
+#include "truckee/base/text.hpp"
 #include "truckee/cli/session/session.hpp"
 #include "truckee/cli/terminal/as_json.hpp"
 #include "truckee/cli/terminal/report.hpp"
+#include "truckee/status/json_text.hpp"
 
-#include <iostream>
 #include <nlohmann/json.hpp>
 
 namespace truckee::cli {
@@ -26,12 +27,13 @@ int repair(const repair_options& o, const global_options& global) {
   const auto start = std::chrono::steady_clock::now();
   const auto reply = ask<repair_reply>(file->session, std::move(request), "repair");
   const double took = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  int given = exit_ok;
   if (global.json) {
-    std::cout << as_json(reply).dump(2) << std::endl;
+    given = give(status::json_text(as_json(reply)));
   } else if (reply.before.ok) {
-    tell("before: " + reply.before.summary + "\n");
+    tell("before: " + escaped(reply.before.summary) + "\n");
     if (!reply.ok)
-      show(reply.before);
+      give(text_of(reply.before));
     if (reply.done == repair_action::nothing && reply.ok)
       tell("nothing to repair\n");
     if (reply.done == repair_action::refilled)
@@ -41,7 +43,7 @@ int repair(const repair_options& o, const global_options& global) {
     if (reply.done != repair_action::nothing)
       summarize(reply.write, took);
   }
-  return reply.ok ? exit_ok : complain(reply.failure);
+  return reply.ok ? given : complain(reply.failure);
 }
 
 } // namespace

@@ -3,9 +3,9 @@
 #include "truckee/cli/terminal/status_table.hpp"
 #include "truckee/status/as_json.hpp"
 
-#include <atomic>
+#include <cerrno>
 #include <condition_variable>
-#include <iostream>
+#include <csignal>
 #include <mutex>
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -129,11 +129,11 @@ class terminal_picture {
 public:
   explicit terminal_picture(bool on) : on_(on) {
     if (on_)
-      std::cout << "\033[?25l\033[2J" << std::flush;
+      write("\033[?25l\033[2J");
   }
   ~terminal_picture() {
     if (on_)
-      std::cout << "\033[?25h" << std::flush;
+      write("\033[?25h");
   }
   terminal_picture(const terminal_picture&) = delete;
   terminal_picture& operator=(const terminal_picture&) = delete;
@@ -142,19 +142,25 @@ public:
     auto style = facts_of(STDOUT_FILENO).style; // asked each time: windows change their size
     if (!on_) {
       style.width = 200;
-      std::cout << x.text(style) << std::endl;
-      return;
+      return write(x.text(style) + "\n");
     }
     winsize size{};
     const bool known = ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_row > 1;
     std::string text = "\033[H";
     for (const char c : x.text(style, known ? size.ws_row - 1U : 0))
       text += c == '\n' ? std::string("\033[K\n") : std::string(1, c);
-    std::cout << text << "\033[J" << std::flush;
+    write(text + "\033[J");
   }
+  void write(std::string_view text) {
+    if (problem_ == 0)
+      problem_ = write_output(text);
+  }
+  /// 0, or errno of the first thing that could not be written.
+  int problem() const { return problem_; }
 
 private:
   bool on_;
+  int problem_ = 0;
 };
 
 result<int> watch(session& s, const status_options& o, bool json) {
@@ -170,9 +176,9 @@ result<int> watch(session& s, const status_options& o, bool json) {
   }
   terminal_picture screen(!json && facts_of(STDOUT_FILENO).terminal);
   auto now = look(s, o);
-  for (; now && std::cout.good(); now = look(s, o)) {
+  for (; now && screen.problem() == 0; now = look(s, o)) {
     if (json)
-      std::cout << now->json(status::json_form::one_line) << std::flush;
+      screen.write(now->json(status::json_form::one_line));
     else
       screen.draw(*now);
     if (now->is_last() || !bell->wait(seconds(o.interval)))
@@ -181,7 +187,9 @@ result<int> watch(session& s, const status_options& o, bool json) {
   caf::anon_send_exit(listener, caf::exit_reason::user_shutdown);
   if (!now)
     return tl::unexpected(now.error());
-  return exit_ok;
+  if (screen.problem() == EPIPE)
+    return ended_by(SIGPIPE);
+  return screen.problem() == 0 ? result<int>(exit_ok) : fail(errc::io, output_problem(screen.problem()));
 }
 
 result<int> status(const status_options& o, const global_options& global) {
@@ -196,15 +204,12 @@ result<int> status(const status_options& o, const global_options& global) {
   const auto now = look(*session, o);
   if (!now)
     return tl::unexpected(now.error());
-  if (global.json) {
-    std::cout << now->json(status::json_form::indented) << std::flush;
-  } else {
-    auto style = facts_of(STDOUT_FILENO).style;
-    if (!facts_of(STDOUT_FILENO).terminal)
-      style.width = 200;
-    std::cout << now->text(style) << std::flush;
-  }
-  return std::cout.good() ? exit_ok : complain({errc::io, "cannot write to standard output"});
+  if (global.json)
+    return give(now->json(status::json_form::indented));
+  auto style = facts_of(STDOUT_FILENO).style;
+  if (!facts_of(STDOUT_FILENO).terminal)
+    style.width = 200;
+  return give(now->text(style));
 }
 
 } // namespace

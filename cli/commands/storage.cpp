@@ -6,11 +6,12 @@
 #include "truckee/cli/process/signals.hpp"
 #include "truckee/cli/session/session.hpp"
 #include "truckee/cli/terminal/changes.hpp"
+#include "truckee/http/listening_socket.hpp"
 #include "truckee/settings/storage_changes.hpp"
+#include "truckee/settings/storage_file.hpp"
 #include "truckee/status/health.hpp"
 
 #include <ctime>
-#include <iostream>
 #include <sstream>
 
 namespace truckee::cli {
@@ -100,6 +101,9 @@ result<int> serve(const storage_options& o, const global_options& global) {
   // Before anything is made or opened.
   if (auto allowed = actors::may_listen((*node)->system(), config->listen, config->tls.has_value()); !allowed)
     return tl::unexpected(allowed.error());
+  if (auto free = http::listen_on(config->listen); !free)
+    return fail(free.error().code,
+                "cannot listen on " + to_string(config->listen) + ": " + free.error().detail);
   store_options options;
   options.disk.directory = config->directory;
   options.disk.durability = config->durability;
@@ -129,8 +133,7 @@ result<int> serve(const storage_options& o, const global_options& global) {
   if (!at)
     return tl::unexpected(at.error());
   // The one line on standard output: whoever started this may wait for it.
-  std::cout << "listening on " << to_string(*at)
-            << (config->tls ? " (mutual TLS)" : " (plain, loopback only)") << std::endl;
+  announce(to_string(*at) + (config->tls ? " (mutual TLS)" : " (plain, loopback only)"));
   status::health_check health(*at, config->tls, [&serving = *server]() -> result<void> {
     const auto now = serving.server();
     if (!now)

@@ -1,5 +1,6 @@
 #include "truckee/cli/help/help.hpp"
 
+#include "truckee/base/text.hpp"
 #include "truckee/cli/files/secret_files.hpp"
 #include "truckee/cli/help/command_words.hpp"
 
@@ -109,7 +110,7 @@ std::string usage_error(const CLI::App* app, const CLI::Error& e) {
     what = rest.empty() ? "a COMMAND is missing; there are: " + names
                         : "there is no command \"" + rest.front() + "\"; there are: " + names;
   }
-  return "truckee: usage: " + without_capabilities(what) +
+  return "truckee: usage: " + escaped(without_capabilities(what)) +
          "\nRun `truckee --help`, or `truckee COMMAND --help`.\n";
 }
 

@@ -90,6 +90,7 @@ std::string manual(const command_words& program, std::string_view version) {
   out += ".SH EXIT STATUS\n";
   for (const auto& [code, meaning] : exit_meanings)
     out += ".TP\n" + bold(std::to_string(code)) + "\n" + plain(std::string(meaning)) + "\n";
+  out += ".TP\n" + bold("128+N") + "\nended by signal N, once an operation under way had ended well\n";
   out += ".SH FILES\n.TP\n" + bold("$XDG_DATA_HOME/truckee/grid") +
          "\nStorage servers inside the process, used without \\fB\\-\\-grid\\fR.\n" + ".TP\n" +
          bold("$XDG_DATA_HOME/truckee/private/secret") + "\nWhat leases on shares are made from; keep it.\n";

@@ -1,7 +1,10 @@
 #include "truckee/cli/process/service.hpp"
 
+#include "truckee/cli/process/signals.hpp"
 #include "truckee/cli/terminal/standard_error.hpp"
+#include "truckee/cli/terminal/standard_output.hpp"
 
+#include <cerrno>
 #include <charconv>
 #include <condition_variable>
 #include <cstdlib>
@@ -50,6 +53,12 @@ std::optional<std::chrono::microseconds> watchdog_interval() {
   return std::chrono::microseconds(*usec / 2);
 }
 
+void announce(const std::string& where) {
+  hold_signals();
+  if (const int number = write_output("listening on " + where + "\n"); number != 0 && number != EBADF)
+    tell("truckee: listening on " + where + "; " + output_problem(number) + "\n");
+}
+
 service_notice::service_notice(std::function<result<void>()> healthy) {
   notify_service_manager("READY=1");
   const auto interval = watchdog_interval();
@@ -64,7 +73,7 @@ service_notice::service_notice(std::function<result<void>()> healthy) {
       if (found)
         notify_service_manager("WATCHDOG=1");
       else if (well)
-        tell("truckee: not healthy: " + found.error().detail + "\n");
+        tell("truckee: not healthy: " + escaped(found.error().detail) + "\n");
       if (!found)
         notify_service_manager("STATUS=not healthy: " + found.error().detail);
       else if (!well)

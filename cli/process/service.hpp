@@ -18,6 +18,10 @@ bool notify_service_manager(const std::string& state);
 /// process); nothing where it does not.
 std::optional<std::chrono::microseconds> watchdog_interval();
 
+/// Says on standard output that it listens, for whoever started it and waits for that line. Signals wait for
+/// wait_for_signal() from then on. Nothing ends where nobody reads the line.
+void announce(const std::string& where);
+
 /// From listening to stopping: READY=1, WATCHDOG=1 as long as `healthy` says so, STOPPING=1. What is wrong is
 /// said on standard error once, and to the manager as its status; it then ends the process by its own
 /// deadline.

@@ -1,15 +1,17 @@
 #include "truckee/cli/process/shutdown.hpp"
 
+#include "truckee/cli/exit_code.hpp"
+#include "truckee/cli/process/signals.hpp"
+
 #include <condition_variable>
-#include <cstdio>
-#include <cstdlib>
-#include <iostream>
 #include <mutex>
 #include <thread>
 
 namespace truckee::cli {
 
-int shutdown::finish(int code) {
+void shutdown::finish(int code) {
+  if (signal != 0)
+    code = ended_by(signal);
   std::mutex mutex;
   std::condition_variable wake;
   bool done = false;
@@ -17,9 +19,7 @@ int shutdown::finish(int code) {
     std::unique_lock lock(mutex);
     if (wake.wait_for(lock, patience, [&] { return done; }))
       return;
-    std::cout.flush();
-    std::fflush(nullptr);
-    std::_Exit(code);
+    end_process(code);
   });
   const auto start = std::chrono::steady_clock::now();
   for (auto& each : last)
@@ -33,7 +33,7 @@ int shutdown::finish(int code) {
   }
   wake.notify_one();
   watchdog.join();
-  return code;
+  end_process(code);
 }
 
 } // namespace truckee::cli

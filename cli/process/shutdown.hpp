@@ -16,6 +16,8 @@ struct shutdown {
   std::vector<std::shared_ptr<void>> last;
   std::chrono::milliseconds patience{500};
   logs::log_ptr log; ///< told of the end, and written out
+  /// The signal that the command was asked to end by, and ended well; 0: none. The program then ends by it.
+  int signal = 0;
 
   template <class T>
   void keep(std::unique_ptr<T> what) {
@@ -23,8 +25,8 @@ struct shutdown {
       last.push_back(std::shared_ptr<void>(std::move(what)));
   }
 
-  /// Ends all of it; returns `code`, or ends the process with it.
-  int finish(int code);
+  /// Ends all of it, and the process with `code`, or by a signal.
+  [[noreturn]] void finish(int code);
 };
 
 } // namespace truckee::cli

@@ -1,16 +1,18 @@
 #include "truckee/cli/session/session.hpp"
 
 #include "truckee/actors/node/caf_metrics.hpp"
-#include "truckee/cli/session/follow.hpp"
-
+#include "truckee/base/text.hpp"
 #include "truckee/cli/files/secret_files.hpp"
 #include "truckee/cli/process/signals.hpp"
+#include "truckee/cli/session/follow.hpp"
+#include "truckee/cli/session/inputs.hpp"
 #include "truckee/cli/terminal/progress_bar.hpp"
 #include "truckee/control/gateway.hpp"
 #include "truckee/crypto/base32.hpp"
 
-#include <csignal>
+#include <atomic>
 #include <cstdlib>
+#include <future>
 #include <unistd.h>
 
 namespace truckee::cli {
@@ -43,6 +45,7 @@ storage::durability durability_of(const std::string& name) {
 namespace {
 
 result<std::string> password_in(const std::filesystem::path& file) {
+  warn_of_readers(file.string(), "a password");
   const auto read = read_small_file(file, 1024);
   if (!read)
     return tl::unexpected(read.error());
@@ -205,17 +208,21 @@ result<session> connect_session(const global_options& options) {
   session out;
   out.node = std::move(*started);
   out.remote = *gateway;
+  out.where = options.gateway;
   out.log = *log;
   return out;
 }
 
-result<session> own_session(const global_options& options, metrics_settings& metrics) {
+result<session> own_session(const global_options& options, metrics_settings& metrics, purpose what) {
   auto grid = load_grid(options);
-  const auto home = data_home();
   if (!grid)
     return tl::unexpected(grid.error());
-  if (!home)
+  // A home is where the lease secret is kept: readers need none, and a grid file can name another place.
+  const auto home = data_home();
+  if (!home && what == purpose::write && !grid->lease_secret)
     return tl::unexpected(home.error());
+  if (grid->lease_secret)
+    warn_of_readers(grid->lease_secret->string(), "this client's lease secret");
   const auto tls = options.tls();
   if (!tls)
     return tl::unexpected(tls.error());
@@ -232,7 +239,8 @@ result<session> own_session(const global_options& options, metrics_settings& met
     return tl::unexpected(log.error());
   client_options client;
   client.grid = std::move(*grid);
-  client.data_home = *home;
+  client.data_home = home.value_or(std::filesystem::path{});
+  client.only_reads = what == purpose::read;
   client.durability = durability_of(options.durability);
   client.keys_ready = options.keys_ready;
   client.read_grid = options.read_grid;
@@ -242,15 +250,23 @@ result<session> own_session(const global_options& options, metrics_settings& met
   session out;
   out.status_listen = status_listen;
   out.client = std::move(*started);
+  out.where = options.grid_file.empty()
+                  ? "the grid inside this program, in " +
+                        (home.value_or(std::filesystem::path{}) / "truckee" / "grid").string() +
+                        "; --grid names another"
+                  : "the grid of " + options.grid_file;
   out.log = *log;
   return out;
 }
 
 } // namespace
 
-result<session> open_session(const global_options& options, const metrics_options& metrics) {
+result<session> open_session(const global_options& options, const metrics_options& metrics, purpose what) {
+  if (options.json)
+    if (auto possible = can_give(); !possible)
+      return tl::unexpected(possible.error());
   metrics_settings file;
-  auto out = options.gateway.empty() ? own_session(options, file) : connect_session(options);
+  auto out = options.gateway.empty() ? own_session(options, file, what) : connect_session(options);
   if (!out)
     return out;
   out->ending = options.ending;
@@ -267,51 +283,154 @@ result<session> open_session(const global_options& options, const metrics_option
   return out;
 }
 
-result<opened_file> open_file(const operation_options& o, const global_options& global) {
-  auto cap = read_cap_file(o.cap_file);
+result<opened_file> open_file(const operation_options& o, const global_options& global, purpose what) {
+  if (auto kept = keep_inputs(o, global); !kept)
+    return tl::unexpected(kept.error());
+  auto cap = read_cap(o.cap_file);
   if (!cap)
     return tl::unexpected(cap.error());
-  auto session = open_session(global, o.metrics);
+  auto session = open_session(global, o.metrics, what);
   if (!session)
     return tl::unexpected(session.error());
   return opened_file{std::move(*cap), std::move(*session)};
 }
 
+namespace {
+
+using clock = std::chrono::steady_clock;
+
+constexpr auto look_after = std::chrono::seconds(5); ///< how often a gateway is asked for a sign of life
+constexpr auto silence_told_after = std::chrono::seconds(30); ///< then a person hears of its silence
+constexpr auto silence_max = std::chrono::minutes(10);        ///< then nobody waits any longer
+constexpr auto deadline_grace = std::chrono::seconds(1); ///< for a reply that is on its way at the deadline
+constexpr std::uint64_t slow_bytes_per_second =
+    1 << 20; ///< signs of life stand behind content in one connection
+
+/// Content on its way to or from the gateway, at most.
+template <class Request>
+std::uint64_t content_of(const Request& x) {
+  if constexpr (requires { x.content; })
+    return x.content.size();
+  else if constexpr (requires { x.data; })
+    return x.data.size();
+  else
+    return actors::gateway_limits{}.content_bytes_max;
+}
+
+template <class Request>
+std::chrono::milliseconds timeout_of(const Request& x) {
+  if constexpr (requires { x.timeout_ms; })
+    return std::chrono::milliseconds(x.timeout_ms);
+  else
+    return {};
+}
+
+bool shows_life(session& s) {
+  bool out = false;
+  caf::scoped_actor self(s.system());
+  request_blocking(
+      self, s.gateway(), std::chrono::seconds(1), cancel_request{}, [&](const cancel_answer&) { out = true; },
+      [](const caf::error&) {});
+  return out;
+}
+
+/// Nothing once `answer` is there; the error with which the wait for it ends otherwise.
+template <class Reply>
+std::optional<error> wait_for(session& s, std::future<Reply>& answer, std::chrono::milliseconds timeout,
+                              std::uint64_t content_bytes) {
+  if (s.client) {
+    answer.wait(); // in this process: operations end by their own deadlines
+    return std::nullopt;
+  }
+  const auto patience = silence_max + std::chrono::seconds(content_bytes / slow_bytes_per_second);
+  const auto unknown = "; what it was asked for may have been done or not: look with `truckee check`";
+  const auto start = clock::now();
+  auto heard = start;
+  auto looked = start;
+  bool told = false;
+  while (answer.wait_for(std::chrono::milliseconds(250)) != std::future_status::ready) {
+    const auto now = clock::now();
+    if (timeout.count() > 0 && now - start > timeout + deadline_grace)
+      return error{errc::timeout,
+                   "the gateway " + s.where + " has not answered within the time given" + unknown};
+    if (now - looked < look_after)
+      continue;
+    looked = now;
+    if (shows_life(s)) {
+      heard = clock::now();
+      told = false;
+    } else if (now - heard > patience) {
+      return error{errc::timeout, "the gateway " + s.where + " has shown no life for too long" + unknown};
+    } else if (!told && now - heard > silence_told_after) {
+      told = true;
+      s.screen->print("truckee: the gateway " + s.where +
+                      " shows no life; still waiting (twice Ctrl-C ends the wait)\n");
+    }
+  }
+  return std::nullopt;
+}
+
+} // namespace
+
+int complain_of(const session& s, const error& e) {
+  const int code = complain(e);
+  if (e.code == errc::not_enough_shares)
+    tell("truckee: asked was " + escaped(s.where) + "\n");
+  return code;
+}
+
 template <class Reply, class Request>
-Reply ask(session& s, Request request, const std::string& verb) {
+Reply ask(session& s, Request request, const std::string& verb,
+          const std::function<void(const Reply&)>& told) {
   auto& system = s.system();
   const auto& gateway = s.gateway();
   request.token.value = 1 + system_random().below(UINT64_MAX - 1);
+  const auto timeout = timeout_of(request);
+  const auto content_bytes = content_of(request);
   const auto listener = follow_operation(system, request.token, s.json, s.screen);
   caf::scoped_actor self(system);
-  const duration moment = std::chrono::seconds(10);
+  const duration moment = std::chrono::seconds(timeout.count() > 0 ? 2 : 10);
   request_blocking(
       self, gateway, moment, subscribe{listener}, [](const subscribe_answer&) {}, [](const caf::error&) {});
   Reply out;
   {
-    const signal_watch watch([&](int count) {
-      if (count > 1)
-        std::_Exit(128 + SIGINT);
-      s.screen->print("truckee: interrupted; ending the " + verb +
-                      " so that a version stays recoverable (again: end at once)\n");
-      // From an actor: the gateway lets nobody's messages end what is somebody's.
-      caf::scoped_actor from(system);
-      request_blocking(
-          from, gateway, std::chrono::seconds(1), cancel_request{request.token}, [](const cancel_answer&) {},
-          [](const caf::error&) {});
-    });
-    out = control::ask(system, gateway, request);
+    std::atomic<int> by = 0;
+    {
+      const signal_watch watch([&](int which) {
+        by = which;
+        s.screen->print("truckee: interrupted; ending the " + verb +
+                        " so that a version stays recoverable (again: end at once)\n");
+        // From an actor: the gateway lets nobody's messages end what is somebody's.
+        caf::scoped_actor from(system);
+        request_blocking(
+            from, gateway, std::chrono::seconds(1), cancel_request{request.token},
+            [](const cancel_answer&) {}, [](const caf::error&) {});
+      });
+      auto answer = control::ask_later(system, gateway, request);
+      if (auto ended = wait_for(s, answer, timeout, content_bytes))
+        out.failure = std::move(*ended);
+      else
+        out = answer.get();
+      told(out);
+    }
+    s.ending->signal = by;
   }
   caf::anon_send_exit(listener, caf::exit_reason::user_shutdown);
   self->wait_for(listener);
   return out;
 }
 
-template publish_reply ask(session&, publish_request, const std::string&);
-template retrieve_reply ask(session&, retrieve_request, const std::string&);
-template check_reply ask(session&, check_request, const std::string&);
-template publish_reply ask(session&, append_request, const std::string&);
-template repair_reply ask(session&, repair_request, const std::string&);
-template list_leases_reply ask(session&, list_leases_request, const std::string&);
+template publish_reply ask(session&, publish_request, const std::string&,
+                           const std::function<void(const publish_reply&)>&);
+template retrieve_reply ask(session&, retrieve_request, const std::string&,
+                            const std::function<void(const retrieve_reply&)>&);
+template check_reply ask(session&, check_request, const std::string&,
+                         const std::function<void(const check_reply&)>&);
+template publish_reply ask(session&, append_request, const std::string&,
+                           const std::function<void(const publish_reply&)>&);
+template repair_reply ask(session&, repair_request, const std::string&,
+                          const std::function<void(const repair_reply&)>&);
+template list_leases_reply ask(session&, list_leases_request, const std::string&,
+                               const std::function<void(const list_leases_reply&)>&);
 
 } // namespace truckee::cli

@@ -28,6 +28,7 @@ struct session {
   std::unique_ptr<actors::client_node> client; ///< unless the gateway is another node's
   std::unique_ptr<actors::node> node;          ///< then this
   messages::file_gateway remote;
+  std::string where;                         ///< for people: which grid, or which gateway, is asked
   std::unique_ptr<metrics::exposer> exposer; ///< when asked for
   std::optional<address> status_listen;      ///< as the grid file says
   std::shared_ptr<shutdown> ending = std::make_shared<shutdown>();
@@ -39,15 +40,24 @@ struct session {
   caf::actor_system& system() { return client ? client->system() : node->system(); }
 };
 
-/// With a metrics port where the options or the grid file say so.
-result<session> open_session(const global_options& options, const metrics_options& metrics);
+/// Whether a command makes anything on the grid. One that reads makes nothing here either: no store where there is none,
+/// and no lease secret.
+enum class purpose : std::uint8_t { read, write };
+
+/// With a metrics port where the options or the grid file say so. errc::io where a result in JSON could not be given.
+result<session> open_session(const global_options& options, const metrics_options& metrics,
+                             purpose what = purpose::write);
 
 /// A capability from its file, and a session to use it in.
 struct opened_file {
   secret_text cap;
   cli::session session;
 };
-result<opened_file> open_file(const operation_options& o, const global_options& global);
+result<opened_file> open_file(const operation_options& o, const global_options& global,
+                              purpose what = purpose::write);
+
+/// complain(), and where too few shares were found also where they were looked for.
+int complain_of(const session& s, const error& e);
 
 /// Starts the metrics port and says where, on standard error: the recorder's metrics, and CAF's own of the system. Null where
 /// nobody asked for one. `file` has what a configuration file says; the options win.
@@ -58,17 +68,28 @@ result<std::unique_ptr<metrics::exposer>> expose(const std::shared_ptr<metrics::
 
 storage::durability durability_of(const std::string& name);
 
-/// Asks the gateway and waits, drawing progress on standard error. A first SIGINT or SIGTERM asks the
-/// operation to end well, a second ends the process at once.
+/// Asks the gateway and waits, drawing progress on standard error. The first signal asks the operation to end well, and
+/// the program to end by that signal when the command is done; a second ends it at once. `told` runs with the reply while
+/// that still holds: what must not be lost is said there. A gateway of another process that shows no life is not waited for
+/// for ever.
 template <class Reply, class Request>
-Reply ask(session& s, Request request, const std::string& verb);
+Reply ask(
+    session& s, Request request, const std::string& verb,
+    const std::function<void(const Reply&)>& told = [](const Reply&) {});
 
-extern template messages::publish_reply ask(session&, messages::publish_request, const std::string&);
-extern template messages::retrieve_reply ask(session&, messages::retrieve_request, const std::string&);
-extern template messages::check_reply ask(session&, messages::check_request, const std::string&);
+extern template messages::publish_reply ask(session&, messages::publish_request, const std::string&,
+                                            const std::function<void(const messages::publish_reply&)>&);
+extern template messages::retrieve_reply ask(session&, messages::retrieve_request, const std::string&,
+                                             const std::function<void(const messages::retrieve_reply&)>&);
+extern template messages::check_reply ask(session&, messages::check_request, const std::string&,
+                                          const std::function<void(const messages::check_reply&)>&);
 
-extern template messages::publish_reply ask(session&, messages::append_request, const std::string&);
-extern template messages::repair_reply ask(session&, messages::repair_request, const std::string&);
-extern template messages::list_leases_reply ask(session&, messages::list_leases_request, const std::string&);
+extern template messages::publish_reply ask(session&, messages::append_request, const std::string&,
+                                            const std::function<void(const messages::publish_reply&)>&);
+extern template messages::repair_reply ask(session&, messages::repair_request, const std::string&,
+                                           const std::function<void(const messages::repair_reply&)>&);
+extern template messages::list_leases_reply
+ask(session&, messages::list_leases_request, const std::string&,
+    const std::function<void(const messages::list_leases_reply&)>&);
 
 } // namespace truckee::cli

@@ -97,6 +97,7 @@ json as_json(const retrieve_reply& x) {
   out["version"] = x.version.value;
   out["root"] = x.root;
   out["content_bytes"] = x.content.size();
+  out["newer_unreadable"] = x.newer_unreadable;
   out["bad_shares"] = bad_shares(x.bad);
   out["failed_servers"] = servers(x.servers);
   out["stages_seconds"] = stages(x.stages);

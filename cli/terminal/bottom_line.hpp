@@ -1,5 +1,7 @@
 #pragma once
 
+#include "truckee/base/text.hpp"
+
 #include <functional>
 #include <mutex>
 #include <string>
@@ -24,13 +26,14 @@ public:
     to_("\r" + shown_ + "\033[K");
   }
 
-  /// Whole lines, each with its end.
+  /// Whole lines, each with its end. Nothing in them moves the cursor: names of files and what servers say come by here.
   void print(std::string_view lines) {
+    const auto safe = escaped_lines(lines);
     const std::lock_guard lock(mutex_);
     if (shown_.empty())
-      to_(lines);
+      to_(safe);
     else
-      to_("\r\033[K" + std::string(lines) + shown_);
+      to_("\r\033[K" + safe + shown_);
   }
 
 private:

@@ -1,5 +1,6 @@
 #include "truckee/cli/terminal/complaint.hpp"
 
+#include "truckee/base/text.hpp"
 #include "truckee/cli/exit_code.hpp"
 #include "truckee/cli/files/secret_files.hpp"
 #include "truckee/cli/terminal/standard_error.hpp"
@@ -7,7 +8,7 @@
 namespace truckee::cli {
 
 int complain(const error& e) {
-  tell("truckee: " + without_capabilities(to_string(e)) + "\n");
+  tell("truckee: " + escaped(without_capabilities(to_string(e))) + "\n");
   return exit_code_of(e.code);
 }
 

@@ -1,5 +1,7 @@
 #include "truckee/cli/terminal/report.hpp"
 
+#include "truckee/base/address.hpp"
+#include "truckee/base/text.hpp"
 #include "truckee/cli/terminal/complaint.hpp"
 #include "truckee/cli/terminal/progress_bar.hpp"
 #include "truckee/cli/terminal/standard_error.hpp"
@@ -7,41 +9,107 @@
 
 #include <algorithm>
 #include <fmt/format.h>
-#include <iostream>
 #include <map>
+#include <set>
+#include <vector>
 
 namespace truckee::cli {
 
 using namespace messages;
 
-void summarize(const publish_reply& x, double took) {
+namespace {
+
+/// "127.0.0.1:4401: connection refused" and the like of other servers are one reason.
+std::string reason_of(const server_report& x) {
+  const auto colon = x.detail.find(": ");
+  const bool address = colon != std::string::npos && parse_address(x.detail.substr(0, colon)).has_value();
+  return address ? x.detail.substr(colon + 2) : x.detail;
+}
+
+/// A line a reason, the most frequent last: that is where one looks.
+std::string grouped(const std::vector<server_report>& servers, server_outcome fine) {
+  std::map<std::pair<server_outcome, std::string>, std::vector<std::string>> groups;
+  for (const auto& x : servers)
+    if (x.outcome != fine)
+      groups[{x.outcome, reason_of(x)}].push_back(x.server);
+  std::vector<std::pair<std::size_t, std::string>> lines;
+  for (const auto& [what, names] : groups) {
+    // One server's line is as it says it, its address included.
+    const auto* one =
+        names.size() > 1 ? nullptr : &*std::find_if(servers.begin(), servers.end(), [&](const auto& x) {
+          return x.server == names.front() && x.outcome == what.first && reason_of(x) == what.second;
+        });
+    const auto& detail = one != nullptr ? one->detail : what.second;
+    const auto who =
+        names.size() > 1 ? fmt::format("{} servers ({})", names.size(), some_of(names)) : names.front();
+    lines.emplace_back(names.size(), escaped(fmt::format("{}: {}{}{}", who, spoken(to_word(what.first)),
+                                                         detail.empty() ? "" : ": ", detail)));
+  }
+  std::stable_sort(lines.begin(), lines.end(),
+                   [](const auto& a, const auto& b) { return a.first < b.first; });
   std::string out;
-  out += fmt::format("version {} of {}, {} of {} shares placed, happiness {} (asked: {}), {:.2f} s\n",
-                     x.version.value, human_bytes(static_cast<double>(x.content_bytes)), x.placed.size(),
-                     x.spread.total, x.happiness, x.spread.happy, took);
+  for (const auto& [count, line] : lines)
+    out += line + "\n";
+  return out;
+}
+
+/// "7 of 10 shares placed"; where a share lies on two servers, that is told apart.
+std::string placed(const publish_reply& x) {
+  std::set<share_number> distinct;
+  for (const auto& place : x.placed)
+    distinct.insert(place.share);
+  const auto more = x.placed.size() - distinct.size();
+  auto out = fmt::format("{} of {} shares placed", distinct.size(), x.spread.total);
+  return more == 0 ? out : out + fmt::format(" ({} of them twice or more)", more);
+}
+
+std::string list_of(const std::vector<std::string>& names) {
+  return names.size() > 1 ? fmt::format("{} servers ({})", names.size(), some_of(names)) : names.front();
+}
+
+} // namespace
+
+std::string summary_of(const publish_reply& x, double took) {
+  auto out = fmt::format("version {} of {}, {}, happiness {} (asked: {}), {:.2f} s\n", x.version.value,
+                         human_bytes(static_cast<double>(x.content_bytes)), placed(x), x.happiness,
+                         x.spread.happy, took);
   std::string stages;
   for (const auto& stage : x.stages)
     stages +=
         fmt::format("{}{} {:.1f}", stages.empty() ? "" : ", ", to_word(stage.which), stage.seconds * 1e3);
   out += "stages (ms): " + stages + "\n";
-  for (const auto& server : x.servers)
-    if (server.outcome != server_outcome::written)
-      out += fmt::format("{}: {}{}{}\n", server.server, spoken(to_word(server.outcome)),
-                         server.detail.empty() ? "" : ": ", server.detail);
-  for (const auto& server : x.unknown_servers)
-    out += server + ": silent since the write was sent; it may hold the new version or the old one\n";
-  for (const auto& stale : x.stale)
+  out += grouped(x.servers, server_outcome::written);
+  if (!x.unknown_servers.empty())
+    out += list_of(x.unknown_servers) +
+           ": silent since the write was sent; it may hold the new version or the old one\n";
+  std::map<share_number, std::vector<std::string>> stale;
+  std::vector<std::string> stale_servers;
+  for (const auto& place : x.stale) {
+    stale[place.share].push_back(place.server);
+    if (std::find(stale_servers.begin(), stale_servers.end(), place.server) == stale_servers.end())
+      stale_servers.push_back(place.server);
+  }
+  if (!stale.empty())
     out += fmt::format(
-        "{}: an older share {} was left behind; `truckee repair` replaces it once the server takes writes\n",
-        stale.server, stale.share.value);
+        "{}: an older share {} was left behind; `truckee repair` replaces it once the server takes "
+        "writes\n",
+        list_of(stale_servers),
+        stale.size() > 1 ? fmt::format("of {} numbers", stale.size())
+                         : std::to_string(stale.begin()->first.value));
   for (const auto& c : x.conflicts)
-    out += fmt::format("{} share {}: expected {}, found {}\n", c.server, c.share.value, c.expected, c.found);
-  tell(out);
+    out += escaped(fmt::format("{} share {}: expected {}, found {}", c.server, c.share.value, c.expected,
+                               c.found)) +
+           "\n";
+  return out;
+}
+
+void summarize(const publish_reply& x, double took) {
+  tell(summary_of(x, took));
 }
 
 int complain_of(const publish_reply& x, bool gateway_stays) {
   if (!x.recoverable_now.empty())
-    tell("recoverable now: " + x.recoverable_now + "\n");
+    tell("recoverable now: " + escaped(x.recoverable_now) + "\n");
   if (x.became == effect::may_be_applied)
     tell("It may be in the file all the same, or come to be. Look with `truckee get` before you ask again" +
          (!gateway_stays || x.operation == operation_id{}
@@ -54,12 +122,11 @@ int complain_of(const publish_reply& x, bool gateway_stays) {
   return complain(x.failure);
 }
 
-void show(const check_reply& x) {
-  auto& out = std::cout;
-  out << x.summary << "\n";
+std::string text_of(const check_reply& x) {
+  auto out = escaped(x.summary) + "\n";
   for (const auto& v : x.versions) {
-    out << fmt::format("\nversion {} (root {}), {}, {} of {}: {} distinct shares, {}\n", v.version.value,
-                       v.root, human_bytes(static_cast<double>(v.content_bytes)), v.spread.needed,
+    out += fmt::format("\nversion {} (root {}), {}, {} of {}: {} distinct shares, {}\n", v.version.value,
+                       escaped(v.root), human_bytes(static_cast<double>(v.content_bytes)), v.spread.needed,
                        v.spread.total, v.distinct_shares, v.recoverable ? "recoverable" : "not recoverable");
     std::map<std::string, std::string> by_server;
     for (const auto& place : v.places) {
@@ -67,19 +134,16 @@ void show(const check_reply& x) {
       shares += (shares.empty() ? "" : " ") + std::to_string(place.share.value);
     }
     for (const auto& [server, shares] : by_server)
-      out << fmt::format("  {:<20} {} {}\n", server,
+      out += fmt::format("  {:<20} {} {}\n", escaped(server),
                          shares.find(' ') == std::string::npos ? "share " : "shares", shares);
   }
+  if (!x.bad.empty())
+    out += "\n";
   for (const auto& bad : x.bad)
-    out << fmt::format("\ndamaged: {} share {}: {}", bad.server, bad.share.value, bad.reason);
-  for (const auto& server : x.servers)
-    if (server.outcome != server_outcome::answered)
-      out << fmt::format("\n{}: {}{}{}", server.server, spoken(to_word(server.outcome)),
-                         server.detail.empty() ? "" : ": ", server.detail);
-  if (!x.bad.empty() || std::any_of(x.servers.begin(), x.servers.end(),
-                                    [](auto& s) { return s.outcome != server_outcome::answered; }))
-    out << "\n";
-  out << std::flush;
+    out += escaped(fmt::format("damaged: {} share {}: {}", bad.server, bad.share.value, bad.reason)) + "\n";
+  if (const auto others = grouped(x.servers, server_outcome::answered); !others.empty())
+    out += "\n" + others;
+  return out;
 }
 
 } // namespace truckee::cli

@@ -1,6 +1,7 @@
 #include "truckee/cli/terminal/standard_error.hpp"
 
-#include <cerrno>
+#include "truckee/cli/terminal/descriptors.hpp"
+
 #include <unistd.h>
 
 namespace truckee::cli {
@@ -15,16 +16,8 @@ void tell(std::string_view lines) {
 }
 
 bottom_line::writer write_to(int descriptor) {
-  return [descriptor](std::string_view text) {
-    while (!text.empty()) {
-      const auto n = ::write(descriptor, text.data(), text.size());
-      if (n < 0 && errno == EINTR)
-        continue;
-      if (n <= 0)
-        return;
-      text.remove_prefix(static_cast<std::size_t>(n));
-    }
-  };
+  // What cannot be written is lost: there is nobody to tell.
+  return [descriptor](std::string_view text) { write_fully(descriptor, text); };
 }
 
 } // namespace truckee::cli

@@ -12,7 +12,8 @@ namespace truckee::cli {
 /// The one of this process.
 std::shared_ptr<bottom_line> standard_error();
 
-/// Whole lines, each with its end, in one piece.
+/// Whole lines, each with its end, in one piece. What others said in them moves no cursor; where it could be mistaken
+/// for a line of ours, it goes through escaped() first.
 void tell(std::string_view lines);
 
 /// Writes all of it to a descriptor. What cannot be written is lost: nobody is left to hear of it.

@@ -1,5 +1,6 @@
 #include "truckee/grid/publish/publish_report.hpp"
 
+#include "truckee/crypto/base32.hpp"
 #include "truckee/grid/happiness.hpp"
 #include "truckee/grid/publish/publish_tables.hpp"
 
@@ -58,7 +59,7 @@ std::string first_problem(const publish_report& report, const server_name& name)
   if (!p.detail.empty())
     out += ", " + p.detail;
   if (p.recorded_node)
-    out += ", recorded by node " + to_hex(p.recorded_node->view());
+    out += ", recorded by node " + crypto::to_base32(p.recorded_node->view());
   return out;
 }
 

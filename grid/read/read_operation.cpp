@@ -1,5 +1,10 @@
 #include "truckee/grid/read/read_operation.hpp"
 
+#include "truckee/base/text.hpp"
+
+#include <map>
+#include <vector>
+
 namespace truckee::grid {
 
 read_operation::read_operation(grid_limits limits, std::function<std::string(const server_id&)> server_name)
@@ -26,8 +31,12 @@ error no_version(const servermap& map, const std::function<std::string(const ser
                 std::to_string(version.distinct_shares) + " shares and " + std::to_string(version.version.k) +
                 " are needed";
   }
+  // A hundred servers of one reason are said once.
+  std::map<std::string, std::vector<std::string>> by_reason;
   for (const auto& [server, why] : map.servers_failed())
-    detail += "; " + name(server) + ": " + why;
+    by_reason[why].push_back(name(server));
+  for (const auto& [why, names] : by_reason)
+    detail += "; " + some_of(names) + ": " + why;
   return {errc::not_enough_shares, std::move(detail)};
 }
 

@@ -125,7 +125,7 @@ template <class Inspector>
 auto inspect(Inspector& f, retrieve_reply& x) {
   optional_member<backlog> busy{x.busy};
   return inspect_members(f, x, x.failure, x.ok, x.content, x.version, x.root, x.bad, x.servers, x.stages,
-                         busy);
+                         busy, x.newer_unreadable);
 }
 
 template <class Inspector>

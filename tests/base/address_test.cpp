@@ -30,6 +30,9 @@ TEST(address, refuses_what_is_not_an_address_and_says_why) {
       {"999.1.1.1:80", "neither"},
       {"a b:80", "neither"},
       {"-x:80", "neither"},
+      {"http://127.0.0.1:4401", "it is a URL"},
+      {"pb://x@tcp:host:44", "it is a URL"},
+      {"tcp:host:44", "\"tcp:\" is Tahoe-LAFS's"},
   };
   for (const auto& [text, why] : wrong) {
     const auto got = parse_address(text);

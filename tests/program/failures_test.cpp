@@ -152,6 +152,22 @@ TEST_F(failures, file_nobody_has_is_exit_code_4) {
   expect(4, "signing key", {"put", file("new", "new"), "--cap-file", cap});
 }
 
+TEST_F(failures, damaged_private_keys_leave_a_file_that_can_be_read) {
+  const auto cap = put_new("content");
+  // The encrypted private key is what stands last in a share; behind it are the container's extra leases alone.
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(data() / "truckee" / "grid"))
+    if (entry.is_regular_file() && entry.path().string().find("/shares/") != std::string::npos) {
+      std::fstream share(entry.path(), std::ios::in | std::ios::out | std::ios::binary);
+      share.seekp(-200, std::ios::end);
+      share << "damage";
+    }
+  EXPECT_EQ(get(cap), "content");
+  const auto done = truckee({"verify", "--cap-file", cap});
+  EXPECT_EQ(done.code, 1) << done.out << done.err;
+  EXPECT_NE(done.out.find("version 1 with 10 of 10 shares"), std::string::npos) << done.out;
+  EXPECT_NE(done.out.find("the file can be read, and never be written again"), std::string::npos) << done.out;
+}
+
 TEST_F(failures, damaged_shares_are_named_and_replaced_by_others) {
   const auto cap = put_new("content");
   damage(3);
@@ -213,4 +229,31 @@ TEST_F(failures, timeout_is_exit_code_5) {
   // Far too short for ten servers to start; the put ends by its own time, not by theirs.
   const auto done = truckee({"put", "-", "--timeout", "0.001"}, noise(5'000'000));
   EXPECT_EQ(done.code, 5) << done.err;
+}
+
+TEST_F(failures, a_newer_version_that_cannot_be_read_is_told_with_the_older_one) {
+  const auto cap = put_new("first");
+  const auto shares = [&](int server) {
+    return data() / "truckee" / "grid" / std::to_string(server) / "shares";
+  };
+  const auto kept = place() / "kept";
+  std::filesystem::create_directory(kept);
+  for (int i = 0; i < 8; ++i) // n - k + 1
+    std::filesystem::copy(shares(i), kept / std::to_string(i), std::filesystem::copy_options::recursive);
+  EXPECT_EQ(truckee({"put", file("next", "second"), "--cap-file", cap}).code, 0);
+  EXPECT_EQ(truckee({"get", "--cap-file", cap}).err.find("newer version"), std::string::npos);
+  for (int i = 0; i < 8; ++i) {
+    std::filesystem::remove_all(shares(i));
+    std::filesystem::copy(kept / std::to_string(i), shares(i), std::filesystem::copy_options::recursive);
+  }
+  const auto done = truckee({"get", "--cap-file", cap});
+  EXPECT_EQ(done.code, 0) << done.err;
+  EXPECT_EQ(done.out, "first");
+  EXPECT_NE(done.err.find("a newer version is signed and cannot be read (seq 2"), std::string::npos)
+      << done.err;
+  const auto checked = truckee({"check", "--cap-file", cap});
+  EXPECT_NE(checked.out.find("version 1 with 8 of 10 shares on 8 servers"), std::string::npos) << checked.out;
+  EXPECT_NE(json({"get", "--cap-file", cap, "-o", path("copy")})["newer_unreadable"].get<std::string>().find(
+                "seq 2"),
+            std::string::npos);
 }

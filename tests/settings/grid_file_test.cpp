@@ -237,6 +237,38 @@ TEST(grid_file, what_is_not_toml_is_refused_with_its_line) {
   EXPECT_FALSE(parse("a = " + std::string(100'000, '['))) << "deep nesting must not exhaust the stack";
 }
 
+TEST(grid_file, a_home_is_not_meant_by_a_tilde) {
+  for (const auto* key : {"directory = \"~/x\"", "directory = \"~\"", "directory = \"~other/x\""})
+    expect_refused(server(key), 3, {"directory", "stands for a home in a shell only"});
+  expect_refused("[client]\nlease-secret = \"~/secret\"\n", 2, {"lease-secret", "in a shell only"});
+  expect_refused("[log]\nfile = \"~/log\"\n", 2, {"file", "in a shell only"});
+  expect_refused("[metrics]\nlisten = \"127.0.0.1:1\"\nuser = \"u\"\npassword-file = \"~/p\"\n", 4,
+                 {"password-file", "in a shell only"});
+  EXPECT_TRUE(parse(server("directory = \"a~b\"")));
+}
+
+TEST(grid_file, nothing_of_a_file_moves_a_terminals_cursor_when_it_is_refused) {
+  for (const auto* text :
+       {"read-only = fa\x1b]0;pwned", "\x1b[2J = 1\n", "a = \"\x1b[2J\"\n", "[client]\nread-only = \xff\n",
+        "[publish]\norder = \"\\u001b[2J\"\n", "[encoding]\nneeded = \"\\u009b2J\"\n"}) {
+    const auto got = parse(text);
+    ASSERT_FALSE(got) << text;
+    for (const char c : got.error().detail)
+      EXPECT_TRUE(c >= ' ' && c <= '~') << text << " gave " << got.error().detail;
+  }
+}
+
+TEST(grid_file, a_file_that_cannot_be_read_is_told_with_the_reason) {
+  const auto missing = read_grid_file("/nowhere/grid.toml");
+  ASSERT_FALSE(missing);
+  EXPECT_NE(missing.error().detail.find("/nowhere/grid.toml: cannot be read: No such file or directory"),
+            std::string::npos)
+      << missing.error().detail;
+  const auto folder = read_grid_file("/tmp");
+  ASSERT_FALSE(folder);
+  EXPECT_NE(folder.error().detail.find("Is a directory"), std::string::npos) << folder.error().detail;
+}
+
 TEST(grid_file, a_missing_file_is_named) {
   const auto got = read_grid_file("/nowhere/grid.toml");
   ASSERT_FALSE(got);

@@ -58,6 +58,15 @@ TEST(StatusMarkup, TextFromOthersIsNeverMarkup) {
   EXPECT_FALSE(has(overview_page(s), "<script>alert"));
 }
 
+TEST(StatusMarkup, WhatIsNotUtf8IsReplaced) {
+  EXPECT_EQ(escaped("odd\xff"), "odd\xef\xbf\xbd");
+  EXPECT_EQ(escaped("cut\xe2\x82"), "cut\xef\xbf\xbd\xef\xbf\xbd");
+  EXPECT_EQ(escaped("Stra\xc3\x9f"
+                    "e & \xe9\x9b\xaa"),
+            "Stra\xc3\x9f"
+            "e &amp; \xe9\x9b\xaa");
+}
+
 TEST(StatusMarkup, SizesAndTimesAreSaidInFittingUnits) {
   EXPECT_EQ(size_words(36), "36 B");
   EXPECT_EQ(size_words(1536), "1.5 KiB");

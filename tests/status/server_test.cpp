@@ -146,6 +146,11 @@ TEST_F(StatusServer, AForeignHostNameIsRefused) {
   EXPECT_EQ(http().Get("/", {{"Host", "evil.example:80"}})->status, 403);
   EXPECT_EQ(http().Get("/", {{"Host", "localhost:1234"}})->status, 200);
   EXPECT_EQ(http().Get("/", {{"Host", "[::1]:1234"}})->status, 200);
+  for (const auto* own : {"localhost", "LOCALHOST:80", "127.0.0.1", "[::1]"})
+    EXPECT_EQ(http().Get("/", {{"Host", own}})->status, 200) << own;
+  for (const auto* odd : {"localhost:80@evil.com", "[::1", "[localhost]", "%6cocalhost",
+                          "localhost:", "localhost:80:90", "127.0.0.1.evil.com", "[::1]x:80"})
+    EXPECT_EQ(http().Get("/", {{"Host", odd}})->status, 403) << odd;
 }
 
 TEST_F(StatusServer, EveryAnswerForbidsWhatIsNotItsOwn) {

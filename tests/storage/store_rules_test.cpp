@@ -1,5 +1,6 @@
 #include "storage/store_test_support.hpp"
 
+#include "truckee/crypto/base32.hpp"
 #include "truckee/storage/container.hpp"
 
 using namespace truckee;
@@ -114,7 +115,7 @@ TEST_P(store_rules, a_bad_write_enabler_names_who_recorded_it_and_changes_nothin
     const auto answer = store->read_test_write(request(slot_, changes, 99));
     EXPECT_EQ(answer.status, storage_status::bad_write_enabler);
     EXPECT_EQ(answer.recorded_node, pair_.id);
-    EXPECT_NE(answer.detail.find(to_hex(pair_.id.view())), std::string::npos);
+    EXPECT_NE(answer.detail.find(crypto::to_base32(pair_.id.view())), std::string::npos);
     EXPECT_EQ(answer.detail.find(std::string(64, '9')), std::string::npos);
   }
   EXPECT_EQ(contents(*store, slot_), (std::map<int, std::string>{{0, "mine"}}));

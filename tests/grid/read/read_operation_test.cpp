@@ -115,3 +115,16 @@ TEST(read_operation, a_stop_ends_it_and_what_comes_later_is_ignored) {
   read.stop({errc::timeout, "later"});
   EXPECT_EQ(read.failure()->code, errc::cancelled);
 }
+
+TEST(read_operation, says_once_what_many_servers_answered) {
+  servermap map(map_mode::read);
+  for (int i = 0; i < 100; ++i)
+    map.set_failed(server(i), i < 99 ? "no route to host" : "connection refused");
+  auto read = an_operation();
+  read.on_map(map);
+  ASSERT_TRUE(read.failure());
+  const auto& said = read.failure()->detail;
+  EXPECT_LT(said.size(), 300U) << said;
+  EXPECT_NE(said.find("and 94 more: no route to host"), std::string::npos) << said;
+  EXPECT_NE(said.find("s99: connection refused"), std::string::npos) << said;
+}

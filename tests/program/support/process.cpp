@@ -43,8 +43,9 @@ std::vector<char*> pointers(std::vector<std::string>& texts) {
   return out;
 }
 
-void redirect(const char* file, int flags, int to) {
-  const int fd = ::open(file, flags, 0600);
+/// To a descriptor that was given, or to a file.
+void connect(const char* file, int flags, int given, int to) {
+  const int fd = given >= 0 ? given : ::open(file, flags | O_CLOEXEC, 0600);
   if (fd < 0 || ::dup2(fd, to) < 0)
     ::_exit(126);
 }
@@ -75,12 +76,15 @@ process::process(const std::filesystem::path& program, const std::vector<std::st
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (::getppid() != parent)
       ::_exit(126);
-    redirect(in.c_str(), O_RDONLY, STDIN_FILENO);
-    redirect(out_.c_str(), O_WRONLY | O_CREAT | O_TRUNC, STDOUT_FILENO);
-    if (options.error_descriptor < 0)
-      redirect(err_.c_str(), O_WRONLY | O_CREAT | O_TRUNC, STDERR_FILENO);
-    else if (::dup2(options.error_descriptor, STDERR_FILENO) < 0)
-      ::_exit(126);
+    constexpr int anew = O_WRONLY | O_CREAT | O_TRUNC;
+    connect(in.c_str(), O_RDONLY, options.input_descriptor, STDIN_FILENO);
+    connect(out_.c_str(), anew, options.output_descriptor, STDOUT_FILENO);
+    connect(err_.c_str(), anew, options.error_descriptor, STDERR_FILENO);
+    for (int fd = 0; fd < 3; ++fd)
+      if ((options.closed >> fd & 1U) != 0)
+        ::close(fd);
+    if (options.ignored_signal != 0)
+      ::signal(options.ignored_signal, SIG_IGN);
     if (!options.directory.empty() && ::chdir(options.directory.c_str()) != 0)
       ::_exit(126);
     ::execve(argv[0], argv.data(), envp.data());
@@ -113,7 +117,8 @@ process_result process::wait(seconds longest) {
     std::this_thread::sleep_for(tick);
   }
   const int code = WIFEXITED(status_) ? WEXITSTATUS(status_) : 128 + WTERMSIG(status_);
-  return {code, out(), err(), seconds(clock::now() - start_).count()};
+  return {code, WIFSIGNALED(status_) ? WTERMSIG(status_) : 0, out(), err(),
+          seconds(clock::now() - start_).count()};
 }
 
 std::string process::wait_for(const std::string& text, seconds longest) {

@@ -15,10 +15,15 @@ struct process_options {
   std::string input;                              ///< standard input
   std::filesystem::path directory;                ///< where it runs; empty: here
   int error_descriptor = -1;                      ///< standard error goes there instead of to a file
+  int output_descriptor = -1;                     ///< standard output likewise
+  int input_descriptor = -1;                      ///< standard input comes from there
+  unsigned closed = 0;                            ///< bit n: descriptor n is closed
+  int ignored_signal = 0;                         ///< as `nohup` leaves SIGHUP; 0: none
 };
 
 struct process_result {
-  int code = -1; ///< exit code; 128 + signal where one ended it
+  int code = -1;  ///< exit code; 128 + signal where one ended it
+  int signal = 0; ///< that signal; 0: it ended by itself
   std::string out;
   std::string err;
   double seconds = 0;

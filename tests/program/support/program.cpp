@@ -8,9 +8,9 @@ namespace truckee::test {
 
 process_options program_test::options(const std::string& input) const {
   process_options out;
-  out.environment = {
-      {"XDG_DATA_HOME", data().string()}, {"HOME", folder_.path().string()}, {"LC_ALL", "C.UTF-8"}};
-  out.environment.insert(environment_.begin(), environment_.end());
+  out.environment = environment_; // wins over the usual
+  out.environment.insert(
+      {{"XDG_DATA_HOME", data().string()}, {"HOME", folder_.path().string()}, {"LC_ALL", "C.UTF-8"}});
   out.input = input;
   out.directory = folder_.path();
   return out;
@@ -24,6 +24,19 @@ process_result program_test::truckee_into(int error_descriptor, const arguments&
   auto how = options({});
   how.error_descriptor = error_descriptor;
   return process(TRUCKEE_PROGRAM, words, folder_.path(), how).wait();
+}
+
+process_result program_test::truckee_with(const std::function<void(process_options&)>& change,
+                                          const arguments& words) {
+  return start_with(change, words).wait();
+}
+
+process& program_test::start_with(const std::function<void(process_options&)>& change,
+                                  const arguments& words) {
+  auto how = options({});
+  change(how);
+  started_.push_back(std::make_unique<process>(TRUCKEE_PROGRAM, words, folder_.path(), how));
+  return *started_.back();
 }
 
 process& program_test::start(const arguments& words, const std::string& input) {

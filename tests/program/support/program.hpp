@@ -3,6 +3,7 @@
 #include "program/support/process.hpp"
 #include "test_folder.hpp"
 
+#include <functional>
 #include <gtest/gtest.h>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -18,6 +19,9 @@ protected:
   process_result truckee(const arguments& words, const std::string& input = {});
   /// The same, with its standard error going to a descriptor.
   process_result truckee_into(int error_descriptor, const arguments& words);
+  /// The same, started as `change` makes of the usual options.
+  process_result truckee_with(const std::function<void(process_options&)>& change, const arguments& words);
+  process& start_with(const std::function<void(process_options&)>& change, const arguments& words);
   /// Starts it; ended with the test at the latest.
   process& start(const arguments& words, const std::string& input = {});
   /// Runs it, demands success, and parses what it printed.

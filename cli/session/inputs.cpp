@@ -1,0 +1,38 @@
+#include "truckee/cli/session/inputs.hpp"
+
+#include "truckee/actors/gateway/file_gateway.hpp"
+#include "truckee/cli/files/content.hpp"
+
+#include <unistd.h>
+
+namespace truckee::cli {
+
+void warn_of_readers(const std::string& file, std::string_view what) {
+  if (is_open_to_others(file))
+    tell("truckee: warning: " + escaped(file) + " holds " + std::string(what) +
+         ", and others than its owner may read or change it; chmod 600 it\n");
+}
+
+result<secret_text> read_cap(const std::string& source) {
+  auto out = read_cap_file(source);
+  if (out && source != "-")
+    warn_of_readers(source, "a capability");
+  return out;
+}
+
+result<shared_bytes> read_publication(const std::string& file) {
+  if (file == "-" && ::isatty(STDIN_FILENO) == 1)
+    tell("truckee: reading from the terminal; Ctrl-D at the beginning of a line ends it\n");
+  return read_content(file, actors::gateway_limits{}.content_bytes_max);
+}
+
+result<void> keep_inputs(const operation_options& o, const global_options& global, const std::string& input,
+                         const std::string& output) {
+  const auto named = [](const std::string& file) { return file == "-" ? standard_input_file : file; };
+  const auto& m = o.metrics;
+  return inputs_kept({named(o.cap_file), named(input), global.grid_file, global.ca, global.certificate,
+                      global.key, m.password_file, m.certificate, m.key, m.client_ca},
+                     {output == "-" ? std::string() : output, global.log.file, standard_output_file});
+}
+
+} // namespace truckee::cli
