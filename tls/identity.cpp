@@ -15,10 +15,19 @@ namespace {
 
 constexpr std::string_view unit_prefix = "truckee ";
 
+/// Whoever makes a certificate chooses its texts, and they are shown on terminals: all but visible ASCII is replaced.
+std::string visible(std::string text) {
+  for (auto& c : text)
+    if (c < ' ' || c > '~')
+      c = '?';
+  return text;
+}
+
 std::string text_of(const ASN1_STRING* x) {
   if (x == nullptr)
     return {};
-  return {reinterpret_cast<const char*>(ASN1_STRING_get0_data(x)), static_cast<std::size_t>(ASN1_STRING_length(x))};
+  return visible({reinterpret_cast<const char*>(ASN1_STRING_get0_data(x)),
+                  static_cast<std::size_t>(ASN1_STRING_length(x))});
 }
 
 std::string lowered(std::string_view text) {
@@ -63,8 +72,8 @@ std::vector<std::string> entries(const X509* certificate, int kind) {
 
 std::vector<std::string> alternative_names(const X509* certificate) {
   std::vector<std::string> out;
-  const std::unique_ptr<GENERAL_NAMES, freed_by<GENERAL_NAMES_free>> all{static_cast<GENERAL_NAMES*>(
-      X509_get_ext_d2i(certificate, NID_subject_alt_name, nullptr, nullptr))};
+  const std::unique_ptr<GENERAL_NAMES, freed_by<GENERAL_NAMES_free>> all{
+      static_cast<GENERAL_NAMES*>(X509_get_ext_d2i(certificate, NID_subject_alt_name, nullptr, nullptr))};
   for (int i = 0; all && i < sk_GENERAL_NAME_num(all.get()); ++i) {
     const auto* each = sk_GENERAL_NAME_value(all.get(), i);
     if (each->type == GEN_DNS)
@@ -92,6 +101,10 @@ std::optional<role> role_named(std::string_view word) {
   if (at == role_words.end())
     return std::nullopt;
   return static_cast<role>(at - role_words.begin());
+}
+
+std::string unit_of(role x) {
+  return std::string(unit_prefix) + std::string(to_word(x));
 }
 
 bool identity::is_for(std::span<const role> wanted) const {

@@ -34,14 +34,18 @@ constexpr std::string_view to_word(role x) {
 /// The role of that name; nothing where there is none.
 std::optional<role> role_named(std::string_view word);
 
+/// What stands in the certificate, e.g. "truckee server".
+std::string unit_of(role x);
+
 /// SHA-256 of a certificate's public key (SubjectPublicKeyInfo).
 struct pin_tag {};
 using pin = fixed_bytes<pin_tag, 32>;
 
 /// What a certificate says, and what tells it from every other.
 struct identity {
-  std::string common_name;        ///< for people
-  std::vector<std::string> names; ///< subject alternative names: hosts and words in lower case, IP addresses as text
+  std::string common_name; ///< for people
+  std::vector<std::string>
+      names; ///< subject alternative names: hosts and words in lower case, IP addresses as text
   role made_for = role::any;
   std::int64_t not_before = 0; ///< unix seconds
   std::int64_t not_after = 0;  ///< unix seconds
