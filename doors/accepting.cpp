@@ -23,7 +23,6 @@ void porter::house::accept_all(id which) {
     descriptor caller(::accept4(at->second.fd.get(), reinterpret_cast<sockaddr*>(&from.raw), &from.size,
                                 SOCK_NONBLOCK | SOCK_CLOEXEC));
     if (caller) {
-      // Descriptors that the accepted one leaves free are for the socket pair and files: the last is nobody's.
       at->second.said_full = false;
       let_in(at->second, std::move(caller), from);
       continue;
@@ -44,26 +43,23 @@ void porter::house::accept_all(id which) {
       descriptor turned_away(::accept4(at->second.fd.get(), nullptr, nullptr, SOCK_CLOEXEC));
       const bool any = static_cast<bool>(turned_away);
       turned_away.reset();
-      spare_.reset(::dup(at->second.fd.get()));
+      keep_a_spare();
       if (any)
         continue;
     }
-    pause(which);
+    go_on_in(which, pause_when_full);
     return;
   }
   // More may wait; edge triggered, nobody would say so again.
-  auto& at = listeners_.at(which);
-  at.pause = loop_->after(std::chrono::milliseconds(0), [this, which] {
-    listeners_.at(which).pause.reset();
-    accept_all(which);
-  });
+  go_on_in(which, std::chrono::milliseconds(0));
 }
 
-void porter::house::pause(id which) {
-  listeners_.at(which).pause = loop_->after(pause_when_full, [this, which] {
-    listeners_.at(which).pause.reset();
-    accept_all(which);
-  });
+void porter::house::go_on_in(id which, std::chrono::milliseconds time) {
+  if (const auto at = listeners_.find(which); at != listeners_.end())
+    at->second.pause = loop_->after(time, [this, which] {
+      listeners_.at(which).pause.reset();
+      accept_all(which);
+    });
 }
 
 void porter::house::refuse(const std::string& place, const std::string& source, const trouble& why) const {
@@ -71,7 +67,8 @@ void porter::house::refuse(const std::string& place, const std::string& source, 
     options_.tell->refused(place, source, why);
 }
 
-std::optional<trouble> porter::house::stranger(const listener& at, int caller, const socket_address& from) const {
+std::optional<trouble> porter::house::stranger(const listener& at, int caller,
+                                               const socket_address& from) const {
   if (at.what.tls || at.what.any_user)
     return std::nullopt;
   socket_address own;
@@ -79,13 +76,15 @@ std::optional<trouble> porter::house::stranger(const listener& at, int caller, c
     return trouble{refusal::other_user, "cannot tell which user it is"};
   const auto user = user_of(from.raw, own.raw);
   if (!user)
-    return trouble{refusal::other_user, "cannot tell which user it is: it has gone already, or netlink (AF_NETLINK) is "
-                                        "not allowed to this process"};
+    return trouble{refusal::other_user,
+                   "cannot tell which user it is: it has gone already, or netlink (AF_NETLINK) is "
+                   "not allowed to this process"};
   if (*user == 0 || *user == ::geteuid())
     return std::nullopt;
-  return trouble{refusal::other_user, "user " + std::to_string(*user) +
-                                          " of this machine; without TLS only the node's own user and root may come "
-                                          "in"};
+  return trouble{refusal::other_user,
+                 "user " + std::to_string(*user) +
+                     " of this machine; without TLS only the node's own user and root may come "
+                     "in"};
 }
 
 void porter::house::let_in(listener& at, descriptor caller, const socket_address& from) {
@@ -94,12 +93,15 @@ void porter::house::let_in(listener& at, descriptor caller, const socket_address
   if (stopping_)
     return;
   if (accepted_ >= limits.open_max) {
-    refuse(at.place, to_string(from), {refusal::too_many, std::to_string(limits.open_max) + " connections stand already"});
+    refuse(at.place, to_string(from),
+           {refusal::too_many, std::to_string(limits.open_max) + " connections stand already"});
     return;
   }
-  if (const auto of = open_of_.find(source); of != open_of_.end() && of->second >= limits.open_of_source_max) {
+  if (const auto of = open_of_.find(source);
+      of != open_of_.end() && of->second >= limits.open_of_source_max) {
     refuse(at.place, to_string(from),
-           {refusal::too_many, std::to_string(limits.open_of_source_max) + " connections from there stand already"});
+           {refusal::too_many,
+            std::to_string(limits.open_of_source_max) + " connections from there stand already"});
     return;
   }
   if (const auto why = stranger(at, caller.get(), from)) {
@@ -122,7 +124,8 @@ void porter::house::let_in(listener& at, descriptor caller, const socket_address
   admit(at, std::move(caller), from, std::move(talk));
 }
 
-void porter::house::admit(listener& at, descriptor caller, const socket_address& from, std::unique_ptr<stream> talk) {
+void porter::house::admit(listener& at, descriptor caller, const socket_address& from,
+                          std::unique_ptr<stream> talk) {
   const auto which = ++last_;
   auto& made = guests_[which];
   made.source = source_of(from);
@@ -132,16 +135,18 @@ void porter::house::admit(listener& at, descriptor caller, const socket_address&
   waiting_.insert(which);
   waiting_of_[made.source].insert(which);
   const auto remote = to_string(from);
-  made.at = std::make_unique<connection>(*loop_, std::move(caller), std::move(talk), inspector_of_one(), false, remote,
-                                         options_.limits.how_long);
+  made.at = std::make_unique<connection>(*loop_, std::move(caller), std::move(talk), inspector_of_one(),
+                                         false, remote, options_.limits.how_long);
   made.at->begin({.opened = at.then,
                   .greeted = [this, which] { no_longer_waits(which); },
-                  .ended = [this, which, remote, place = at.place](const std::optional<trouble>& why) {
-                    const auto here = guests_.find(which);
-                    if (why && here != guests_.end() && (here->second.waits || why->why == refusal::protocol))
-                      refuse(place, remote, *why);
-                    gone(which);
-                  }});
+                  .ended =
+                      [this, which, remote, place = at.place](const std::optional<trouble>& why) {
+                        const auto here = guests_.find(which);
+                        if (why && here != guests_.end() &&
+                            (here->second.waits || why->why == refusal::protocol))
+                          refuse(place, remote, *why);
+                        gone(which);
+                      }});
 }
 
 /// Room for one more that has said nothing: the oldest of them goes, so that an honest one, which takes

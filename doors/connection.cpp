@@ -10,8 +10,8 @@ namespace truckee::doors {
 
 connection::connection(event_loop& loop, descriptor outside, std::unique_ptr<stream> talk,
                        std::unique_ptr<inspector> judge, bool dialled, std::string remote, limits how_long)
-  : loop_(loop), outside_(std::move(outside)), talk_(std::move(talk)), judge_(std::move(judge)), dialled_(dialled),
-    remote_(std::move(remote)), how_long_(how_long) {}
+  : loop_(loop), outside_(std::move(outside)), talk_(std::move(talk)), judge_(std::move(judge)),
+    dialled_(dialled), remote_(std::move(remote)), how_long_(how_long) {}
 
 connection::~connection() {
   tell_ = {};
@@ -191,7 +191,8 @@ void connection::greeted() {
 bool connection::write_inside() {
   if (!inside_ || !may_write_inside_ || inside_gone_ || inward_.size() == inward_sent_)
     return false;
-  const auto n = ::send(inside_.get(), inward_.data() + inward_sent_, inward_.size() - inward_sent_, MSG_NOSIGNAL);
+  const auto n =
+      ::send(inside_.get(), inward_.data() + inward_sent_, inward_.size() - inward_sent_, MSG_NOSIGNAL);
   if (n > 0) {
     drop_front(inward_, inward_sent_, static_cast<std::size_t>(n));
     return true;

@@ -14,10 +14,10 @@ namespace truckee::doors {
 /// A connection that stands: what is behind the door reads and writes the one end of a socket pair, whose other end
 /// the door pumps.
 struct passage {
-  descriptor inside;                  ///< stream socket, does not block
-  bool tls = false;                   ///< else plain, which is loopback
-  std::optional<tls::identity> peer;  ///< with TLS
-  std::string remote;                 ///< "host:port" of the other end
+  descriptor inside;                 ///< stream socket, does not block
+  bool tls = false;                  ///< else plain, which is loopback
+  std::optional<tls::identity> peer; ///< with TLS
+  std::string remote;                ///< "host:port" of the other end
 };
 
 /// One TCP connection in the loop's thread:
@@ -35,19 +35,19 @@ struct passage {
 class connection {
 public:
   struct limits {
-    std::chrono::milliseconds opening{5000};  ///< for the handshake
+    std::chrono::milliseconds opening{5000};   ///< for the handshake
     std::chrono::milliseconds greeting{10000}; ///< for the peer's first byte after it
-    std::chrono::milliseconds closing{5000};  ///< for the rest, once one side has closed
+    std::chrono::milliseconds closing{5000};   ///< for the rest, once one side has closed
   };
   struct callbacks {
-    std::function<void(passage)> opened;             ///< once, or never
-    std::function<void()> greeted;                   ///< once, or never
+    std::function<void(passage)> opened;               ///< once, or never
+    std::function<void()> greeted;                     ///< once, or never
     std::function<void(std::optional<trouble>)> ended; ///< the last; nothing: an orderly end
   };
 
   /// `outside` is connected and does not block; `talk` runs over it. `judge` may be empty.
-  connection(event_loop& loop, descriptor outside, std::unique_ptr<stream> talk, std::unique_ptr<inspector> judge,
-             bool dialled, std::string remote, limits how_long);
+  connection(event_loop& loop, descriptor outside, std::unique_ptr<stream> talk,
+             std::unique_ptr<inspector> judge, bool dialled, std::string remote, limits how_long);
   ~connection();
   connection(const connection&) = delete;
   connection& operator=(const connection&) = delete;
@@ -95,8 +95,8 @@ private:
   std::optional<event_loop::timer> deadline_;
   std::optional<event_loop::timer> next_turn_;
 
-  bytes inward_;           ///< from the peer, for the inside
-  bytes outward_;          ///< from the inside, for the peer
+  bytes inward_;  ///< from the peer, for the inside
+  bytes outward_; ///< from the inside, for the peer
   std::size_t inward_sent_ = 0;
   std::size_t outward_sent_ = 0;
   // Until the system said EAGAIN.

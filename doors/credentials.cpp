@@ -13,6 +13,10 @@ namespace truckee::doors {
 
 namespace {
 
+tls::identity identity_or_none(const X509* certificate) {
+  return certificate ? tls::identity_of(certificate) : tls::identity{};
+}
+
 /// OpenSSL keeps errors by thread, and wants the list emptied before each call that is judged.
 class tls_stream final : public stream {
 public:
@@ -78,10 +82,10 @@ public:
 
 private:
   int judge(bool good, X509_STORE_CTX* at) {
-    const auto* current = X509_STORE_CTX_get_current_cert(at);
-    const auto who = current ? tls::identity_of(current) : tls::identity{};
+    const auto who = identity_or_none(X509_STORE_CTX_get0_cert(at));
     if (!good) {
-      verdict_ = verdict_on(X509_STORE_CTX_get_error(at), who, X509_STORE_CTX_get_error_depth(at));
+      verdict_ = verdict_on(X509_STORE_CTX_get_error(at),
+                            identity_or_none(X509_STORE_CTX_get_current_cert(at)), who);
       return 0;
     }
     if (X509_STORE_CTX_get_error_depth(at) != 0)
@@ -139,8 +143,9 @@ result<std::shared_ptr<const credentials>> credentials::load(const tls::node_fil
       SSL_CTX_use_certificate_chain_file(to, files.certificate.c_str()) != 1 ||
       SSL_CTX_use_PrivateKey_file(to, files.key.c_str(), SSL_FILETYPE_PEM) != 1 ||
       SSL_CTX_load_verify_file(to, files.ca.c_str()) != 1)
-    return fail(errc::configuration, "TLS: cannot use " + files.certificate.string() + ", " + files.key.string() +
-                                         " and " + files.ca.string() + ": " + tls::ssl::last_error());
+    return fail(errc::configuration, "TLS: cannot use " + files.certificate.string() + ", " +
+                                         files.key.string() + " and " + files.ca.string() + ": " +
+                                         tls::ssl::last_error());
   if (auto* known = SSL_load_client_CA_file(files.ca.c_str()))
     SSL_CTX_set_client_CA_list(to, known);
   ERR_clear_error();
@@ -148,13 +153,15 @@ result<std::shared_ptr<const credentials>> credentials::load(const tls::node_fil
   SSL_CTX_set_session_cache_mode(to, SSL_SESS_CACHE_OFF);
   SSL_CTX_set_options(to, SSL_OP_NO_TICKET | SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
   SSL_CTX_set_num_tickets(to, 0);
-  SSL_CTX_set_mode(to, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS);
+  SSL_CTX_set_mode(to, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
+                           SSL_MODE_RELEASE_BUFFERS);
   SSL_CTX_set_verify(to, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, &tls_stream::on_verify);
   out->own_ = tls::identity_of(SSL_CTX_get0_certificate(to));
   return std::shared_ptr<const credentials>(std::move(out));
 }
 
-std::unique_ptr<stream> credentials::accept(const std::shared_ptr<const credentials>& with, int fd, expected_peer who) {
+std::unique_ptr<stream> credentials::accept(const std::shared_ptr<const credentials>& with, int fd,
+                                            expected_peer who) {
   return std::make_unique<tls_stream>(with, fd, true, std::move(who));
 }
 

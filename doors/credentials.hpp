@@ -21,8 +21,10 @@ public:
 
   /// TLS 1.2 or later, in which both sides show a certificate of the CA, as the side that accepts or connects. A peer
   /// that is not the expected one is told by an alert, and trouble says what was wrong.
-  static std::unique_ptr<stream> accept(const std::shared_ptr<const credentials>& with, int fd, expected_peer who);
-  static std::unique_ptr<stream> connect(const std::shared_ptr<const credentials>& with, int fd, expected_peer who);
+  static std::unique_ptr<stream> accept(const std::shared_ptr<const credentials>& with, int fd,
+                                        expected_peer who);
+  static std::unique_ptr<stream> connect(const std::shared_ptr<const credentials>& with, int fd,
+                                         expected_peer who);
 
   SSL_CTX* context() const { return context_.get(); }
 

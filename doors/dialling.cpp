@@ -9,7 +9,8 @@ namespace truckee::doors {
 
 namespace {
 
-constexpr int lookups_max = 32; ///< names that are looked up at a time; each takes a thread for as long as the system takes
+constexpr int lookups_max =
+    32; ///< names that are looked up at a time; each takes a thread for as long as the system takes
 
 /// The name that a certificate is to have is not the place where it is.
 std::string place_of(const call& what) {
@@ -45,8 +46,8 @@ void porter::house::dial(call what, std::function<void(result<passage>)> then) {
     }
     const auto which = ++last_;
     auto& at = attempts_.emplace(which, std::move(*box)).first->second;
-    at.deadline = loop_->after(
-        std::chrono::ceil<std::chrono::milliseconds>(at.end - clock::now()), [this, which] {
+    at.deadline =
+        loop_->after(std::chrono::ceil<std::chrono::milliseconds>(at.end - clock::now()), [this, which] {
           const auto& late = attempts_.at(which);
           settle(which, fail(errc::timeout, place_of(late.what) + ": no answer in time; " + hint(late.what)));
         });
@@ -61,8 +62,9 @@ void porter::house::look_up(id which) {
     return;
   }
   if (lookups_ >= lookups_max) {
-    settle(which, fail(errc::unreachable, to_string(to) + ": cannot resolve the host: " + std::to_string(lookups_max) +
-                                              " other names are still being looked up; does the name service answer?"));
+    settle(which, fail(errc::unreachable,
+                       to_string(to) + ": cannot resolve the host: " + std::to_string(lookups_max) +
+                           " other names are still being looked up; does the name service answer?"));
     return;
   }
   ++lookups_;
@@ -72,7 +74,8 @@ void porter::house::look_up(id which) {
       auto places = resolve(to, false, false);
       if (const auto self = weak.lock()) {
         --self->lookups_;
-        self->loop_->post([raw = self.get(), which, places = std::move(places)] { raw->resolved(which, places); });
+        self->loop_->post(
+            [raw = self.get(), which, places = std::move(places)] { raw->resolved(which, places); });
       }
     }).detach();
   } catch (const std::system_error& e) {
@@ -128,7 +131,8 @@ void porter::house::try_next(id which) {
     loop_->after(std::chrono::ceil<std::chrono::milliseconds>(share), [this, which, turn = at.next] {
       if (const auto here = attempts_.find(which);
           here != attempts_.end() && here->second.next == turn && here->second.watch != 0) {
-        here->second.last = {errc::timeout, place_of(here->second.what) + ": no answer in time; " + hint(here->second.what)};
+        here->second.last = {errc::timeout,
+                             place_of(here->second.what) + ": no answer in time; " + hint(here->second.what)};
         try_next(which);
       }
     });
@@ -158,18 +162,22 @@ void porter::house::shake_hands(id which, descriptor fd, clock::time_point until
   auto talk = at.what.tls ? credentials::connect(at.with, fd.get(), at.what.who) : plain_stream(fd.get());
   auto how_long = options_.limits.how_long;
   // The attempt has a deadline of its own, and ends the connection by it.
-  how_long.opening = std::chrono::ceil<std::chrono::milliseconds>(until - clock::now()) + std::chrono::seconds(1);
+  how_long.opening =
+      std::chrono::ceil<std::chrono::milliseconds>(until - clock::now()) + std::chrono::seconds(1);
   auto& made = guests_[which];
   made.at = std::make_unique<connection>(*loop_, std::move(fd), std::move(talk), inspector_of_one(), true,
                                          place_of(at.what), how_long);
-  made.at->begin({.opened = [this, which](passage p) { settle(which, std::move(p)); },
-                  .greeted = {},
-                  .ended = [this, which](const std::optional<trouble>& why) {
-                    if (const auto here = attempts_.find(which); here != attempts_.end())
-                      settle(which, tl::unexpected(as_error(
-                                        here->second.what, why.value_or(trouble{refusal::broken, "the other end hung up"}))));
-                    gone(which);
-                  }});
+  made.at->begin(
+      {.opened = [this, which](passage p) { settle(which, std::move(p)); },
+       .greeted = {},
+       .ended =
+           [this, which](const std::optional<trouble>& why) {
+             if (const auto here = attempts_.find(which); here != attempts_.end())
+               settle(which, tl::unexpected(
+                                 as_error(here->second.what,
+                                          why.value_or(trouble{refusal::broken, "the other end hung up"}))));
+             gone(which);
+           }});
 }
 
 error porter::house::as_error(const call& what, const trouble& why) {

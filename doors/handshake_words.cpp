@@ -11,8 +11,9 @@ namespace truckee::doors {
 namespace {
 
 std::string whose(const tls::identity& of) {
-  // A peer's own word: as short as a certificate of ours has it, and its letters are the log's to look after.
-  return of.common_name.empty() ? "its certificate" : "its certificate (" + of.common_name.substr(0, 64) + ")";
+  // A peer's own word: as short as a certificate of ours has it.
+  return of.common_name.empty() ? "its certificate"
+                                : "its certificate (" + of.common_name.substr(0, 64) + ")";
 }
 
 std::string list(const std::vector<std::string>& names) {
@@ -33,14 +34,14 @@ std::string list(const std::vector<tls::role>& roles) {
 }
 
 std::string our_days(const tls::identity& own) {
-  return "this end's certificate (" + own.common_name + ") is good from " + tls::date_of(own.not_before) + " until " +
-         tls::date_of(own.not_after);
+  return "this end's certificate (" + own.common_name + ") is good from " + tls::date_of(own.not_before) +
+         " until " + tls::date_of(own.not_after);
 }
 
 } // namespace
 
-trouble verdict_on(int problem, const tls::identity& of, int depth) {
-  const auto subject = depth == 0 ? whose(of) : "its CA's certificate";
+trouble verdict_on(int problem, const tls::identity& of, const tls::identity& own) {
+  const auto subject = of.key == own.key ? whose(own) : "its CA's certificate";
   switch (problem) {
   case X509_V_ERR_CERT_HAS_EXPIRED:
     return {refusal::expired, subject + " has expired on " + tls::date_of(of.not_after)};
@@ -53,10 +54,11 @@ trouble verdict_on(int problem, const tls::identity& of, int depth) {
   case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
   case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
   case X509_V_ERR_CERT_SIGNATURE_FAILURE:
-    return {refusal::foreign_ca, whose(of) + " is not signed by our CA; both ends need certificates of the same CA "
-                                             "(truckee certs)"};
+    return {refusal::foreign_ca, whose(own) +
+                                     " is not signed by our CA; both ends need certificates of the same CA "
+                                     "(truckee certs)"};
   case X509_V_ERR_INVALID_PURPOSE:
-    return {refusal::wrong_role, whose(of) + " is not for this side of TLS (extended key usage)"};
+    return {refusal::wrong_role, subject + " is not for this side of TLS (extended key usage)"};
   default:
     return {refusal::bad_certificate, subject + " is refused: " + X509_verify_cert_error_string(problem)};
   }
@@ -64,32 +66,37 @@ trouble verdict_on(int problem, const tls::identity& of, int depth) {
 
 std::optional<trouble> verdict_on(const tls::identity& who, const expected_peer& wanted) {
   if (!who.is_for(wanted.roles))
-    return trouble{refusal::wrong_role, whose(who) + " is for a " + std::string(to_word(who.made_for)) + ", and a " +
-                                            list(wanted.roles) + " is wanted here"};
+    return trouble{refusal::wrong_role, whose(who) + " is for a " + std::string(to_word(who.made_for)) +
+                                            ", and a " + list(wanted.roles) + " is wanted here"};
   if (wanted.key) {
     if (*wanted.key == who.key)
       return std::nullopt;
-    return trouble{refusal::wrong_name, whose(who) + " has the key " + to_hex(who.key.view()) +
-                                            ", not the one of certificate-pin; is this another server, or was "
-                                            "its certificate made anew?"};
+    return trouble{refusal::wrong_name,
+                   whose(who) + " has the key " + to_hex(who.key.view()) +
+                       ", not the one of certificate-pin; is this another server, or was "
+                       "its certificate made anew?"};
   }
   if (wanted.names.empty())
     return std::nullopt;
   if (who.names.empty())
-    return trouble{refusal::nameless, whose(who) + " has no name (subject alternative name), and " +
-                                          list(wanted.names) + " is wanted; make one with `truckee certs DIR " +
-                                          wanted.names.front() + "`"};
+    return trouble{refusal::nameless,
+                   whose(who) + " has no name (subject alternative name), and " + list(wanted.names) +
+                       " is wanted; make one with `truckee certs DIR " + wanted.names.front() + "`"};
   for (const auto& name : wanted.names)
     if (who.is_named(name))
       return std::nullopt;
-  return trouble{refusal::wrong_name, "its certificate is " + list(who.names) + "'s, not " + list(wanted.names) +
-                                          "'s; it is another server, or the grid file calls it by another name "
-                                          "than its certificate"};
+  return trouble{refusal::wrong_name,
+                 "its certificate is " + list(who.names) + "'s, not " + list(wanted.names) +
+                     "'s; it is another server, or the grid file calls it by another name "
+                     "than its certificate"};
 }
 
 trouble trouble_of(unsigned long code, const tls::identity& own, bool accepted) {
   if (ERR_GET_LIB(code) != ERR_LIB_SSL)
-    return {refusal::not_tls, code == 0 ? "the other end hung up" : "OpenSSL: " + std::string(ERR_reason_error_string(code) ? ERR_reason_error_string(code) : "no reason given")};
+    return {refusal::not_tls, code == 0 ? "the other end hung up"
+                                        : "OpenSSL: " + std::string(ERR_reason_error_string(code)
+                                                                        ? ERR_reason_error_string(code)
+                                                                        : "no reason given")};
   const auto refused = [](const std::string& detail) { return trouble{refusal::ours_refused, detail}; };
   switch (ERR_GET_REASON(code)) {
   case SSL_R_PEER_DID_NOT_RETURN_A_CERTIFICATE:
@@ -100,20 +107,24 @@ trouble trouble_of(unsigned long code, const tls::identity& own, bool accepted) 
     return refused("the other end says that our certificate has expired; " + our_days(own) +
                    "; make a new one with `truckee certs`");
   case SSL_R_TLSV1_ALERT_UNKNOWN_CA:
-    return refused("the other end does not know the CA of our certificate; both ends need certificates of the "
-                   "same CA (truckee certs)");
+  case SSL_R_TLSV1_ALERT_DECRYPT_ERROR: // a CA of the same name with another key
+    return refused(
+        "the other end does not know the CA of our certificate; both ends need certificates of the "
+        "same CA (truckee certs)");
   case SSL_R_SSLV3_ALERT_UNSUPPORTED_CERTIFICATE:
     return refused("the other end does not take our certificate for this: it is for a " +
                    std::string(to_word(own.made_for)) + " (" + own.common_name + ")");
   case SSL_R_SSLV3_ALERT_BAD_CERTIFICATE:
-    return refused("the other end does not take our certificate: by its clock it may not be valid yet, or it is not "
-                   "of the name that is wanted there; " +
-                   our_days(own) + ", and this machine's clock says " + tls::date_of(tls::unix_now()));
+    return refused(
+        "the other end does not take our certificate: by its clock it may not be valid yet, or it is not "
+        "of the name that is wanted there; " +
+        our_days(own) + ", and this machine's clock says " + tls::date_of(tls::unix_now()));
   case SSL_R_WRONG_VERSION_NUMBER:
   case SSL_R_HTTP_REQUEST:
   case SSL_R_PACKET_LENGTH_TOO_LONG:
   case SSL_R_UNEXPECTED_MESSAGE:
-    return {refusal::not_tls, accepted ? "what it sends is not TLS" : "it does not speak TLS; is this the right port?"};
+    return {refusal::not_tls,
+            accepted ? "what it sends is not TLS" : "it does not speak TLS; is this the right port?"};
   case SSL_R_UNSUPPORTED_PROTOCOL:
   case SSL_R_TLSV1_ALERT_PROTOCOL_VERSION:
     return {refusal::not_tls, "it speaks no TLS from 1.2 on"};

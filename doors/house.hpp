@@ -1,9 +1,14 @@
 #pragma once
 
+#include "truckee/doors/credentials.hpp"
 #include "truckee/doors/porter.hpp"
 #include "truckee/doors/socket_address.hpp"
 
+#include <atomic>
 #include <condition_variable>
+#include <map>
+#include <mutex>
+#include <set>
 #include <unordered_map>
 
 namespace truckee::doors {
@@ -61,11 +66,11 @@ private:
 
   // -- accepting.cpp
   void accept_all(id which);
-  void pause(id which);
-  bool make_room();
+  void go_on_in(id which, std::chrono::milliseconds time);
   void let_in(listener& at, descriptor caller, const socket_address& from);
   std::optional<trouble> stranger(const listener& at, int caller, const socket_address& from) const;
   void admit(listener& at, descriptor caller, const socket_address& from, std::unique_ptr<stream> talk);
+  void keep_a_spare();
   void displace_one(const std::string& source);
   void displace(id which);
   void no_longer_waits(id which);
@@ -80,7 +85,9 @@ private:
   void settle(id which, result<passage> how);
   static error as_error(const call& what, const trouble& why);
 
-  std::unique_ptr<inspector> inspector_of_one() const { return options_.inspect ? options_.inspect() : nullptr; }
+  std::unique_ptr<inspector> inspector_of_one() const {
+    return options_.inspect ? options_.inspect() : nullptr;
+  }
   void gone(id which);
 
   porter_options options_;
@@ -96,7 +103,7 @@ private:
   bool stopping_ = false;
   std::atomic<int> lookups_{0};
 
-  mutable std::mutex mutex_; ///< of what follows
+  mutable std::mutex mutex_;                                                       ///< of what follows
   std::map<std::string, std::pair<tls::node_files, credentials_ptr>> credentials_; ///< by their files
   std::condition_variable empty_;
   bool is_empty_ = true;

@@ -17,7 +17,9 @@ public:
     const auto got = ::recv(fd_, into.data(), into.size(), 0);
     return got == 0 ? moved{progress::ended} : as_moved(got);
   }
-  moved write(byte_view from) override { return as_moved(::send(fd_, from.data(), from.size(), MSG_NOSIGNAL)); }
+  moved write(byte_view from) override {
+    return as_moved(::send(fd_, from.data(), from.size(), MSG_NOSIGNAL));
+  }
   void farewell() override {}
   const trouble& what() const override { return what_; }
   const std::optional<tls::identity>& peer() const override { return peer_; }

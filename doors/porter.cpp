@@ -10,10 +10,6 @@ namespace {
 
 constexpr std::chrono::seconds patience{2}; ///< at the end, for what is still to be sent
 
-descriptor a_spare() {
-  return descriptor(::open("/dev/null", O_RDONLY | O_CLOEXEC));
-}
-
 } // namespace
 
 result<std::shared_ptr<porter>> porter::make(porter_options options) {
@@ -45,6 +41,11 @@ std::map<std::string, std::int64_t> porter::certificate_ends() const {
 
 porter::house::~house() {
   loop_.reset();
+}
+
+void porter::house::keep_a_spare() {
+  if (!spare_)
+    spare_.reset(::open("/dev/null", O_RDONLY | O_CLOEXEC));
 }
 
 result<porter::house::credentials_ptr> porter::house::credentials_for(const tls::node_files& files) {
@@ -91,16 +92,17 @@ result<porter::opened> porter::house::open(door what, std::function<void(passage
   loop_->run([&] {
     if (stopping_)
       return;
-    if (!spare_)
-      spare_ = a_spare();
+    keep_a_spare();
     const auto which = out.door = ++last_;
     const int raw = fd->get();
-    listeners_.emplace(which, listener{std::move(*fd), 0, std::move(what), to_string(out.at), std::move(then), {}, false});
+    listeners_.emplace(
+        which, listener{std::move(*fd), 0, std::move(what), to_string(out.at), std::move(then), {}, false});
     const auto watch = loop_->watch(raw, [this, which](std::uint32_t) { accept_all(which); });
     listeners_.at(which).watch = watch;
     if (watch == 0) {
       listeners_.erase(which);
-      watched = fail(errc::io, "cannot listen on " + to_string(out.at) + ": the system watches no more descriptors");
+      watched = fail(errc::io,
+                     "cannot listen on " + to_string(out.at) + ": the system watches no more descriptors");
       return;
     }
     watched = {};
@@ -125,9 +127,8 @@ void porter::house::close(std::uint64_t which) {
 void porter::house::stop() {
   loop_->run([this] {
     stopping_ = true;
-    for (auto& [which, each] : listeners_)
-      loop_->forget(each.watch, each.fd.get());
-    listeners_.clear();
+    while (!listeners_.empty())
+      close(listeners_.begin()->first);
     while (!attempts_.empty())
       settle(attempts_.begin()->first, fail(errc::cancelled, "it was given up: this end is closing"));
     std::vector<id> all;
@@ -159,8 +160,7 @@ void porter::house::gone(id which) {
         open_of_.erase(of);
     }
     guests_.erase(at);
-    if (!spare_)
-      spare_ = a_spare();
+    keep_a_spare();
     if (!stopping_ || !guests_.empty())
       return;
     const std::lock_guard lock(mutex_);

@@ -2,10 +2,9 @@
 
 #include "truckee/base/address.hpp"
 #include "truckee/doors/connection.hpp"
-#include "truckee/doors/credentials.hpp"
+#include "truckee/tls/node_files.hpp"
 
 #include <map>
-#include <set>
 
 namespace truckee::doors {
 
@@ -14,33 +13,35 @@ struct porter_limits {
   std::size_t waiting_max = 512;          ///< connections that have not said anything yet, in all
   std::size_t waiting_of_source_max = 64; ///< and of one source; beyond either the oldest of them goes
   std::size_t open_max = 4096;            ///< connections in all; beyond it new ones are closed
-  std::size_t open_of_source_max = 1024;  ///< a process has one connection to a node, and many stand behind one address
-  connection::limits how_long;
+  std::size_t open_of_source_max =
+      1024; ///< a process has one connection to a node, and many stand behind one address
+  connection::limits how_long = {};
 };
 
 using make_inspector = std::function<std::unique_ptr<inspector>()>;
 
 struct porter_options {
-  porter_limits limits;
-  std::shared_ptr<observer> tell; ///< of refusals; may be empty
+  porter_limits limits = {};
+  std::shared_ptr<observer> tell = {}; ///< of refusals; may be empty
   /// For each connection, dialled or accepted; empty: everything passes.
-  make_inspector inspect;
+  make_inspector inspect = {};
 };
 
 /// A port to be opened.
 struct door {
-  address at;                          ///< port 0: any; numeric, or a name that the system resolves
-  std::optional<tls::node_files> tls;  ///< nothing: plain, which only loopback may be
-  std::vector<tls::role> callers;      ///< whom their certificates must be for; none: anybody of the CA
-  bool any_user = false;               ///< plain: take callers of every user of this machine, not only our own and root
+  address at;                              ///< port 0: any; numeric, or a name that the system resolves
+  std::optional<tls::node_files> tls = {}; ///< nothing: plain, which only loopback may be
+  std::vector<tls::role> callers = {};     ///< whom their certificates must be for; none: anybody of the CA
+  bool any_user = false; ///< plain: take callers of every user of this machine, not only our own and root
 };
 
 /// A connection to be made.
 struct call {
   address to;
-  std::optional<tls::node_files> tls;
-  expected_peer who;                      ///< with TLS
-  std::chrono::milliseconds deadline{5000}; ///< for name, connection, handshake and the other end's first byte together
+  std::optional<tls::node_files> tls = {};
+  expected_peer who = {}; ///< with TLS
+  std::chrono::milliseconds deadline{
+      5000}; ///< for name, connection, handshake and the other end's first byte together
 };
 
 /// Stands between a network and an actor system: opens ports and makes connections with one thread of its own, lets
@@ -49,7 +50,7 @@ class porter {
 public:
   /// errc::io where there are no threads or descriptors.
   static result<std::shared_ptr<porter>> make(porter_options options);
-  /// Closes all doors. What was written inside is still sent, for a second or two.
+  /// Closes all doors. What was written inside is still sent, for two seconds at most. Not from one of its own callbacks.
   ~porter();
   porter(const porter&) = delete;
   porter& operator=(const porter&) = delete;

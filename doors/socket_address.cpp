@@ -36,9 +36,8 @@ address parts_of(const socket_address& x) {
   if (x.raw.ss_family != AF_INET6)
     return {"unknown", 0};
   const auto& in = as_ip6(x);
-  const auto* host = is_mapped(x)
-                         ? ::inet_ntop(AF_INET, in.sin6_addr.s6_addr + 12, text.data(), text.size())
-                         : ::inet_ntop(AF_INET6, &in.sin6_addr, text.data(), text.size());
+  const auto* host = is_mapped(x) ? ::inet_ntop(AF_INET, in.sin6_addr.s6_addr + 12, text.data(), text.size())
+                                  : ::inet_ntop(AF_INET6, &in.sin6_addr, text.data(), text.size());
   return {host, ntohs(in.sin6_port)};
 }
 
@@ -58,7 +57,8 @@ result<std::vector<socket_address>> resolve(const address& what, bool numeric, b
   hints.ai_flags = AI_NUMERICSERV | (numeric ? AI_NUMERICHOST : 0) | (to_listen ? AI_PASSIVE : 0);
   addrinfo* raw = nullptr;
   const auto port = std::to_string(what.port);
-  if (const int bad = ::getaddrinfo(what.host.empty() ? nullptr : what.host.c_str(), port.c_str(), &hints, &raw);
+  if (const int bad =
+          ::getaddrinfo(what.host.empty() ? nullptr : what.host.c_str(), port.c_str(), &hints, &raw);
       bad != 0)
     return fail(errc::unreachable, to_string(what) + ": cannot resolve the host: " + ::gai_strerror(bad));
   const std::unique_ptr<addrinfo, freed_by<::freeaddrinfo>> all(raw);

@@ -13,11 +13,11 @@ namespace truckee::doors {
 /// Whom a handshake must find at the other end.
 struct expected_peer {
   /// Its certificate must have one of these names; none: any certificate of the CA.
-  std::vector<std::string> names;
+  std::vector<std::string> names = {};
   /// The key it must have, whatever its names are.
-  std::optional<tls::pin> key;
+  std::optional<tls::pin> key = {};
   /// What its certificate must be for; none: anything.
-  std::vector<tls::role> roles;
+  std::vector<tls::role> roles = {};
 };
 
 /// How far a call of a stream came.
