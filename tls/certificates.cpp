@@ -29,7 +29,7 @@ constexpr std::size_t name_chars_max = 64;   // X.509's limit on a common name
 constexpr std::size_t pem_bytes_max = 1 << 20;
 constexpr std::size_t names_max = 1000;
 
-struct identity {
+struct key_pair {
   key_ptr key;
   certificate_ptr certificate;
 };
@@ -109,9 +109,18 @@ std::string alternative_name(const std::string& name) {
   return (address{name, 0}.is_numeric() ? "IP:" : "DNS:") + name;
 }
 
+bool add_unit(X509_NAME* subject, role made_for) {
+  if (made_for == role::any)
+    return true;
+  const auto unit = unit_of(made_for);
+  return X509_NAME_add_entry_by_txt(subject, "OU", MBSTRING_UTF8,
+                                    reinterpret_cast<const unsigned char*>(unit.c_str()), -1, -1, 0) == 1;
+}
+
 /// A fresh key, certified by `issuer`, or by itself when there is none: then it is a CA.
-result<identity> make_identity(const std::string& name, const identity* issuer, std::int64_t now) {
-  identity out{key_ptr{EVP_EC_gen("P-256")}, certificate_ptr{X509_new()}};
+result<key_pair> make_identity(const std::string& name, const key_pair* issuer, std::int64_t now,
+                               role made_for) {
+  key_pair out{key_ptr{EVP_EC_gen("P-256")}, certificate_ptr{X509_new()}};
   if (!out.key || !out.certificate)
     return openssl_failed("make a P-256 key");
   auto* x = out.certificate.get();
@@ -123,6 +132,7 @@ result<identity> make_identity(const std::string& name, const identity* issuer, 
   const bool named = X509_set_version(x, X509_VERSION_3) == 1 && set_serial(x) &&
                      set_times(x, now, issuer ? X509_get0_notAfter(issuer_certificate) : nullptr) &&
                      X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_UTF8, common_name, -1, -1, 0) == 1 &&
+                     add_unit(subject, made_for) &&
                      X509_set_issuer_name(x, X509_get_subject_name(issuer_certificate)) == 1 &&
                      X509_set_pubkey(x, out.key.get()) == 1;
   const auto add = [&](int what, const std::string& value) {
@@ -142,7 +152,7 @@ result<identity> make_identity(const std::string& name, const identity* issuer, 
 }
 
 /// The key first: a certificate without its key is worse than a key that nobody knows.
-result<void> write_identity(const identity& what, const fs::path& certificate, const fs::path& key) {
+result<void> write_identity(const key_pair& what, const fs::path& certificate, const fs::path& key) {
   const auto key_text = write_key(what.key.get());
   const auto certificate_text = write_certificate(what.certificate.get());
   if (!key_text || certificate_text.empty())
@@ -155,7 +165,7 @@ result<void> write_identity(const identity& what, const fs::path& certificate, c
   return written;
 }
 
-result<identity> read_ca(const fs::path& certificate, const fs::path& key, std::int64_t now) {
+result<key_pair> read_ca(const fs::path& certificate, const fs::path& key, std::int64_t now) {
   const auto unusable = [&](const std::string& why) {
     return fail(errc::corrupt, certificate.string() + " and " + key.string() + ": " + why +
                                    "; choose a new folder, which makes a new CA for all nodes");
@@ -166,7 +176,7 @@ result<identity> read_ca(const fs::path& certificate, const fs::path& key, std::
     return unusable("the CA's certificate and key must both be there and readable (" +
                     (certificate_pem ? key_pem.error() : certificate_pem.error()).detail + ")");
   auto problem = key_problem::none;
-  identity out{read_key(*key_pem, problem), nullptr};
+  key_pair out{read_key(*key_pem, problem), nullptr};
   wipe(*key_pem);
   auto certificates = read_certificates(*certificate_pem);
   if (!out.key || certificates.size() != 1)
@@ -182,13 +192,13 @@ result<identity> read_ca(const fs::path& certificate, const fs::path& key, std::
   return out;
 }
 
-result<identity> find_or_make_ca(const fs::path& dir, std::int64_t now, made_certificates& told) {
+result<key_pair> find_or_make_ca(const fs::path& dir, std::int64_t now, made_certificates& told) {
   std::error_code ignored;
   const auto key = dir / "ca.key";
   told.ca = dir / "ca.pem";
   if (fs::exists(told.ca, ignored) || fs::exists(key, ignored))
     return read_ca(told.ca, key, now);
-  auto ca = make_identity("Truckee CA", nullptr, now);
+  auto ca = make_identity("Truckee CA", nullptr, now, role::any);
   if (!ca)
     return ca;
   if (auto written = write_identity(*ca, told.ca, key); !written)
@@ -205,7 +215,7 @@ std::int64_t unix_now() {
 }
 
 result<made_certificates> make_certificates(const fs::path& dir, const std::vector<std::string>& names,
-                                            std::int64_t now) {
+                                            std::int64_t now, role made_for) {
   if (auto good = check_names(names); !good)
     return tl::unexpected<error>(good.error());
   if (auto ready = prepare_folder(dir); !ready)
@@ -223,7 +233,7 @@ result<made_certificates> make_certificates(const fs::path& dir, const std::vect
   if (!ca)
     return tl::unexpected<error>(ca.error());
   for (const auto& node : out.nodes) {
-    const auto made = make_identity(node.name, &*ca, now);
+    const auto made = make_identity(node.name, &*ca, now, made_for);
     if (!made)
       return tl::unexpected<error>(made.error());
     if (auto written = write_identity(*made, node.certificate, node.key); !written)

@@ -1,6 +1,6 @@
 #include "truckee/messages/caf/route.hpp"
 
-#include "truckee/messages/caf/protocol.hpp"
+#include "truckee/messages/caf/passages.hpp"
 
 #include <caf/actor.hpp>
 #include <caf/actor_cast.hpp>
@@ -23,15 +23,6 @@ namespace truckee::messages {
 
 namespace {
 
-/// The broker that keeps the table of routes for all of CAF's middlemen, with TLS and without.
-caf::actor routing_broker(caf::actor_system& system) {
-#if TRUCKEE_CAF_1
-  return system.middleman().named_broker<caf::io::basp_broker>("BASP");
-#else
-  return system.middleman().named_broker<caf::io::basp_broker>(caf::atom("BASP"));
-#endif
-}
-
 caf::io::basp_broker& opened(const caf::actor& broker) {
   return *static_cast<caf::io::basp_broker*>(caf::actor_cast<caf::abstract_actor*>(broker));
 }
@@ -49,9 +40,11 @@ public:
   }
 };
 
-/// Whether a connection is one of CAF's OpenSSL module, whose class has no name outside it. What is unknown is
-/// taken for plain.
+/// Whether a connection is a porter's with TLS, or one of CAF's OpenSSL module, whose class has no name outside it. What
+/// is unknown is taken for plain.
 bool runs_over_tls(const caf::io::scribe* connection) {
+  if (const auto* facts = facts_of(connection))
+    return facts->tls;
   return connection != nullptr &&
          std::string_view(typeid(*connection).name()).find("openssl") != std::string_view::npos;
 }
@@ -68,6 +61,14 @@ route look_up(caf::io::basp_broker& broker, const caf::node_id& to) {
 }
 
 } // namespace
+
+caf::actor routing_broker(caf::actor_system& system) {
+#if TRUCKEE_CAF_1
+  return system.middleman().named_broker<caf::io::basp_broker>("BASP");
+#else
+  return system.middleman().named_broker<caf::io::basp_broker>(caf::atom("BASP"));
+#endif
+}
 
 void find_route(caf::actor_system& system, const caf::node_id& to, std::function<void(route)> then) {
   system.middleman().backend().post(

@@ -229,3 +229,33 @@ TEST(private_key, is_its_owners_or_comes_from_root) {
   EXPECT_FALSE(is_private(0444, root, me));
   EXPECT_FALSE(is_private(0604, me, me));
 }
+
+TEST_F(certificates, say_who_they_are_and_what_for) {
+  const auto now = unix_now();
+  const auto m = *make_certificates(dir, {"Alpha.example"}, now, role::server);
+  const auto who = identity_of(certificate_in(m.nodes[0].certificate).get());
+  EXPECT_EQ(who.common_name, "Alpha.example");
+  EXPECT_EQ(who.made_for, role::server);
+  EXPECT_EQ(who.not_before, now - 3600);
+  EXPECT_GT(who.not_after, now + 9 * year);
+  EXPECT_TRUE(who.is_named("alpha.EXAMPLE"));
+  EXPECT_FALSE(who.is_named("example"));
+  const std::vector<role> servers{role::server};
+  const std::vector<role> askers{role::client, role::gateway};
+  EXPECT_TRUE(who.is_for(servers));
+  EXPECT_FALSE(who.is_for(askers));
+  EXPECT_TRUE(who.is_for({}));
+  EXPECT_TRUE(check_node_files({m.ca, m.nodes[0].certificate, m.nodes[0].key}));
+}
+
+TEST_F(certificates, of_before_are_for_anything_and_each_has_a_key_of_its_own) {
+  const auto m = made({"one", "192.0.2.7", "2001:DB8::1"});
+  const auto one = identity_of(certificate_in(m.nodes[0].certificate).get());
+  const auto two = identity_of(certificate_in(m.nodes[1].certificate).get());
+  const std::vector<role> servers{role::server};
+  EXPECT_EQ(one.made_for, role::any);
+  EXPECT_TRUE(one.is_for(servers));
+  EXPECT_NE(one.key, two.key);
+  EXPECT_TRUE(two.is_named("192.0.2.7"));
+  EXPECT_TRUE(identity_of(certificate_in(m.nodes[2].certificate).get()).is_named("2001:db8:0::1"));
+}

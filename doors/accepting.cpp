@@ -1,0 +1,178 @@
+#include "truckee/doors/house.hpp"
+#include "truckee/doors/socket_user.hpp"
+
+#include <cerrno>
+#include <cstring>
+#include <unistd.h>
+
+namespace truckee::doors {
+
+namespace {
+
+constexpr int callers_of_turn = 64; ///< then others have theirs
+constexpr std::chrono::milliseconds pause_when_full{100};
+
+} // namespace
+
+void porter::house::accept_all(id which) {
+  for (int n = 0; n < callers_of_turn; ++n) {
+    const auto at = listeners_.find(which);
+    if (at == listeners_.end() || at->second.pause)
+      return;
+    socket_address from;
+    descriptor caller(::accept4(at->second.fd.get(), reinterpret_cast<sockaddr*>(&from.raw), &from.size,
+                                SOCK_NONBLOCK | SOCK_CLOEXEC));
+    if (caller) {
+      at->second.said_full = false;
+      let_in(at->second, std::move(caller), from);
+      continue;
+    }
+    const int problem = errno;
+    if (problem == EAGAIN)
+      return;
+    if (problem == EINTR || problem == ECONNABORTED)
+      continue;
+    if (!at->second.said_full)
+      refuse(at->second.place, "anybody",
+             {refusal::no_descriptors, std::string("cannot take callers: ") + std::strerror(problem) +
+                                           "; they are turned away until there is room"});
+    at->second.said_full = true;
+    // Callers are told at once, by closing; where even that cannot be done, a little later. Never at once again.
+    if ((problem == EMFILE || problem == ENFILE) && spare_) {
+      spare_.reset();
+      descriptor turned_away(::accept4(at->second.fd.get(), nullptr, nullptr, SOCK_CLOEXEC));
+      const bool any = static_cast<bool>(turned_away);
+      turned_away.reset();
+      keep_a_spare();
+      if (any)
+        continue;
+    }
+    go_on_in(which, pause_when_full);
+    return;
+  }
+  // More may wait; edge triggered, nobody would say so again.
+  go_on_in(which, std::chrono::milliseconds(0));
+}
+
+void porter::house::go_on_in(id which, std::chrono::milliseconds time) {
+  if (const auto at = listeners_.find(which); at != listeners_.end())
+    at->second.pause = loop_->after(time, [this, which] {
+      listeners_.at(which).pause.reset();
+      accept_all(which);
+    });
+}
+
+void porter::house::refuse(const std::string& place, const std::string& source, const trouble& why) const {
+  if (options_.tell)
+    options_.tell->refused(place, source, why);
+}
+
+std::optional<trouble> porter::house::stranger(const listener& at, int caller,
+                                               const socket_address& from) const {
+  if (at.what.tls || at.what.any_user)
+    return std::nullopt;
+  socket_address own;
+  if (::getsockname(caller, reinterpret_cast<sockaddr*>(&own.raw), &own.size) != 0)
+    return trouble{refusal::other_user, "cannot tell which user it is"};
+  const auto user = user_of(from.raw, own.raw);
+  if (!user)
+    return trouble{refusal::other_user,
+                   "cannot tell which user it is: it has gone already, or netlink (AF_NETLINK) is "
+                   "not allowed to this process"};
+  if (*user == 0 || *user == ::geteuid())
+    return std::nullopt;
+  return trouble{refusal::other_user,
+                 "user " + std::to_string(*user) +
+                     " of this machine; without TLS only the node's own user and root may come "
+                     "in"};
+}
+
+void porter::house::let_in(listener& at, descriptor caller, const socket_address& from) {
+  const auto& limits = options_.limits;
+  const auto source = source_of(from);
+  if (stopping_)
+    return;
+  if (accepted_ >= limits.open_max) {
+    refuse(at.place, to_string(from),
+           {refusal::too_many, std::to_string(limits.open_max) + " connections stand already"});
+    return;
+  }
+  if (const auto of = open_of_.find(source);
+      of != open_of_.end() && of->second >= limits.open_of_source_max) {
+    refuse(at.place, to_string(from),
+           {refusal::too_many,
+            std::to_string(limits.open_of_source_max) + " connections from there stand already"});
+    return;
+  }
+  if (const auto why = stranger(at, caller.get(), from)) {
+    refuse(at.place, to_string(from), *why);
+    return;
+  }
+  set_up_connection(caller.get());
+  std::unique_ptr<stream> talk;
+  if (at.what.tls) {
+    const auto with = credentials_for(*at.what.tls);
+    if (!with) {
+      refuse(at.place, to_string(from), {refusal::broken, with.error().detail});
+      return;
+    }
+    talk = credentials::accept(*with, caller.get(), {{}, {}, at.what.callers});
+  } else {
+    talk = plain_stream(caller.get());
+  }
+  displace_one(source);
+  admit(at, std::move(caller), from, std::move(talk));
+}
+
+void porter::house::admit(listener& at, descriptor caller, const socket_address& from,
+                          std::unique_ptr<stream> talk) {
+  const auto which = ++last_;
+  auto& made = guests_[which];
+  made.source = source_of(from);
+  made.waits = true;
+  ++accepted_;
+  ++open_of_[made.source];
+  waiting_.insert(which);
+  waiting_of_[made.source].insert(which);
+  const auto remote = to_string(from);
+  made.at = std::make_unique<connection>(*loop_, std::move(caller), std::move(talk), inspector_of_one(),
+                                         false, remote, options_.limits.how_long);
+  made.at->begin({.opened = at.then,
+                  .greeted = [this, which] { no_longer_waits(which); },
+                  .ended =
+                      [this, which, remote, place = at.place](const std::optional<trouble>& why) {
+                        const auto here = guests_.find(which);
+                        if (why && here != guests_.end() &&
+                            (here->second.waits || why->why == refusal::protocol))
+                          refuse(place, remote, *why);
+                        gone(which);
+                      }});
+}
+
+/// Room for one more that has said nothing: the oldest of them goes, so that an honest one, which takes
+/// milliseconds, gets through a flood from its own address.
+void porter::house::displace_one(const std::string& source) {
+  const auto of = waiting_of_.find(source);
+  if (of != waiting_of_.end() && of->second.size() >= options_.limits.waiting_of_source_max)
+    displace(*of->second.begin());
+  if (waiting_.size() >= options_.limits.waiting_max)
+    displace(*waiting_.begin());
+}
+
+void porter::house::displace(id which) {
+  guests_.at(which).at->end(trouble{refusal::displaced, "it had not said anything, and newer callers came"});
+}
+
+void porter::house::no_longer_waits(id which) {
+  const auto at = guests_.find(which);
+  if (at == guests_.end() || !at->second.waits)
+    return;
+  at->second.waits = false;
+  waiting_.erase(which);
+  const auto of = waiting_of_.find(at->second.source);
+  of->second.erase(which);
+  if (of->second.empty())
+    waiting_of_.erase(of);
+}
+
+} // namespace truckee::doors

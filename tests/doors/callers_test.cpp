@@ -1,0 +1,276 @@
+#include "doors/ends.hpp"
+#include "doors/issue.hpp"
+
+#include <fstream>
+#include <gtest/gtest.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+
+using namespace truckee;
+using namespace truckee::doors;
+using namespace truckee::test;
+
+namespace {
+
+class callers : public testing::Test {
+protected:
+  void start(porter_limits limits = {}) {
+    inside_ = *porter::make({.limits = limits, .tell = told_, .inspect = {}});
+  }
+  void open(bool tls, bool any_user = false) {
+    door what{.at = {"127.0.0.1", 0}, .any_user = any_user};
+    if (tls)
+      what.tls = ca_.first();
+    const auto got = inside_->open(what, hall_.in());
+    ASSERT_TRUE(got) << to_string(got.error());
+    port_ = got->at.port;
+  }
+  result<passage> dialled(bool tls, std::chrono::milliseconds deadline = 10s) {
+    call what{.to = {"127.0.0.1", port_}, .deadline = deadline};
+    if (tls)
+      what.tls = ca_.first();
+    return dial(*outside_, what);
+  }
+
+  authority ca_;
+  hall hall_;
+  std::shared_ptr<test::listener> told_ = std::make_shared<test::listener>();
+  std::shared_ptr<porter> inside_;
+  std::shared_ptr<porter> outside_ = *porter::make({});
+  std::uint16_t port_ = 0;
+};
+
+std::size_t resident_kib() {
+  std::ifstream in("/proc/self/status");
+  for (std::string word; in >> word;)
+    if (word == "VmRSS:") {
+      std::size_t out = 0;
+      in >> out;
+      return out;
+    }
+  return 0;
+}
+
+TEST_F(callers, that_never_handshake_are_put_out_in_time_and_cost_nothing_meanwhile) {
+  start({.how_long = {.opening = 1500ms, .greeting = 1500ms, .closing = 1500ms}});
+  open(true);
+  const auto silent = raw_connection(port_);
+  ASSERT_TRUE(silent);
+  const auto before = processor_seconds();
+  EXPECT_EQ(receive(silent.get(), 1), ""); // closed
+  EXPECT_LT(processor_seconds() - before, 0.2);
+  const auto told = told_->next();
+  ASSERT_TRUE(told);
+  EXPECT_EQ(told->what.why, refusal::handshake_timeout);
+}
+
+TEST_F(callers, that_say_nothing_without_tls_are_put_out_as_well) {
+  start({.how_long = {.opening = 300ms, .greeting = 300ms, .closing = 300ms}});
+  open(false);
+  const auto silent = raw_connection(port_);
+  EXPECT_EQ(receive(silent.get()), "hello");
+  EXPECT_EQ(told_->next()->what.why, refusal::silent);
+}
+
+TEST_F(callers, that_speak_no_tls_are_told_of) {
+  start();
+  open(true);
+  const auto other = raw_connection(port_);
+  ASSERT_TRUE(send_all(other.get(), "GET / HTTP/1.0\r\n\r\n"));
+  receive(other.get());
+  const auto told = told_->next();
+  ASSERT_TRUE(told);
+  EXPECT_EQ(told->what.why, refusal::not_tls);
+  EXPECT_NE(told->what.detail.find("is not TLS"), std::string::npos) << told->what.detail;
+}
+
+TEST_F(callers, by_the_thousand_that_stay_half_open_leave_room_for_an_honest_one) {
+  rlimit files{};
+  ::getrlimit(RLIMIT_NOFILE, &files);
+  files.rlim_cur = std::min<rlim_t>(files.rlim_max, std::max<rlim_t>(files.rlim_cur, 4096));
+  ::setrlimit(RLIMIT_NOFILE, &files);
+  start();
+  open(true);
+  const auto memory = resident_kib();
+  const auto time = processor_seconds();
+  std::vector<descriptor> half;
+  for (int i = 0; i < 1300; ++i) {
+    half.push_back(raw_connection(port_));
+    ASSERT_TRUE(half.back()) << i;
+    // A first record's head, so that each has its share of OpenSSL.
+    if (i % 2 == 0)
+      send_all(half.back().get(), "\x16\x03\x01");
+  }
+  const auto begin = std::chrono::steady_clock::now();
+  const auto honest = dialled(true);
+  const auto took = std::chrono::steady_clock::now() - begin;
+  ASSERT_TRUE(honest) << to_string(honest.error());
+  EXPECT_LT(took, 1s);
+  EXPECT_GE(told_->count(refusal::displaced), 1300U - 64U);
+  EXPECT_LT(resident_kib() - std::min(memory, resident_kib()), 16U * 1024);
+  EXPECT_LT(processor_seconds() - time, 5.0);
+  ASSERT_TRUE(hall_.next());
+}
+
+TEST_F(callers, beyond_the_limit_are_told_of_and_closed) {
+  start({.open_max = 3});
+  open(false);
+  std::vector<passage> all;
+  for (int i = 0; i < 3; ++i) {
+    auto one = dialled(false);
+    ASSERT_TRUE(one);
+    ASSERT_TRUE(send_all(one->inside.get(), "x"));
+    all.push_back(std::move(*one));
+  }
+  EXPECT_FALSE(dialled(false));
+  EXPECT_EQ(told_->next()->what.why, refusal::too_many);
+  all.pop_back();
+  for (int i = 0; i < 3; ++i)
+    hall_.next();
+  for (int i = 0; i < 100 && !dialled(false); ++i)
+    std::this_thread::sleep_for(20ms);
+  EXPECT_TRUE(hall_.next());
+}
+
+TEST_F(callers, of_another_user_do_not_come_in_without_tls) {
+  if (::geteuid() != 0)
+    GTEST_SKIP() << "only root can be another user";
+  start();
+  open(false);
+  const auto knock = [&] {
+    const auto child = ::fork();
+    if (child == 0) {
+      if (::setuid(65534) != 0)
+        ::_exit(9);
+      const auto fd = raw_connection(port_);
+      ::_exit(receive(fd.get(), 5) == "hello" ? 0 : 1);
+    }
+    int status = 0;
+    ::waitpid(child, &status, 0);
+    return WEXITSTATUS(status);
+  };
+  EXPECT_EQ(knock(), 1);
+  const auto told = told_->next();
+  ASSERT_TRUE(told);
+  EXPECT_EQ(told->what.why, refusal::other_user);
+  EXPECT_NE(told->what.detail.find("user 65534"), std::string::npos) << told->what.detail;
+  open(false, true);
+  EXPECT_EQ(knock(), 0);
+}
+
+TEST_F(callers, may_not_come_in_plain_from_elsewhere) {
+  start();
+  const auto got = inside_->open({.at = {"0.0.0.0", 0}}, hall_.in());
+  ASSERT_FALSE(got);
+  EXPECT_EQ(got.error().code, errc::refused);
+}
+
+TEST_F(callers, are_turned_away_without_a_spin_where_there_are_no_descriptors) {
+  start();
+  open(false);
+  // The callers are another process: it has descriptors.
+  std::array<int, 2> pipe{};
+  ASSERT_EQ(::pipe(pipe.data()), 0);
+  rlimit before{};
+  ::getrlimit(RLIMIT_NOFILE, &before);
+  const rlimit few{static_cast<rlim_t>(pipe[1] + 20), before.rlim_max};
+  ::setrlimit(RLIMIT_NOFILE, &few);
+  const auto child = ::fork();
+  if (child == 0) {
+    ::setrlimit(RLIMIT_NOFILE, &before);
+    std::vector<descriptor> held;
+    for (int i = 0; i < 200; ++i)
+      held.push_back(raw_connection(port_));
+    ::close(pipe[1]);
+    ::pause();
+    ::_exit(0);
+  }
+  ::close(pipe[1]);
+  char end = 0;
+  EXPECT_EQ(::read(pipe[0], &end, 1), 0);
+  std::this_thread::sleep_for(300ms);
+  const auto time = processor_seconds();
+  std::this_thread::sleep_for(1s);
+  EXPECT_LT(processor_seconds() - time, 0.1);
+  EXPECT_GE(told_->count(refusal::no_descriptors), 1U);
+  ::setrlimit(RLIMIT_NOFILE, &before);
+  ::kill(child, SIGKILL);
+  ::waitpid(child, nullptr, 0);
+  ::close(pipe[0]);
+  // And it recovers by itself.
+  result<passage> after = fail(errc::internal, "");
+  for (int i = 0; i < 100 && !after; ++i) {
+    after = dialled(false);
+    std::this_thread::sleep_for(20ms);
+  }
+  EXPECT_TRUE(after);
+}
+
+TEST_F(callers, to_a_closed_door_find_nobody_and_those_inside_stay) {
+  start();
+  const auto got = inside_->open({.at = {"127.0.0.1", 0}}, hall_.in());
+  port_ = got->at.port;
+  const auto inside = dialled(false);
+  ASSERT_TRUE(inside);
+  inside_->close(got->door);
+  const auto late = dialled(false);
+  ASSERT_FALSE(late);
+  EXPECT_EQ(late.error().code, errc::unreachable);
+  EXPECT_NE(late.error().detail.find("refused"), std::string::npos) << late.error().detail;
+  const auto guest = hall_.next();
+  ASSERT_TRUE(send_all(inside->inside.get(), "still"));
+  EXPECT_EQ(receive(guest->inside.get(), 5), "still");
+  // The port is free again.
+  EXPECT_TRUE(inside_->open({.at = {"127.0.0.1", port_}}, hall_.in()));
+}
+
+TEST_F(callers, of_a_taken_port_are_not_shared) {
+  start();
+  open(false);
+  const auto got = outside_->open({.at = {"127.0.0.1", port_}}, hall_.in());
+  ASSERT_FALSE(got);
+  EXPECT_NE(got.error().detail.find("Address already in use"), std::string::npos) << got.error().detail;
+}
+
+TEST_F(callers, who_dial_somebody_silent_wait_no_longer_than_they_wanted) {
+  descriptor mute(::socket(AF_INET, SOCK_STREAM, 0));
+  auto at = at_loopback(0);
+  socklen_t size = sizeof(at);
+  ASSERT_EQ(::bind(mute.get(), reinterpret_cast<sockaddr*>(&at), size), 0);
+  ASSERT_EQ(::listen(mute.get(), 8), 0);
+  ::getsockname(mute.get(), reinterpret_cast<sockaddr*>(&at), &size);
+  port_ = ntohs(at.sin_port);
+  for (const bool tls : {false, true}) {
+    const auto begin = std::chrono::steady_clock::now();
+    const auto time = processor_seconds();
+    const auto got = dialled(tls, 700ms);
+    ASSERT_FALSE(got);
+    EXPECT_EQ(got.error().code, errc::timeout);
+    EXPECT_NE(got.error().detail.find("the process may hang"), std::string::npos) << got.error().detail;
+    EXPECT_LT(std::chrono::steady_clock::now() - begin, 2s);
+    EXPECT_LT(processor_seconds() - time, 0.2);
+  }
+}
+
+TEST_F(callers, who_dial_a_host_without_a_name_are_told) {
+  port_ = 1;
+  const auto got = dial(*outside_, {.to = {"no-such-host.invalid", 4401}, .deadline = 5s});
+  ASSERT_FALSE(got);
+  EXPECT_NE(got.error().detail.find("no-such-host.invalid:4401"), std::string::npos) << got.error().detail;
+}
+
+TEST_F(callers, who_still_dial_at_the_end_are_told) {
+  descriptor mute(::socket(AF_INET, SOCK_STREAM, 0));
+  auto at = at_loopback(0);
+  socklen_t size = sizeof(at);
+  ASSERT_EQ(::bind(mute.get(), reinterpret_cast<sockaddr*>(&at), size), 0);
+  ASSERT_EQ(::listen(mute.get(), 8), 0);
+  ::getsockname(mute.get(), reinterpret_cast<sockaddr*>(&at), &size);
+  std::promise<result<passage>> got;
+  outside_->dial({.to = {"127.0.0.1", ntohs(at.sin_port)}, .deadline = 60s},
+                 [&](result<passage> p) { got.set_value(std::move(p)); });
+  outside_.reset();
+  EXPECT_EQ(got.get_future().get().error().code, errc::cancelled);
+}
+
+} // namespace
