@@ -107,8 +107,8 @@ void state::arrive(gateway_request what, reply_promise back, const caller& from)
     turn_away(std::move(x), std::move(*no));
     return;
   }
-  if (const auto name = name_of_write(x.what))
-    memory_.begins(x.named, name->asked, std::string(facts.cap), x.event.operation);
+  if (const auto write = name_of_write(x.what))
+    memory_.begins(x.named, write->asked, std::string(facts.cap), x.event.operation);
   const auto id = x.event.operation;
   const bool new_file = makes_new_file(x.what);
   const auto timeout_ms = facts.timeout_ms;
@@ -124,14 +124,14 @@ void state::arrive(gateway_request what, reply_promise back, const caller& from)
 }
 
 bool state::joins(gateway_operation& x) {
-  const auto name = name_of_write(x.what);
-  if (!name)
+  const auto write = name_of_write(x.what);
+  if (!write)
     return false;
-  x.named = name->id == operation_id{} ? services_->random->make<operation_id>() : name->id;
+  x.named = write->id == operation_id{} ? services_->random->make<operation_id>() : write->id;
   const auto* known = memory_.find(x.named);
   if (known == nullptr)
     return false;
-  if (known->asked != name->asked) {
+  if (known->asked != write->asked) {
     x.named = {}; // it is not that write
     turn_away(std::move(x), {refusal::token_in_use,
                              {errc::usage, "another write was asked for under this operation id before; "
