@@ -127,10 +127,12 @@ void state::prepare(const settings::grid_config& from) {
   }
   if (next.to_open.empty())
     return take_on(std::move(next));
+  // Copies, made before `next` moves into the last argument.
   auto to_open = next.to_open;
+  auto opened_for = grid;
   offload(
       self_, *services_->blocking,
-      [keeper = options_.keeper, grid,
+      [keeper = options_.keeper, grid = std::move(opened_for),
        to_open = std::move(to_open)]() -> result<std::vector<gateway_keeper::start>> {
         std::vector<gateway_keeper::start> out;
         for (const auto& [at, store] : to_open) {
