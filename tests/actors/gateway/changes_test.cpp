@@ -289,16 +289,3 @@ TEST(change_without_a_file, is_refused) {
   grid.run.settle();
   EXPECT_EQ((*done)->failure.code, errc::refused);
 }
-
-TEST(operation_deadline, leaves_with_its_operation) {
-  test_grid grid;
-  grid.create("before");
-  const auto begin = grid.run.now();
-  const auto timed = grid.put("content", 0, 0, 3'600'000);
-  ASSERT_TRUE(grid.wait(timed));
-  ASSERT_TRUE((*timed)->ok) << to_string((*timed)->failure);
-  // Whatever is still waited for comes in time; the deadline would, after an hour.
-  while (grid.run.now() - begin < 2h && grid.run.next_timer())
-    grid.run.settle();
-  EXPECT_LT(grid.run.now() - begin, 59min);
-}
