@@ -138,9 +138,9 @@ result<gateway_keeper::start> client_crew::open(const settings::server_config& s
   std::error_code unknown;
   const bool absent =
       std::filesystem::status(local->path, unknown).type() == std::filesystem::file_type::not_found;
-  auto opened =
-      options_.only_reads && absent ? result<std::shared_ptr<storage::share_store>>(empty_store(shared))
-                                    : open_store(shared, store);
+  auto opened = options_.only_reads && absent
+                    ? result<std::shared_ptr<storage::share_store>>(empty_store(shared))
+                    : open_store(shared, store);
   if (!opened)
     return tl::unexpected(opened.error());
   return [&system = system_, shared, link, store, opened = *opened]() mutable {

@@ -61,8 +61,7 @@ result<std::string> password_in(const std::filesystem::path& file) {
 
 result<std::unique_ptr<metrics::exposer>> expose(const std::shared_ptr<metrics::recorder>& recorder,
                                                  caf::actor_system& system, const metrics_options& options,
-                                                 const metrics_settings& file,
-                                                 const logs::log_ptr& log) {
+                                                 const metrics_settings& file, const logs::log_ptr& log) {
   const auto settings = options.over(file);
   if (!settings)
     return tl::unexpected(settings.error());
