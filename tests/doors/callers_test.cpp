@@ -105,7 +105,7 @@ TEST_F(callers, by_the_thousand_that_stay_half_open_leave_room_for_an_honest_one
   const auto honest = dialled(true);
   const auto took = std::chrono::steady_clock::now() - begin;
   ASSERT_TRUE(honest) << to_string(honest.error());
-  EXPECT_LT(took, 1s);
+  EXPECT_LT(took, 5s) << "the handshake has a deadline of its own"; // milliseconds on an idle machine
   EXPECT_GE(told_->count(refusal::displaced), 1300U - 64U);
   EXPECT_LT(resident_kib() - std::min(memory, resident_kib()), 16U * 1024);
   EXPECT_LT(processor_seconds() - time, 5.0);

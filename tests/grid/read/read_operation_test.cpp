@@ -118,7 +118,7 @@ TEST(read_operation, a_stop_ends_it_and_what_comes_later_is_ignored) {
 
 TEST(read_operation, says_once_what_many_servers_answered) {
   servermap map(map_mode::read);
-  for (int i = 0; i < 100; ++i)
+  for (std::uint8_t i = 0; i < 100; ++i)
     map.set_failed(server(i), i < 99 ? "no route to host" : "connection refused");
   auto read = an_operation();
   read.on_map(map);
