@@ -28,9 +28,10 @@ public:
   behavior<handle> make_behavior() {
     return {
         [this](const run&) {
-          promise_ = self_->template make_response_promise<check_reply>();
+          const auto promise = self_->template make_response_promise<check_reply>();
+          promise_ = promise;
           map();
-          return caf::result<check_reply>(*promise_);
+          return caf::result<check_reply>(promise); // it may be answered already
         },
         [this](const stop& x) {
           stopped_ = x.reason;

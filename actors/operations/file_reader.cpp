@@ -27,9 +27,10 @@ public:
   behavior<handle> make_behavior() {
     return {
         [this](const run&) {
-          promise_ = self_->template make_response_promise<retrieve_reply>();
+          const auto promise = self_->template make_response_promise<retrieve_reply>();
+          promise_ = promise;
           act();
-          return caf::result<retrieve_reply>(*promise_);
+          return caf::result<retrieve_reply>(promise); // it may be answered already
         },
         [this](const stop& x) {
           give_up({x.reason, "the read was stopped"});

@@ -26,12 +26,13 @@ public:
   behavior<handle> make_behavior() {
     return {
         [this](const run&) {
-          promise_ = self_->template make_response_promise<publish_reply>();
+          const auto promise = self_->template make_response_promise<publish_reply>();
+          promise_ = promise;
           if (task_.key)
             publish_new();
           else
             publish_next();
-          return caf::result<publish_reply>(*promise_);
+          return caf::result<publish_reply>(promise); // it may be answered already
         },
         [this](const stop& x) { on_stop(x.reason); },
         [](const continuation& rest) { rest.run(); },

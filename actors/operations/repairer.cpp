@@ -27,9 +27,10 @@ public:
   behavior<handle> make_behavior() {
     return {
         [this](const run&) {
-          promise_ = self_->template make_response_promise<repair_reply>();
+          const auto promise = self_->template make_response_promise<repair_reply>();
+          promise_ = promise;
           map();
-          return caf::result<repair_reply>(*promise_);
+          return caf::result<repair_reply>(promise); // it may be answered already
         },
         [this](const stop& x) { on_stop(x.reason); },
     };

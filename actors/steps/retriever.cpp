@@ -24,9 +24,10 @@ public:
   behavior<handle> make_behavior() {
     return {
         [this](const read_version&) {
-          promise_ = self_->template make_response_promise<content_answer>();
+          const auto promise = self_->template make_response_promise<content_answer>();
+          promise_ = promise;
           pump();
-          return caf::result<content_answer>(*promise_);
+          return caf::result<content_answer>(promise); // it may be answered already
         },
         [this](const stop& x) {
           fail_with({x.reason, "the read was stopped"});

@@ -31,9 +31,10 @@ public:
   behavior<handle> make_behavior() {
     return {
         [this](const verify_shares&) {
-          promise_ = self_->template make_response_promise<verify_answer>();
+          const auto promise = self_->template make_response_promise<verify_answer>();
+          promise_ = promise;
           pump();
-          return caf::result<verify_answer>(*promise_);
+          return caf::result<verify_answer>(promise); // it may be answered already
         },
         [this](const stop&) {
           answer_.stopped = true;

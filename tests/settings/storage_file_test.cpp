@@ -125,7 +125,11 @@ TEST(storage_file, the_sample_has_every_key_and_shows_the_defaults) {
   expected.tls = got->tls;
   expected.metrics = got->metrics;
   expected.log = got->log;
-  EXPECT_EQ(*got, expected);
+  // The program's own, actors/server/storage_server.hpp: not set is the same.
+  expected.queued_calls = 4096;
+  expected.queued_bytes = 512ULL << 20;
+  expected.space_low = 1ULL << 30;
+  EXPECT_TRUE(*got == expected);
 }
 
 TEST(storage_file, endless_keys_are_refused_before_they_are_parsed) {
