@@ -2,11 +2,21 @@
 
 #include "truckee/actors/shell/offload.hpp"
 
+#include <caf/logger.hpp>
+
 namespace truckee::actors {
 
 namespace {
 
 using namespace messages;
+
+/// A thread that spawned an actor holds CAF 0.17's logger from then on, and the end of a system waits until nobody does: a
+/// host's thread may stay longer than its system.
+void let_go_of_system() {
+#if !TRUCKEE_CAF_1
+  caf::logger::set_current_actor_system(nullptr);
+#endif
+}
 
 ///     running --- one of the crew ended --> restarting --- another crew was started --> running
 ///        | stop                                 | stop
@@ -128,7 +138,12 @@ private:
       return end();
     phase_ = phase::starting;
     house_->open();
-    offload(self_, *blocking_, options_.start, [this](result<crew>&& started) {
+    auto job = [start = options_.start] {
+      auto out = start();
+      let_go_of_system();
+      return out;
+    };
+    offload(self_, *blocking_, std::move(job), [this](result<crew>&& started) {
       if (started)
         crew_ = std::move(*started);
       for (auto& each : std::exchange(early_, {}))

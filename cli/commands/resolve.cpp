@@ -42,7 +42,7 @@ void add_resolve(CLI::App& app, program& p) {
   auto o = std::make_shared<resolve_options>();
   auto* cmd = app.add_subcommand(
       "resolve",
-      "truckee --gateway localhost:4456 resolve --cap-file log.cap --operation-id ID\n\n"
+      "truckee resolve --gateway localhost:4456 --cap-file log.cap --operation-id ID\n\n"
       "Asks a running gateway what became of a put or an append: applied, not_applied, may_be_applied,\n"
       "running; unknown where it was not asked for it, has forgotten it, or was started since. Exits\n"
       "with 0 for applied and with 1 otherwise. Ask for the write again under its id to settle it.");

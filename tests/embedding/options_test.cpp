@@ -32,7 +32,7 @@ struct host_config : caf::actor_system_config {
 TEST(host_options, are_in_cafs_own_help) {
   host_config config;
   testing::internal::CaptureStdout();
-  const auto wrong = config.read({"--help"});
+  const auto wrong = config.read({"--long-help"});
   const auto text = testing::internal::GetCapturedStdout();
   EXPECT_FALSE(wrong);
   for (const auto* name :
@@ -43,9 +43,14 @@ TEST(host_options, are_in_cafs_own_help) {
 
 TEST(host_options, arrive_from_the_file_and_the_command_line_which_wins) {
   host_config config;
-  const auto wrong = config.read({"--truckee.keys-ready=7", "--truckee.data-home=/var/lib/host"},
-                                 "truckee {\n  keys-ready = 3\n  compute-threads = 2\n  patience = 5s\n"
-                                 "  grid-file = \"/etc/host/grid.toml\"\n  kept-buffer-bytes = 1024\n}\n");
+  const std::string lines = "keys-ready = 3\ncompute-threads = 2\npatience = 5s\n"
+                            "grid-file = \"/etc/host/grid.toml\"\nkept-buffer-bytes = 1024\n";
+#if TRUCKEE_CAF_1
+  const auto file = "truckee {\n" + lines + "}\n";
+#else
+  const auto file = "[truckee]\n" + lines;
+#endif
+  const auto wrong = config.read({"--truckee.keys-ready=7", "--truckee.data-home=/var/lib/host"}, file);
   ASSERT_FALSE(wrong);
   EXPECT_EQ(config.archive.keys_ready, 7U);
   EXPECT_EQ(config.archive.data_home, "/var/lib/host");

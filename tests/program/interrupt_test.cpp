@@ -50,7 +50,10 @@ TEST_F(interrupt, second_signal_ends_the_put_at_once) {
   server(3).signal(SIGSTOP);
   auto& put =
       start(on_grid({"put", file("next", "next"), "--cap-file", cap, "--metrics-listen", "127.0.0.1:0"}));
-  put.wait_for("metrics: ");
+  scrape_until(put, [](const auto& text) {
+    return value_of(text, "truckee_gateway_held_bytes") >
+           0; // before it was asked for, a signal just ends the program
+  });
   put.signal(SIGINT);
   put.wait_for("interrupted");
   put.signal(SIGINT);
@@ -67,7 +70,10 @@ TEST_F(interrupt, put_that_waits_for_its_servers_ends_soon_and_sent_nothing) {
   server(3).signal(SIGSTOP);
   auto& put =
       start(on_grid({"put", file("next", "next"), "--cap-file", cap, "--metrics-listen", "127.0.0.1:0"}));
-  put.wait_for("metrics: ");
+  scrape_until(put, [](const auto& text) {
+    return value_of(text, "truckee_gateway_held_bytes") >
+           0; // before it was asked for, a signal just ends the program
+  });
   put.signal(SIGTERM);
   put.wait_for("interrupted");
   const auto done = put.wait(process::seconds(5));

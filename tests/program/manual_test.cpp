@@ -103,7 +103,8 @@ TEST_F(manual, bash_completes_commands_options_and_values) {
         "source ./completion; COMP_WORDS=(" + line +
             "); COMP_CWORD=$((${#COMP_WORDS[@]} - 1)); _truckee; printf '%s\\n' \"${COMPREPLY[@]}\"");
   };
-  EXPECT_EQ(complete("truckee re").out, "repair\n");
+  EXPECT_EQ(complete("truckee re").out, "repair\nresolve\n");
+  EXPECT_EQ(complete("truckee rep").out, "repair\n");
   EXPECT_EQ(complete("truckee debug le").out, "leases\n");
   EXPECT_EQ(complete("truckee put --if").out, "--if-version\n");
   EXPECT_EQ(complete("truckee put --format ''").out, "sdmf\nmdmf\n");

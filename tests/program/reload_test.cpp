@@ -27,8 +27,9 @@ protected:
   }
   /// Sends SIGHUP, and what the gateway then says behind `text`.
   std::string told(const std::string& text) {
+    const auto before = gateway_->so_far();
     gateway_->signal(SIGHUP);
-    return gateway_->wait_for(text);
+    return gateway_->wait_for_news(before, text);
   }
   arguments by_gateway(arguments words) const {
     words.insert(words.begin(), {"--gateway", address_});
@@ -177,8 +178,9 @@ protected:
                               address_ + "\"\n");
   }
   std::string told(const std::string& text) {
+    const auto before = storage_->so_far();
     storage_->signal(SIGHUP);
-    return storage_->wait_for(text);
+    return storage_->wait_for_news(before, text);
   }
   process* storage_ = nullptr;
   std::string address_;

@@ -122,10 +122,14 @@ process_result process::wait(seconds longest) {
 }
 
 std::string process::wait_for(const std::string& text, seconds longest) {
+  return wait_for_news({}, text, longest);
+}
+
+std::string process::wait_for_news(const written& before, const std::string& text, seconds longest) {
   const auto end = clock::now() + longest;
   for (;;) {
     const bool last = reap(false) || clock::now() > end;
-    for (const auto& all : {out(), err()}) {
+    for (const auto& all : {out().substr(before.out), err().substr(before.err)}) {
       const auto at = all.find(text);
       const auto line_end = at == all.npos ? all.npos : all.find('\n', at);
       if (line_end != all.npos)

@@ -47,6 +47,14 @@ public:
   /// The rest of the first line (either output) that contains `text`, behind it. Throws when it does not come
   /// in time.
   std::string wait_for(const std::string& text, seconds longest = seconds(20));
+  /// How much it has written to each output.
+  struct written {
+    std::size_t out = 0;
+    std::size_t err = 0;
+  };
+  written so_far() const { return {out().size(), err().size()}; }
+  /// wait_for in what it wrote after that.
+  std::string wait_for_news(const written& before, const std::string& text, seconds longest = seconds(20));
   void signal(int number);
   /// SIGKILL, and gone.
   void kill();

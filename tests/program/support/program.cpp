@@ -53,6 +53,9 @@ nlohmann::json program_test::json(arguments words, const std::string& input) {
 
 std::string program_test::file(const std::string& name, const std::string& content) {
   std::ofstream out(folder_ / name, std::ios::binary);
+  // Most hold capabilities, of which the program warns where others may read them.
+  std::filesystem::permissions(folder_ / name,
+                               std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
   out << content;
   return path(name);
 }
