@@ -2,6 +2,7 @@
 
 #include <csignal>
 #include <filesystem>
+#include <thread>
 
 /// A gateway that is told by SIGHUP to read its grid file again.
 using namespace truckee;
@@ -139,18 +140,28 @@ TEST_F(reload, another_node_changes_it_by_message_until_the_file_is_read_again) 
 }
 
 TEST_F(reload, who_finds_no_room_is_told_in_json_when_to_try_again) {
+  auto& beta = start({"storage", "--directory", path("beta"), "--listen", "127.0.0.1:0"});
+  auto at = beta.wait_for("listening on ");
+  at = at.substr(0, at.find(' '));
   start_gateway();
-  grid(-1, "[limits]\noperations = 1\n");
+  grid(-1, "[limits]\noperations = 1\n[[server]]\nname = \"beta\"\npreferred = true\ncaf = \"" + at + "\"\n");
   told("truckee: changed: ");
-  auto& large = start(by_gateway({"put", file("large", noise(60'000'000))}));
-  process_result refused;
-  for (int i = 0; i < 100 && refused.out.find("busy") == std::string::npos && large.running(); ++i)
-    refused = truckee(by_gateway({"--json", "put", "-"}), "small");
+  put_new("before", by_gateway({}));
+  beta.signal(SIGSTOP); // it is preferred, so the next publish waits for it
+  auto& waits = start(by_gateway({"put", file("waits", "waits")}));
+  const auto running = [&] {
+    return nlohmann::json::parse(truckee(by_gateway({"--json", "status"})).out)["running"].size();
+  };
+  for (int i = 0; i < 100 && running() == 0; ++i)
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  const auto refused = truckee(by_gateway({"--json", "put", "-"}), "small");
+  beta.signal(SIGCONT);
+  ASSERT_NE(refused.out, "") << refused.err;
   const auto said = nlohmann::json::parse(refused.out);
   ASSERT_TRUE(said.contains("busy")) << refused.out;
   EXPECT_EQ(said["busy"]["operations"], 1);
   EXPECT_GT(said["busy"]["retry_after_seconds"].get<double>(), 0);
-  EXPECT_EQ(large.wait().code, 0);
+  EXPECT_EQ(waits.wait().code, 0);
 }
 
 TEST_F(reload, a_publish_under_way_ends_well) {
