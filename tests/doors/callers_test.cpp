@@ -107,8 +107,13 @@ TEST_F(callers, by_the_thousand_that_stay_half_open_leave_room_for_an_honest_one
   ASSERT_TRUE(honest) << to_string(honest.error());
   EXPECT_LT(took, 5s) << "the handshake has a deadline of its own"; // milliseconds on an idle machine
   EXPECT_GE(told_->count(refusal::displaced), 1300U - 64U);
+#if TRUCKEE_INSTRUMENTED // a sanitizer has its own price
+  static_cast<void>(memory);
+  static_cast<void>(time);
+#else
   EXPECT_LT(resident_kib() - std::min(memory, resident_kib()), 16U * 1024);
   EXPECT_LT(processor_seconds() - time, 5.0);
+#endif
   ASSERT_TRUE(hall_.next());
 }
 

@@ -75,7 +75,7 @@ protected:
 
   /// Sends `piece` until `bytes` are sent or nobody takes more; what was answered, if it comes.
   void flood(const std::string& first, const std::string& piece, std::size_t bytes) const {
-    const auto before = resident_kib();
+    [[maybe_unused]] const auto before = resident_kib();
     const auto angry = caller();
     angry.say(first);
     std::size_t sent = 0;
