@@ -1,6 +1,7 @@
 #include "truckee/actors/node/client_crew.hpp"
 
 #include "truckee/actors/gateway/key_maker.hpp"
+#include "truckee/actors/node/resident.hpp"
 #include "truckee/actors/node/storage_node.hpp"
 #include "truckee/actors/publish/byte_budget.hpp"
 
@@ -138,9 +139,9 @@ result<gateway_keeper::start> client_crew::open(const settings::server_config& s
   std::error_code unknown;
   const bool absent =
       std::filesystem::status(local->path, unknown).type() == std::filesystem::file_type::not_found;
-  auto opened =
-      options_.only_reads && absent ? result<std::shared_ptr<storage::share_store>>(empty_store(shared))
-                                    : open_store(shared, store);
+  auto opened = options_.only_reads && absent
+                    ? result<std::shared_ptr<storage::share_store>>(empty_store(shared))
+                    : open_store(shared, store);
   if (!opened)
     return tl::unexpected(opened.error());
   return [&system = system_, shared, link, store, opened = *opened]() mutable {
@@ -156,9 +157,8 @@ result<void> can_reach(caf::actor_system& system, const settings::server_config&
     return {};
   if (const auto found = remote_endpoint_of(server, tls); !found)
     return tl::unexpected(found.error());
-  if (!system.has_middleman())
-    return fail(errc::configuration,
-                server.name + ": this actor system has no network; load caf::io::middleman");
+  if (auto able = has_network(system); !able)
+    return fail(able.error().code, server.name + ": " + able.error().detail);
   return {};
 }
 
