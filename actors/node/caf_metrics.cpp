@@ -23,7 +23,8 @@ namespace ct = caf::telemetry;
 /// CAF separates by dots and dashes, Prometheus by underlines.
 std::string underlined(std::string_view text) {
   std::string out(text);
-  std::ranges::replace_if(out, [](char c) { return c == '-' || c == '.'; }, '_');
+  std::ranges::replace_if(
+      out, [](char c) { return c == '-' || c == '.'; }, '_');
   return out;
 }
 

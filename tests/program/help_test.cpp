@@ -46,8 +46,8 @@ TEST_F(help, every_help_begins_with_an_example_and_fits_100_columns) {
 
 TEST_F(help, overview_has_one_line_for_each_command) {
   const auto names = commands();
-  for (const auto* name :
-       {"put", "get", "append", "check", "verify", "repair", "resolve", "cap", "storage", "certs", "gateway", "debug"})
+  for (const auto* name : {"put", "get", "append", "check", "verify", "repair", "resolve", "cap", "storage",
+                           "certs", "gateway", "debug"})
     EXPECT_NE(std::find(names.begin(), names.end(), name), names.end()) << name;
 }
 
