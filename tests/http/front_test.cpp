@@ -37,13 +37,13 @@ protected:
   raw_caller caller() const { return raw_caller{listener_->listening()}; }
   int rejected(rejection why) const { return rejected_[static_cast<std::size_t>(why)]; }
 
-  /// An honest caller is answered within a second.
+  /// An honest caller is answered in the time that a head has.
   void expect_answered() const {
     const auto honest = caller();
     const auto begin = std::chrono::steady_clock::now();
     honest.say(request);
     EXPECT_TRUE(honest.hear(10s).starts_with("HTTP/1.1 200 "));
-    EXPECT_LT(std::chrono::steady_clock::now() - begin, 1s);
+    EXPECT_LT(std::chrono::steady_clock::now() - begin, 5s);
   }
 
   /// So many callers who send a byte now and then, while an honest one asks for as long as that takes.

@@ -79,7 +79,7 @@ TEST(listener, frees_its_port_when_it_goes) {
   EXPECT_EQ(client.Get("/")->body, "well"); // it would ask again over the same connection
   const auto begin = std::chrono::steady_clock::now();
   l.reset();
-  EXPECT_LT(std::chrono::steady_clock::now() - begin, 1s) << "nobody is waited for";
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, 5s) << "nobody is waited for";
   EXPECT_EQ(client_of(*started({.listen = where})).Get("/")->body, "well");
 }
 

@@ -92,7 +92,7 @@ TEST_F(Https, callers_who_drip_or_stop_in_the_handshake_hold_up_nobody) {
   }
   const auto begin = std::chrono::steady_clock::now();
   EXPECT_EQ(ask(*l), "well");
-  EXPECT_LT(std::chrono::steady_clock::now() - begin, 1s);
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, 5s);
 }
 
 TEST_F(Https, asks_for_a_certificate_when_told_whose_to_take) {
