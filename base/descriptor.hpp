@@ -8,26 +8,31 @@ namespace truckee {
 /// A file descriptor, closed by whoever has it last.
 class descriptor {
 public:
-  explicit descriptor(int fd = -1) : fd_(fd) {}
+  descriptor() = default;
+  explicit descriptor(int fd) : fd_(fd) {}
   descriptor(descriptor&& other) noexcept : fd_(other.release()) {}
   descriptor& operator=(descriptor&& other) noexcept {
-    std::swap(fd_, other.fd_);
+    if (this != &other)
+      reset(other.release());
     return *this;
   }
   descriptor(const descriptor&) = delete;
   descriptor& operator=(const descriptor&) = delete;
-  ~descriptor() {
-    if (fd_ >= 0)
-      ::close(fd_);
-  }
+  ~descriptor() { reset(); }
 
   explicit operator bool() const { return fd_ >= 0; }
   int get() const { return fd_; }
   /// The caller closes it.
   int release() { return std::exchange(fd_, -1); }
+  /// Closes what it has, and has `fd` from now on.
+  void reset(int fd = -1) {
+    if (fd_ >= 0)
+      ::close(fd_);
+    fd_ = fd;
+  }
 
 private:
-  int fd_;
+  int fd_ = -1;
 };
 
 } // namespace truckee

@@ -1,8 +1,8 @@
 #pragma once
 
 #include "truckee/base/deadline_queue.hpp"
+#include "truckee/base/descriptor.hpp"
 #include "truckee/base/result.hpp"
-#include "truckee/doors/descriptor.hpp"
 
 #include <atomic>
 #include <chrono>

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "truckee/base/address.hpp"
-#include "truckee/doors/descriptor.hpp"
+#include "truckee/base/descriptor.hpp"
 
 #include <string>
 #include <sys/socket.h>

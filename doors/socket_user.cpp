@@ -1,6 +1,6 @@
 #include "truckee/doors/socket_user.hpp"
 
-#include "truckee/doors/descriptor.hpp"
+#include "truckee/base/descriptor.hpp"
 
 #include <cstring>
 #include <linux/inet_diag.h>

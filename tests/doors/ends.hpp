@@ -131,8 +131,8 @@ inline sockaddr_in at_loopback(std::uint16_t port) {
 }
 
 /// A connection that says nothing by itself.
-inline doors::descriptor raw_connection(std::uint16_t port) {
-  doors::descriptor out(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+inline descriptor raw_connection(std::uint16_t port) {
+  descriptor out(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
   const auto to = at_loopback(port);
   if (::connect(out.get(), reinterpret_cast<const sockaddr*>(&to), sizeof(to)) != 0)
     out.reset();
