@@ -6,6 +6,7 @@
 #include <httplib.h>
 #include <sys/resource.h>
 #include <system_error>
+#include <thread>
 
 using namespace truckee;
 using namespace truckee::http;
@@ -104,13 +105,15 @@ TEST(listener, no_body_is_waited_for) {
 }
 
 TEST(listener, a_reader_who_takes_nothing_is_let_go) {
+  std::atomic<bool> begun = false;
   std::atomic<int> ended = 0;
   const auto l = started({.threads = 1}, [&](httplib::Server& server) {
     say_well(server);
     server.Get("/events", [&](const httplib::Request&, httplib::Response& out) {
       out.set_chunked_content_provider(
           "text/event-stream",
-          [](std::size_t, httplib::DataSink& sink) {
+          [&](std::size_t, httplib::DataSink& sink) {
+            begun = true;
             const std::string much(1 << 16, 'x');
             return sink.write(much.data(), much.size());
           },
@@ -119,6 +122,9 @@ TEST(listener, a_reader_who_takes_nothing_is_let_go) {
   });
   const raw_caller reader{l->listening()};
   reader.say("GET /events HTTP/1.1\r\nHost: localhost\r\n\r\n");
+  for (int i = 0; i < 1000 && !begun; ++i)
+    std::this_thread::sleep_for(10ms);
+  ASSERT_TRUE(begun) << "it has the thread before anybody else asks";
   EXPECT_EQ(client_of(*l).Get("/")->body, "well") << "the only thread is free again";
   EXPECT_EQ(ended, 1);
 }
