@@ -43,11 +43,11 @@ TEST(worker_pool, the_destructor_runs_what_is_queued) {
 
 TEST(worker_pool, may_be_let_go_last_by_one_of_its_own_jobs) {
   for (std::size_t threads : {1UL, 3UL}) {
-    std::promise<void> go, all_done;
+    std::promise<void> go, all_done, let_go;
     std::atomic<int> left{10};
     auto pool = std::make_shared<worker_pool>(threads);
     const std::weak_ptr<worker_pool> watched = pool;
-    pool->submit([pool, gate = go.get_future().share(), &left, &all_done]() mutable {
+    pool->submit([pool, gate = go.get_future().share(), &left, &all_done, &let_go]() mutable {
       gate.wait();
       for (int i = 0; i < 10; ++i)
         pool->submit([&] {
@@ -55,10 +55,12 @@ TEST(worker_pool, may_be_let_go_last_by_one_of_its_own_jobs) {
             all_done.set_value();
         });
       pool.reset();
+      let_go.set_value();
     });
     pool.reset();
     go.set_value();
     all_done.get_future().wait(); // what was queued runs all the same
+    let_go.get_future().wait();   // with other threads that may be before the job has let go
     EXPECT_TRUE(watched.expired());
   }
 }
