@@ -1,6 +1,5 @@
 #include "truckee/control/controller.hpp"
 
-#include "truckee/messages/caf/network.hpp"
 #include "truckee/tls/check.hpp"
 
 #include <system_error>
@@ -8,8 +7,13 @@
 namespace truckee::control {
 
 controller::controller(const std::optional<tls::node_files>& tls)
-  : tls_(tls), config_(tls), system_(std::make_unique<caf::actor_system>(config_)) {
+  : tls_(tls), system_(std::make_unique<caf::actor_system>(config_)) {
   messages::close_registry(*system_);
+}
+
+controller::~controller() {
+  if (porter_)
+    porter_->stop();
 }
 
 result<std::unique_ptr<controller>> controller::start(const std::optional<tls::node_files>& tls) {
@@ -17,7 +21,12 @@ result<std::unique_ptr<controller>> controller::start(const std::optional<tls::n
     if (auto good = tls::check_node_files(*tls); !good)
       return tl::unexpected(good.error());
   try {
-    return std::unique_ptr<controller>(new controller(tls));
+    std::unique_ptr<controller> out(new controller(tls));
+    auto porter = messages::make_porter(*out->system_);
+    if (!porter)
+      return tl::unexpected(porter.error());
+    out->porter_ = std::move(*porter);
+    return out;
   } catch (const std::system_error& e) {
     return fail(errc::configuration, std::string("no threads for the actor system: ") + e.what());
   }

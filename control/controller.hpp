@@ -1,8 +1,10 @@
 #pragma once
 
 #include "truckee/base/result.hpp"
+#include "truckee/messages/caf/passages.hpp"
 #include "truckee/messages/caf/shell.hpp"
 #include "truckee/messages/caf/system.hpp"
+#include "truckee/tls/node_files.hpp"
 
 #include <memory>
 #include <optional>
@@ -10,13 +12,20 @@
 namespace truckee::control {
 
 /// The actor system of a program that only drives gateways. A program that has a system of its own needs none: it calls
-/// messages::register_wire_types() and loads CAF's modules (system_config says how).
+/// messages::register_wire_types(), loads CAF's network (system_config says how) and makes a porter (messages::make_porter).
 class controller {
 public:
-  /// errc::configuration where the TLS files would make CAF end the process, or there are no threads.
+  /// errc::configuration where the TLS files cannot be used, or there are no threads.
   static result<std::unique_ptr<controller>> start(const std::optional<tls::node_files>& tls);
 
+  /// Ends the connections, then the system.
+  ~controller();
+  controller(const controller&) = delete;
+  controller& operator=(const controller&) = delete;
+
   caf::actor_system& system() { return *system_; }
+  /// Makes the connections of the system.
+  doors::porter& porter() { return *porter_; }
   const std::optional<tls::node_files>& tls() const { return tls_; }
 
 private:
@@ -25,6 +34,7 @@ private:
   std::optional<tls::node_files> tls_;
   messages::system_config config_;
   std::unique_ptr<caf::actor_system> system_;
+  std::shared_ptr<doors::porter> porter_; ///< after the system: it goes first
 };
 
 } // namespace truckee::control

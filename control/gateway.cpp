@@ -1,7 +1,6 @@
 #include "truckee/control/gateway.hpp"
 
-#include "truckee/control/probe.hpp"
-#include "truckee/messages/caf/network.hpp"
+#include "truckee/messages/caf/passages.hpp"
 
 namespace truckee::control {
 
@@ -40,7 +39,8 @@ result<void> greet(caf::actor_system& system, const greeter& door, const std::st
 
 } // namespace
 
-result<messages::file_gateway> connect_gateway(caf::actor_system& system, const address& where,
+result<messages::file_gateway> connect_gateway(caf::actor_system& system, doors::porter& by,
+                                               const address& where,
                                                const std::optional<tls::node_files>& tls,
                                                std::chrono::milliseconds timeout) {
   const auto place = to_string(where);
@@ -48,12 +48,13 @@ result<messages::file_gateway> connect_gateway(caf::actor_system& system, const 
     return fail(errc::refused,
                 "refusing to connect to " + place +
                     " without mutual TLS; give --ca, --cert and --key (`truckee certs DIR NAME` makes them)");
-  if (auto alive = probe(where.host, where.port, tls, timeout); !alive)
-    return tl::unexpected(alive.error());
-  std::string why;
-  const auto peer = messages::connect_blocking(system, tls.has_value(), where.host, where.port, timeout, why);
+  doors::call to{.to = where, .tls = tls, .who = {{}, {}, {tls::role::gateway}}, .deadline = timeout};
+  // Whoever listens on loopback is this machine's; its certificate has the name by which others know it.
+  if (!where.is_loopback())
+    to.who.names = {where.host};
+  const auto peer = messages::connect_blocking(system, by, to);
   if (!peer)
-    return fail(errc::unreachable, place + ": " + why);
+    return tl::unexpected(peer.error());
   const auto door = messages::as_protocol<greeter>(system, *peer);
   if (!door)
     return fail(errc::protocol, place +
@@ -65,6 +66,11 @@ result<messages::file_gateway> connect_gateway(caf::actor_system& system, const 
   if (!gateway)
     return fail(errc::protocol, place + ": what answers there is not a whole gateway; " + this_program());
   return gateway;
+}
+
+result<messages::file_gateway> connect_gateway(controller& by, const address& where,
+                                               std::chrono::milliseconds timeout) {
+  return connect_gateway(by.system(), by.porter(), where, by.tls(), timeout);
 }
 
 } // namespace truckee::control

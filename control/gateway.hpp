@@ -1,6 +1,7 @@
 #pragma once
 
 #include "truckee/base/address.hpp"
+#include "truckee/control/controller.hpp"
 #include "truckee/messages/caf/shell.hpp"
 #include "truckee/messages/wire_types.hpp"
 #include "truckee/tls/node_files.hpp"
@@ -11,12 +12,17 @@
 
 namespace truckee::control {
 
-/// Connects to a gateway on another node and says hello; blocks for `timeout` at most, a few times. `system` must have
-/// CAF's OpenSSL module where `tls` is given. errc::refused for an address that is not loopback without TLS,
-/// errc::unreachable or errc::timeout where nobody answers, errc::protocol where it is no gateway, or one of another
-/// version: both are named.
-result<messages::file_gateway> connect_gateway(caf::actor_system& system, const address& where,
+/// Connects to a gateway on another node and says hello; blocks for `timeout` at most, a few times. `by` is the system's
+/// porter. With TLS its certificate must be for a gateway, and have the name that was dialled, unless that is loopback.
+/// errc::refused for an address that is not loopback without TLS, and where somebody else answers; errc::unreachable or
+/// errc::timeout where nobody does, errc::protocol where it is no gateway, or one of another version: both are named.
+result<messages::file_gateway> connect_gateway(caf::actor_system& system, doors::porter& by,
+                                               const address& where,
                                                const std::optional<tls::node_files>& tls,
+                                               std::chrono::milliseconds timeout = std::chrono::seconds(5));
+
+/// The same by a controller's system, porter and TLS files.
+result<messages::file_gateway> connect_gateway(controller& by, const address& where,
                                                std::chrono::milliseconds timeout = std::chrono::seconds(5));
 
 /// What a gateway answers a request with.

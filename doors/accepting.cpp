@@ -135,8 +135,9 @@ void porter::house::admit(listener& at, descriptor caller, const socket_address&
   waiting_.insert(which);
   waiting_of_[made.source].insert(which);
   const auto remote = to_string(from);
-  made.at = std::make_unique<connection>(*loop_, std::move(caller), std::move(talk), inspector_of_one(),
-                                         false, remote, options_.limits.how_long);
+  made.at =
+      std::make_unique<connection>(*loop_, std::move(caller), std::move(talk),
+                                   inspector_of(peer_side::dialler), false, remote, options_.limits.how_long);
   made.at->begin({.opened = at.then,
                   .greeted = [this, which] { no_longer_waits(which); },
                   .ended =

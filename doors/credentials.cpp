@@ -90,6 +90,9 @@ private:
     }
     if (X509_STORE_CTX_get_error_depth(at) != 0)
       return 1;
+    // Whoever calls with our own key is this node, which looks whether it can be reached.
+    if (accepts_ && who.key == with_->own().key)
+      return 1;
     verdict_ = verdict_on(who, who_);
     if (!verdict_)
       return 1;

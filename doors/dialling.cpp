@@ -165,8 +165,8 @@ void porter::house::shake_hands(id which, descriptor fd, clock::time_point until
   how_long.opening =
       std::chrono::ceil<std::chrono::milliseconds>(until - clock::now()) + std::chrono::seconds(1);
   auto& made = guests_[which];
-  made.at = std::make_unique<connection>(*loop_, std::move(fd), std::move(talk), inspector_of_one(), true,
-                                         place_of(at.what), how_long);
+  made.at = std::make_unique<connection>(*loop_, std::move(fd), std::move(talk),
+                                         inspector_of(peer_side::dialled), true, place_of(at.what), how_long);
   made.at->begin(
       {.opened = [this, which](passage p) { settle(which, std::move(p)); },
        .greeted = {},

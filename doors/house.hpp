@@ -85,8 +85,8 @@ private:
   void settle(id which, result<passage> how);
   static error as_error(const call& what, const trouble& why);
 
-  std::unique_ptr<inspector> inspector_of_one() const {
-    return options_.inspect ? options_.inspect() : nullptr;
+  std::unique_ptr<inspector> inspector_of(peer_side who) const {
+    return options_.inspect ? options_.inspect(who) : nullptr;
   }
   void gone(id which);
 

@@ -12,6 +12,15 @@ constexpr std::chrono::seconds patience{2}; ///< at the end, for what is still t
 
 } // namespace
 
+result<void> may_open(const door& what) {
+  if (what.tls || what.at.is_loopback())
+    return {};
+  return fail(errc::refused, "refusing to listen on " + to_string(what.at) +
+                                 " without mutual TLS: whoever reaches the port could read and change what "
+                                 "passes. Make certificates with `truckee certs DIR NAME...` and give them, "
+                                 "or listen on 127.0.0.1");
+}
+
 result<std::shared_ptr<porter>> porter::make(porter_options options) {
   auto loop = event_loop::start();
   if (!loop)
@@ -20,6 +29,9 @@ result<std::shared_ptr<porter>> porter::make(porter_options options) {
 }
 
 porter::~porter() {
+  stop();
+}
+void porter::stop() {
   house_->stop();
 }
 
@@ -31,6 +43,12 @@ void porter::close(std::uint64_t which) {
 }
 void porter::dial(call what, std::function<void(result<passage>)> then) {
   house_->dial(std::move(what), std::move(then));
+}
+result<passage> porter::dial(call what) {
+  auto made = std::make_shared<std::promise<result<passage>>>();
+  auto answer = made->get_future();
+  dial(std::move(what), [made](result<passage> p) { made->set_value(std::move(p)); });
+  return answer.get();
 }
 result<void> porter::reload() {
   return house_->reload();
@@ -79,8 +97,8 @@ std::map<std::string, std::int64_t> porter::house::certificate_ends() const {
 }
 
 result<porter::opened> porter::house::open(door what, std::function<void(passage)> then) {
-  if (!what.tls && !what.at.is_loopback())
-    return fail(errc::refused, "refusing to listen on " + to_string(what.at) + " without mutual TLS");
+  if (auto allowed = may_open(what); !allowed)
+    return tl::unexpected(allowed.error());
   if (what.tls)
     if (auto good = credentials_for(*what.tls); !good)
       return tl::unexpected(good.error());

@@ -18,7 +18,7 @@ struct porter_limits {
   connection::limits how_long = {};
 };
 
-using make_inspector = std::function<std::unique_ptr<inspector>()>;
+using make_inspector = std::function<std::unique_ptr<inspector>(peer_side)>;
 
 struct porter_options {
   porter_limits limits = {};
@@ -31,9 +31,13 @@ struct porter_options {
 struct door {
   address at;                              ///< port 0: any; numeric, or a name that the system resolves
   std::optional<tls::node_files> tls = {}; ///< nothing: plain, which only loopback may be
-  std::vector<tls::role> callers = {};     ///< whom their certificates must be for; none: anybody of the CA
+  std::vector<tls::role> callers =
+      {}; ///< whom their certificates must be for, unless they are its own; none: anybody of the CA
   bool any_user = false; ///< plain: take callers of every user of this machine, not only our own and root
 };
+
+/// Whether that is allowed: errc::refused, with what to do, for a plain port that is not loopback.
+result<void> may_open(const door& what);
 
 /// A connection to be made.
 struct call {
@@ -55,6 +59,10 @@ public:
   porter(const porter&) = delete;
   porter& operator=(const porter&) = delete;
 
+  /// What the destructor does, for an end that somebody else's share in it must not delay; from then on calls are
+  /// errc::cancelled.
+  void stop();
+
   struct opened {
     std::uint64_t door = 0;
     address at; ///< with the port that was chosen
@@ -68,6 +76,8 @@ public:
   /// `then` runs once, in the porter's thread. errc::timeout, errc::unreachable or errc::refused (it is not who was
   /// called), with a sentence that names the place and says what to do; errc::configuration: bad TLS files.
   void dial(call what, std::function<void(result<passage>)> then);
+  /// The same from a thread that may block, and is not the porter's.
+  result<passage> dial(call what);
 
   /// Reads all TLS files again; handshakes from now on use what is there, running connections go on. Where one cannot
   /// be used the old ones stay, and it is told (the first).

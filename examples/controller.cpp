@@ -78,7 +78,7 @@ int main(int argc, char** argv) {
     return 1;
   }
   auto& system = (*own)->system();
-  const auto gateway = control::connect_gateway(system, *where, tls); // it has said hello
+  const auto gateway = control::connect_gateway(**own, *where); // it has said hello
   if (!gateway) {
     std::cerr << to_string(gateway.error()) << "\n";
     return 1;

@@ -65,7 +65,7 @@ int main(int argc, char** argv) {
     return 1;
   }
   auto& system = (*own)->system();
-  const auto gateway = control::connect_gateway(system, *where, tls);
+  const auto gateway = control::connect_gateway(**own, *where);
   if (!gateway) {
     std::cerr << to_string(gateway.error()) << "\n";
     return 1;

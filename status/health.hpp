@@ -2,6 +2,7 @@
 
 #include "truckee/base/address.hpp"
 #include "truckee/base/result.hpp"
+#include "truckee/doors/porter.hpp"
 #include "truckee/messages/types.hpp"
 #include "truckee/tls/node_files.hpp"
 
@@ -14,13 +15,15 @@ namespace truckee::status {
 
 /// Whether a node is alive: its own port answers as CAF does, and its actors answer. CAF's broker can die of
 /// one bad_alloc and leave a process that looks well and has no network; only a connection from outside shows
-/// it. Safe from several threads; looks at most once a second, however often it is asked.
+/// it, which is made with the node's own certificate: its door lets itself in. Safe from several threads; looks at most
+/// once a second, however often it is asked.
 class health_check {
 public:
   using asked = std::function<result<void>()>;
 
-  /// `listening`: the node's own published port. `answers`: asks an actor, within a deadline of its own.
-  health_check(address listening, std::optional<tls::node_files> tls, asked answers);
+  /// `by` dials `listening`, the node's own published port. `answers`: asks an actor, within a deadline of its own.
+  health_check(std::shared_ptr<doors::porter> by, address listening, std::optional<tls::node_files> tls,
+               asked answers);
 
   /// Nothing, or what is wrong.
   result<void> look();
@@ -29,6 +32,7 @@ public:
   static constexpr std::chrono::milliseconds kept{1'000};
 
 private:
+  std::shared_ptr<doors::porter> by_;
   address at_;
   std::optional<tls::node_files> tls_;
   asked answers_;

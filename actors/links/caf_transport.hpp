@@ -2,28 +2,26 @@
 
 #include "truckee/actors/links/endpoint.hpp"
 #include "truckee/actors/links/transport.hpp"
-#include "truckee/actors/shell/offload.hpp"
 #include "truckee/actors/shell/services.hpp"
-#include "truckee/control/probe.hpp"
-#include "truckee/messages/caf/network.hpp"
+#include "truckee/messages/caf/passages.hpp"
 #include "truckee/messages/hello.hpp"
 
 namespace truckee::actors {
 
 /// A storage server that is an actor: in this process, or on another node. `Self` is the shell of the link.
 ///
-/// A remote one is probed first, for CAF's own connect has no deadline. Where TLS is configured, nothing is said to
-/// it before it is known that messages take a connection with TLS (messages/caf/route.hpp), and each request looks
+/// The porter dials a remote one, and hands CAF the connection. Where TLS is configured, nothing is said to it before it is
+/// known that messages take a connection with TLS to who was called (messages/caf/route.hpp), and each request looks
 /// whether they still do.
 template <class Self>
 class caf_transport final : public transport {
 public:
   caf_transport(Self* self, messages::storage_server local, time_ptr time, messages::duration timeout)
     : self_(self), local_(std::move(local)), time_(std::move(time)), timeout_(timeout) {}
-  /// `timeout` is for probing, connecting and the introduction, each.
-  caf_transport(Self* self, remote_endpoint remote, time_ptr time, std::shared_ptr<executor> blocking,
+  /// `timeout` is for dialling, meeting and the introduction, each.
+  caf_transport(Self* self, remote_endpoint remote, time_ptr time, std::shared_ptr<doors::porter> porter,
                 messages::duration timeout)
-    : self_(self), remote_(std::move(remote)), time_(std::move(time)), blocking_(std::move(blocking)),
+    : self_(self), remote_(std::move(remote)), time_(std::move(time)), porter_(std::move(porter)),
       timeout_(timeout) {}
 
   void connect(on_ready ready, on_failed failed) override {
@@ -35,7 +33,7 @@ public:
     else if (!remote_)
       meet(local_);
     else
-      probe_port();
+      dial();
   }
 
   void send(storage_request request, messages::duration deadline, on_done done) override {
@@ -61,7 +59,7 @@ public:
   std::string endpoint() const override {
     if (!remote_)
       return "embedded";
-    return (remote_->tls ? "caf+tls " : "caf ") + remote_->host + ":" + std::to_string(remote_->port);
+    return (remote_->tls ? "caf+tls " : "caf ") + to_string(remote_->at);
   }
 
 private:
@@ -69,25 +67,38 @@ private:
                                             "that was made; nothing is sent until a new one "
                                             "stands";
 
-  void probe_port() {
-    const auto deadline = std::chrono::duration_cast<std::chrono::milliseconds>(timeout_);
-    offload(
-        self_, *blocking_,
-        [remote = *remote_, deadline] {
-          return control::probe(remote.host, remote.port, remote.tls, deadline);
-        },
-        in_round([this](result<void> probed) {
-          if (probed)
-            dial();
-          else
-            fail(link_failure::unreachable, probed.error().detail);
-        }));
+  void dial() {
+    // A passage can be moved only, and messages are copied.
+    using dialled = std::shared_ptr<result<doors::passage>>;
+    auto settled = [me = own_handle(), then = in_round([this](const dialled& over) {
+                                         if (*over)
+                                           meet_over(std::move(**over));
+                                         else
+                                           fail(failure_of(over->error()), over->error().detail);
+                                       })](result<doors::passage> got) {
+      const auto over = std::make_shared<result<doors::passage>>(std::move(got));
+      messages::send_anonymously(me, messages::continuation{[then, over]() mutable { then(over); }});
+    };
+    if (!porter_)
+      settled(truckee::fail(errc::configuration, to_string(remote_->at) +
+                                                     ": this actor system has no network; "
+                                                     "load caf::io::middleman"));
+    else
+      porter_->dial({.to = remote_->at,
+                     .tls = remote_->tls,
+                     .who = remote_->who,
+                     .deadline = std::chrono::duration_cast<std::chrono::milliseconds>(timeout_)},
+                    std::move(settled));
   }
 
-  void dial() {
-    messages::connect(
-        self_, remote_->tls.has_value(), remote_->host, remote_->port, timeout_,
-        in_round([this](const messages::connected_peer& peer) {
+  static link_failure failure_of(const error& why) {
+    return why.code == errc::refused || why.code == errc::protocol ? link_failure::refused
+                                                                   : link_failure::unreachable;
+  }
+
+  void meet_over(doors::passage over) {
+    messages::meet(
+        self_, std::move(over), timeout_, in_round([this](const messages::connected_peer& peer) {
           const auto server = messages::as_protocol<messages::storage_server>(self_->system(), peer);
           if (!server)
             fail(link_failure::refused, "what answers there is not a storage server of protocol " +
@@ -105,21 +116,21 @@ private:
 
   void look_at_route(const messages::storage_server& server) {
     auto then = in_round([this, server](const messages::route& found) {
-      if (found.kind != messages::route_kind::tls) {
+      if (auto why = messages::why_not_tls(found, remote_->who); !why.empty()) {
         fail(found.kind == messages::route_kind::none ? link_failure::unreachable : link_failure::refused,
-             messages::why_not_tls(found));
+             std::move(why));
         return;
       }
       route_ = found;
       meet(server);
     });
-    messages::find_route(self_->system(), server.node(),
-                         [me = caf::actor_cast<typename Self::handle_type>(self_->ctrl()),
-                          then = std::move(then)](messages::route found) {
-                           messages::send_anonymously(
-                               me, messages::continuation{[then, found]() mutable { then(found); }});
-                         });
+    messages::find_route(
+        self_->system(), server.node(), [me = own_handle(), then = std::move(then)](messages::route found) {
+          messages::send_anonymously(me, messages::continuation{[then, found]() mutable { then(found); }});
+        });
   }
+
+  auto own_handle() const { return caf::actor_cast<typename Self::handle_type>(self_->ctrl()); }
 
   void meet(const messages::storage_server& server) {
     messages::request(self_, server, timeout_, messages::hello_to_store(),
@@ -207,7 +218,7 @@ private:
   messages::storage_server local_;        ///< in this process; empty: it is remote
   std::optional<remote_endpoint> remote_; ///< on another node
   time_ptr time_;
-  std::shared_ptr<executor> blocking_; ///< for probes
+  std::shared_ptr<doors::porter> porter_;
   messages::duration timeout_;
   messages::storage_server server_;      ///< while the connection stands
   std::optional<messages::route> route_; ///< of a connection with TLS
@@ -225,7 +236,7 @@ std::unique_ptr<transport> make_transport(Self* self, const messages::storage_se
 template <class Self>
 std::unique_ptr<transport> make_transport(Self* self, const remote_endpoint& remote, const services& from,
                                           messages::duration timeout) {
-  return std::make_unique<caf_transport<Self>>(self, remote, from.time, from.blocking, timeout);
+  return std::make_unique<caf_transport<Self>>(self, remote, from.time, from.porter, timeout);
 }
 
 } // namespace truckee::actors

@@ -8,7 +8,7 @@ result<link_endpoint> endpoint_of(const settings::caf_address& where,
     return fail(errc::refused, "refusing to connect to " + to_string(where.at) + " (" + name +
                                    ") without mutual TLS; make certificates with `truckee certs DIR NAME...` "
                                    "and name them in the grid file's [tls]");
-  return remote_endpoint{where.at.host, where.at.port, tls};
+  return remote_endpoint{where.at, tls, {{name, where.at.host}, {}, {tls::role::server}}};
 }
 
 result<link_endpoint> endpoint_of(const settings::nurl&, const std::optional<tls::node_files>&,

@@ -1,11 +1,12 @@
 #pragma once
 
+#include "truckee/base/address.hpp"
 #include "truckee/base/result.hpp"
+#include "truckee/doors/stream.hpp"
 #include "truckee/messages/types.hpp"
 #include "truckee/settings/grid_file.hpp"
 #include "truckee/tls/node_files.hpp"
 
-#include <cstdint>
 #include <optional>
 #include <string>
 #include <variant>
@@ -14,16 +15,16 @@ namespace truckee::actors {
 
 /// A server reached over CAF's network.
 struct remote_endpoint {
-  std::string host = {};
-  std::uint16_t port = 0;
+  address at = {};
   std::optional<tls::node_files> tls = {}; ///< nothing: plain, which only loopback may be
+  doors::expected_peer who = {};           ///< with TLS
 };
 
 /// Where a link finds its server: in this process, or elsewhere. One alternative a kind of transport.
 using link_endpoint = std::variant<messages::storage_server, remote_endpoint>;
 
-/// What a grid file says of a server that is not in this process, one function a kind; `name` is the server's, for
-/// errors. errc::refused: not loopback, and no TLS.
+/// What a grid file says of a server that is not in this process, one function a kind. With TLS its certificate must be
+/// for a server, and have the server's name or the dialled host's. errc::refused: not loopback, and no TLS.
 result<link_endpoint> endpoint_of(const settings::caf_address& where,
                                   const std::optional<tls::node_files>& tls, const std::string& name);
 /// errc::configuration: not supported yet.

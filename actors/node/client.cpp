@@ -17,13 +17,13 @@ result<void> can_reach(caf::actor_system& system, const settings::grid_config& g
   for (const auto& server : grid.servers)
     if (auto able = actors::can_reach(system, server, grid.tls); !able)
       return able;
-  return grid.tls ? has_identity(system, *grid.tls) : result<void>{};
+  return are_usable(grid.tls);
 }
 
 } // namespace
 
 struct client::state {
-  bool tls = false;
+  std::optional<tls::node_files> tls;
   std::shared_ptr<front_door<messages::file_gateway>> door =
       std::make_shared<front_door<messages::file_gateway>>();
   std::unique_ptr<resident> rest; ///< last: ends first
@@ -58,7 +58,7 @@ result<client> client::spawn(caf::actor_system& system, client_options options,
     if (!lease)
       return tl::unexpected(lease.error());
     auto s = std::make_unique<state>();
-    s->tls = options.grid.tls.has_value();
+    s->tls = options.grid.tls;
     shared->metrics->expect_publishes();
     logs::say(shared->log, logs::events::client_started,
               {{"version", truckee_version()},
@@ -67,7 +67,7 @@ result<client> client::spawn(caf::actor_system& system, client_options options,
                {"needed", options.grid.encoding.needed},
                {"total", options.grid.encoding.total},
                {"happy", options.grid.encoding.happy},
-               {"tls", s->tls}});
+               {"tls", s->tls.has_value()}});
     const auto starts = std::make_shared<client_crew>(system, shared, std::move(options), *lease);
     supervisor_options watched;
     watched.what = "client";
@@ -88,7 +88,8 @@ result<client> client::spawn(caf::actor_system& system, client_options options,
       metrics->gateway_is(false);
       door->leave();
     };
-    if (auto runs = (*rest)->run(std::move(watched)); !runs)
+    if (auto runs = (*rest)->run(std::move(watched), [door = s->door, &system] { door->close(system); });
+        !runs)
       return tl::unexpected(runs.error());
     starts->watched_by((*rest)->watcher());
     s->rest = std::move(*rest);
@@ -137,7 +138,9 @@ messages::grid_in_use client::use(const settings::grid_config& wanted) {
 }
 
 result<address> client::publish(const address& where) {
-  return state_->door->open(system(), where, state_->tls, state_->rest->shared()->log, "gateway");
+  return state_->door->open(
+      system(), *state_->rest->shared(),
+      {.at = where, .tls = state_->tls, .callers = {tls::role::client, tls::role::gateway}}, "gateway");
 }
 
 void client::stop(std::chrono::milliseconds patience, std::function<void()> done) {
@@ -146,6 +149,10 @@ void client::stop(std::chrono::milliseconds patience, std::function<void()> done
 
 const std::shared_ptr<metrics::recorder>& client::metrics() const {
   return state_->rest->shared()->metrics;
+}
+
+const std::shared_ptr<doors::porter>& client::porter() const {
+  return state_->rest->shared()->porter;
 }
 
 caf::actor_system& client::system() const {

@@ -15,8 +15,7 @@ namespace truckee {
 
 /// What a client is started with; every member may stay as it is.
 struct client_options {
-  /// Servers, spread, limits and TLS, as a grid file says. CAF has one TLS identity for each actor system, so
-  /// `grid.tls` must be the system's own.
+  /// Servers, spread, limits and TLS, as a grid file says. Each client of a system may have its own.
   settings::grid_config grid = {};
   /// Read by spawn, in place of `grid`; and again when a node that may change the gateway asks for it.
   std::filesystem::path grid_file = {};
@@ -50,8 +49,8 @@ void add_options(caf::actor_system_config& config, client_options& options);
 /// docs/embedding.md.
 class client {
 public:
-  /// Never throws. The system must be able to do what the grid needs: caf::io::middleman for remote servers,
-  /// caf::openssl::manager for TLS; it must outlive the client. Blocks while embedded stores are opened.
+  /// Never throws. The system must have caf::io::middleman where there are remote servers, or others shall reach the
+  /// gateway; TLS is Truckee's own. It must outlive the client. Blocks while embedded stores are opened.
   static result<client> spawn(caf::actor_system& system, client_options options,
                               surroundings around = {}) noexcept;
   /// Stops, with the options' patience, and waits until nothing of it is left. Never in an actor.
@@ -78,7 +77,7 @@ public:
   messages::grid_in_use use(const settings::grid_config& wanted);
 
   /// Lets other nodes reach the gateway at `where`, with mutual TLS where the grid has it. errc::refused where
-  /// the address is not loopback and there is none: CAF's protocol is for trusted peers. Port 0 takes any; the
+  /// the address is not loopback and there is none: whoever reaches it could do all. Port 0 takes any; the
   /// real address is returned. A gateway that is started again is reached there as well.
   result<address> publish(const address& where);
 
@@ -89,6 +88,8 @@ public:
   /// Counts whatever it does.
   const std::shared_ptr<metrics::recorder>& metrics() const;
   caf::actor_system& system() const;
+  /// Makes its connections and opens its ports; empty where the system has no network.
+  const std::shared_ptr<doors::porter>& porter() const;
 
 private:
   struct state;

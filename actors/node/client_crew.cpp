@@ -1,6 +1,7 @@
 #include "truckee/actors/node/client_crew.hpp"
 
 #include "truckee/actors/gateway/key_maker.hpp"
+#include "truckee/actors/node/resident.hpp"
 #include "truckee/actors/node/storage_node.hpp"
 #include "truckee/actors/publish/byte_budget.hpp"
 
@@ -156,9 +157,8 @@ result<void> can_reach(caf::actor_system& system, const settings::server_config&
     return {};
   if (const auto found = remote_endpoint_of(server, tls); !found)
     return tl::unexpected(found.error());
-  if (!system.has_middleman())
-    return fail(errc::configuration,
-                server.name + ": this actor system has no network; load caf::io::middleman");
+  if (auto able = has_network(system); !able)
+    return fail(able.error().code, server.name + ": " + able.error().detail);
   return {};
 }
 

@@ -3,7 +3,7 @@
 namespace truckee::actors {
 
 result<std::unique_ptr<client_node>> client_node::start(client_options options, surroundings around) {
-  auto host = node::start({.tls = options.grid.tls});
+  auto host = node::start();
   if (!host)
     return tl::unexpected(host.error());
   auto inside = client::spawn((*host)->system(), std::move(options), std::move(around));

@@ -2,7 +2,6 @@
 
 #include "truckee/crypto/algorithms.hpp"
 #include "truckee/messages/caf/network.hpp"
-#include "truckee/tls/check.hpp"
 
 namespace truckee::actors {
 
@@ -15,18 +14,14 @@ std::string caf_version() {
          std::to_string(CAF_PATCH_VERSION);
 }
 
-result<std::unique_ptr<node>> node::start(const node_options& options) {
+result<std::unique_ptr<node>> node::start() {
   if (auto all = crypto::check_algorithms(); !all)
     return tl::unexpected(all.error());
-  if (options.tls)
-    if (auto good = tls::check_node_files(*options.tls); !good)
-      return tl::unexpected(good.error());
   register_types();
-  return std::unique_ptr<node>(new node(options));
+  return std::unique_ptr<node>(new node());
 }
 
-node::node(const node_options& options)
-  : tls_(options.tls), config_(options.tls), system_(std::make_unique<caf::actor_system>(config_)) {
+node::node() : system_(std::make_unique<caf::actor_system>(config_)) {
   messages::close_registry(*system_);
 }
 

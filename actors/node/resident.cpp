@@ -2,6 +2,7 @@
 
 #include "truckee/actors/node/version.hpp"
 #include "truckee/base/worker_pool.hpp"
+#include "truckee/tls/check.hpp"
 
 #include <prometheus/registry.h>
 #include <system_error>
@@ -34,18 +35,26 @@ result<std::unique_ptr<resident>> resident::make(caf::actor_system& system, cons
     return fail(errc::io, std::string("cannot start its threads: ") + problem.what() +
                               "; give it fewer, or raise the limit on processes and memory");
   }
+  std::shared_ptr<doors::porter> porter;
+  if (system.has_middleman()) {
+    auto made = messages::make_porter(system);
+    if (!made)
+      return tl::unexpected(made.error());
+    porter = std::move(*made);
+  }
   services own{.compute = out->compute_,
                .blocking = out->blocking_,
                .random = around.random ? around.random : shared_system_random(),
                .time = around.time ? around.time : system_time(),
                .metrics = std::move(*recorder),
                .log = around.log,
-               .house = std::make_shared<messages::household>()};
+               .house = std::make_shared<messages::household>(),
+               .porter = std::move(porter)};
   out->services_ = std::make_shared<const services>(std::move(own));
   return out;
 }
 
-result<void> resident::run(supervisor_options options) {
+result<void> resident::run(supervisor_options options, std::function<void()> at_end) {
   auto first = options.start();
   if (!first) {
     // What was started before it failed.
@@ -54,6 +63,7 @@ result<void> resident::run(supervisor_options options) {
     empty.get_future().wait();
     return tl::unexpected(first.error());
   }
+  at_end_ = std::move(at_end);
   supervisor_ = spawn_supervisor(system_, *services_, std::move(options), std::move(*first));
   auto ended = std::make_shared<std::promise<void>>();
   ended_ = ended->get_future().share();
@@ -72,6 +82,11 @@ resident::~resident() {
     stop(std::chrono::duration_cast<std::chrono::milliseconds>(patience_), {});
     ended_.wait();
   }
+  if (at_end_)
+    at_end_();
+  // The last bytes of what was said go out, and nobody is called any more.
+  if (services_ && services_->porter)
+    services_->porter->stop();
   // Jobs hold handles of actors, and those must not outlive the system.
   if (compute_)
     compute_->wait_idle();
@@ -79,33 +94,14 @@ resident::~resident() {
     blocking_->wait_idle();
 }
 
-result<void> may_listen(caf::actor_system& system, const address& where, bool tls) {
-  if (!system.has_middleman())
-    return fail(errc::configuration, "cannot listen on " + to_string(where) +
-                                         ": this actor system has no network; load caf::io::middleman");
-  if (tls && !system.has_openssl_manager())
-    return fail(errc::configuration, "cannot listen on " + to_string(where) +
-                                         " with TLS: this actor system has none; load caf::openssl::manager");
-  if (where.is_loopback() || tls)
+result<void> has_network(caf::actor_system& system) {
+  if (system.has_middleman())
     return {};
-  return fail(
-      errc::refused,
-      "refusing to listen on " + to_string(where) +
-          " without mutual TLS: anybody who reaches the port could crash the process. Make certificates "
-          "with `truckee certs DIR NAME...` and give them, or listen on 127.0.0.1");
+  return fail(errc::configuration, "this actor system has no network; load caf::io::middleman");
 }
 
-result<void> has_identity(caf::actor_system& system, const tls::node_files& wanted) {
-  if (!system.has_openssl_manager())
-    return fail(errc::configuration, "mutual TLS is asked for and this actor system has none; load "
-                                     "caf::openssl::manager with the same files");
-  const auto identity = messages::tls_identity(system);
-  if (identity != wanted.certificate.string())
-    return fail(errc::configuration, "CAF has one TLS identity for each actor system, and this one's is " +
-                                         (identity.empty() ? std::string("none") : identity) + ", not " +
-                                         wanted.certificate.string() +
-                                         "; give both the same certificate, key and authority");
-  return {};
+result<void> are_usable(const std::optional<tls::node_files>& files) {
+  return files ? tls::check_node_files(*files) : result<void>{};
 }
 
 } // namespace truckee::actors

@@ -4,7 +4,7 @@
 #include "truckee/actors/node/surroundings.hpp"
 #include "truckee/base/address.hpp"
 #include "truckee/base/counted_executor.hpp"
-#include "truckee/messages/caf/network.hpp"
+#include "truckee/messages/caf/passages.hpp"
 #include "truckee/tls/node_files.hpp"
 
 #include <future>
@@ -16,8 +16,8 @@ namespace truckee::actors {
 /// outside, and their end. Ends nothing that it did not start.
 class resident {
 public:
-  /// Services and a household for actors of `system`. errc::configuration where the metrics' labels are wrong;
-  /// errc::io where there are no threads.
+  /// Services and a household for actors of `system`, and a porter where it has a network. errc::configuration where
+  /// the metrics' labels are wrong; errc::io where there are no threads.
   static result<std::unique_ptr<resident>> make(caf::actor_system& system, const surroundings& around,
                                                 const thread_limits& threads, messages::duration patience);
   /// Stops, with the patience it was made with, and waits until nothing of it is left. Not from an actor.
@@ -29,8 +29,9 @@ public:
   const services_ptr& shared() const { return services_; }
   const supervisor& watcher() const { return supervisor_; }
 
-  /// Runs `start` here, and supervises what it started.
-  result<void> run(supervisor_options options);
+  /// Runs `start` here, and supervises what it started. `at_end` runs when all of that is gone, while there still is a
+  /// network.
+  result<void> run(supervisor_options options, std::function<void()> at_end);
 
   void stop(std::chrono::milliseconds patience, std::function<void()> done);
 
@@ -42,16 +43,15 @@ private:
   std::shared_ptr<counted_executor> compute_;
   std::shared_ptr<counted_executor> blocking_;
   services_ptr services_;
+  std::function<void()> at_end_;
   supervisor supervisor_;
   std::shared_future<void> ended_;
 };
 
-/// Whether actors of that system may be reached at `where`: errc::refused, with what to do, where it is not
-/// loopback and there is no TLS; errc::configuration where the system cannot.
-result<void> may_listen(caf::actor_system& system, const address& where, bool tls);
-
-/// Whether the system's own TLS identity, of which CAF has one a system, is `wanted`; errc::configuration.
-result<void> has_identity(caf::actor_system& system, const tls::node_files& wanted);
+/// Whether the system has what connects it to others; errc::configuration, with what to load.
+result<void> has_network(caf::actor_system& system);
+/// Whether TLS can run with these files, where there are any; errc::configuration names the one that is wrong.
+result<void> are_usable(const std::optional<tls::node_files>& files);
 
 /// The ports at which a front can be reached, and its handle, which changes with a restart. Safe from several
 /// threads.
@@ -63,34 +63,35 @@ public:
     return front_;
   }
 
-  /// Publishes the present front. `what` is for the log.
-  result<address> open(caf::actor_system& system, const address& where, bool tls, const logs::log_ptr& log,
-                       std::string_view what) {
-    if (auto allowed = may_listen(system, where, tls); !allowed)
-      return tl::unexpected(allowed.error());
+  /// Publishes the present front. `kind` is for the log.
+  result<address> open(caf::actor_system& system, const services& s, const doors::door& what,
+                       std::string_view kind) {
+    if (auto able = has_network(system); !able)
+      return fail(able.error().code, "cannot listen on " + to_string(what.at) + ": " + able.error().detail);
     const std::lock_guard lock(mutex_);
     if (!front_)
-      return fail(errc::unreachable, std::string(what) + " is being started again; try later");
-    auto port = messages::publish(front_, tls, where.port, where.host.c_str());
-    if (!port)
-      return fail(errc::configuration, "cannot listen on " + to_string(where) + ": " +
-                                           messages::describe(port.error(), system) +
-                                           "; is the port taken, or the address not this machine's?");
-    const address at{where.host, *port};
-    doors_.push_back({at, tls});
-    logs::say(log, logs::events::listening, {{"what", what}, {"address", to_string(at)}, {"tls", tls}});
-    return at;
+      return fail(errc::unreachable, std::string(kind) + " is being started again; try later");
+    auto made = messages::publish_at(*s.porter, what, front_);
+    if (!made)
+      return tl::unexpected(made.error());
+    porter_ = s.porter;
+    ports_.push_back({what, *made});
+    ports_.back().what.at = made->at; // the same one after a restart
+    logs::say(s.log, logs::events::listening,
+              {{"what", kind}, {"address", to_string(made->at)}, {"tls", what.tls.has_value()}});
+    return made->at;
   }
 
   /// Another front behind the same doors; the first error where one cannot be opened again.
   result<void> replace(caf::actor_system& system, const Front& front) {
     const std::lock_guard lock(mutex_);
     front_ = front;
-    for (const auto& [at, tls] : doors_) {
-      messages::unpublish(system, left_, tls, at.port);
-      if (const auto port = messages::publish(front_, tls, at.port, at.host.c_str()); !port)
-        return fail(errc::io, "cannot listen on " + to_string(at) +
-                                  " again: " + messages::describe(port.error(), system));
+    for (auto& each : ports_) {
+      messages::unpublish_at(system, *porter_, each.now, left_.address());
+      auto again = messages::publish_at(*porter_, each.what, front_);
+      if (!again)
+        return tl::unexpected(again.error());
+      each.now = *again;
     }
     return {};
   }
@@ -101,15 +102,25 @@ public:
     left_ = std::exchange(front_, Front{});
   }
 
+  /// Closes them for good.
+  void close(caf::actor_system& system) {
+    const std::lock_guard lock(mutex_);
+    for (const auto& each : std::exchange(ports_, {}))
+      messages::unpublish_at(system, *porter_, each.now, (front_ ? front_ : left_).address());
+    front_ = left_ = Front{};
+    porter_.reset();
+  }
+
 private:
-  struct door {
-    address at;
-    bool tls;
+  struct port {
+    doors::door what;
+    messages::published_door now;
   };
   mutable std::mutex mutex_;
   Front front_;
   Front left_; ///< the one before
-  std::vector<door> doors_;
+  std::shared_ptr<doors::porter> porter_;
+  std::vector<port> ports_;
 };
 
 } // namespace truckee::actors

@@ -84,7 +84,7 @@ struct present_store {
 } // namespace
 
 struct store::state {
-  bool tls = false;
+  std::optional<tls::node_files> tls;
   std::shared_ptr<present_store> now = std::make_shared<present_store>();
   std::shared_ptr<front_door<messages::storage_server>> door =
       std::make_shared<front_door<messages::storage_server>>();
@@ -98,14 +98,13 @@ store& store::operator=(store&&) noexcept = default;
 
 result<store> store::spawn(caf::actor_system& system, store_options options, surroundings around) noexcept {
   try {
-    if (options.tls)
-      if (auto same = has_identity(system, *options.tls); !same)
-        return tl::unexpected(same.error());
+    if (auto usable = are_usable(options.tls); !usable)
+      return tl::unexpected(usable.error());
     auto rest = resident::make(system, around, options.threads, {});
     if (!rest)
       return tl::unexpected(rest.error());
     auto s = std::make_unique<state>();
-    s->tls = options.tls.has_value();
+    s->tls = options.tls;
     supervisor_options watched;
     watched.what = "store " + options.name;
     s->now->options = std::move(options);
@@ -126,7 +125,8 @@ result<store> store::spawn(caf::actor_system& system, store_options options, sur
       return crew{std::move(front)};
     };
     watched.on_down = [door = s->door] { door->leave(); };
-    if (auto runs = (*rest)->run(std::move(watched)); !runs)
+    if (auto runs = (*rest)->run(std::move(watched), [door = s->door, &system] { door->close(system); });
+        !runs)
       return tl::unexpected(runs.error());
     s->rest = std::move(*rest);
     return store(std::move(s));
@@ -144,7 +144,9 @@ caf::actor store::supervisor() const {
 }
 
 result<address> store::publish(const address& where) {
-  return state_->door->open(system(), where, state_->tls, state_->rest->shared()->log, "storage");
+  return state_->door->open(
+      system(), *state_->rest->shared(),
+      {.at = where, .tls = state_->tls, .callers = {tls::role::client, tls::role::gateway}}, "storage");
 }
 
 void store::use(const storage::store_settings& settings, const storage::expiry_settings& expiry) {
@@ -168,6 +170,10 @@ void store::stop(std::function<void()> done) {
 
 const std::shared_ptr<metrics::recorder>& store::metrics() const {
   return state_->rest->shared()->metrics;
+}
+
+const std::shared_ptr<doors::porter>& store::porter() const {
+  return state_->rest->shared()->porter;
 }
 
 caf::actor_system& store::system() const {

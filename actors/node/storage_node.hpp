@@ -16,8 +16,7 @@ struct store_options {
   /// Called after each look for expired shares, in a thread of CAF's.
   std::function<void(const storage::expiry_report&)> report = [](const auto&) {};
   actors::storage_server_limits limits = {};
-  /// Nothing: reached in plain text, at loopback addresses only. CAF has one TLS identity for each actor
-  /// system; these files must be it.
+  /// Nothing: reached in plain text, at loopback addresses only. Each store of a system may have its own.
   std::optional<tls::node_files> tls = {};
   thread_limits threads = {.compute = 1};
 };
@@ -46,6 +45,8 @@ public:
 
   const std::shared_ptr<metrics::recorder>& metrics() const;
   caf::actor_system& system() const;
+  /// Makes its connections and opens its ports; empty where the system has no network.
+  const std::shared_ptr<doors::porter>& porter() const;
 
 private:
   struct state;

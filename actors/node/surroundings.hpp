@@ -36,7 +36,7 @@ struct surroundings {
 /// Threads of its own, where surroundings have none.
 struct thread_limits {
   std::size_t compute = 0;  ///< 0: as many as there are processors
-  std::size_t blocking = 8; ///< for fsync and probes; they mostly wait
+  std::size_t blocking = 8; ///< for fsync and files; they mostly wait
 };
 
 } // namespace truckee

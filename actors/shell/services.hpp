@@ -7,6 +7,7 @@
 #include "truckee/base/time_source.hpp"
 #include "truckee/codec/erasure/erasure_code.hpp"
 #include "truckee/crypto/keys.hpp"
+#include "truckee/doors/porter.hpp"
 #include "truckee/grid/limits.hpp"
 #include "truckee/logs/event_log.hpp"
 #include "truckee/messages/household.hpp"
@@ -21,7 +22,7 @@ namespace truckee::actors {
 /// one out closes the pools.
 struct services {
   std::shared_ptr<executor> compute;     ///< encoding, hashing, signing
-  std::shared_ptr<executor> blocking;    ///< fsync, probes; they mostly wait
+  std::shared_ptr<executor> blocking;    ///< fsync, files; they mostly wait
   std::shared_ptr<random_source> random; ///< salts, keys, jitter
   time_ptr time = system_time();         ///< for actors; timers are CAF's
   std::shared_ptr<codec::erasure_codes> codes = std::make_shared<codec::erasure_codes>();
@@ -32,6 +33,7 @@ struct services {
   std::shared_ptr<buffer_pool> buffers = {};       ///< where shares are made; nothing: fresh memory each time
   std::shared_ptr<messages::household> house = {}; ///< where actors join; nothing: nobody counts them
   messages::byte_budget budget = {};               ///< empty: no bound on shares in memory
+  std::shared_ptr<doors::porter> porter = {};      ///< makes connections; nothing: the system has no network
 };
 
 /// Never empty.

@@ -86,7 +86,7 @@ result<int> serve(const gateway_options& o, global_options global) {
   if (!at)
     return tl::unexpected(at.error());
   const auto health = std::make_shared<status::health_check>(
-      *at, session->client->owner().tls(), [&client = *session->client]() -> result<void> {
+      session->client->porter(), *at, session->tls, [&client = *session->client]() -> result<void> {
         const auto gateway = client.gateway();
         if (!gateway)
           return fail(errc::unreachable, "the gateway is being started again");

@@ -1,5 +1,4 @@
 #include "truckee/actors/node/node.hpp"
-#include "truckee/actors/node/resident.hpp"
 #include "truckee/actors/node/storage_node.hpp"
 #include "truckee/base/joined.hpp"
 #include "truckee/cli/process/service.hpp"
@@ -95,11 +94,11 @@ result<int> serve(const storage_options& o, const global_options& global) {
   auto log = open_log(*how, logs::level::info, global.screen);
   if (!log)
     return tl::unexpected(log.error());
-  auto node = actors::node::start({.tls = config->tls});
+  auto node = actors::node::start();
   if (!node)
     return tl::unexpected(node.error());
   // Before anything is made or opened.
-  if (auto allowed = actors::may_listen((*node)->system(), config->listen, config->tls.has_value()); !allowed)
+  if (auto allowed = doors::may_open({.at = config->listen, .tls = config->tls}); !allowed)
     return tl::unexpected(allowed.error());
   if (auto free = http::listen_on(config->listen); !free)
     return fail(free.error().code,
@@ -134,7 +133,7 @@ result<int> serve(const storage_options& o, const global_options& global) {
     return tl::unexpected(at.error());
   // The one line on standard output: whoever started this may wait for it.
   announce(to_string(*at) + (config->tls ? " (mutual TLS)" : " (plain, loopback only)"));
-  status::health_check health(*at, config->tls, [&serving = *server]() -> result<void> {
+  status::health_check health(server->porter(), *at, config->tls, [&serving = *server]() -> result<void> {
     const auto now = serving.server();
     if (!now)
       return fail(errc::unreachable, "the store is being started again");

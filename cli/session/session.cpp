@@ -198,10 +198,11 @@ result<session> connect_session(const global_options& options) {
   auto log = open_log(*how, options.log_level, options.screen);
   if (!log)
     return tl::unexpected(log.error());
-  auto started = actors::node::start({.tls = *tls});
+  register_types(); // for who follows an operation
+  auto started = control::controller::start(*tls);
   if (!started)
     return tl::unexpected(started.error());
-  auto gateway = control::connect_gateway((*started)->system(), *where, *tls);
+  auto gateway = control::connect_gateway(**started, *where);
   if (!gateway)
     return tl::unexpected(gateway.error());
   session out;
@@ -228,6 +229,7 @@ result<session> own_session(const global_options& options, metrics_settings& met
   if (*tls)
     grid->tls = *tls;
   const auto status_listen = grid->status_listen;
+  const auto tls_files = grid->tls;
   metrics = grid->metrics;
   const auto how =
       settings_of(options.log, options.log_level == logs::level::info ? grid->log : logs::settings{});
@@ -248,6 +250,7 @@ result<session> own_session(const global_options& options, metrics_settings& met
     return tl::unexpected(started.error());
   session out;
   out.status_listen = status_listen;
+  out.tls = tls_files;
   out.client = std::move(*started);
   out.where = options.grid_file.empty()
                   ? "the grid inside this program, in " +

@@ -3,6 +3,7 @@
 #include "truckee/actors/node/client_node.hpp"
 #include "truckee/cli/command.hpp"
 #include "truckee/cli/files/secret_files.hpp"
+#include "truckee/control/controller.hpp"
 #include "truckee/metrics/exposer.hpp"
 
 #include <optional>
@@ -26,11 +27,12 @@ struct session {
   ~session(); ///< leaves client and node to `ending`
 
   std::unique_ptr<actors::client_node> client; ///< unless the gateway is another node's
-  std::unique_ptr<actors::node> node;          ///< then this
+  std::unique_ptr<control::controller> node;   ///< then this
   messages::file_gateway remote;
   std::string where;                         ///< for people: which grid, or which gateway, is asked
   std::unique_ptr<metrics::exposer> exposer; ///< when asked for
   std::optional<address> status_listen;      ///< as the grid file says
+  std::optional<tls::node_files> tls;        ///< of a client of its own
   std::shared_ptr<shutdown> ending = std::make_shared<shutdown>();
   std::shared_ptr<bottom_line> screen;
   bool json = false; ///< progress as JSON lines

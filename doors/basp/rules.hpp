@@ -1,6 +1,7 @@
 #pragma once
 
 #include "truckee/base/bytes.hpp"
+#include "truckee/doors/inspector.hpp"
 
 #include <array>
 #include <cstdint>
@@ -20,9 +21,8 @@ enum class generation : std::uint8_t { caf_0_17 = 3, caf_1_1 = 8 };
 std::string name_of(std::uint64_t version);
 std::string name_of(generation g);
 
-/// Which end of the connection the peer is: the one that dialled, or the one that was dialled. The first greets by a client
-/// handshake, the second by a server handshake.
-enum class peer_side : std::uint8_t { dialler, dialled };
+/// A dialler greets by a client handshake, who was dialled by a server handshake.
+using doors::peer_side;
 
 /// A CAF node as both generations write it: its process's number (4 bytes, big-endian), then the 20 bytes of its host.
 using node_name = std::array<std::byte, 24>;

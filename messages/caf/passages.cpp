@@ -1,5 +1,8 @@
 #include "truckee/messages/caf/passages.hpp"
 
+#include "truckee/doors/basp/basp_filter.hpp"
+#include "truckee/messages/caf/door.hpp"
+
 #include <caf/io/basp_broker.hpp>
 #include <caf/io/doorman.hpp>
 #include <caf/io/network/default_multiplexer.hpp>
@@ -93,6 +96,18 @@ private:
 
 } // namespace
 
+result<std::shared_ptr<doors::porter>> make_porter(const caf::actor_system& system,
+                                                   std::shared_ptr<doors::observer> tell) {
+  using doors::peer_side;
+  return doors::porter::make({.limits = {},
+                              .tell = std::move(tell),
+                              .inspect = [to_caller = door_rules(system, peer_side::dialler),
+                                          to_called = door_rules(system, peer_side::dialled)](peer_side who) {
+                                return std::make_unique<doors::basp::basp_filter>(
+                                    who == peer_side::dialler ? to_caller : to_called);
+                              }});
+}
+
 const passage_facts* facts_of(const caf::io::scribe* connection) {
   const auto* ours = dynamic_cast<const passage_connection*>(connection);
   return ours == nullptr ? nullptr : &ours->facts();
@@ -123,6 +138,19 @@ result<connected_peer> meet_blocking(caf::actor_system& system, doors::passage o
                 std::uint16_t{0})
       .receive(on_peer, on_error);
 #endif
+  return out;
+}
+
+result<connected_peer> connect_blocking(caf::actor_system& system, doors::porter& by,
+                                        const doors::call& what) {
+  auto over = by.dial(what);
+  if (!over)
+    return tl::unexpected(over.error());
+  auto out = meet_blocking(system, std::move(*over), what.deadline);
+  // What is said to it may be secret, and CAF may have answered over a connection that was there already.
+  if (out && what.tls && out->actor && out->actor->node() != system.node())
+    if (const auto why = why_not_tls(find_route_blocking(system, out->actor->node()), what.who); !why.empty())
+      return fail(errc::refused, to_string(what.to) + ": " + why);
   return out;
 }
 

@@ -10,6 +10,11 @@
 
 namespace truckee::messages {
 
+/// A porter for connections of that system, which lets pass what Truckee's nodes say (door.hpp) and ends before it.
+/// errc::io where there are no threads or descriptors.
+result<std::shared_ptr<doors::porter>> make_porter(const caf::actor_system& system,
+                                                   std::shared_ptr<doors::observer> tell = {});
+
 /// Who is at the other end of a passage.
 struct passage_facts {
   bool tls = false;
@@ -48,6 +53,12 @@ void meet(Self* self, doors::passage over, duration timeout, Then then, Otherwis
 
 /// The same from a thread that may block.
 result<connected_peer> meet_blocking(caf::actor_system& system, doors::passage over, duration timeout);
+
+/// Dials, meets the node there, and looks that messages to it take a connection as it must be: with TLS to whom `what`
+/// expects, where it says TLS. Its deadline is for dialling and for meeting, each. Blocks; errors as porter::dial, and
+/// refused where messages would go another way.
+result<connected_peer> connect_blocking(caf::actor_system& system, doors::porter& by,
+                                        const doors::call& what);
 
 /// A door behind which an actor stands.
 struct published_door {

@@ -1,5 +1,6 @@
 #include "truckee/messages/caf/route.hpp"
 
+#include "truckee/doors/handshake_words.hpp"
 #include "truckee/messages/caf/passages.hpp"
 
 #include <caf/actor.hpp>
@@ -16,8 +17,6 @@
 #include <chrono>
 #include <future>
 #include <memory>
-#include <string_view>
-#include <typeinfo>
 
 namespace truckee::messages {
 
@@ -40,13 +39,11 @@ public:
   }
 };
 
-/// Whether a connection is a porter's with TLS, or one of CAF's OpenSSL module, whose class has no name outside it. What
-/// is unknown is taken for plain.
-bool runs_over_tls(const caf::io::scribe* connection) {
-  if (const auto* facts = facts_of(connection))
-    return facts->tls;
-  return connection != nullptr &&
-         std::string_view(typeid(*connection).name()).find("openssl") != std::string_view::npos;
+/// A connection that no porter made, or let in, is taken for plain.
+route over(const passage_facts* facts, std::int64_t connection) {
+  if (facts == nullptr || !facts->tls)
+    return {route_kind::plain, connection, {}};
+  return {route_kind::tls, connection, facts->peer};
 }
 
 /// In the network thread.
@@ -55,9 +52,8 @@ route look_up(caf::io::basp_broker& broker, const caf::node_id& to) {
     return {};
   auto& table = broker.instance.tbl();
   if (const auto direct = table.lookup_direct(to))
-    return {runs_over_tls(connections::find(broker, *direct)) ? route_kind::tls : route_kind::plain,
-            direct->id()};
-  return {table.lookup(to) ? route_kind::relayed : route_kind::none, -1};
+    return over(facts_of(connections::find(broker, *direct)), direct->id());
+  return {table.lookup(to) ? route_kind::relayed : route_kind::none, -1, {}};
 }
 
 } // namespace
@@ -88,16 +84,18 @@ bool is_still_the_route(caf::actor_system& system, const caf::node_id& to, const
   return direct && direct->id() == found.connection;
 }
 
-std::string why_not_tls(const route& found) {
+std::string why_not_tls(const route& found, const doors::expected_peer& wanted) {
   switch (found.kind) {
-  case route_kind::tls:
-    return {};
+  case route_kind::tls: {
+    const auto wrong = doors::verdict_on(found.peer.value_or(tls::identity{}), wanted);
+    return wrong ? "messages to that node take a connection that stood already, and there: " + wrong->detail
+                 : std::string();
+  }
   case route_kind::none:
     return "the connection was lost";
   case route_kind::plain:
     return "this process is connected to that node already, without TLS, and CAF keeps one connection a "
-           "node; "
-           "nothing is sent over it: let every connection between the two nodes be made with TLS";
+           "node; nothing is sent over it: let every connection between the two nodes be made with TLS";
   case route_kind::relayed:
     return "messages to that node go over another node, which could read them; nothing is sent that way: let "
            "the two nodes connect with TLS before others speak of them";

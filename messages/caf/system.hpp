@@ -3,11 +3,8 @@
 /// The settings of an actor system of Truckee's own programs.
 
 #include "truckee/messages/caf/protocol.hpp"
-#include "truckee/tls/node_files.hpp"
 
 #include <caf/actor_system_config.hpp>
-
-#include <optional>
 
 namespace truckee::messages {
 
@@ -15,8 +12,7 @@ namespace truckee::messages {
 /// are registered. truckee::register_types() before it where actors of Truckee run.
 class system_config : public caf::actor_system_config {
 public:
-  /// `files` must have been checked (tls/check.hpp): CAF ends the process where they are wrong.
-  explicit system_config(const std::optional<tls::node_files>& files);
+  system_config();
 };
 
 } // namespace truckee::messages

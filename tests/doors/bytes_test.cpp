@@ -46,8 +46,8 @@ protected:
   authority ca_;
   hall hall_;
   std::shared_ptr<test::listener> told_ = std::make_shared<test::listener>();
-  std::shared_ptr<porter> inside_ =
-      *porter::make({.limits = {}, .tell = told_, .inspect = [] { return std::make_unique<no_evil>(); }});
+  std::shared_ptr<porter> inside_ = *porter::make(
+      {.limits = {}, .tell = told_, .inspect = [](peer_side) { return std::make_unique<no_evil>(); }});
   std::shared_ptr<porter> outside_ = *porter::make({});
 };
 

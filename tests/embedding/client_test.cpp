@@ -6,7 +6,7 @@
 #include "truckee/actors/node/storage_node.hpp"
 #include "truckee/base/worker_pool.hpp"
 #include "truckee/control/gateway.hpp"
-#include "truckee/messages/caf/network.hpp"
+#include "truckee/messages/caf/passages.hpp"
 #include "truckee/metrics/metrics.hpp"
 
 #include <algorithm>
@@ -181,9 +181,9 @@ TEST_F(embedded, a_gateway_that_fails_is_started_again_behind_the_same_port_and_
   EXPECT_NE(text.find("truckee_gateway_up 1"), std::string::npos);
   host_config other;
   caf::actor_system elsewhere{other};
-  std::string why;
-  const auto peer = messages::connect_blocking(elsewhere, false, "127.0.0.1", at->port, 10s, why);
-  ASSERT_TRUE(peer) << why;
+  const auto porter = *messages::make_porter(elsewhere);
+  const auto peer = messages::connect_blocking(elsewhere, *porter, {.to = *at, .deadline = 10s});
+  ASSERT_TRUE(peer) << to_string(peer.error());
   EXPECT_TRUE(messages::as_protocol<messages::file_gateway>(elsewhere, *peer));
 }
 
@@ -264,11 +264,12 @@ TEST_F(embedded, an_end_takes_no_longer_than_its_patience_however_mute_the_serve
   host_config far_config;
   caf::actor_system far{far_config};
   const auto mute = messages::spawn<mute_server_state>(far);
-  const auto port = messages::publish(mute, false, 0, "127.0.0.1");
-  ASSERT_TRUE(port);
+  const auto porter = *messages::make_porter(far);
+  const auto door = messages::publish_at(*porter, {.at = {"127.0.0.1", 0}}, mute);
+  ASSERT_TRUE(door) << to_string(door.error());
   auto how = options();
   how.grid.encoding = {1, 1, 1};
-  how.grid.servers = {{"mute", settings::caf_address{address{"127.0.0.1", *port}}, {}, {}, false, false, {}}};
+  how.grid.servers = {{"mute", settings::caf_address{door->at}, {}, {}, false, false, {}}};
   auto files = start(std::move(how));
   auto waiting = std::async(std::launch::async, [&] { return files.ask(hello()); });
   std::this_thread::sleep_for(2s); // the write is under way

@@ -65,7 +65,7 @@ private:
 
   messages::system_config config_ = [] {
     register_types();
-    return messages::system_config(std::nullopt);
+    return messages::system_config();
   }();
   caf::actor_system system_{config_};
   messages::storage_server server_;

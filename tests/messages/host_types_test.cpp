@@ -42,7 +42,7 @@ using namespace truckee;
 
 class host_config : public messages::system_config {
 public:
-  host_config() : messages::system_config(std::nullopt) {
+  host_config() {
 #if !TRUCKEE_CAF_1
     add_message_type<host::job>("host::job");
     add_message_type<host::job_done>("host::job_done");

@@ -25,12 +25,12 @@ struct echo_state {
   std::string word_;
 };
 
-/// An actor system without CAF's OpenSSL, and its porter, which ends first.
+/// An actor system and its porter, which ends first.
 struct end {
   end() { close_registry(system); }
-  system_config config{std::nullopt};
+  system_config config;
   caf::actor_system system{config};
-  std::shared_ptr<doors::porter> porter = *doors::porter::make({});
+  std::shared_ptr<doors::porter> porter = *make_porter(system);
 };
 
 class passages : public testing::Test {
@@ -77,8 +77,7 @@ protected:
   greeter echo_;
 };
 
-TEST_F(passages, with_tls_let_two_nodes_talk_without_cafs_openssl) {
-  ASSERT_FALSE(here_.system.has_openssl_manager());
+TEST_F(passages, with_tls_let_two_nodes_talk) {
   const auto peer = met(published(true).at, true);
   ASSERT_TRUE(peer) << to_string(peer.error());
   const auto whom = as_protocol<greeter>(here_.system, *peer);
@@ -100,6 +99,27 @@ TEST_F(passages, without_tls_are_plain_routes_also_for_who_comes_with_tls_later)
   EXPECT_EQ(find_route_blocking(here_.system, there_.system.node()).kind, route_kind::plain);
   ASSERT_TRUE(met(published(true).at, true));
   EXPECT_EQ(find_route_blocking(here_.system, there_.system.node()).kind, route_kind::plain);
+}
+
+TEST_F(passages, that_stand_already_are_looked_at_for_who_is_at_their_end) {
+  const auto at = published(true).at;
+  ASSERT_TRUE(met(at, true));
+  doors::call what{.to = at, .tls = ca_.first(), .who = {{"alpha"}, {}, {}}, .deadline = 10s};
+  EXPECT_TRUE(connect_blocking(here_.system, *here_.porter, what));
+  const auto found = find_route_blocking(here_.system, there_.system.node());
+  ASSERT_TRUE(found.peer);
+  EXPECT_EQ(found.peer->names, std::vector<std::string>{"alpha"});
+  EXPECT_EQ(why_not_tls(found, what.who), "");
+  // The node shows another certificate at another door: CAF goes on with the connection that it has.
+  doors::door other{.at = {"127.0.0.1", 0}, .tls = ca_.issue({.name = "beta", .alternative = "DNS:beta"})};
+  const auto beta = publish_at(*there_.porter, other, echo_);
+  ASSERT_TRUE(beta) << to_string(beta.error());
+  what.to = beta->at;
+  what.who.names = {"beta"};
+  const auto late = connect_blocking(here_.system, *here_.porter, what);
+  ASSERT_FALSE(late) << "the certificate is right, and what is said would go to alpha's connection";
+  EXPECT_EQ(late.error().code, errc::refused);
+  EXPECT_NE(late.error().detail.find("stood already"), std::string::npos) << late.error().detail;
 }
 
 TEST_F(passages, that_end_are_noticed) {

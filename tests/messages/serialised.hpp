@@ -24,7 +24,7 @@ namespace truckee::test {
 /// A system that knows the types; nothing runs in it.
 class type_system {
 public:
-  type_system() : config_(std::nullopt), system_((once(), config_)) {}
+  type_system() : system_((once(), config_)) {}
   caf::actor_system& operator*() { return system_; }
 
 private:

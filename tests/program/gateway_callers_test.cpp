@@ -1,6 +1,6 @@
 #include "program/support/program.hpp"
-#include "truckee/actors/node/node.hpp"
 #include "truckee/control/gateway.hpp"
+#include "truckee/messages/types.hpp"
 
 #include <atomic>
 #include <thread>
@@ -42,6 +42,8 @@ protected:
   }
   void TearDown() override {
     remote_ = file_gateway{};
+    if (flooder_) // the system waits for its actors
+      caf::anon_send_exit(std::exchange(flooder_, {}), caf::exit_reason::user_shutdown);
     node_.reset();
   }
 
@@ -58,9 +60,14 @@ protected:
 
   /// This process becomes a caller, too.
   void connect() {
-    const tls::node_files tls{path("certs/ca.pem"), path("certs/caller.pem"), path("certs/caller.key")};
-    node_ = actors::node::start({.tls = tls}).value();
-    remote_ = control::connect_gateway(node_->system(), parse_address(address_).value(), tls).value();
+    node_ = another_node();
+    remote_ = control::connect_gateway(*node_, parse_address(address_).value()).value();
+  }
+  std::unique_ptr<control::controller> another_node() const {
+    register_types();
+    return control::controller::start(
+               tls::node_files{path("certs/ca.pem"), path("certs/caller.pem"), path("certs/caller.key")})
+        .value();
   }
   template <class Reply, class Request>
   Reply ask(const Request& request) {
@@ -78,7 +85,8 @@ protected:
 
   process* gateway_ = nullptr;
   std::string address_;
-  std::unique_ptr<actors::node> node_;
+  std::unique_ptr<control::controller> node_;
+  caf::actor flooder_;
   file_gateway remote_;
 };
 
@@ -128,9 +136,8 @@ TEST_F(gateway_callers, a_gateway_that_dies_is_told_to_who_waits_for_it) {
 
 TEST_F(gateway_callers, another_node_neither_ends_an_operation_nor_sees_its_token) {
   connect();
-  const tls::node_files tls{path("certs/ca.pem"), path("certs/caller.pem"), path("certs/caller.key")};
-  const auto other = actors::node::start({.tls = tls}).value();
-  auto theirs = control::connect_gateway(other->system(), parse_address(address_).value(), tls).value();
+  const auto other = another_node();
+  auto theirs = control::connect_gateway(*other, parse_address(address_).value()).value();
   const auto other_asks = [&](const auto& request) { return control::ask(other->system(), theirs, request); };
   publish_request large{.token = {7}, .content = shared_bytes(bytes(std::size_t{64} << 20))};
   auto reply = std::async(std::launch::async, [&] { return ask<publish_reply>(large); });
@@ -169,7 +176,7 @@ TEST_F(gateway_callers, one_that_floods_is_refused_beyond_its_limit_and_others_a
   std::atomic<int> refused_for_all = 0;
   std::atomic<int> otherwise = 0;
   const auto flooder = spawn<flooder_state>(node_->system());
-  node_->own(caf::actor_cast<caf::strong_actor_ptr>(flooder));
+  flooder_ = caf::actor_cast<caf::actor>(flooder);
   send_anonymously(flooder, continuation{[&] {
                      for (int i = 0; i < flood; ++i)
                        flooder_state::ask(

@@ -18,11 +18,11 @@ protected:
   }
   /// One server with TLS; its address.
   std::string start_server() {
-    EXPECT_EQ(truckee({"certs", path("ours"), "server", "client"}).code, 0);
+    EXPECT_EQ(truckee({"certs", path("ours"), "alpha", "beta", "client"}).code, 0);
     EXPECT_EQ(truckee({"certs", path("foreign"), "client"}).code, 0);
     auto& one =
         start({"storage", "--directory", path("store"), "--listen", "127.0.0.1:0", "--ca",
-               path("ours/ca.pem"), "--cert", path("ours/server.pem"), "--key", path("ours/server.key")});
+               path("ours/ca.pem"), "--cert", path("ours/alpha.pem"), "--key", path("ours/alpha.key")});
     const auto line = one.wait_for("listening on ");
     EXPECT_NE(line.find("mutual TLS"), std::string::npos) << line;
     return line.substr(0, line.find(' '));
@@ -56,6 +56,17 @@ TEST_F(mutual_tls, client_certificate_of_a_foreign_ca_is_refused_even_when_it_tr
   EXPECT_NE(done.code, 0) << done.err;
   EXPECT_NE(done.err.find("certificate"), std::string::npos) << done.err;
   EXPECT_EQ(put_on(grid_of_one(at, tls_of("ours", "client"))).code, 0) << "the server is still there";
+}
+
+TEST_F(mutual_tls, a_server_with_another_ones_certificate_is_not_taken_for_it) {
+  start_server();
+  auto& beta = start({"storage", "--directory", path("beta"), "--listen", "127.0.0.1:0", "--ca",
+                      path("ours/ca.pem"), "--cert", path("ours/beta.pem"), "--key", path("ours/beta.key")});
+  const auto line = beta.wait_for("listening on ");
+  const auto done = put_on(grid_of_one(line.substr(0, line.find(' ')), tls_of("ours", "client")));
+  EXPECT_EQ(done.code, 4) << done.err;
+  EXPECT_NE(done.err.find("its certificate is beta's, not alpha"), std::string::npos) << done.err;
+  EXPECT_FALSE(std::filesystem::exists(path("beta") + "/shares/incoming"));
 }
 
 TEST_F(mutual_tls, client_without_tls_gets_nowhere_and_the_program_says_why) {
@@ -103,7 +114,7 @@ TEST_F(mutual_tls, storage_names_the_tls_option_that_is_missing_and_the_file_tha
   EXPECT_NE(partial.err.find("--cert"), std::string::npos) << partial.err;
   const auto swapped =
       truckee({"storage", "--directory", path("x"), "--listen", "127.0.0.1:0", "--ca", path("ours/ca.pem"),
-               "--cert", path("ours/server.pem"), "--key", path("ours/client.key")});
+               "--cert", path("ours/alpha.pem"), "--key", path("ours/client.key")});
   EXPECT_EQ(swapped.code, 2) << swapped.err;
   EXPECT_NE(swapped.err.find("client.key"), std::string::npos) << swapped.err;
   EXPECT_EQ(swapped.out, "");

@@ -77,7 +77,7 @@ TEST(waiting_content, of_forty_large_publishes_on_one_file_is_bounded) {
 
 TEST(without_servers, a_publish_is_counted_as_one_that_failed) {
   test_grid grid({.servers = 0});
-  grid.add_link(actors::remote_endpoint{"127.0.0.1", 9, std::nullopt});
+  grid.add_link(actors::remote_endpoint{{"127.0.0.1", 9}, {}, {}});
   for (int i = 0; i < 2; ++i) {
     const auto put = grid.put("x");
     ASSERT_TRUE(grid.wait(put));

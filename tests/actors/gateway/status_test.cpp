@@ -91,7 +91,7 @@ TEST(Status, AFinishedPublishIsKeptAsAPicture) {
 
 TEST(Status, AServerThatWasNeverReachedHasARowAndAReason) {
   test_grid grid({.servers = 9});
-  grid.add_link(actors::remote_endpoint{"127.0.0.1", 9, std::nullopt});
+  grid.add_link(actors::remote_endpoint{{"127.0.0.1", 9}, {}, {}});
   const auto put = grid.put_new("one");
   ASSERT_TRUE(grid.wait(put));
   const auto x = detail_of(grid, status_of(grid).recent.at(0).operation);

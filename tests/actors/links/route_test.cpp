@@ -3,7 +3,7 @@
 #include "test_folder.hpp"
 #include "truckee/actors/links/server_link.hpp"
 #include "truckee/actors/node/node.hpp"
-#include "truckee/messages/caf/network.hpp"
+#include "truckee/messages/caf/passages.hpp"
 #include "truckee/tls/certificates.hpp"
 
 #include <gtest/gtest.h>
@@ -17,76 +17,93 @@ namespace {
 /// node may have both, and a client that is to reach it with TLS.
 class route : public testing::Test {
 protected:
+  struct end {
+    std::unique_ptr<actors::node> host;
+    std::shared_ptr<doors::porter> porter; ///< goes first
+    tls::node_files files;
+  };
+
   route() {
     const auto made = tls::make_certificates(place / "certs", {"server", "client"});
     EXPECT_TRUE(made) << to_string(made.error());
     server_node = start("server");
     client_node = start("client");
-    server = messages::spawn<test::scripted_server_state>(server_node->system(), script);
-    server_node->own(caf::actor_cast<caf::strong_actor_ptr>(server));
-    plain_port = publish(*server_node, false);
-    tls_port = publish(*server_node, true);
+    server = messages::spawn<test::scripted_server_state>(server_node.host->system(), script);
+    server_node.host->own(caf::actor_cast<caf::strong_actor_ptr>(server));
+    plain_port = publish(server_node, server, false);
+    tls_port = publish(server_node, server, true);
   }
   ~route() override {
     for (const auto& link : links)
       messages::send_anonymously(caf::actor_cast<caf::actor>(link), messages::stop{});
     links.clear();
     server = messages::storage_server{};
+    client_node.porter->stop();
+    server_node.porter->stop();
   }
 
   tls::node_files files(const std::string& name) const {
     return {place / "certs" / "ca.pem", place / "certs" / (name + ".pem"), place / "certs" / (name + ".key")};
   }
-  std::unique_ptr<actors::node> start(const std::string& name) const {
-    auto out = actors::node::start({.tls = files(name)});
-    EXPECT_TRUE(out) << to_string(out.error());
-    return std::move(*out);
+  end start(const std::string& name) const {
+    auto host = actors::node::start();
+    EXPECT_TRUE(host) << to_string(host.error());
+    auto porter = messages::make_porter((*host)->system());
+    EXPECT_TRUE(porter) << to_string(porter.error());
+    return {std::move(*host), std::move(*porter), files(name)};
   }
-  std::uint16_t publish(actors::node& where, bool tls) {
-    const auto port = messages::publish(server, tls, 0, "127.0.0.1");
-    EXPECT_TRUE(port) << messages::describe(port.error(), where.system());
-    return port ? *port : std::uint16_t{0};
+  static address publish(const end& where, const messages::storage_server& what, bool tls) {
+    doors::door door{.at = {"127.0.0.1", 0}};
+    if (tls)
+      door.tls = where.files;
+    const auto made = messages::publish_at(*where.porter, door, what);
+    EXPECT_TRUE(made) << to_string(made.error());
+    return made ? made->at : address{};
   }
 
-  std::optional<messages::connected_peer> connect(actors::node& from, bool tls, std::uint16_t port) {
-    why.clear();
-    return messages::connect_blocking(from.system(), tls, "127.0.0.1", port, 10s, why);
+  static result<messages::connected_peer> connect(const end& from, bool tls, const address& to) {
+    doors::call what{.to = to, .deadline = 10s};
+    if (tls) {
+      what.tls = from.files;
+      what.who.names = {"server"};
+    }
+    return messages::connect_blocking(from.host->system(), *from.porter, what);
   }
 
   messages::server_link link_with_tls() {
     actors::link_options options;
     options.name = "alpha";
-    options.endpoint = actors::remote_endpoint{"127.0.0.1", tls_port, files("client")};
-    links.push_back(actors::spawn_server_link(client_node->system(), services(), std::move(options)));
+    options.endpoint = actors::remote_endpoint{tls_port, files("client"), {{"server"}, {}, {}}};
+    links.push_back(actors::spawn_server_link(client_node.host->system(), services(), std::move(options)));
     return links.back();
   }
-  static actors::services_ptr services() {
+  actors::services_ptr services() const {
     auto out = std::make_shared<actors::services>();
     out->compute = std::make_shared<worker_pool>(1);
     out->blocking = out->compute;
     out->random = std::make_shared<test::seeded_random>(1);
     out->metrics = std::make_shared<metrics::recorder>();
+    out->porter = client_node.porter;
     return out;
   }
   /// Once its first try has ended.
   messages::introduction introduced(const messages::server_link& link) {
     messages::introduction out;
-    caf::scoped_actor self(client_node->system());
+    caf::scoped_actor self(client_node.host->system());
     messages::request_blocking(
         self, link, 20s, messages::introduce{}, [&](const messages::introduction& x) { out = x; },
-        [&](const caf::error& e) { ADD_FAILURE() << messages::describe(e, client_node->system()); });
+        [&](const caf::error& e) { ADD_FAILURE() << messages::describe(e, client_node.host->system()); });
     return out;
   }
 
   test::folder place;
-  std::string why;
   test::script_ptr script = test::make_script(1);
-  std::unique_ptr<actors::node> server_node;
-  std::unique_ptr<actors::node> client_node;
+  end server_node;
+  end client_node;
   messages::storage_server server;
   std::vector<messages::server_link> links;
-  std::uint16_t plain_port = 0;
-  std::uint16_t tls_port = 0;
+  address plain_port;
+  address tls_port;
 };
 
 } // namespace
@@ -95,14 +112,16 @@ TEST_F(route, a_connection_of_its_own_with_tls_is_taken) {
   const auto link = link_with_tls();
   const auto who = introduced(link);
   EXPECT_TRUE(who.reachable) << who.detail;
-  const auto found = messages::find_route_blocking(client_node->system(), server_node->system().node());
+  const auto found =
+      messages::find_route_blocking(client_node.host->system(), server_node.host->system().node());
   EXPECT_EQ(found.kind, messages::route_kind::tls);
-  EXPECT_TRUE(messages::is_still_the_route(client_node->system(), server_node->system().node(), found));
+  EXPECT_TRUE(
+      messages::is_still_the_route(client_node.host->system(), server_node.host->system().node(), found));
 }
 
 TEST_F(route, a_link_with_tls_says_nothing_over_a_plain_connection_that_was_there_before) {
-  const auto before = connect(*client_node, false, plain_port);
-  ASSERT_TRUE(before) << why;
+  const auto before = connect(client_node, false, plain_port);
+  ASSERT_TRUE(before) << to_string(before.error());
   const auto who = introduced(link_with_tls());
   EXPECT_FALSE(who.reachable);
   EXPECT_NE(who.detail.find("without TLS"), std::string::npos) << who.detail;
@@ -111,11 +130,9 @@ TEST_F(route, a_link_with_tls_says_nothing_over_a_plain_connection_that_was_ther
 
 TEST_F(route, a_link_with_tls_says_nothing_over_a_plain_connection_that_the_peer_made) {
   const auto other =
-      messages::spawn<test::scripted_server_state>(client_node->system(), test::make_script(2));
-  client_node->own(caf::actor_cast<caf::strong_actor_ptr>(other));
-  const auto port = messages::publish(other, false, 0, "127.0.0.1");
-  ASSERT_TRUE(port);
-  ASSERT_TRUE(connect(*server_node, false, *port)) << why;
+      messages::spawn<test::scripted_server_state>(client_node.host->system(), test::make_script(2));
+  client_node.host->own(caf::actor_cast<caf::strong_actor_ptr>(other));
+  ASSERT_TRUE(connect(server_node, false, publish(client_node, other, false)));
   const auto who = introduced(link_with_tls());
   EXPECT_FALSE(who.reachable);
   EXPECT_NE(who.detail.find("without TLS"), std::string::npos) << who.detail;
@@ -123,16 +140,18 @@ TEST_F(route, a_link_with_tls_says_nothing_over_a_plain_connection_that_the_peer
 }
 
 TEST_F(route, who_connects_with_tls_and_waits_is_told_as_well) {
-  ASSERT_TRUE(connect(*client_node, false, plain_port)) << why;
-  EXPECT_FALSE(connect(*client_node, true, tls_port));
-  EXPECT_NE(why.find("without TLS"), std::string::npos) << why;
+  ASSERT_TRUE(connect(client_node, false, plain_port));
+  const auto with_tls = connect(client_node, true, tls_port);
+  ASSERT_FALSE(with_tls);
+  EXPECT_NE(with_tls.error().detail.find("without TLS"), std::string::npos) << with_tls.error().detail;
 }
 
 TEST_F(route, a_plain_connection_made_later_changes_nothing) {
   const auto link = link_with_tls();
   ASSERT_TRUE(introduced(link).reachable);
-  connect(*client_node, false, plain_port);
-  const auto found = messages::find_route_blocking(client_node->system(), server_node->system().node());
+  (void)connect(client_node, false, plain_port);
+  const auto found =
+      messages::find_route_blocking(client_node.host->system(), server_node.host->system().node());
   EXPECT_EQ(found.kind, messages::route_kind::tls);
   EXPECT_TRUE(introduced(link).reachable);
 }

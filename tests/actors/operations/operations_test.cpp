@@ -113,7 +113,7 @@ TEST(Operations, GarbageInsteadOfAnAnswerIsAProtocolErrorAndDoesNoHarm) {
 TEST(Operations, AServerThatIsNotThereIsLeftOut) {
   test_grid grid({.servers = 9});
   // The discard port of this machine: nobody listens.
-  grid.add_link(actors::remote_endpoint{"127.0.0.1", 9, std::nullopt});
+  grid.add_link(actors::remote_endpoint{{"127.0.0.1", 9}, {}, {}});
   const auto done = grid.put_new("hello");
   ASSERT_TRUE(grid.wait(done));
   ASSERT_TRUE((*done)->ok) << to_string((*done)->failure);
@@ -123,7 +123,7 @@ TEST(Operations, AServerThatIsNotThereIsLeftOut) {
 
 TEST(Operations, WhoLacksServersIsToldWhichWereLeftOut) {
   test_grid grid({.servers = 1, .spread = {1, 2, 2}});
-  grid.add_link(actors::remote_endpoint{"127.0.0.1", 9, std::nullopt});
+  grid.add_link(actors::remote_endpoint{{"127.0.0.1", 9}, {}, {}});
   const auto done = grid.put_new("hello");
   ASSERT_TRUE(grid.wait(done));
   EXPECT_EQ((*done)->failure.code, errc::not_enough_servers);
@@ -133,7 +133,7 @@ TEST(Operations, WhoLacksServersIsToldWhichWereLeftOut) {
 
 TEST(Operations, NoServerAtAllIsToldWithEachReason) {
   test_grid grid({.servers = 0});
-  grid.add_link(actors::remote_endpoint{"127.0.0.1", 9, std::nullopt});
+  grid.add_link(actors::remote_endpoint{{"127.0.0.1", 9}, {}, {}});
   const auto done = grid.get();
   ASSERT_TRUE(grid.wait(done));
   EXPECT_EQ((*done)->failure.code, errc::not_enough_servers);
