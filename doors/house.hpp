@@ -25,7 +25,7 @@ public:
   result<opened> open(door what, std::function<void(passage)> then);
   void close(std::uint64_t which);
   void dial(call what, std::function<void(result<passage>)> then);
-  result<void> reload();
+  result<bool> use(const tls::node_files& files);
   std::map<std::string, std::int64_t> certificate_ends() const;
   /// Ends all, and waits for what is still to be sent.
   void stop();
@@ -104,7 +104,7 @@ private:
   std::atomic<int> lookups_{0};
 
   mutable std::mutex mutex_;                                                       ///< of what follows
-  std::map<std::string, std::pair<tls::node_files, credentials_ptr>> credentials_; ///< by their files
+  std::map<std::string, std::pair<tls::node_files, credentials_ptr>> credentials_; ///< by the files asked for
   std::condition_variable empty_;
   bool is_empty_ = true;
 

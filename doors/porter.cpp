@@ -10,6 +10,14 @@ namespace {
 
 constexpr std::chrono::seconds patience{2}; ///< at the end, for what is still to be sent
 
+std::string name_of(const tls::node_files& files) {
+  return files.ca.string() + '\n' + files.certificate.string() + '\n' + files.key.string();
+}
+
+bool same_certificate(const tls::identity& a, const tls::identity& b) {
+  return a.key == b.key && a.not_before == b.not_before && a.not_after == b.not_after;
+}
+
 } // namespace
 
 result<void> may_open(const door& what) {
@@ -50,8 +58,8 @@ result<passage> porter::dial(call what) {
   dial(std::move(what), [made](result<passage> p) { made->set_value(std::move(p)); });
   return answer.get();
 }
-result<void> porter::reload() {
-  return house_->reload();
+result<bool> porter::use(const tls::node_files& files) {
+  return house_->use(files);
 }
 std::map<std::string, std::int64_t> porter::certificate_ends() const {
   return house_->certificate_ends();
@@ -67,7 +75,7 @@ void porter::house::keep_a_spare() {
 }
 
 result<porter::house::credentials_ptr> porter::house::credentials_for(const tls::node_files& files) {
-  const auto key = files.ca.string() + '\n' + files.certificate.string() + '\n' + files.key.string();
+  const auto key = name_of(files);
   const std::lock_guard lock(mutex_);
   if (const auto at = credentials_.find(key); at != credentials_.end())
     return at->second.second;
@@ -77,15 +85,18 @@ result<porter::house::credentials_ptr> porter::house::credentials_for(const tls:
   return made;
 }
 
-result<void> porter::house::reload() {
-  result<void> out;
+result<bool> porter::house::use(const tls::node_files& files) {
+  const auto made = credentials::load(files);
+  if (!made)
+    return tl::unexpected(made.error());
   const std::lock_guard lock(mutex_);
-  for (auto& [key, each] : credentials_)
-    if (auto made = credentials::load(each.first))
-      each.second = std::move(*made);
-    else if (out)
-      out = tl::unexpected(made.error());
-  return out;
+  bool other = credentials_.empty();
+  for (auto& [asked, each] : credentials_) {
+    other |= !same_certificate(each.second->own(), (*made)->own());
+    each = {files, *made};
+  }
+  credentials_[name_of(files)] = {files, *made};
+  return other;
 }
 
 std::map<std::string, std::int64_t> porter::house::certificate_ends() const {

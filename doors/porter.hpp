@@ -79,9 +79,11 @@ public:
   /// The same from a thread that may block, and is not the porter's.
   result<passage> dial(call what);
 
-  /// Reads all TLS files again; handshakes from now on use what is there, running connections go on. Where one cannot
-  /// be used the old ones stay, and it is told (the first).
-  result<void> reload();
+  /// Reads these TLS files, and goes on with them wherever doors and calls were given others before: for whoever has one
+  /// identity, which is renewed. Handshakes from now on use what is there, running connections go on. Whether the
+  /// certificate is another one than before; where the files cannot be used the old ones stay, and errc::configuration
+  /// names the one that is wrong.
+  result<bool> use(const tls::node_files& files);
 
   /// When the certificates in use end: their files, unix seconds.
   std::map<std::string, std::int64_t> certificate_ends() const;

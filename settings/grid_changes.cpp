@@ -101,7 +101,11 @@ grid_changes changes_between(const grid_config& now, const grid_config& wanted) 
     if (differs)
       out.needs_restart.emplace_back(what);
   };
-  restart(now.tls != wanted.tls, "[tls]");
+  restart(now.tls.has_value() != wanted.tls.has_value(), "[tls]");
+  if (now.tls && wanted.tls && now.tls != wanted.tls) {
+    out.in_use.tls = wanted.tls;
+    out.changed.emplace_back("[tls] names other files");
+  }
   restart(now.lease_secret != wanted.lease_secret, "[client] lease-secret");
   restart(!(now.metrics == wanted.metrics), "[metrics]");
   restart(now.status_listen != wanted.status_listen, "[status] listen");

@@ -39,7 +39,9 @@ storage_changes changes_between(const storage_config& now, const storage_config&
   restart(now.queued_calls != wanted.queued_calls, "[storage] queued-calls");
   restart(now.space_low != wanted.space_low, "[storage] space-low");
   restart(now.durability != wanted.durability, "[storage] durability");
-  restart(now.tls != wanted.tls, "[tls]");
+  restart(now.tls.has_value() != wanted.tls.has_value(), "[tls]");
+  if (now.tls && wanted.tls)
+    take(out.in_use.tls, wanted.tls, "[tls] names other files");
   restart(!(now.metrics == wanted.metrics), "[metrics]");
   restart(!(now.log == wanted.log), "[log]");
   return out;

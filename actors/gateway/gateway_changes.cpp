@@ -53,6 +53,11 @@ struct state::next_grid {
   std::vector<gateway_keeper::start> starts; ///< of to_open, once they are opened
 };
 
+struct state::opened_servers {
+  std::vector<gateway_keeper::start> starts;
+  bool other_certificate = false; ///< TLS goes on with it
+};
+
 caf::result<grid_in_use> state::on_use_grid(const use_grid& x) {
   auto promise = self_->template make_response_promise<grid_in_use>();
   take_change(
@@ -125,28 +130,40 @@ void state::prepare(const settings::grid_config& from) {
         store = each.server.store;
     next.to_open.emplace_back(next.links.size() - 1, std::move(store));
   }
-  if (next.to_open.empty())
+  // Whoever has the grid file read has its TLS files read, too: a certificate that was renewed has the same name.
+  const auto& asked = changes_.front();
+  const auto tls = asked.file || asked.asked.read_file ? grid.tls : std::nullopt;
+  if (next.to_open.empty() && !tls)
     return take_on(std::move(next));
   // Copies, made before `next` moves into the last argument.
   auto to_open = next.to_open;
   auto opened_for = grid;
   offload(
       self_, *services_->blocking,
-      [keeper = options_.keeper, grid = std::move(opened_for),
-       to_open = std::move(to_open)]() -> result<std::vector<gateway_keeper::start>> {
-        std::vector<gateway_keeper::start> out;
+      [keeper = options_.keeper, grid = std::move(opened_for), to_open = std::move(to_open),
+       tls]() -> result<opened_servers> {
+        opened_servers out;
         for (const auto& [at, store] : to_open) {
           auto opened = keeper->open(grid.servers[at], grid, store);
           if (!opened)
             return tl::unexpected(opened.error());
-          out.push_back(std::move(*opened));
+          out.starts.push_back(std::move(*opened));
+        }
+        // The last, for it cannot be taken back.
+        if (tls) {
+          const auto renewed = keeper->use_tls(*tls);
+          if (!renewed)
+            return tl::unexpected(renewed.error());
+          out.other_certificate = *renewed;
         }
         return out;
       },
-      [this, next = std::move(next)](result<std::vector<gateway_keeper::start>>&& opened) mutable {
+      [this, next = std::move(next)](result<opened_servers>&& opened) mutable {
         if (!opened)
           return end_change(tl::unexpected(opened.error()));
-        next.starts = std::move(*opened);
+        next.starts = std::move(opened->starts);
+        if (opened->other_certificate)
+          next.changes.changed.emplace_back("[tls] the certificate is another one");
         take_on(std::move(next));
       });
 }

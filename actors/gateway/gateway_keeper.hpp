@@ -34,6 +34,9 @@ public:
   virtual void leaves(const caf::actor& who) = 0;
   /// What the gateway runs with now.
   virtual void runs_with(std::shared_ptr<const settings::grid_config> grid) = 0;
+  /// TLS by these files from now on, which are read again; blocks. Whether the certificate is another one; errors as
+  /// porter::use, and nothing has changed.
+  virtual result<bool> use_tls(const tls::node_files& files) = 0;
   /// The grid file as it is now; blocks. errc::configuration where there is none, or it is wrong.
   virtual result<settings::grid_config> read_again() = 0;
 };

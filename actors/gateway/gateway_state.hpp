@@ -100,6 +100,7 @@ private:
   };
   /// What a change needs before it is taken on.
   struct next_grid;
+  struct opened_servers;
   caf::result<grid_in_use> on_use_grid(const use_grid& x);
   caf::result<change_answer> on_change(const change_request& x);
   void take_change(change x);

@@ -17,7 +17,7 @@ result<void> can_reach(caf::actor_system& system, const settings::grid_config& g
   for (const auto& server : grid.servers)
     if (auto able = actors::can_reach(system, server, grid.tls); !able)
       return able;
-  return are_usable(grid.tls);
+  return {};
 }
 
 } // namespace
@@ -51,6 +51,9 @@ result<client> client::spawn(caf::actor_system& system, client_options options,
     if (!rest)
       return tl::unexpected(rest.error());
     const auto shared = (*rest)->shared();
+    if (options.grid.tls)
+      if (auto usable = use_tls(*shared, *options.grid.tls); !usable)
+        return tl::unexpected(usable.error());
     const auto lease_file =
         options.grid.lease_secret.value_or(options.data_home / "truckee" / "private" / "secret");
     const auto lease = lease_secret_in(lease_file, *shared->random,

@@ -58,6 +58,10 @@ void client_crew::runs_with(std::shared_ptr<const settings::grid_config> grid) {
   grid_ = std::move(grid);
 }
 
+result<bool> client_crew::use_tls(const tls::node_files& files) {
+  return actors::use_tls(base_, files);
+}
+
 result<settings::grid_config> client_crew::read_again() {
   if (!options_.read_grid)
     return fail(errc::configuration, "this gateway was started without a grid file");

@@ -25,6 +25,7 @@ public:
   void joins(const std::string& what, const caf::actor& who) override;
   void leaves(const caf::actor& who) override;
   void runs_with(std::shared_ptr<const settings::grid_config> grid) override;
+  result<bool> use_tls(const tls::node_files& files) override;
   result<settings::grid_config> read_again() override;
 
 private:

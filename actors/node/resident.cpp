@@ -100,8 +100,16 @@ result<void> has_network(caf::actor_system& system) {
   return fail(errc::configuration, "this actor system has no network; load caf::io::middleman");
 }
 
-result<void> are_usable(const std::optional<tls::node_files>& files) {
-  return files ? tls::check_node_files(*files) : result<void>{};
+result<bool> use_tls(const services& s, const tls::node_files& files) {
+  if (!s.porter)
+    return tls::check_node_files(files).map([] { return false; });
+  auto other = s.porter->use(files);
+  std::optional<std::int64_t> first;
+  for (const auto& [file, end] : s.porter->certificate_ends())
+    first = std::min(first.value_or(end), end);
+  if (first)
+    s.metrics->certificate_ends_at(*first);
+  return other;
 }
 
 } // namespace truckee::actors

@@ -50,8 +50,9 @@ private:
 
 /// Whether the system has what connects it to others; errc::configuration, with what to load.
 result<void> has_network(caf::actor_system& system);
-/// Whether TLS can run with these files, where there are any; errc::configuration names the one that is wrong.
-result<void> are_usable(const std::optional<tls::node_files>& files);
+/// TLS by these files from now on, also where others were given before; metrics tell when the certificate ends. Whether
+/// it is another one than before; errors as porter::use.
+result<bool> use_tls(const services& s, const tls::node_files& files);
 
 /// The ports at which a front can be reached, and its handle, which changes with a restart. Safe from several
 /// threads.

@@ -98,11 +98,12 @@ store& store::operator=(store&&) noexcept = default;
 
 result<store> store::spawn(caf::actor_system& system, store_options options, surroundings around) noexcept {
   try {
-    if (auto usable = are_usable(options.tls); !usable)
-      return tl::unexpected(usable.error());
     auto rest = resident::make(system, around, options.threads, {});
     if (!rest)
       return tl::unexpected(rest.error());
+    if (options.tls)
+      if (auto usable = actors::use_tls(*(*rest)->shared(), *options.tls); !usable)
+        return tl::unexpected(usable.error());
     auto s = std::make_unique<state>();
     s->tls = options.tls;
     supervisor_options watched;
@@ -162,6 +163,10 @@ void store::use(const storage::store_settings& settings, const storage::expiry_s
     messages::send_anonymously(
         caf::actor_cast<caf::actor>(serving),
         messages::use_expiry{std::make_shared<const storage::expiry_settings>(expiry)});
+}
+
+result<bool> store::use_tls(const tls::node_files& files) {
+  return actors::use_tls(*state_->rest->shared(), files);
 }
 
 void store::stop(std::function<void()> done) {

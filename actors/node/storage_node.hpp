@@ -41,6 +41,9 @@ public:
   /// Goes on with other settings, also when it has to be started again. A look for expired shares that is under way
   /// ends, and the next one begins as after a start. Any thread but an actor's.
   void use(const storage::store_settings& settings, const storage::expiry_settings& expiry);
+  /// TLS by these files from now on, which are read again; connections that stand go on. Whether the certificate is
+  /// another one; errc::configuration names the file that is wrong, and nothing has changed.
+  result<bool> use_tls(const tls::node_files& files);
   void stop(std::function<void()> done = {});
 
   const std::shared_ptr<metrics::recorder>& metrics() const;

@@ -63,17 +63,25 @@ void tell(bottom_line& screen, const storage::expiry_report& report) {
     screen.print("truckee: " + line + "\n");
 }
 
-/// SIGHUP: the log file is opened, and the storage file read again; options keep the last word. Where that is wrong, all
+/// SIGHUP: the log file is opened, and the storage file and the TLS files read again; options keep the last word. Where that is wrong, all
 /// is left as it was. `now` is what the store runs with.
 void take_on(const result<settings::storage_config>& wanted, settings::storage_config& now,
              bool opened_read_only, store& serving, const logs::log_ptr& log, bottom_line& screen) {
   reopen(log, screen);
-  if (!wanted) {
-    logs::say(log, logs::events::settings_refused,
-              {{"by", "this process"}, {"detail", wanted.error().detail}});
-    return screen.print("truckee: nothing is changed: " + wanted.error().detail + "\n");
-  }
+  const auto leave = [&](const error& why) {
+    logs::say(log, logs::events::settings_refused, {{"by", "this process"}, {"detail", why.detail}});
+    screen.print("truckee: nothing is changed: " + why.detail + "\n");
+  };
+  if (!wanted)
+    return leave(wanted.error());
   auto changes = settings::changes_between(now, *wanted, opened_read_only);
+  if (changes.in_use.tls) {
+    const auto other = serving.use_tls(*changes.in_use.tls);
+    if (!other)
+      return leave(other.error());
+    if (*other)
+      changes.changed.emplace_back("[tls] the certificate is another one");
+  }
   now = std::move(changes.in_use);
   serving.use({now.reserved_space, now.share_bytes_max, now.read_only}, now.expiry);
   logs::say(log, logs::events::settings_changed,

@@ -6,7 +6,7 @@
 #include "truckee/doors/porter.hpp"
 #include "truckee/messages/caf/network.hpp"
 
-#include <caf/io/fwd.hpp>
+#include <caf/io/scribe.hpp>
 
 namespace truckee::messages {
 

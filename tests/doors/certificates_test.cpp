@@ -164,7 +164,8 @@ TEST_F(certificates, made_anew_are_used_from_then_on_and_cut_nobody) {
   ASSERT_TRUE(running);
   ca_.write({.name = "after", .alternative = "DNS:after"}, files);
   EXPECT_EQ(dialled(ca_.first())->peer->common_name, "before");
-  ASSERT_TRUE(inside_->reload());
+  EXPECT_EQ(inside_->use(files), result<bool>(true)) << "another certificate";
+  EXPECT_EQ(inside_->use(files), result<bool>(false)) << "the same again";
   EXPECT_EQ(dialled(ca_.first())->peer->common_name, "after");
   const auto guest = hall_.next();
   ASSERT_TRUE(guest);
@@ -176,10 +177,28 @@ TEST_F(certificates, made_anew_and_unusable_are_told_and_the_old_ones_stay) {
   const auto files = ca_.issue({.name = "before", .alternative = "DNS:before"});
   open(files);
   std::ofstream(files.certificate, std::ios::trunc) << "rubbish";
-  const auto got = inside_->reload();
+  const auto got = inside_->use(files);
   ASSERT_FALSE(got);
   EXPECT_NE(got.error().detail.find(files.certificate.string()), std::string::npos) << got.error().detail;
   EXPECT_EQ(dialled(ca_.first())->peer->common_name, "before");
+}
+
+TEST_F(certificates, of_other_files_are_shown_by_doors_that_were_given_the_ones_before) {
+  const auto files = ca_.issue({.name = "before", .alternative = "DNS:before"});
+  open(files);
+  const auto moved = ca_.issue({.name = "after", .alternative = "DNS:after"});
+  ASSERT_TRUE(inside_->use(moved));
+  EXPECT_EQ(dialled(ca_.first())->peer->common_name, "after");
+  for (const auto& [file, end] : inside_->certificate_ends())
+    EXPECT_EQ(file, moved.certificate.string());
+}
+
+TEST_F(certificates, of_its_own_are_let_in_by_a_door_whatever_they_are_for) {
+  const auto files = ca_.issue({.name = "alpha", .alternative = "DNS:alpha", .unit = "truckee server"});
+  open(files, {tls::role::client});
+  EXPECT_TRUE(dialled(files)) << "a node looks whether it can be reached";
+  const auto other = ca_.issue({.name = "alpha", .alternative = "DNS:alpha", .unit = "truckee server"});
+  EXPECT_FALSE(dialled(other)) << "another one of the same name and role is not it";
 }
 
 TEST_F(certificates, tell_when_they_end) {

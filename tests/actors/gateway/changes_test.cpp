@@ -27,6 +27,10 @@ public:
   void joins(const std::string& what, const caf::actor&) override { joined.push_back(what); }
   void leaves(const caf::actor& who) override { left.push_back(who.address()); }
   void runs_with(std::shared_ptr<const settings::grid_config> grid) override { in_use = std::move(grid); }
+  result<bool> use_tls(const tls::node_files& files) override {
+    asked_for = files;
+    return certificate;
+  }
   result<settings::grid_config> read_again() override { return file; }
 
   bool has_left(const messages::server_link& link) const {
@@ -34,6 +38,8 @@ public:
   }
 
   bool refuse_to_open = false;
+  std::optional<tls::node_files> asked_for;
+  result<bool> certificate = false; ///< what use_tls says
   std::vector<std::string> joined;
   std::vector<caf::actor_addr> left;
   std::shared_ptr<const settings::grid_config> in_use;
