@@ -66,7 +66,7 @@ void add_cap_file(CLI::App& cmd, operation_options& o, const std::string& meanin
 void add_timeout(CLI::App& cmd, operation_options& o);
 void add_metrics(CLI::App& cmd, metrics_options& o,
                  const std::string& meaning = "Serve Prometheus metrics while it runs");
-CLI::Option* add_listen(CLI::App& cmd, std::string& where);
+CLI::Option* add_listen(CLI::App& cmd, std::string& where, bool& any_user);
 
 struct program {
   global_options options;

@@ -1,6 +1,7 @@
 #include "truckee/doors/handshake_words.hpp"
 
 #include "truckee/tls/certificates.hpp"
+#include "truckee/tls/pin_text.hpp"
 
 #include <openssl/err.h>
 #include <openssl/ssl.h>
@@ -72,7 +73,7 @@ std::optional<trouble> verdict_on(const tls::identity& who, const expected_peer&
     if (*wanted.key == who.key)
       return std::nullopt;
     return trouble{refusal::wrong_name,
-                   whose(who) + " has the key " + to_hex(who.key.view()) +
+                   whose(who) + " has the key " + tls::to_text(who.key) +
                        ", not the one of certificate-pin; is this another server, or was "
                        "its certificate made anew?"};
   }

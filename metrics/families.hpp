@@ -162,6 +162,14 @@ inline constexpr family scrapes_refused{"truckee_scrapes_refused_total", counter
                                         "Callers of the metrics port that got no metrics: bad_head, "
                                         "too_slow, crowded, foreign_host, broken_tls or "
                                         "bad_login."};
+inline constexpr family peers_refused{
+    "truckee_peers_refused_total", counter, "reason",
+    "Callers that were not let in at a port of the node's, or put out: no_certificate, expired, not_yet_valid, "
+    "foreign_ca, nameless, wrong_name, wrong_role, bad_certificate, ours_refused, not_tls, handshake_timeout, silent, "
+    "displaced, too_many, no_descriptors, other_user, protocol or broken."};
+inline constexpr family certificate_expiry{
+    "truckee_certificate_expiry_timestamp_seconds", gauge, "",
+    "Unix time at which the first of the node's TLS certificates in use ends; 0: it has none."};
 inline constexpr family build_info{"truckee_build_info", gauge, "version caf",
                                    "Always 1; the labels say what is running."};
 
@@ -219,6 +227,8 @@ inline constexpr std::array all_families{
     families::gateway_up,
     families::restarts,
     families::scrapes_refused,
+    families::peers_refused,
+    families::certificate_expiry,
     families::build_info,
 };
 

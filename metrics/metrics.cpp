@@ -53,6 +53,8 @@ struct recorder::state {
   series all; ///< goes last
   prometheus::Counter& restarts;
   by<prometheus::Counter, http::rejection, http::rejection_words.size()> scrapes_refused;
+  by<prometheus::Counter, doors::refusal, doors::refusal_words.size()> peers_refused;
+  prometheus::Gauge& certificate_expiry;
   server_families servers;
   store_families stores;
   named<server_events> server_handles;
@@ -65,7 +67,12 @@ struct recorder::state {
         return all.add(counter_family(families::scrapes_refused, all),
                        {{"reason", std::string(to_word(why))}});
       }),
-      servers(all), stores(all) {
+      peers_refused([this](doors::refusal why) -> prometheus::Counter& {
+        return all.add(counter_family(families::peers_refused, all),
+                       {{"reason", std::string(doors::to_word(why))}});
+      }),
+      certificate_expiry(all.add(gauge_family(families::certificate_expiry, all), {})), servers(all),
+      stores(all) {
     all.add(gauge_family(families::build_info, all), labels_of(build)).Set(1);
   }
 
@@ -203,6 +210,14 @@ void recorder::restarted() {
 
 void recorder::scrape_refused(http::rejection why) {
   state_->scrapes_refused.at(why).Increment();
+}
+
+void recorder::peer_refused(doors::refusal why) {
+  state_->peers_refused.at(why).Increment();
+}
+
+void recorder::certificate_ends_at(std::int64_t unix_seconds) {
+  state_->certificate_expiry.Set(static_cast<double>(unix_seconds));
 }
 
 std::string recorder::text() const {

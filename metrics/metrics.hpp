@@ -1,5 +1,6 @@
 #pragma once
 
+#include "truckee/doors/refusal.hpp"
 #include "truckee/http/rejection.hpp"
 #include "truckee/metrics/labels.hpp"
 
@@ -129,8 +130,8 @@ public:
   void gateway_is(bool up);
   /// Actors that should stay have ended, and are started again.
   void restarted();
-  /// A peer was not let in at a door, or put out; `reason` is one of doors' words, a closed list.
-  void peer_refused(std::string_view reason);
+  /// A caller was not let in at a door, or put out.
+  void peer_refused(doors::refusal why);
   /// When the first of the certificates in use ends, in unix seconds.
   void certificate_ends_at(std::int64_t unix_seconds);
   /// A caller of the metrics port got no metrics.

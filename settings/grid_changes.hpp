@@ -13,12 +13,13 @@ struct grid_changes {
   std::vector<std::string> needs_restart;
 };
 
-/// Whether a link to the one is a link to the other: name, place and pinned id.
+/// Whether a link to the one is a link to the other: name, place, pinned id and pinned certificate.
 bool is_same_server(const server_config& a, const server_config& b);
 /// Whether links that were made with the one need not be made anew for the other.
 bool same_link_limits(const limit_settings& a, const limit_settings& b);
 
-/// Servers are told apart by their names; one at another place, or with another pinned id, is another one. Taken on
+/// Servers are told apart by their names; one at another place, or with another pinned id or certificate, is
+/// another one. Taken on
 /// are: servers and what is said of them; the spread of new files; the order; read-only; the limits; other TLS files
 /// (but not whether there is TLS). What stands in those files is not compared here. A folder of this
 /// process cannot change its server's name: where one does, all servers stay as they are.

@@ -3,6 +3,7 @@
 #include "truckee/crypto/base32.hpp"
 #include "truckee/settings/config_tables.hpp"
 #include "truckee/settings/log_table.hpp"
+#include "truckee/tls/pin_text.hpp"
 
 #include <algorithm>
 #include <array>
@@ -18,8 +19,8 @@ using keys = std::string_view;
 constexpr std::array<keys, 9> top_keys{"client",  "encoding", "limits", "log", "metrics",
                                        "publish", "server",   "status", "tls"};
 constexpr std::array<keys, 3> encoding_keys{"happy", "needed", "total"};
-constexpr std::array<keys, 9> server_keys{"caf",  "directory",        "drain",    "id", "metrics", "name",
-                                          "nurl", "permutation-seed", "preferred"};
+constexpr std::array<keys, 10> server_keys{"caf", "certificate-pin", "directory", "drain",           "id", "metrics",
+                                           "name", "nurl", "permutation-seed", "preferred"};
 constexpr std::array<keys, 2> client_keys{"lease-secret", "read-only"};
 constexpr std::array<keys, 1> publish_keys{"order"};
 constexpr std::array<keys, 1> status_keys{"listen"};
@@ -105,6 +106,14 @@ server_config read_server(const toml::table& table, std::size_t index, config_re
     if (!out.permutation_seed || out.permutation_seed->empty() ||
         out.permutation_seed->size() > seed_bytes_max)
       t.complain("permutation-seed", "expected base32 in lower case (a-z, 2-7) of 1 to 64 bytes");
+  }
+  if (const auto text = t.text("certificate-pin", "43 characters of url-safe base64")) {
+    out.certificate_pin = tls::parse_pin(*text);
+    if (!out.certificate_pin)
+      t.complain("certificate-pin", "expected 43 characters of unpadded url-safe base64: SHA-256 of the public key in "
+                                    "the server's certificate");
+    else if (!std::holds_alternative<caf_address>(out.where))
+      t.complain("certificate-pin", "only a caf server has one; a nurl has its pin in it");
   }
   out.preferred = t.flag("preferred").value_or(false);
   out.drain = t.flag("drain").value_or(false);
@@ -215,11 +224,15 @@ void read_rest(config_reading& in, grid_config& out) {
   }
 }
 
-/// BASP is for trusted peers, so what leaves this machine goes over mutual TLS.
+/// What leaves this machine goes over mutual TLS, and only there a certificate can be looked at.
 void check_tls(const grid_config& config, config_reading& in) {
   if (config.tls)
     return;
   for (std::size_t i = 0; i < config.servers.size(); ++i) {
+    if (config.servers[i].certificate_pin)
+      in.problem.at(in.top["server"][i]["certificate-pin"].node()->source(),
+                    "[[server]] \"" + config.servers[i].name + "\" certificate-pin",
+                    "without [tls] no certificate is seen; name ca, certificate and key there");
     const auto* caf = std::get_if<caf_address>(&config.servers[i].where);
     if (caf && !caf->at.is_loopback())
       in.problem.at(

@@ -9,6 +9,7 @@
 #include "truckee/settings/limit_settings.hpp"
 #include "truckee/settings/node_settings.hpp"
 #include "truckee/settings/scrape_target.hpp"
+#include "truckee/tls/identity.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -55,6 +56,9 @@ struct server_config {
   bool drain = false;                         ///< gets no new shares; those that it has are read and updated
   std::optional<scrape_target> metrics =
       {}; ///< where Prometheus scrapes it; not where `where` is a directory
+  /// The key its TLS certificate must have, whatever its names are; only of a caf_address. Nothing: the certificate must
+  /// have `name`, or the host that is dialled.
+  std::optional<tls::pin> certificate_pin = {};
   friend bool operator==(const server_config&, const server_config&) = default;
 };
 

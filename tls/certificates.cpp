@@ -223,7 +223,7 @@ result<made_certificates> make_certificates(const fs::path& dir, const std::vect
   made_certificates out;
   std::error_code ignored;
   for (const auto& name : names) {
-    out.nodes.push_back({name, dir / (name + ".pem"), dir / (name + ".key")});
+    out.nodes.push_back({name, dir / (name + ".pem"), dir / (name + ".key"), {}});
     for (const auto& path : {out.nodes.back().certificate, out.nodes.back().key})
       if (fs::exists(fs::symlink_status(path, ignored)))
         return fail(errc::refused,
@@ -232,12 +232,13 @@ result<made_certificates> make_certificates(const fs::path& dir, const std::vect
   const auto ca = find_or_make_ca(dir, now, out);
   if (!ca)
     return tl::unexpected<error>(ca.error());
-  for (const auto& node : out.nodes) {
+  for (auto& node : out.nodes) {
     const auto made = make_identity(node.name, &*ca, now, made_for);
     if (!made)
       return tl::unexpected<error>(made.error());
     if (auto written = write_identity(*made, node.certificate, node.key); !written)
       return tl::unexpected<error>(written.error());
+    node.key_pin = identity_of(made->certificate.get()).key;
   }
   return out;
 }

@@ -16,6 +16,7 @@ struct node_certificate {
   std::string name;
   std::filesystem::path certificate; ///< PEM
   std::filesystem::path key;         ///< PEM, not encrypted
+  pin key_pin = {};                  ///< for a grid file's certificate-pin
 };
 
 /// What make_certificates() made.

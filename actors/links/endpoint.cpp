@@ -3,18 +3,19 @@
 namespace truckee::actors {
 
 result<link_endpoint> endpoint_of(const settings::caf_address& where,
-                                  const std::optional<tls::node_files>& tls, const std::string& name) {
+                                  const std::optional<tls::node_files>& tls,
+                                  const settings::server_config& server) {
   if (!where.at.is_loopback() && !tls)
-    return fail(errc::refused, "refusing to connect to " + to_string(where.at) + " (" + name +
+    return fail(errc::refused, "refusing to connect to " + to_string(where.at) + " (" + server.name +
                                    ") without mutual TLS; make certificates with `truckee certs DIR NAME...` "
                                    "and name them in the grid file's [tls]");
-  return remote_endpoint{where.at, tls, {{name, where.at.host}, {}, {tls::role::server}}};
+  return remote_endpoint{where.at, tls, {{server.name, where.at.host}, server.certificate_pin, {tls::role::server}}};
 }
 
 result<link_endpoint> endpoint_of(const settings::nurl&, const std::optional<tls::node_files>&,
-                                  const std::string& name) {
+                                  const settings::server_config& server) {
   return fail(errc::configuration,
-              name + ": servers reached by nurl (Tahoe-LAFS over HTTPS) are not supported yet");
+              server.name + ": servers reached by nurl (Tahoe-LAFS over HTTPS) are not supported yet");
 }
 
 } // namespace truckee::actors

@@ -24,11 +24,12 @@ struct remote_endpoint {
 using link_endpoint = std::variant<messages::storage_server, remote_endpoint>;
 
 /// What a grid file says of a server that is not in this process, one function a kind. With TLS its certificate must be
-/// for a server, and have the server's name or the dialled host's. errc::refused: not loopback, and no TLS.
+/// for a server, and have the pinned key, or else the server's name or the dialled host's. errc::refused: not loopback, and no TLS.
 result<link_endpoint> endpoint_of(const settings::caf_address& where,
-                                  const std::optional<tls::node_files>& tls, const std::string& name);
+                                  const std::optional<tls::node_files>& tls,
+                                  const settings::server_config& server);
 /// errc::configuration: not supported yet.
 result<link_endpoint> endpoint_of(const settings::nurl& where, const std::optional<tls::node_files>& tls,
-                                  const std::string& name);
+                                  const settings::server_config& server);
 
 } // namespace truckee::actors

@@ -17,7 +17,7 @@ result<link_endpoint> remote_endpoint_of(const settings::server_config& server,
         if constexpr (std::is_same_v<std::remove_cvref_t<decltype(where)>, settings::local_directory>)
           return fail(errc::internal, server.name + ": it is in this process");
         else
-          return endpoint_of(where, tls, server.name);
+          return endpoint_of(where, tls, server);
       },
       server.where);
 }

@@ -1,5 +1,6 @@
 #include "truckee/actors/node/resident.hpp"
 
+#include "truckee/actors/node/door_log.hpp"
 #include "truckee/actors/node/version.hpp"
 #include "truckee/base/worker_pool.hpp"
 #include "truckee/tls/check.hpp"
@@ -37,7 +38,7 @@ result<std::unique_ptr<resident>> resident::make(caf::actor_system& system, cons
   }
   std::shared_ptr<doors::porter> porter;
   if (system.has_middleman()) {
-    auto made = messages::make_porter(system);
+    auto made = messages::make_porter(system, std::make_shared<door_log>(*recorder, around.log));
     if (!made)
       return tl::unexpected(made.error());
     porter = std::move(*made);

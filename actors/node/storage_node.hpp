@@ -37,7 +37,7 @@ public:
   /// Monitor this: it ends last, when nothing else of the store is left in the system.
   caf::actor supervisor() const;
   /// Lets clients reach it; as client::publish.
-  result<address> publish(const address& where);
+  result<address> publish(const address& where, bool any_user = false);
   /// Goes on with other settings, also when it has to be started again. A look for expired shares that is under way
   /// ends, and the next one begins as after a start. Any thread but an actor's.
   void use(const storage::store_settings& settings, const storage::expiry_settings& expiry);

@@ -11,6 +11,7 @@ namespace {
 
 struct gateway_options {
   std::string listen = "127.0.0.1:0";
+  bool any_user = false;
   metrics_options metrics;
   std::string status_listen;
 };
@@ -82,7 +83,7 @@ result<int> serve(const gateway_options& o, global_options global) {
   if (!session)
     return tl::unexpected(session.error());
   session->ending->patience = std::chrono::seconds(60); // running operations end well first
-  const auto at = session->client->publish(*listen);
+  const auto at = session->client->publish(*listen, o.any_user);
   if (!at)
     return tl::unexpected(at.error());
   const auto health = std::make_shared<status::health_check>(
@@ -118,7 +119,7 @@ void add_gateway(CLI::App& app, program& p) {
       "and fresh keys, and serves CAF peers, who publish and read by messages. Whoever may connect may\n"
       "use it. On SIGHUP it reads its grid file again and says what it took on; `truckee gateway change`\n"
       "asks for other settings by message.");
-  add_listen(*cmd, o->listen);
+  add_listen(*cmd, o->listen, o->any_user);
   add_metrics(*cmd, o->metrics, "Serve Prometheus metrics");
   cmd->add_option("--status-listen", o->status_listen, "Serve the status page and health (loopback only)")
       ->type_name("ADDRESS:PORT");

@@ -22,6 +22,7 @@ struct storage_options {
   std::string config, directory, listen, name; ///< empty: not said
   metrics_options metrics;
   std::optional<std::uint64_t> reserved_space, share_bytes_max;
+  bool any_user = false;
   bool read_only = false;
   bool durability_given = false;
 };
@@ -36,6 +37,7 @@ result<settings::storage_config> configuration(const storage_options& o, const g
   if (!o.name.empty())
     config->name = o.name;
   config->read_only |= o.read_only;
+  config->any_user |= o.any_user;
   config->reserved_space = o.reserved_space.value_or(config->reserved_space);
   config->share_bytes_max = o.share_bytes_max.value_or(config->share_bytes_max);
   if (o.durability_given)
@@ -136,7 +138,7 @@ result<int> serve(const storage_options& o, const global_options& global) {
   auto exposer = expose(server->metrics(), server->system(), o.metrics, config->metrics, *log);
   if (!exposer)
     return tl::unexpected(exposer.error());
-  const auto at = server->publish(config->listen);
+  const auto at = server->publish(config->listen, config->any_user);
   if (!at)
     return tl::unexpected(at.error());
   // The one line on standard output: whoever started this may wait for it.
@@ -179,7 +181,7 @@ void add_storage(CLI::App& app, program& p) {
       ->type_name("FILE");
   cmd->add_option("--directory", o->directory, "The store: shares/ is below it; made when absent")
       ->type_name("DIR");
-  add_listen(*cmd, o->listen)->default_str(to_string(settings::storage_config{}.listen));
+  add_listen(*cmd, o->listen, o->any_user)->default_str(to_string(settings::storage_config{}.listen));
   cmd->add_option("--name", o->name, "Label in metrics")->type_name("NAME");
   cmd->add_option("--reserved-space", o->reserved_space,
                   "Bytes of the file system left to others (e.g. 1GiB)")

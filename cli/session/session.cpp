@@ -165,7 +165,9 @@ void add_metrics(CLI::App& cmd, metrics_options& o, const std::string& meaning) 
       ->type_name("FILE");
 }
 
-CLI::Option* add_listen(CLI::App& cmd, std::string& where) {
+CLI::Option* add_listen(CLI::App& cmd, std::string& where, bool& any_user) {
+  cmd.add_flag("--any-user", any_user,
+               "Without TLS, let every user of this machine in, not only this one and root");
   return cmd
       .add_option("--listen", where,
                   "Where to listen; port 0 takes any. Addresses that are not loopback need TLS")

@@ -225,6 +225,19 @@ TEST(metrics, what_never_began_counts_as_an_operation_a_publish_and_a_refusal) {
   EXPECT_EQ(sample(r, "truckee_gateway_held_limit_bytes"), 6);
 }
 
+TEST(metrics, who_is_not_let_in_counts_by_reason_and_the_certificates_end_is_told) {
+  recorder r;
+  EXPECT_EQ(sample(r, "truckee_certificate_expiry_timestamp_seconds"), 0);
+  r.peer_refused(doors::refusal::foreign_ca);
+  r.peer_refused(doors::refusal::protocol);
+  r.peer_refused(doors::refusal::protocol);
+  r.certificate_ends_at(2'000'000'000);
+  EXPECT_EQ(sample(r, R"(truckee_peers_refused_total{reason="foreign_ca"})"), 1);
+  EXPECT_EQ(sample(r, R"(truckee_peers_refused_total{reason="protocol"})"), 2);
+  EXPECT_EQ(sample(r, R"(truckee_peers_refused_total{reason="broken"})"), 0);
+  EXPECT_EQ(sample(r, "truckee_certificate_expiry_timestamp_seconds"), 2e9);
+}
+
 TEST(metrics, threads_lose_no_count) {
   recorder r;
   {

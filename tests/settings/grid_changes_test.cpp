@@ -97,6 +97,19 @@ TEST(grid_changes, what_only_a_new_process_takes_on_is_named_by_its_key) {
   EXPECT_EQ(changes.in_use, parse(three));
 }
 
+TEST(grid_changes, other_tls_files_are_taken_on_but_not_whether_there_is_tls) {
+  const auto tls = [](const std::string& name) {
+    return std::string(three) + "[tls]\nca = \"ca\"\ncertificate = \"" + name + "\"\nkey = \"key\"\n";
+  };
+  const auto changes = between(tls("a"), tls("b"));
+  EXPECT_EQ(changes.changed, texts{"[tls] names other files"});
+  EXPECT_TRUE(changes.needs_restart.empty());
+  EXPECT_EQ(changes.in_use, parse(tls("b")));
+  const auto without = between(tls("a"), three);
+  EXPECT_EQ(without.needs_restart, texts{"[tls]"});
+  EXPECT_EQ(without.in_use, parse(tls("a")));
+}
+
 TEST(grid_changes, links_are_made_anew_for_their_own_limits_only) {
   for (const auto& key : limit_keys) {
     limit_settings one;

@@ -204,6 +204,20 @@ TEST(grid_file, an_address_beyond_loopback_needs_tls) {
                  {"[tls]", "certificate", "is missing"});
 }
 
+TEST(grid_file, a_certificate_can_be_pinned_where_there_is_one) {
+  const auto tls = std::string("[tls]\nca = \"ca.pem\"\ncertificate = \"c.pem\"\nkey = \"k.pem\"\n");
+  const auto pinned = "certificate-pin = \"" + std::string{pin} + "\"";
+  const auto got = parse(tls + server("caf = \"127.0.0.1:1\"\n" + pinned));
+  ASSERT_TRUE(got) << to_string(got.error());
+  ASSERT_TRUE(got->servers[0].certificate_pin);
+  EXPECT_EQ(to_hex(got->servers[0].certificate_pin->view()),
+            "abe01186b7eb0c72e71a947c8c2026bc06743d1980ab21b7b3c1e7fccf042328");
+  expect_refused(server("caf = \"127.0.0.1:1\"\n" + pinned), 4, {"certificate-pin", "[tls]"});
+  expect_refused(tls + server("directory = \"a\"\n" + pinned), 8, {"certificate-pin", "only a caf server"});
+  expect_refused(tls + server("caf = \"127.0.0.1:1\"\ncertificate-pin = \"abc\""), 8,
+                 {"certificate-pin", "43 characters"});
+}
+
 TEST(grid_file, a_nurl_is_read_exactly_and_its_secret_never_repeated) {
   const std::string good = "pb://" + std::string{pin} + "@host.example:4402/swissnumsecret#v=1";
   EXPECT_TRUE(parse_nurl(good));

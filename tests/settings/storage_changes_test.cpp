@@ -37,6 +37,17 @@ TEST(storage_changes, what_a_running_store_takes_on) {
   EXPECT_EQ(changes_between(wanted, parse(plain), false).changed.front(), "writes are taken again");
 }
 
+TEST(storage_changes, other_tls_files_are_taken_on_but_not_whether_there_is_tls) {
+  const auto tls = [](const std::string& name) {
+    return parse(std::string(plain) + "[tls]\nca = \"ca\"\ncertificate = \"" + name + "\"\nkey = \"key\"\n");
+  };
+  const auto changes = changes_between(tls("a"), tls("b"), false);
+  EXPECT_EQ(changes.changed, texts{"[tls] names other files"});
+  EXPECT_TRUE(changes.needs_restart.empty());
+  EXPECT_EQ(changes.in_use, tls("b"));
+  EXPECT_EQ(changes_between(tls("a"), parse(plain), false).needs_restart, texts{"[tls]"});
+}
+
 TEST(storage_changes, a_store_that_was_opened_read_only_stays_so) {
   const auto now = parse(std::string(plain) + "read-only = true\n");
   const auto changes = changes_between(now, parse(plain), true);
@@ -46,14 +57,14 @@ TEST(storage_changes, a_store_that_was_opened_read_only_stays_so) {
 }
 
 TEST(storage_changes, what_only_a_new_process_takes_on_is_named_by_its_key) {
-  const auto wanted = parse("[storage]\ndirectory = \"b\"\nlisten = \"127.0.0.1:7\"\nname = \"x\"\n"
+  const auto wanted = parse("[storage]\ndirectory = \"b\"\nlisten = \"127.0.0.1:7\"\nany-user = true\nname = \"x\"\n"
                             "durability = \"none\"\nqueued-bytes = 1048576\nqueued-calls = 3\nspace-low = 1\n"
                             "[tls]\nca = \"a\"\ncertificate = \"b\"\nkey = \"c\"\n"
                             "[metrics]\nlisten = \"127.0.0.1:1\"\n[log]\nlevel = \"debug\"\n");
   const auto changes = changes_between(parse(plain), wanted, false);
   EXPECT_TRUE(changes.changed.empty());
   EXPECT_EQ(changes.needs_restart,
-            (texts{"[storage] directory", "[storage] listen", "[storage] name", "[storage] queued-bytes",
+            (texts{"[storage] directory", "[storage] listen", "[storage] any-user", "[storage] name", "[storage] queued-bytes",
                    "[storage] queued-calls", "[storage] space-low", "[storage] durability", "[tls]",
                    "[metrics]", "[log]"}));
   EXPECT_EQ(changes.in_use, parse(plain));

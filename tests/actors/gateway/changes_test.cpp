@@ -55,7 +55,8 @@ settings::server_config at_port(const std::string& name, std::uint16_t port) {
 
 class changes : public ::testing::Test {
 protected:
-  changes() {
+  explicit changes(std::optional<tls::node_files> tls = {}) {
+    config_.tls = std::move(tls);
     config_.encoding = {1, 4, 3};
     for (std::uint16_t i = 0; i < 4; ++i)
       config_.servers.push_back(at_port("s" + std::to_string(i), static_cast<std::uint16_t>(4400 + i)));
@@ -115,6 +116,11 @@ protected:
   std::shared_ptr<scripted_keeper> keeper_ = std::make_shared<scripted_keeper>(grid_);
   settings::grid_config config_;
   messages::file_gateway gateway_;
+};
+
+class changes_with_tls : public changes {
+protected:
+  changes_with_tls() : changes(tls::node_files{"ca.pem", "a.pem", "a.key"}) {}
 };
 
 using messages::server_step;
@@ -193,6 +199,27 @@ TEST_F(changes, a_server_that_cannot_be_opened_changes_nothing) {
   const auto done = put();
   ASSERT_TRUE(grid_.wait(done));
   EXPECT_TRUE((*done)->ok) << "it is not read-only";
+}
+
+TEST_F(changes, whoever_has_the_grid_file_read_has_its_tls_files_read) {
+  const tls::node_files files{"ca.pem", "a.pem", "a.key"};
+  config_.tls = files;
+  EXPECT_EQ(use(config_).needs_restart, texts{"[tls]"});
+  EXPECT_FALSE(keeper_->asked_for) << "this gateway has none";
+}
+
+TEST_F(changes_with_tls, a_certificate_that_was_renewed_is_taken_on_and_one_that_is_wrong_changes_nothing) {
+  EXPECT_TRUE(use(config_).changed.empty());
+  EXPECT_EQ(keeper_->asked_for, config_.tls);
+  keeper_->certificate = true;
+  EXPECT_EQ(use(config_).changed, texts{"[tls] the certificate is another one"});
+  keeper_->asked_for.reset();
+  EXPECT_TRUE(ask(one(server_step::drain, "s0")).ok);
+  EXPECT_FALSE(keeper_->asked_for) << "nobody spoke of files";
+  keeper_->certificate = fail(errc::configuration, "a.pem is no certificate");
+  config_.read_only = true;
+  EXPECT_EQ(use(config_).refused, "a.pem is no certificate");
+  EXPECT_FALSE(keeper_->in_use->read_only);
 }
 
 TEST_F(changes, limits_reach_whoever_holds_them) {
