@@ -1,14 +1,14 @@
-# Finds the C++ Actor Framework: targets CAF::core, CAF::io, CAF::openssl and CAF_VERSION ("0.17.6"; empty where a host's
+# Finds the C++ Actor Framework: targets CAF::core, CAF::io and CAF_VERSION ("0.17.6"; empty where a host's
 # targets do not tell). The targets are a host's own where it has them, and are changed in no way.
 #
 # TRUCKEE_CAF_PREFIX set: CAF's config package below that prefix, and nothing else.
 # Otherwise: a config package where CMake finds one; Debian's CAF 0.17 ships none, so headers and libraries are looked for.
 
-set(caf_components core io openssl)
+set(caf_components core io)
 if(TARGET CAF::core)
   foreach(component ${caf_components})
     if(NOT TARGET CAF::${component})
-      set(CAF_NOT_FOUND_MESSAGE "the CAF of this project has no CAF::${component}; Truckee needs core, io and openssl")
+      set(CAF_NOT_FOUND_MESSAGE "the CAF of this project has no CAF::${component}; Truckee needs core and io")
       set(CAF_FOUND FALSE)
       if(CAF_FIND_REQUIRED)
         message(FATAL_ERROR ${CAF_NOT_FOUND_MESSAGE})
@@ -51,7 +51,7 @@ if(CAF_INCLUDE_DIR)
 endif()
 include(FindPackageHandleStandardArgs)
 find_package_handle_standard_args(CAF
-  REQUIRED_VARS CAF_INCLUDE_DIR CAF_core_LIBRARY CAF_io_LIBRARY CAF_openssl_LIBRARY
+  REQUIRED_VARS CAF_INCLUDE_DIR CAF_core_LIBRARY CAF_io_LIBRARY
   VERSION_VAR CAF_VERSION)
 if(CAF_FOUND)
   foreach(component ${caf_components})

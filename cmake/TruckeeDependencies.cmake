@@ -14,7 +14,7 @@ pkg_check_modules(TRUCKEE_HTTPLIB REQUIRED IMPORTED_TARGET cpp-httplib)
 find_package(CAF REQUIRED)
 # A host's CAF stays as it is: what its modules need of each other is said here.
 add_library(truckee_caf INTERFACE)
-target_link_libraries(truckee_caf INTERFACE CAF::openssl CAF::io CAF::core OpenSSL::SSL OpenSSL::Crypto Threads::Threads)
+target_link_libraries(truckee_caf INTERFACE CAF::io CAF::core Threads::Threads)
 set_target_properties(truckee_caf PROPERTIES EXPORT_NAME caf)
 if(TRUCKEE_PROGRAM OR TRUCKEE_TESTS)
   find_package(CLI11 REQUIRED)

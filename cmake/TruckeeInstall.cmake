@@ -27,7 +27,7 @@ install(FILES ${PROJECT_BINARY_DIR}/truckeeConfig.cmake ${PROJECT_BINARY_DIR}/tr
 
 # -- pkg-config truckee, truckee-messages --
 # Flags instead of names in Requires, which would hand on every definition of a library that only our sources use.
-set(flags_truckee_caf -lcaf_openssl -lcaf_io -lcaf_core -lssl -lcrypto -pthread)
+set(flags_truckee_caf -lcaf_io -lcaf_core -pthread)
 set(flags_Threads::Threads "-pthread")
 set(flags_OpenSSL::SSL "-lssl")
 set(flags_OpenSSL::Crypto "-lcrypto")

@@ -78,7 +78,8 @@ public:
 
   /// Lets other nodes reach the gateway at `where`, with mutual TLS where the grid has it. errc::refused where
   /// the address is not loopback and there is none: whoever reaches it could do all. Port 0 takes any; the
-  /// real address is returned. A gateway that is started again is reached there as well.
+  /// real address is returned. Without TLS only processes of this one's user and root come in, unless `any_user`. A
+  /// gateway that is started again is reached there as well.
   result<address> publish(const address& where, bool any_user = false);
 
   /// Asks running operations to end well and waits, at most so long, then breaks them off: their callers are

@@ -1,5 +1,7 @@
 #include "program/support/server_farm.hpp"
 
+#include <csignal>
+
 using namespace truckee::test;
 
 namespace {
@@ -20,13 +22,13 @@ protected:
   std::string start_server() {
     EXPECT_EQ(truckee({"certs", path("ours"), "alpha", "beta", "client"}).code, 0);
     EXPECT_EQ(truckee({"certs", path("foreign"), "client"}).code, 0);
-    auto& one =
-        start({"storage", "--directory", path("store"), "--listen", "127.0.0.1:0", "--ca",
-               path("ours/ca.pem"), "--cert", path("ours/alpha.pem"), "--key", path("ours/alpha.key")});
+    auto& one = *(server_ = &start({"storage", "--directory", path("store"), "--listen", "127.0.0.1:0", "--ca",
+               path("ours/ca.pem"), "--cert", path("ours/alpha.pem"), "--key", path("ours/alpha.key")}));
     const auto line = one.wait_for("listening on ");
     EXPECT_NE(line.find("mutual TLS"), std::string::npos) << line;
     return line.substr(0, line.find(' '));
   }
+  process* server_ = nullptr;
   process_result put_on(const std::string& grid) { return truckee({"--grid", grid, "put", "-"}, "content"); }
 };
 
@@ -67,6 +69,62 @@ TEST_F(mutual_tls, a_server_with_another_ones_certificate_is_not_taken_for_it) {
   EXPECT_EQ(done.code, 4) << done.err;
   EXPECT_NE(done.err.find("its certificate is beta's, not alpha"), std::string::npos) << done.err;
   EXPECT_FALSE(std::filesystem::exists(path("beta") + "/shares/incoming"));
+}
+
+TEST_F(mutual_tls, a_certificate_is_renewed_by_sighup_and_known_by_its_pin) {
+  const auto at = start_server();
+  auto& server = *server_;
+  // The same CA signs another certificate of the same name.
+  std::filesystem::create_directory(path("next"));
+  std::filesystem::permissions(path("next"), std::filesystem::perms::owner_all);
+  for (const auto* name : {"ca.pem", "ca.key"})
+    std::filesystem::copy(path("ours") + "/" + name, path("next") + "/" + name);
+  const auto made = truckee({"--json", "certs", path("next"), "alpha"});
+  ASSERT_EQ(made.code, 0) << made.err;
+  const auto pin = nlohmann::json::parse(made.out)["nodes"][0]["pin"].get<std::string>();
+  const auto pinned = [&](const std::string& key) {
+    return file("pinned.toml", "[encoding]\nneeded = 1\ntotal = 1\nhappy = 1\n[[server]]\nname = \"alpha\"\ncaf = \"" +
+                                   at + "\"\ncertificate-pin = \"" + key + "\"\n" + tls_of("ours", "client") +
+                                   "[limits]\nconnect-timeout-seconds = 2\n");
+  };
+  const auto before = put_on(pinned(pin));
+  EXPECT_EQ(before.code, 4) << before.err;
+  EXPECT_NE(before.err.find("certificate-pin"), std::string::npos) << before.err;
+  for (const auto* name : {"alpha.pem", "alpha.key"})
+    std::filesystem::copy(path("next") + "/" + name, path("ours") + "/" + name,
+                          std::filesystem::copy_options::overwrite_existing);
+  server.signal(SIGHUP);
+  EXPECT_EQ(server.wait_for("truckee: changed: "), "[tls] the certificate is another one");
+  const auto after = put_on(pinned(pin));
+  EXPECT_EQ(after.code, 0) << after.err;
+  // What cannot be used leaves all as it was.
+  file("ours/alpha.pem", "rubbish");
+  server.signal(SIGHUP);
+  EXPECT_NE(server.wait_for("truckee: nothing is changed: ").find("alpha.pem"), std::string::npos);
+  EXPECT_EQ(put_on(pinned(pin)).code, 0);
+}
+
+TEST_F(mutual_tls, what_a_certificate_is_for_is_looked_at_by_both_ends) {
+  ASSERT_EQ(truckee({"certs", path("ours"), "alpha", "--role", "server"}).code, 0);
+  ASSERT_EQ(truckee({"certs", path("ours"), "laptop", "--role", "client"}).code, 0);
+  const auto serve = [&](const std::string& name, const std::string& store) {
+    auto& one = start({"storage", "--directory", path(store), "--listen", "127.0.0.1:0", "--ca",
+                       path("ours/ca.pem"), "--cert", path("ours/" + name + ".pem"), "--key",
+                       path("ours/" + name + ".key")});
+    const auto line = one.wait_for("listening on ");
+    return line.substr(0, line.find(' '));
+  };
+  const auto at = serve("alpha", "store");
+  EXPECT_EQ(put_on(grid_of_one(at, tls_of("ours", "laptop"))).code, 0);
+  // The one of another server asks for nothing.
+  ASSERT_EQ(truckee({"certs", path("ours"), "beta", "--role", "server"}).code, 0);
+  const auto as_client = put_on(grid_of_one(at, tls_of("ours", "beta")));
+  EXPECT_EQ(as_client.code, 4) << as_client.err;
+  EXPECT_NE(as_client.err.find("it is for a server"), std::string::npos) << as_client.err;
+  // And the one of a client serves nothing.
+  const auto as_server = put_on(grid_of_one(serve("laptop", "other"), tls_of("ours", "laptop")));
+  EXPECT_EQ(as_server.code, 4) << as_server.err;
+  EXPECT_NE(as_server.err.find("is for a client, and a server is wanted"), std::string::npos) << as_server.err;
 }
 
 TEST_F(mutual_tls, client_without_tls_gets_nowhere_and_the_program_says_why) {
