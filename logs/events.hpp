@@ -76,11 +76,11 @@ inline constexpr event peer_refused{"peer_refused", component::node, level::warn
                                     "(it was told both versions; one of the two must be updated), or got no "
                                     "metrics (said once a minute and reason)."};
 
-inline constexpr event caller_refused{"caller_refused", component::node, level::warning,
-                                      "address source reason detail untold",
-                                      "A caller was not let in at a port, or was put out: its certificate, what "
-                                      "it sent, another user of this machine, too many. Said 20 times at once "
-                                      "and once each 10 s; `untold` were not said since the last line."};
+inline constexpr event caller_refused{
+    "caller_refused", component::node, level::warning, "address source reason detail untold",
+    "A caller was not let in at a port, or was put out: its certificate, what "
+    "it sent, another user of this machine, too many. Said 20 times at once "
+    "and once each 10 s; `untold` were not said since the last line."};
 
 // -- what the gateway was asked
 inline constexpr event operation_waiting{"operation_waiting", component::operation, level::info,

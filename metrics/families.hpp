@@ -162,11 +162,12 @@ inline constexpr family scrapes_refused{"truckee_scrapes_refused_total", counter
                                         "Callers of the metrics port that got no metrics: bad_head, "
                                         "too_slow, crowded, foreign_host, broken_tls or "
                                         "bad_login."};
-inline constexpr family peers_refused{
-    "truckee_peers_refused_total", counter, "reason",
-    "Callers that were not let in at a port of the node's, or put out: no_certificate, expired, not_yet_valid, "
-    "foreign_ca, nameless, wrong_name, wrong_role, bad_certificate, ours_refused, not_tls, handshake_timeout, silent, "
-    "displaced, too_many, no_descriptors, other_user, protocol or broken."};
+inline constexpr family peers_refused{"truckee_peers_refused_total", counter, "reason",
+                                      "Callers that were not let in at a port of the node's, or put out: "
+                                      "no_certificate, expired, not_yet_valid, "
+                                      "foreign_ca, nameless, wrong_name, wrong_role, bad_certificate, "
+                                      "ours_refused, not_tls, handshake_timeout, silent, "
+                                      "displaced, too_many, no_descriptors, other_user, protocol or broken."};
 inline constexpr family certificate_expiry{
     "truckee_certificate_expiry_timestamp_seconds", gauge, "",
     "Unix time at which the first of the node's TLS certificates in use ends; 0: it has none."};

@@ -19,8 +19,9 @@ using keys = std::string_view;
 constexpr std::array<keys, 9> top_keys{"client",  "encoding", "limits", "log", "metrics",
                                        "publish", "server",   "status", "tls"};
 constexpr std::array<keys, 3> encoding_keys{"happy", "needed", "total"};
-constexpr std::array<keys, 10> server_keys{"caf", "certificate-pin", "directory", "drain",           "id", "metrics",
-                                           "name", "nurl", "permutation-seed", "preferred"};
+constexpr std::array<keys, 10> server_keys{
+    "caf",  "certificate-pin",  "directory", "drain", "id", "metrics", "name",
+    "nurl", "permutation-seed", "preferred"};
 constexpr std::array<keys, 2> client_keys{"lease-secret", "read-only"};
 constexpr std::array<keys, 1> publish_keys{"order"};
 constexpr std::array<keys, 1> status_keys{"listen"};
@@ -110,8 +111,9 @@ server_config read_server(const toml::table& table, std::size_t index, config_re
   if (const auto text = t.text("certificate-pin", "43 characters of url-safe base64")) {
     out.certificate_pin = tls::parse_pin(*text);
     if (!out.certificate_pin)
-      t.complain("certificate-pin", "expected 43 characters of unpadded url-safe base64: SHA-256 of the public key in "
-                                    "the server's certificate");
+      t.complain("certificate-pin",
+                 "expected 43 characters of unpadded url-safe base64: SHA-256 of the public key in "
+                 "the server's certificate");
     else if (!std::holds_alternative<caf_address>(out.where))
       t.complain("certificate-pin", "only a caf server has one; a nurl has its pin in it");
   }

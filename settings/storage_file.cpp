@@ -14,9 +14,9 @@ constexpr std::uint64_t interval_seconds_max = 31'622'400; // a year
 
 using keys = std::string_view;
 constexpr std::array<keys, 5> top_keys{"expiry", "log", "metrics", "storage", "tls"};
-constexpr std::array<keys, 12> storage_keys{
-    "any-user",     "directory",    "durability", "listen",         "must-exist",     "name",
-    "queued-bytes", "queued-calls", "read-only",  "reserved-space", "share-size-max", "space-low"};
+constexpr std::array<keys, 12> storage_keys{"any-user",   "directory",      "durability",     "listen",
+                                            "must-exist", "name",           "queued-bytes",   "queued-calls",
+                                            "read-only",  "reserved-space", "share-size-max", "space-low"};
 constexpr std::array<keys, 4> expiry_keys{"grace-days", "interval-seconds", "mode", "unleased"};
 
 void read_store(config_reading& in, storage_config& out) {

@@ -14,7 +14,7 @@ struct storage_config {
   std::filesystem::path directory = {}; ///< empty: not said; then the command line must
   bool must_exist = false;              ///< makes no new store
   address listen{"127.0.0.1", 0};
-  bool any_user = false; ///< without TLS: not only this process's user and root may come in
+  bool any_user = false;        ///< without TLS: not only this process's user and root may come in
   std::string name = "storage"; ///< label in metrics
   bool read_only = false;
   std::uint64_t reserved_space = 0; ///< bytes

@@ -9,7 +9,8 @@ result<link_endpoint> endpoint_of(const settings::caf_address& where,
     return fail(errc::refused, "refusing to connect to " + to_string(where.at) + " (" + server.name +
                                    ") without mutual TLS; make certificates with `truckee certs DIR NAME...` "
                                    "and name them in the grid file's [tls]");
-  return remote_endpoint{where.at, tls, {{server.name, where.at.host}, server.certificate_pin, {tls::role::server}}};
+  return remote_endpoint{
+      where.at, tls, {{server.name, where.at.host}, server.certificate_pin, {tls::role::server}}};
 }
 
 result<link_endpoint> endpoint_of(const settings::nurl&, const std::optional<tls::node_files>&,

@@ -141,10 +141,12 @@ messages::grid_in_use client::use(const settings::grid_config& wanted) {
 }
 
 result<address> client::publish(const address& where, bool any_user) {
-  return state_->door->open(
-      system(), *state_->rest->shared(),
-      {.at = where, .tls = state_->tls, .callers = {tls::role::client, tls::role::gateway},
-                             .any_user = any_user}, "gateway");
+  return state_->door->open(system(), *state_->rest->shared(),
+                            {.at = where,
+                             .tls = state_->tls,
+                             .callers = {tls::role::client, tls::role::gateway},
+                             .any_user = any_user},
+                            "gateway");
 }
 
 void client::stop(std::chrono::milliseconds patience, std::function<void()> done) {

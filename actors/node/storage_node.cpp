@@ -145,10 +145,12 @@ caf::actor store::supervisor() const {
 }
 
 result<address> store::publish(const address& where, bool any_user) {
-  return state_->door->open(
-      system(), *state_->rest->shared(),
-      {.at = where, .tls = state_->tls, .callers = {tls::role::client, tls::role::gateway},
-                             .any_user = any_user}, "storage");
+  return state_->door->open(system(), *state_->rest->shared(),
+                            {.at = where,
+                             .tls = state_->tls,
+                             .callers = {tls::role::client, tls::role::gateway},
+                             .any_user = any_user},
+                            "storage");
 }
 
 void store::use(const storage::store_settings& settings, const storage::expiry_settings& expiry) {

@@ -24,11 +24,10 @@ int certs(const certs_options& o, const global_options& global) {
     nlohmann::json out{
         {"ca", made->ca.string()}, {"ca_is_new", made->ca_is_new}, {"nodes", nlohmann::json::array()}};
     for (const auto& node : made->nodes)
-      out["nodes"].push_back(
-          {{"name", node.name},
-           {"certificate", node.certificate.string()},
-           {"key", node.key.string()},
-           {"pin", tls::to_text(node.key_pin)}});
+      out["nodes"].push_back({{"name", node.name},
+                              {"certificate", node.certificate.string()},
+                              {"key", node.key.string()},
+                              {"pin", tls::to_text(node.key_pin)}});
     return give(status::json_text(out));
   }
   auto text =

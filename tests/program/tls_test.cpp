@@ -22,8 +22,9 @@ protected:
   std::string start_server() {
     EXPECT_EQ(truckee({"certs", path("ours"), "alpha", "beta", "client"}).code, 0);
     EXPECT_EQ(truckee({"certs", path("foreign"), "client"}).code, 0);
-    auto& one = *(server_ = &start({"storage", "--directory", path("store"), "--listen", "127.0.0.1:0", "--ca",
-               path("ours/ca.pem"), "--cert", path("ours/alpha.pem"), "--key", path("ours/alpha.key")}));
+    auto& one = *(server_ = &start({"storage", "--directory", path("store"), "--listen", "127.0.0.1:0",
+                                    "--ca", path("ours/ca.pem"), "--cert", path("ours/alpha.pem"), "--key",
+                                    path("ours/alpha.key")}));
     const auto line = one.wait_for("listening on ");
     EXPECT_NE(line.find("mutual TLS"), std::string::npos) << line;
     return line.substr(0, line.find(' '));
@@ -83,9 +84,10 @@ TEST_F(mutual_tls, a_certificate_is_renewed_by_sighup_and_known_by_its_pin) {
   ASSERT_EQ(made.code, 0) << made.err;
   const auto pin = nlohmann::json::parse(made.out)["nodes"][0]["pin"].get<std::string>();
   const auto pinned = [&](const std::string& key) {
-    return file("pinned.toml", "[encoding]\nneeded = 1\ntotal = 1\nhappy = 1\n[[server]]\nname = \"alpha\"\ncaf = \"" +
-                                   at + "\"\ncertificate-pin = \"" + key + "\"\n" + tls_of("ours", "client") +
-                                   "[limits]\nconnect-timeout-seconds = 2\n");
+    return file("pinned.toml",
+                "[encoding]\nneeded = 1\ntotal = 1\nhappy = 1\n[[server]]\nname = \"alpha\"\ncaf = \"" + at +
+                    "\"\ncertificate-pin = \"" + key + "\"\n" + tls_of("ours", "client") +
+                    "[limits]\nconnect-timeout-seconds = 2\n");
   };
   const auto before = put_on(pinned(pin));
   EXPECT_EQ(before.code, 4) << before.err;
@@ -108,9 +110,9 @@ TEST_F(mutual_tls, what_a_certificate_is_for_is_looked_at_by_both_ends) {
   ASSERT_EQ(truckee({"certs", path("ours"), "alpha", "--role", "server"}).code, 0);
   ASSERT_EQ(truckee({"certs", path("ours"), "laptop", "--role", "client"}).code, 0);
   const auto serve = [&](const std::string& name, const std::string& store) {
-    auto& one = start({"storage", "--directory", path(store), "--listen", "127.0.0.1:0", "--ca",
-                       path("ours/ca.pem"), "--cert", path("ours/" + name + ".pem"), "--key",
-                       path("ours/" + name + ".key")});
+    auto& one =
+        start({"storage", "--directory", path(store), "--listen", "127.0.0.1:0", "--ca", path("ours/ca.pem"),
+               "--cert", path("ours/" + name + ".pem"), "--key", path("ours/" + name + ".key")});
     const auto line = one.wait_for("listening on ");
     return line.substr(0, line.find(' '));
   };
@@ -124,7 +126,8 @@ TEST_F(mutual_tls, what_a_certificate_is_for_is_looked_at_by_both_ends) {
   // And the one of a client serves nothing.
   const auto as_server = put_on(grid_of_one(serve("laptop", "other"), tls_of("ours", "laptop")));
   EXPECT_EQ(as_server.code, 4) << as_server.err;
-  EXPECT_NE(as_server.err.find("is for a client, and a server is wanted"), std::string::npos) << as_server.err;
+  EXPECT_NE(as_server.err.find("is for a client, and a server is wanted"), std::string::npos)
+      << as_server.err;
 }
 
 TEST_F(mutual_tls, client_without_tls_gets_nowhere_and_the_program_says_why) {

@@ -57,15 +57,16 @@ TEST(storage_changes, a_store_that_was_opened_read_only_stays_so) {
 }
 
 TEST(storage_changes, what_only_a_new_process_takes_on_is_named_by_its_key) {
-  const auto wanted = parse("[storage]\ndirectory = \"b\"\nlisten = \"127.0.0.1:7\"\nany-user = true\nname = \"x\"\n"
-                            "durability = \"none\"\nqueued-bytes = 1048576\nqueued-calls = 3\nspace-low = 1\n"
-                            "[tls]\nca = \"a\"\ncertificate = \"b\"\nkey = \"c\"\n"
-                            "[metrics]\nlisten = \"127.0.0.1:1\"\n[log]\nlevel = \"debug\"\n");
+  const auto wanted =
+      parse("[storage]\ndirectory = \"b\"\nlisten = \"127.0.0.1:7\"\nany-user = true\nname = \"x\"\n"
+            "durability = \"none\"\nqueued-bytes = 1048576\nqueued-calls = 3\nspace-low = 1\n"
+            "[tls]\nca = \"a\"\ncertificate = \"b\"\nkey = \"c\"\n"
+            "[metrics]\nlisten = \"127.0.0.1:1\"\n[log]\nlevel = \"debug\"\n");
   const auto changes = changes_between(parse(plain), wanted, false);
   EXPECT_TRUE(changes.changed.empty());
   EXPECT_EQ(changes.needs_restart,
-            (texts{"[storage] directory", "[storage] listen", "[storage] any-user", "[storage] name", "[storage] queued-bytes",
-                   "[storage] queued-calls", "[storage] space-low", "[storage] durability", "[tls]",
-                   "[metrics]", "[log]"}));
+            (texts{"[storage] directory", "[storage] listen", "[storage] any-user", "[storage] name",
+                   "[storage] queued-bytes", "[storage] queued-calls", "[storage] space-low",
+                   "[storage] durability", "[tls]", "[metrics]", "[log]"}));
   EXPECT_EQ(changes.in_use, parse(plain));
 }

@@ -22,7 +22,8 @@ TEST(pin_text, is_that_of_nurls) {
 }
 
 TEST(pin_text, has_one_form) {
-  for (const auto* wrong : {"", "q-ARhrfrDHLnGpR8jCAmvAZ0PRmAqyG3s8Hn_M8EIy", "q-ARhrfrDHLnGpR8jCAmvAZ0PRmAqyG3s8Hn_M8EIyh",
-                            "q+ARhrfrDHLnGpR8jCAmvAZ0PRmAqyG3s8Hn/M8EIyg", "q-ARhrfrDHLnGpR8jCAmvAZ0PRmAqyG3s8Hn_M8EIyg="})
+  for (const auto* wrong :
+       {"", "q-ARhrfrDHLnGpR8jCAmvAZ0PRmAqyG3s8Hn_M8EIy", "q-ARhrfrDHLnGpR8jCAmvAZ0PRmAqyG3s8Hn_M8EIyh",
+        "q+ARhrfrDHLnGpR8jCAmvAZ0PRmAqyG3s8Hn/M8EIyg", "q-ARhrfrDHLnGpR8jCAmvAZ0PRmAqyG3s8Hn_M8EIyg="})
     EXPECT_FALSE(parse_pin(wrong)) << wrong;
 }
