@@ -13,7 +13,7 @@ public:
   using time_point = std::chrono::steady_clock::time_point;
 
   allowance(std::size_t at_once, std::chrono::milliseconds interval)
-    : ahead_max_((at_once - 1) * interval), interval_(interval) {}
+    : ahead_max_(static_cast<int>(at_once - 1) * interval), interval_(interval) {}
 
   /// Whether it may be done now; then it counts.
   bool take(time_point now) {

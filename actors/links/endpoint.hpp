@@ -24,7 +24,8 @@ struct remote_endpoint {
 using link_endpoint = std::variant<messages::storage_server, remote_endpoint>;
 
 /// What a grid file says of a server that is not in this process, one function a kind. With TLS its certificate must be
-/// for a server, and have the pinned key, or else the server's name or the dialled host's. errc::refused: not loopback, and no TLS.
+/// for a server, and have the pinned key, or else the server's name or the dialled host's. errc::refused: not loopback,
+/// and no TLS.
 result<link_endpoint> endpoint_of(const settings::caf_address& where,
                                   const std::optional<tls::node_files>& tls,
                                   const settings::server_config& server);

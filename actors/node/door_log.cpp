@@ -1,5 +1,7 @@
 #include "truckee/actors/node/door_log.hpp"
 
+#include <utility>
+
 namespace truckee::actors {
 
 void door_log::refused(const std::string& door, const std::string& source, const doors::trouble& what) {

@@ -88,7 +88,7 @@ public:
     const std::lock_guard lock(mutex_);
     front_ = front;
     for (auto& each : ports_) {
-      messages::unpublish_at(system, *porter_, each.now, left_.address());
+      messages::unpublish_at(system, *porter_, each.now, address_of(left_));
       auto again = messages::publish_at(*porter_, each.what, front_);
       if (!again)
         return tl::unexpected(again.error());
@@ -100,19 +100,22 @@ public:
   /// Nobody is behind the doors for now.
   void leave() {
     const std::lock_guard lock(mutex_);
-    left_ = std::exchange(front_, Front{});
+    if (front_)
+      left_ = std::exchange(front_, Front{});
   }
 
   /// Closes them for good.
   void close(caf::actor_system& system) {
     const std::lock_guard lock(mutex_);
     for (const auto& each : std::exchange(ports_, {}))
-      messages::unpublish_at(system, *porter_, each.now, (front_ ? front_ : left_).address());
+      messages::unpublish_at(system, *porter_, each.now, address_of(front_ ? front_ : left_));
     front_ = left_ = Front{};
     porter_.reset();
   }
 
 private:
+  static caf::actor_addr address_of(const Front& x) { return x ? x.address() : caf::actor_addr{}; }
+
   struct port {
     doors::door what;
     messages::published_door now;

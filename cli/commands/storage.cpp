@@ -5,6 +5,7 @@
 #include "truckee/cli/process/signals.hpp"
 #include "truckee/cli/session/session.hpp"
 #include "truckee/cli/terminal/changes.hpp"
+#include "truckee/doors/porter.hpp"
 #include "truckee/http/listening_socket.hpp"
 #include "truckee/settings/storage_changes.hpp"
 #include "truckee/settings/storage_file.hpp"

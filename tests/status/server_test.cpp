@@ -34,7 +34,7 @@ protected:
         {"gone", settings::caf_address{address{"127.0.0.1", 9}}, {}, {}, false, false, {}});
     client_ = *actors::client_node::start(std::move(options));
     const auto at = client_->publish(address{"127.0.0.1", 0});
-    health_ = std::make_shared<status::health_check>(*at, std::nullopt, [this] {
+    health_ = std::make_shared<status::health_check>(client_->porter(), *at, std::nullopt, [this] {
       return status::answers<messages::cancel_answer>(client_->system(), client_->gateway(),
                                                       messages::cancel_request{}, 5s);
     });
