@@ -9,6 +9,7 @@
 #include <caf/io/network/scribe_impl.hpp>
 
 #include <atomic>
+#include <sys/socket.h>
 
 namespace truckee::messages {
 
@@ -29,7 +30,8 @@ std::int64_t fresh_number() {
 class passage_connection final : public caf::io::network::scribe_impl {
 public:
   passage_connection(multiplexer& in, doors::passage from)
-    : scribe_impl(in, from.inside.release()), facts_{from.tls, std::move(from.peer), std::move(from.remote)} {
+    : scribe_impl(in, from.inside.get()), network_(in),
+      fd_(from.inside.release()), facts_{from.tls, std::move(from.peer), std::move(from.remote)} {
     hdl_ = caf::io::connection_handle::from_int(fresh_number());
     msg().handle = hdl_;
   }
@@ -38,7 +40,17 @@ public:
   std::uint16_t port() const override { return 0; }
   const passage_facts& facts() const { return facts_; }
 
+  /// From any thread. CAF then sees an end, and forgets all of it as for any other one.
+  void hang_up() {
+    network_.post([self = caf::intrusive_ptr<passage_connection>(this)] {
+      if (!self->detached()) // else the number may be another file's
+        ::shutdown(self->fd_, SHUT_RDWR);
+    });
+  }
+
 private:
+  multiplexer& network_;
+  int fd_; ///< the stream's
   passage_facts facts_;
 };
 
@@ -113,6 +125,11 @@ const passage_facts* facts_of(const caf::io::scribe* connection) {
   return ours == nullptr ? nullptr : &ours->facts();
 }
 
+void hang_up(const caf::io::scribe_ptr& connection) {
+  if (auto* ours = dynamic_cast<passage_connection*>(connection.get()))
+    ours->hang_up();
+}
+
 caf::io::scribe_ptr as_connection(caf::actor_system& system, doors::passage from) {
   return caf::make_counted<passage_connection>(network_of(system), std::move(from));
 }
@@ -126,7 +143,8 @@ result<connected_peer> meet_blocking(caf::actor_system& system, doors::passage o
                      const std::set<std::string>& signatures) {
     out = connected_peer{actor, signatures};
   };
-  auto on_error = [&](const caf::error& e) {
+  auto on_error = [&, kept = connection](const caf::error& e) {
+    hang_up(kept);
     out = fail(is_timeout(e) ? errc::timeout : errc::unreachable, place + ": " + describe(e, system));
   };
 #if TRUCKEE_CAF_1

@@ -31,6 +31,9 @@ caf::io::scribe_ptr as_connection(caf::actor_system& system, doors::passage from
 /// The broker that has all connections to other nodes.
 caf::actor routing_broker(caf::actor_system& system);
 
+/// Ends a connection that came to nothing: CAF has no deadline for a peer that says half a greeting.
+void hang_up(const caf::io::scribe_ptr& connection);
+
 /// Meets the node at the other end of a passage that was dialled. `then(connected_peer)` or `otherwise(caf::error)` runs
 /// in `self`. CAF keeps one connection a node: where another one stands, this one is closed and messages take that.
 template <class Self, class Then, class Otherwise>
@@ -41,13 +44,17 @@ void meet(Self* self, doors::passage over, duration timeout, Then then, Otherwis
                                           const std::set<std::string>& signatures) mutable {
     then(connected_peer{actor, signatures});
   };
+  auto on_error = [connection, otherwise = std::move(otherwise)](const caf::error& e) mutable {
+    hang_up(connection);
+    otherwise(e);
+  };
 #if TRUCKEE_CAF_1
   self->mail(caf::connect_atom_v, std::move(connection), std::uint16_t{0})
       .request(broker, timeout)
-      .then(std::move(on_peer), std::move(otherwise));
+      .then(std::move(on_peer), std::move(on_error));
 #else
   self->request(broker, timeout, caf::connect_atom::value, std::move(connection), std::uint16_t{0})
-      .then(std::move(on_peer), std::move(otherwise));
+      .then(std::move(on_peer), std::move(on_error));
 #endif
 }
 

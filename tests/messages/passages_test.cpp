@@ -5,6 +5,7 @@
 
 #include <future>
 #include <gtest/gtest.h>
+#include <sys/socket.h>
 
 using namespace truckee;
 using namespace truckee::messages;
@@ -130,6 +131,22 @@ TEST_F(passages, that_end_are_noticed) {
        ++i)
     std::this_thread::sleep_for(20ms);
   EXPECT_EQ(find_route_blocking(here_.system, there_.system.node()).kind, route_kind::none);
+}
+
+TEST_F(passages, that_stop_in_the_middle_of_a_greeting_are_given_up) {
+  int ends[2];
+  ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends), 0);
+  const descriptor other(ends[1]);
+  const auto late =
+      meet_blocking(here_.system, {.inside = descriptor(ends[0]), .remote = "127.0.0.1:9"}, 300ms);
+  ASSERT_FALSE(late);
+  EXPECT_EQ(late.error().code, errc::timeout);
+  char one = 0;
+  ssize_t got = -1;
+  for (int i = 0; i < 200 && (got = ::recv(other.get(), &one, 1, 0)) < 0; ++i)
+    std::this_thread::sleep_for(20ms);
+  // CAF dialled, so it says nothing before the other end has.
+  EXPECT_EQ(got, 0) << "the connection was closed";
 }
 
 TEST_F(passages, to_an_actor_that_was_taken_away_are_not_made) {
