@@ -34,7 +34,7 @@ void connection::end(std::optional<trouble> why) {
   if (state_ == state::ended)
     return;
   state_ = state::ended;
-  for (const auto& each : {deadline_, next_turn_})
+  for (const auto& each : {deadline_, next_turn_, quiet_})
     if (each)
       loop_.cancel(*each);
   loop_.forget(outside_watch_, outside_.get());
@@ -58,11 +58,23 @@ void connection::leave() {
   inward_ = {};
   inward_sent_ = 0;
   may_read_inside_ = true;
-  if (!told_inside_)
-    ::shutdown(inside_.get(), SHUT_WR);
-  told_inside_ = true;
   close_within(how_long_.closing);
   pump();
+}
+
+/// Whoever is inside may have more to say than a socket holds, and does not say when that was all.
+void connection::leave_when_quiet() {
+  if (quiet_)
+    loop_.cancel(*quiet_);
+  quiet_ = loop_.after(how_long_.quiet, [this] {
+    quiet_.reset();
+    if (may_read_inside_ || !outward_.empty()) {
+      leave_when_quiet();
+      return;
+    }
+    inside_ended_ = true;
+    pump();
+  });
 }
 
 void connection::on_outside() {
@@ -231,8 +243,10 @@ bool connection::read_inside() {
   }
   if (n < 0 && errno == EINTR)
     return true;
-  if (n < 0 && errno == EAGAIN && !leaving_) {
+  if (n < 0 && errno == EAGAIN) {
     may_read_inside_ = false;
+    if (leaving_)
+      leave_when_quiet();
     return false;
   }
   inside_ended_ = true;

@@ -38,6 +38,7 @@ public:
     std::chrono::milliseconds opening{5000};   ///< for the handshake
     std::chrono::milliseconds greeting{10000}; ///< for the peer's first byte after it
     std::chrono::milliseconds closing{5000};   ///< for the rest, once one side has closed
+    std::chrono::milliseconds quiet{50};       ///< after which, at the end, nothing more is to be sent
   };
   struct callbacks {
     std::function<void(passage)> opened;               ///< once, or never
@@ -76,6 +77,7 @@ private:
   bool pass_on_ends();
   void greeted();
   void broke(const trouble& what);
+  void leave_when_quiet();
   void close_within(std::chrono::milliseconds time);
   void arm(std::chrono::milliseconds time, trouble otherwise);
   static void drop_front(bytes& from, std::size_t& sent, std::size_t size);
@@ -94,6 +96,7 @@ private:
   event_loop::watch_id inside_watch_ = 0;
   std::optional<event_loop::timer> deadline_;
   std::optional<event_loop::timer> next_turn_;
+  std::optional<event_loop::timer> quiet_;
 
   bytes inward_;  ///< from the peer, for the inside
   bytes outward_; ///< from the inside, for the peer

@@ -119,6 +119,18 @@ TEST_P(bytes_of, the_last_words_before_the_porter_ends_arrive) {
   EXPECT_EQ(got.get().size(), 300'000U);
 }
 
+TEST_P(bytes_of, the_last_words_that_are_more_than_buffers_hold_arrive_as_well) {
+  auto both = connected();
+  auto got = std::async(std::launch::async, [&] { return receive(both.caller.inside.get()); });
+  auto sent = std::async(std::launch::async, [&] {
+    return send_all(both.guest.inside.get(), std::string(std::size_t{16} << 20, 'y'));
+  });
+  std::this_thread::sleep_for(5ms);
+  inside_.reset();
+  EXPECT_EQ(got.get().size(), std::size_t{16} << 20);
+  EXPECT_TRUE(sent.get());
+}
+
 TEST_P(bytes_of, one_who_does_not_take_them_wait_with_the_sender) {
   auto both = connected();
   ::fcntl(both.guest.inside.get(), F_SETFL, O_NONBLOCK);
