@@ -123,11 +123,11 @@ TEST_P(bytes_of, the_last_words_that_are_more_than_buffers_hold_arrive_as_well) 
   auto both = connected();
   auto got = std::async(std::launch::async, [&] { return receive(both.caller.inside.get()); });
   auto sent = std::async(std::launch::async, [&] {
-    return send_all(both.guest.inside.get(), std::string(std::size_t{16} << 20, 'y'));
+    return send_all(both.guest.inside.get(), std::string(std::size_t{8} << 20, 'y'));
   });
   std::this_thread::sleep_for(5ms);
   inside_.reset();
-  EXPECT_EQ(got.get().size(), std::size_t{16} << 20);
+  EXPECT_EQ(got.get().size(), std::size_t{8} << 20);
   EXPECT_TRUE(sent.get());
 }
 
