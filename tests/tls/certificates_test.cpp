@@ -144,7 +144,8 @@ TEST_F(certificates, an_open_folder_or_a_broken_ca_is_refused) {
 
 TEST_F(certificates, the_check_names_the_file_that_is_wrong) {
   const auto m = made({"alpha", "beta"});
-  const auto& [name, certificate, key] = m.nodes[0];
+  const auto& certificate = m.nodes[0].certificate;
+  const auto& key = m.nodes[0].key;
   expect_refused(check_node_files({{}, certificate, key}), {"no CA is given", "truckee certs"});
   expect_refused(check_node_files({m.ca, {}, key}), {"no certificate is given"});
   expect_refused(check_node_files({m.ca, certificate, {}}), {"no key is given"});
@@ -201,7 +202,8 @@ TEST_F(certificates, a_damaged_file_is_refused_at_every_cut) {
 
 TEST_F(certificates, a_server_needs_no_ca_but_may_have_one_for_callers) {
   const auto m = made({"alpha", "beta"});
-  const auto& [name, certificate, key] = m.nodes[0];
+  const auto& certificate = m.nodes[0].certificate;
+  const auto& key = m.nodes[0].key;
   EXPECT_TRUE(check_server_files({certificate, key, {}}));
   EXPECT_TRUE(check_server_files({certificate, key, m.ca}));
   expect_refused(check_server_files({{}, key, {}}), {"no certificate is given"});
