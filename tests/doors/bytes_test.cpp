@@ -2,6 +2,7 @@
 #include "doors/issue.hpp"
 
 #include <gtest/gtest.h>
+#include <poll.h>
 #include <random>
 
 using namespace truckee;
@@ -121,13 +122,13 @@ TEST_P(bytes_of, the_last_words_before_the_porter_ends_arrive) {
 
 TEST_P(bytes_of, the_last_words_that_are_more_than_buffers_hold_arrive_as_well) {
   auto both = connected();
+  const std::string words(std::size_t{8} << 20, 'y');
+  auto sent = std::async(std::launch::async, [&] { return send_all(both.guest.inside.get(), words); });
+  pollfd first{both.caller.inside.get(), POLLIN, 0};
+  ASSERT_EQ(::poll(&first, 1, 20'000), 1) << "they are on their way";
   auto got = std::async(std::launch::async, [&] { return receive(both.caller.inside.get()); });
-  auto sent = std::async(std::launch::async, [&] {
-    return send_all(both.guest.inside.get(), std::string(std::size_t{8} << 20, 'y'));
-  });
-  std::this_thread::sleep_for(5ms);
   inside_.reset();
-  EXPECT_EQ(got.get().size(), std::size_t{8} << 20);
+  EXPECT_EQ(got.get().size(), words.size());
   EXPECT_TRUE(sent.get());
 }
 

@@ -137,8 +137,9 @@ TEST_F(passages, that_stop_in_the_middle_of_a_greeting_are_given_up) {
   int ends[2];
   ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends), 0);
   const descriptor other(ends[1]);
-  const auto late =
-      meet_blocking(here_.system, {.inside = descriptor(ends[0]), .remote = "127.0.0.1:9"}, 300ms);
+  const auto late = meet_blocking(
+      here_.system, {.inside = descriptor(ends[0]), .tls = false, .peer = {}, .remote = "127.0.0.1:9"},
+      300ms);
   ASSERT_FALSE(late);
   EXPECT_EQ(late.error().code, errc::timeout);
   char one = 0;
