@@ -192,8 +192,16 @@ private:
     later([this] { end(); });
   }
 
+  /// CAF 1.1 tells whoever waits for this actor's end before it destroys the state: by then nothing is held any more.
   void end() {
     phase_ = phase::ended;
+    crew_ = {};
+    early_ = {};
+    options_ = {};
+    house_.reset();
+    blocking_.reset();
+    metrics_.reset();
+    log_.reset();
     self_->quit();
   }
 

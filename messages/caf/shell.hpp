@@ -66,6 +66,8 @@ public:
     for (const auto& each : std::exchange(watched_, {}))
       take_watch_back(each.who);
     state_.reset();
+    for (const auto& tell : std::exchange(when_gone_, {}))
+      tell();
   }
 
 #if TRUCKEE_CAF_1
@@ -125,7 +127,16 @@ private:
   void join(const Arg& what) {
     if constexpr (requires { what->house->joins(*this); })
       if (what->house)
-        what->house->joins(*this);
+        when_gone(what->house->joins(*this));
+  }
+
+  /// Runs `tell` when the actor has ended and its state is destroyed.
+  void when_gone(std::function<void()> tell) {
+#if TRUCKEE_CAF_1
+    when_gone_.push_back(std::move(tell)); // functors run before on_exit()
+#else
+    this->attach_functor(std::move(tell)); // on_exit() runs before functors
+#endif
   }
 
   struct watched {
@@ -160,6 +171,7 @@ private:
 
   std::unique_ptr<State> state_;
   std::vector<watched> watched_;
+  std::vector<std::function<void()>> when_gone_ = {};
 };
 
 /// Starts an actor with the given state class below `parent` (an actor_system or an actor).
