@@ -4,6 +4,8 @@
 
 #include <caf/logger.hpp>
 
+#include <ranges>
+
 namespace truckee::actors {
 
 namespace {
@@ -94,10 +96,11 @@ private:
     send_anonymously(who, stop{errc::cancelled, duration::zero()});
   }
 
+  /// Who was started later may use who was there before, and takes his end for a loss unless it is told of its own.
   void end_crew() {
     if (crew_.front)
       send_anonymously(crew_.front, stop{errc::cancelled, duration::zero()});
-    for (const auto& [what, actor] : crew_.others)
+    for (const auto& [what, actor] : std::views::reverse(crew_.others))
       send_anonymously(actor, stop{errc::cancelled, duration::zero()});
   }
 
