@@ -196,7 +196,7 @@ TEST_P(basp_filter_rules, messages_of_our_types_pass_and_stream_through) {
 TEST_P(basp_filter_rules, messages_of_other_types) {
   for (const auto& type :
        {caf_types::exit, caf_types::down, caf_types::message, caf_types::text, caf_types::handle,
-        caf_types::timeout, message_type{3034, "truckee::messages::hell"},
+        caf_types::timeout, message_type{3999, "truckee::messages::hell"},
         message_type{2999, "truckee::messages::hello2"}, message_type{0, ""}}) {
     begin(peer_side::dialler);
     expect_refused(write_.message({type}, bytes(20)), "Truckee does not send");

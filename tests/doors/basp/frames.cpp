@@ -11,7 +11,7 @@ using namespace doors::basp;
 namespace {
 
 // clang-format off
-constexpr std::array<message_type, 34> types{{
+constexpr std::array<message_type, 38> types{{
     {3000, "truckee::messages::hello"},
     {3001, "truckee::messages::greeting"},
     {3002, "truckee::grid::store_info"},
@@ -46,6 +46,10 @@ constexpr std::array<message_type, 34> types{{
     {3031, "truckee::messages::status_reply"},
     {3032, "truckee::messages::operation_detail_request"},
     {3033, "truckee::messages::operation_detail"},
+    {3034, "truckee::messages::change_request"},
+    {3035, "truckee::messages::change_answer"},
+    {3036, "truckee::messages::resolve_request"},
+    {3037, "truckee::messages::resolve_reply"},
 }};
 // clang-format on
 
