@@ -272,10 +272,20 @@ result<verdict> judge_message(const header& h, byte_view payload, const rules& r
       return verdict::needs_all;
     if (auto checked = check_error(from, r.speaks); !checked)
       return tl::unexpected(checked.error());
-  } else if (found->type->names_an_actor) {
+    if (h.data & answer_bit)
+      return verdict::pass;
+    // CAF would end the actor that gets it; CAF 1.1 itself sends such a one back where it cannot read what asked for no answer.
+    if (h.from_actor == 0 && r.speaks == generation::caf_1_1)
+      return verdict::leave_out;
+    return refuse("an error that answers nothing");
+  }
+  // CAF 1.1 answers what it cannot read, to nobody where nobody sent it, and ends the process by that. An error can be read; in
+  // nobody's name it says that an actor is gone, or could not read either.
+  if (h.from_actor == 0 && r.speaks == generation::caf_1_1)
+    return refuse("a message from actor 0; it needs one");
+  if (found->type->names_an_actor)
     if (auto checked = check_handle(from, r.speaks, peer); !checked)
       return tl::unexpected(checked.error());
-  }
   return verdict::pass;
 }
 

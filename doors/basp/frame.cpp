@@ -82,9 +82,7 @@ result<void> check_header(const header& h, const rules& r) {
   if (form->to_actor != (h.to_actor != 0))
     return refuse(name + " to actor " + std::to_string(h.to_actor) +
                   (form->to_actor ? "; it needs one" : "; it is for none"));
-  // CAF 1.1 answers what it cannot read, to nobody where nobody sent it, and ends the process by that.
-  const bool nobody = form->from_actor && h.from_actor == 0;
-  if (nobody && (h.what == operation::down_message || r.speaks == generation::caf_1_1))
+  if (h.what == operation::down_message && h.from_actor == 0)
     return refuse(name + " from actor 0; it needs one");
   if (!form->from_actor && h.from_actor != 0)
     return refuse(name + " from actor " + std::to_string(h.from_actor) + "; it is from none");

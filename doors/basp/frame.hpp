@@ -24,6 +24,8 @@ enum class operation : std::uint8_t {
 inline constexpr std::uint8_t named_receiver = 0x01;
 /// CAF 0.17, in a client's second handshake: use this connection from now on.
 inline constexpr std::uint8_t select_connection = 0x02;
+/// In a message's id: it answers a request.
+inline constexpr std::uint64_t answer_bit = std::uint64_t{1} << 63;
 
 /// The 32 bytes before a payload, big-endian.
 struct header {
@@ -32,7 +34,7 @@ struct header {
   std::uint8_t flags = 0;
   std::uint32_t payload = 0;    ///< bytes that follow
   std::uint64_t data = 0;       ///< a message's id; of a server handshake the version of BASP
-  std::uint64_t from_actor = 0; ///< number on the peer's node
+  std::uint64_t from_actor = 0; ///< number on the peer's node; 0: nobody
   std::uint64_t to_actor = 0;   ///< number on ours; with named_receiver the name
 };
 

@@ -90,6 +90,10 @@ const packet packets[] = {
      [](const frame_writer& write, const raw_peer& to, const node_name& self) {
        return write.message({caf_types::exit}, write.handle(9, self) + write.error(), to.actor);
      }},
+    {"an error that answers nothing", true,
+     [](const frame_writer& write, const raw_peer& to, const node_name&) {
+       return write.message({caf_types::error}, write.error(), to.actor);
+     }},
     {"a link message", true,
      [](const frame_writer& write, const raw_peer& to, const node_name&) {
        bytes link(write.speaks() == generation::caf_0_17 ? sizeof(std::uint64_t) : 0);

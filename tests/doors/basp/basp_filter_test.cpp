@@ -262,28 +262,44 @@ TEST_P(basp_filter_rules, messages_from_nobody_where_caf_1_1_would_answer_them) 
     expect_refused(nobody, "a message from actor 0");
 }
 
+TEST_P(basp_filter_rules, errors_from_nobody_pass_as_an_actor_that_is_gone_answers_by_one) {
+  expect_pass(write_.answer(write_.error(1), 0));
+}
+
+TEST_P(basp_filter_rules, errors_that_answer_nothing) {
+  expect_refused(write_.message({caf_types::error}, write_.error()), "an error that answers nothing");
+  begin(peer_side::dialler);
+  const auto whole = write_.message({caf_types::error}, write_.error());
+  const auto nobody = write_.frame(2, byte_view(whole).subspan(header_size), std::uint64_t{1} << 60, 0, 7);
+  if (is_0_17())
+    return expect_refused(nobody, "an error that answers nothing");
+  const auto before = out_.size();
+  EXPECT_TRUE(filter_->take(nobody, out_)) << "CAF 1.1 says so of what it cannot read";
+  EXPECT_EQ(out_.size(), before) << "and no actor hears it";
+  expect_pass(write_.message({hello}));
+}
+
 TEST_P(basp_filter_rules, errors_have_words_and_nothing_else) {
   for (int texts = 0; texts < 3; ++texts)
-    expect_pass(write_.message({caf_types::error}, write_.error(texts)));
+    expect_pass(write_.answer(write_.error(texts)));
   auto nested = write_.error();
   nested.resize(nested.size() - write_.type_list({}).size());
-  expect_refused(
-      write_.message({caf_types::error}, nested + write_.type_list({caf_types::message}) + bytes(9)),
-      "more than texts");
+  expect_refused(write_.answer(nested + write_.type_list({caf_types::message}) + bytes(9)),
+                 "more than texts");
   begin(peer_side::dialler);
-  expect_refused(write_.message({caf_types::error}, write_.error() + bytes(1)), "after its last member");
+  expect_refused(write_.answer(write_.error() + bytes(1)), "after its last member");
   begin(peer_side::dialler);
   auto cut = write_.error(1);
   cut.pop_back();
-  expect_refused(write_.message({caf_types::error}, cut), "ends before its last member");
+  expect_refused(write_.answer(cut), "ends before its last member");
   begin(peer_side::dialler);
-  expect_refused(write_.message({caf_types::error}, write_.error() + bytes(20'000)), "an error of 20");
+  expect_refused(write_.answer(write_.error() + bytes(20'000)), "an error of 20");
 }
 
 TEST_P(basp_filter_rules, errors_of_categories_that_are_no_errors) {
   if (is_0_17())
     return; // a word there, looked up in a table
-  expect_refused(write_.message({caf_types::error}, *from_hex("0101000c00")), "category 12");
+  expect_refused(write_.answer(*from_hex("0101000c00")), "category 12");
 }
 
 // -- monitor and down messages, heartbeats -----------------------------------------------------------------

@@ -153,6 +153,11 @@ bytes frame_writer::message(const std::vector<message_type>& list, byte_view res
   return frame(2, stages + type_list(list) + rest, std::uint64_t{1} << 60, 9, to);
 }
 
+bytes frame_writer::answer(byte_view error, std::uint64_t from) const {
+  const auto asked = message({caf_types::error}, error);
+  return frame(2, byte_view(asked).subspan(header_size), answer_bit | 5, from, 7);
+}
+
 bytes frame_writer::monitor(const node_name& from, const node_name& about, std::uint64_t actor) const {
   return frame(4, node(from) + node(about), 0, 0, actor);
 }

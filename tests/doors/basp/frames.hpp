@@ -40,6 +40,8 @@ public:
   /// A message from actor 9 of these types (names on 0.17, numbers on 1.1), `rest` after the list.
   bytes message(const std::vector<doors::basp::message_type>& types, byte_view rest = {},
                 std::uint64_t to = 7) const;
+  /// An answer that is an error, of actor `from` to actor 7.
+  bytes answer(byte_view error, std::uint64_t from = 9) const;
   bytes monitor(const doors::basp::node_name& from, const doors::basp::node_name& about,
                 std::uint64_t actor = 7) const;
   bytes down(const doors::basp::node_name& from, const doors::basp::node_name& about, byte_view reason) const;
