@@ -109,7 +109,7 @@ void state::arrive(gateway_request what, reply_promise back, const caller& from)
     return;
   }
   if (const auto write = name_of_write(x.what))
-    memory_.begins(x.named, write->asked, std::string(facts.cap), x.event.operation);
+    memory_.begins(x.named, write->asked, facts.cap, x.event.operation);
   const auto id = x.event.operation;
   const bool new_file = makes_new_file(x.what);
   const auto timeout_ms = facts.timeout_ms;
