@@ -13,7 +13,7 @@ void end_by_force(const caf::actor_addr& who) {
 
 } // namespace
 
-void household::joins(caf::local_actor& who) {
+std::function<void()> household::joins(caf::local_actor& who) {
   const auto address = who.address();
   const auto id = who.id();
   {
@@ -22,7 +22,7 @@ void household::joins(caf::local_actor& who) {
     if (closing_)
       end_by_force(address);
   }
-  who.attach_functor([house = shared_from_this(), id] { house->leaves(id); });
+  return [house = shared_from_this(), id] { house->leaves(id); };
 }
 
 std::size_t household::size() const {

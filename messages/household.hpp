@@ -13,7 +13,8 @@ namespace truckee::messages {
 /// its services has joined by that (see shell), and is gone once it has ended. Safe from several threads.
 class household : public std::enable_shared_from_this<household> {
 public:
-  void joins(caf::local_actor& who);
+  /// The result is to be called once, from any thread, when `who` has ended and nothing of its state is left.
+  std::function<void()> joins(caf::local_actor& who);
 
   std::size_t size() const;
 

@@ -4,6 +4,8 @@
 
 #include <caf/logger.hpp>
 
+#include <ranges>
+
 namespace truckee::actors {
 
 namespace {
@@ -94,10 +96,11 @@ private:
     send_anonymously(who, stop{errc::cancelled, duration::zero()});
   }
 
+  /// Who was started later may use who was there before, and takes his end for a loss unless it is told of its own.
   void end_crew() {
     if (crew_.front)
       send_anonymously(crew_.front, stop{errc::cancelled, duration::zero()});
-    for (const auto& [what, actor] : crew_.others)
+    for (const auto& [what, actor] : std::views::reverse(crew_.others))
       send_anonymously(actor, stop{errc::cancelled, duration::zero()});
   }
 
@@ -192,8 +195,16 @@ private:
     later([this] { end(); });
   }
 
+  /// CAF 1.1 tells whoever waits for this actor's end before it destroys the state: by then nothing is held any more.
   void end() {
     phase_ = phase::ended;
+    crew_ = {};
+    early_ = {};
+    options_ = {};
+    house_.reset();
+    blocking_.reset();
+    metrics_.reset();
+    log_.reset();
     self_->quit();
   }
 

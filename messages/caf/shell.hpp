@@ -33,8 +33,8 @@ inline bool same_actor(const caf::actor_addr& a, const caf::actor_addr& b) {
 /// on_down(const caf::actor_addr&)`. The state is destroyed when the actor ends, which breaks cycles of
 /// handles; so are its timers, its deadlines and its watches on others: what ends leaves nothing behind. An
 /// argument with a `house` is where the actor lives (household.hpp). With `static constexpr bool stays = true` no
-/// exit message ends the actor, not even `kill`: whoever has its handle could send one, from another node as well.
-/// It then ends itself, by its state's quit() only.
+/// exit message ends the actor, not even `kill`, and no error that answers nothing: whoever has its handle could send
+/// one, from another node as well. It then ends itself, by its state's quit() only.
 template <class State>
 class shell final : public timed<typename State::handle::base> {
 public:
@@ -66,17 +66,17 @@ public:
     for (const auto& each : std::exchange(watched_, {}))
       take_watch_back(each.who);
     state_.reset();
+    for (const auto& tell : std::exchange(when_gone_, {}))
+      tell();
   }
 
 #if TRUCKEE_CAF_1
   bool enqueue(caf::mailbox_element_ptr what, caf::scheduler* where) override {
-    if (stays && what->payload.template match_elements<caf::exit_msg>())
-      return true;
-    return base_type::enqueue(std::move(what), where);
+    return (stays && would_end(*what)) || base_type::enqueue(std::move(what), where);
   }
 #else
   void enqueue(caf::mailbox_element_ptr what, caf::execution_unit* where) override {
-    if (!stays || !what->content().template match_elements<caf::exit_msg>())
+    if (!stays || !would_end(*what))
       base_type::enqueue(std::move(what), where);
   }
 #endif
@@ -125,7 +125,26 @@ private:
   void join(const Arg& what) {
     if constexpr (requires { what->house->joins(*this); })
       if (what->house)
-        what->house->joins(*this);
+        when_gone(what->house->joins(*this));
+  }
+
+  /// Runs `tell` when the actor has ended and its state is destroyed.
+  void when_gone(std::function<void()> tell) {
+#if TRUCKEE_CAF_1
+    when_gone_.push_back(std::move(tell)); // functors run before on_exit()
+#else
+    this->attach_functor(std::move(tell)); // on_exit() runs before functors
+#endif
+  }
+
+  static bool would_end(caf::mailbox_element& what) {
+#if TRUCKEE_CAF_1
+    const auto& said = what.payload;
+#else
+    const auto& said = what.content();
+#endif
+    return said.template match_elements<caf::exit_msg>() ||
+           (!what.mid.is_response() && said.template match_elements<caf::error>());
   }
 
   struct watched {
@@ -160,6 +179,7 @@ private:
 
   std::unique_ptr<State> state_;
   std::vector<watched> watched_;
+  std::vector<std::function<void()>> when_gone_ = {};
 };
 
 /// Starts an actor with the given state class below `parent` (an actor_system or an actor).

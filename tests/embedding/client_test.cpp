@@ -152,11 +152,12 @@ TEST_F(embedded, a_client_lives_in_the_hosts_system_and_leaves_nothing_behind_tw
   }
 }
 
-TEST_F(embedded, no_exit_message_ends_the_gateway) {
+TEST_F(embedded, no_exit_message_ends_the_gateway_nor_an_error_that_answers_nothing) {
   auto files = start(options());
   const auto gateway = files.gateway();
   for (const auto reason : {caf::exit_reason::user_shutdown, caf::exit_reason::kill})
     caf::anon_send_exit(gateway, reason);
+  messages::send_anonymously(caf::actor_cast<caf::actor>(gateway), caf::make_error(caf::sec::runtime_error));
   const auto put = files.ask(hello());
   EXPECT_TRUE(put.ok) << to_string(put.failure);
   EXPECT_TRUE(same(gateway, files.gateway())) << "it is the same one still";

@@ -23,6 +23,9 @@ struct host_config : caf::actor_system_config {
   }
 };
 
+/// How many members have states.
+std::atomic<int> members = 0;
+
 /// Ends at once, or only when there is no patience left.
 class member_state {
 public:
@@ -31,7 +34,15 @@ public:
   static constexpr bool stays = true;
 
   member_state(messages::shell<member_state>* self, const actors::services_ptr&, bool lingers)
-    : self_(self), lingers_(lingers) {}
+    : self_(self), lingers_(lingers) {
+    ++members;
+  }
+  ~member_state() {
+    std::this_thread::sleep_for(20ms); // whoever is told too early would come first
+    --members;
+  }
+  member_state(const member_state&) = delete;
+  member_state& operator=(const member_state&) = delete;
   messages::behavior<handle> make_behavior() {
     return {
         [this](const messages::stop& x) {
@@ -116,6 +127,14 @@ TEST_F(supervision, an_end_in_time_is_not_forced) {
   EXPECT_TRUE(ends());
   std::this_thread::sleep_for(400ms);
   EXPECT_FALSE(said("end_forced"));
+}
+
+TEST_F(supervision, who_waits_for_the_end_finds_nothing_left) {
+  const auto watcher = watch(crew());
+  stop(watcher, 10s);
+  EXPECT_TRUE(ends());
+  EXPECT_EQ(members, 0);
+  EXPECT_EQ(services_.metrics.use_count(), 1) << "the test's own";
 }
 
 TEST_F(supervision, who_joins_is_watched_and_ends_with_the_rest) {
