@@ -36,7 +36,7 @@ int publish(caf::actor_system& system, const file_gateway& gateway, operation_to
     std::cerr << to_string(reply.failure) << "\n";
     return 1;
   }
-  std::cout << reply.write_cap << "\n";
+  std::cout << std::string_view(reply.write_cap) << "\n";
   return 0;
 }
 

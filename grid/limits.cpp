@@ -4,6 +4,12 @@
 
 namespace truckee::grid {
 
+grid_limits::milliseconds grid_limits::patience(std::chrono::duration<double> slowest) const {
+  constexpr std::chrono::duration<double> a_day{86'400};
+  const auto longer = std::clamp(slowest, std::chrono::duration<double>{0}, a_day) * slow_times;
+  return std::max(slow_least, std::chrono::duration_cast<milliseconds>(longer));
+}
+
 grid_limits::milliseconds grid_limits::server_deadline(std::uint64_t bytes_moved) const {
   // Sizes come from shares; whatever they claim, a deadline stays one that timers can hold.
   bytes_moved = std::min<std::uint64_t>(bytes_moved, std::uint64_t{1} << 40);

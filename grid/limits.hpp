@@ -32,6 +32,14 @@ struct grid_limits {
   /// Bytes kept of a bad share: the test on it covers as many.
   std::size_t bad_share_bytes_max = 75;
 
+  /// Who is slower than the others is waited for so many times as long as the slowest of them took, but at least so
+  /// long, once an operation can do without: a hung server costs no more than that, and one that is only far away, or
+  /// busy with a large share, is not left out.
+  std::uint32_t slow_times = 4;
+  milliseconds slow_least{250};
+  /// The longest wait for a slow one, where `slowest` is what the slowest of those took that answered.
+  milliseconds patience(std::chrono::duration<double> slowest) const;
+
   /// Share fetches under way for one read, beyond which nothing new starts.
   std::uint32_t fetches_in_flight_max = 32;
   /// A fetch that takes longer gets a replacement beside it: well above a round trip and a disk, well below a deadline.

@@ -8,6 +8,7 @@
 #include "truckee/base/file_format.hpp"
 #include "truckee/base/ids.hpp"
 #include "truckee/base/result.hpp"
+#include "truckee/base/secret_text.hpp"
 #include "truckee/base/shared_bytes.hpp"
 #include "truckee/base/vocabulary.hpp"
 #include "truckee/grid/share_state.hpp"
@@ -85,7 +86,7 @@ struct backlog {
 /// Asks for a new version of a file; or, without a capability, for a new file.
 struct publish_request {
   operation_token token = {};
-  std::string write_cap = {};               ///< empty: make a new file
+  secret_text write_cap = {};               ///< empty: make a new file
   shared_bytes content = {};                ///< all of it
   file_format format = file_format::sdmf;   ///< of a new file
   std::optional<grid::spread> spread = {};  ///< nothing: the file's own; for a new file the gateway's default
@@ -97,7 +98,7 @@ struct publish_request {
 /// Asks for data to be added at the end of a file: read, append, publish, and again after a collision.
 struct append_request {
   operation_token token = {};
-  std::string write_cap = {};
+  secret_text write_cap = {};
   shared_bytes data = {};
   std::uint64_t timeout_ms = 0; ///< 0: the gateway's limit
   operation_id operation = {};  ///< the same as before: the same append, which happens once
@@ -108,7 +109,7 @@ struct publish_reply {
   error failure; ///< when !ok
   bool ok = false;
   /// Of the file; also of a new file whose first publish failed after shares were sent, for they would be lost.
-  std::string write_cap;
+  secret_text write_cap;
   sequence_number version;     ///< the version that was written, or tried
   grid::spread spread;         ///< of that version
   std::uint32_t happiness = 0; ///< distinct servers by maximum matching
@@ -133,7 +134,7 @@ struct publish_reply {
 /// Asks what became of a publish or an append, by what the gateway remembers. To settle what may be applied, ask for it
 /// again under its id.
 struct resolve_request {
-  std::string write_cap; ///< of its file; empty: it made a new one
+  secret_text write_cap; ///< of its file; empty: it made a new one
   operation_id operation;
 };
 /// What became of it.
@@ -149,7 +150,7 @@ struct resolve_reply {
 /// Asks for the best recoverable version.
 struct retrieve_request {
   operation_token token = {};
-  std::string cap = {};         ///< any that reads
+  secret_text cap = {};         ///< any that reads
   std::uint64_t timeout_ms = 0; ///< 0: the gateway's limit
 };
 
@@ -174,7 +175,7 @@ struct retrieve_reply {
 /// Asks which shares are where.
 struct check_request {
   operation_token token = {};
-  std::string cap = {};         ///< any
+  secret_text cap = {};         ///< any
   std::uint64_t timeout_ms = 0; ///< 0: the gateway's limit
   bool verify = false;          ///< read and verify every byte of every share
   bool add_lease = false;       ///< renew or add this client's lease on every share, on every server
@@ -208,7 +209,7 @@ struct check_reply {
 /// Asks for missing, damaged and old shares to be put right.
 struct repair_request {
   operation_token token = {};
-  std::string write_cap = {};
+  secret_text write_cap = {};
   bool force = false; ///< choose the best version where two could be kept, or a newer one cannot be read
   std::uint64_t timeout_ms = 0; ///< 0: the gateway's limit
 };
@@ -240,7 +241,7 @@ struct repair_reply {
 /// Asks who holds leases on a file's shares.
 struct list_leases_request {
   operation_token token = {};
-  std::string cap = {}; ///< any
+  secret_text cap = {}; ///< any
 };
 /// One lease on one share.
 struct lease_report {

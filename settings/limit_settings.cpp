@@ -9,13 +9,14 @@ namespace {
 
 template <class T>
 T as(std::uint64_t value) {
-  if constexpr (std::is_same_v<T, std::chrono::seconds>)
-    return T(static_cast<std::int64_t>(value));
+  if constexpr (requires { typename T::period; })
+    return T(static_cast<typename T::rep>(value));
   else
     return static_cast<T>(value);
 }
 
-std::uint64_t number(std::chrono::seconds x) {
+template <class Rep, class Period>
+std::uint64_t number(std::chrono::duration<Rep, Period> x) {
   return static_cast<std::uint64_t>(x.count());
 }
 std::uint64_t number(std::uint64_t x) {

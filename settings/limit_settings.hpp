@@ -16,6 +16,7 @@ struct limit_settings {
   using seconds = std::optional<std::chrono::seconds>;
   using bytes = std::optional<std::uint64_t>;
   using count = std::optional<std::uint32_t>;
+  using milliseconds = std::optional<std::chrono::milliseconds>;
 
   seconds connect_timeout = {};
   bytes content_bytes = {};   ///< of one publish
@@ -25,6 +26,7 @@ struct limit_settings {
   bytes link_bytes = {};      ///< sent to one server and not yet answered
   count operations = {};      ///< running and waiting
   count operations_per_caller = {};
+  milliseconds patience = {}; ///< the least, for servers that an operation can do without
   seconds publish_deadline = {};
   seconds reconnect = {};       ///< the longest pause before a server is tried again
   seconds server_deadline = {}; ///< the base; transfer time comes on top
@@ -38,7 +40,7 @@ struct limit_key {
   std::uint64_t least = 0;
   std::uint64_t most = 0;
   std::variant<limit_settings::seconds limit_settings::*, limit_settings::bytes limit_settings::*,
-               limit_settings::count limit_settings::*>
+               limit_settings::count limit_settings::*, limit_settings::milliseconds limit_settings::*>
       member;
 };
 
@@ -47,7 +49,7 @@ inline constexpr std::uint64_t least_room_bytes = std::uint64_t{1} << 20;
 inline constexpr std::uint64_t most_room_bytes = std::uint64_t{1} << 40;
 
 /// Every one, in ascending order.
-inline constexpr std::array<limit_key, 12> limit_keys{
+inline constexpr std::array<limit_key, 13> limit_keys{
     {{"connect-timeout-seconds", 1, longest_wait_seconds, &limit_settings::connect_timeout},
      {"content-bytes", 1, std::uint64_t{1} << 30, &limit_settings::content_bytes},
      {"held-bytes", least_room_bytes, most_room_bytes, &limit_settings::held_bytes},
@@ -56,6 +58,7 @@ inline constexpr std::array<limit_key, 12> limit_keys{
      {"link-bytes", least_room_bytes, most_room_bytes, &limit_settings::link_bytes},
      {"operations", 1, 1'000'000, &limit_settings::operations},
      {"operations-per-caller", 1, 1'000'000, &limit_settings::operations_per_caller},
+     {"patience-milliseconds", 1, longest_wait_seconds * 1000, &limit_settings::patience},
      {"publish-deadline-seconds", 1, longest_wait_seconds, &limit_settings::publish_deadline},
      {"reconnect-seconds", 1, longest_wait_seconds, &limit_settings::reconnect},
      {"server-deadline-seconds", 1, longest_wait_seconds, &limit_settings::server_deadline},

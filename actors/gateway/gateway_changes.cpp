@@ -27,6 +27,8 @@ grid::grid_limits with_limits(grid::grid_limits out, const settings::limit_setti
     out.publish_deadline = *set.publish_deadline;
   if (set.server_deadline)
     out.server_deadline_base = *set.server_deadline;
+  if (set.patience)
+    out.slow_least = *set.patience;
   return out;
 }
 
@@ -48,9 +50,15 @@ struct state::next_grid {
   settings::grid_changes changes;
   /// One a server: what runs already, or nothing.
   std::vector<std::optional<gateway_server>> links;
-  /// Servers without a link, and the store of each that runs already.
-  std::vector<std::pair<std::size_t, messages::storage_server>> to_open;
-  std::vector<gateway_keeper::start> starts; ///< of to_open, once they are opened
+  /// A server without a link.
+  struct opening {
+    std::size_t at = 0;
+    messages::storage_server store = {};          ///< where that runs already
+    std::optional<gateway_server> otherwise = {}; ///< it was absent, and stays so where it cannot be opened
+  };
+  std::vector<opening> to_open;
+  std::vector<gateway_keeper::start>
+      starts; ///< of to_open, once they are opened; empty where it stays absent
 };
 
 struct state::opened_servers {
@@ -118,7 +126,8 @@ void state::prepare(const settings::grid_config& from) {
     const auto before = std::ranges::find(now.servers, server.name, &settings::server_config::name);
     const auto* running = before == now.servers.end() ? nullptr : &(*servers_)[before - now.servers.begin()];
     next.links.emplace_back();
-    if (running != nullptr && links_hold && settings::is_same_server(*before, server)) {
+    const bool same_server = running != nullptr && settings::is_same_server(*before, server);
+    if (same_server && links_hold && !running->absent) {
       next.links.back() = *running;
       continue;
     }
@@ -128,7 +137,8 @@ void state::prepare(const settings::grid_config& from) {
     for (const auto& each : retired_)
       if (each.was.name == server.name && each.was.where == server.where)
         store = each.server.store;
-    next.to_open.emplace_back(next.links.size() - 1, std::move(store));
+    next.to_open.push_back({next.links.size() - 1, std::move(store),
+                            same_server && running->absent ? std::optional(*running) : std::nullopt});
   }
   // Whoever has the grid file read has its TLS files read, too: a certificate that was renewed has the same name.
   const auto& asked = changes_.front();
@@ -143,11 +153,11 @@ void state::prepare(const settings::grid_config& from) {
       [keeper = options_.keeper, grid = std::move(opened_for), to_open = std::move(to_open),
        tls]() -> result<opened_servers> {
         opened_servers out;
-        for (const auto& [at, store] : to_open) {
-          auto opened = keeper->open(grid.servers[at], grid, store);
-          if (!opened)
+        for (const auto& each : to_open) {
+          auto opened = keeper->open(grid.servers[each.at], grid, each.store);
+          if (!opened && !each.otherwise)
             return tl::unexpected(opened.error());
-          out.starts.push_back(std::move(*opened));
+          out.starts.push_back(opened ? std::move(*opened) : gateway_keeper::start{});
         }
         // The last, for it cannot be taken back.
         if (tls) {
@@ -186,7 +196,11 @@ void state::take_on(next_grid next) {
 gateway_servers state::servers_of(const next_grid& next) {
   auto links = next.links;
   for (std::size_t i = 0; i < next.to_open.size(); ++i) {
-    const auto& [at, kept] = next.to_open[i];
+    const auto& [at, kept, otherwise] = next.to_open[i];
+    if (!next.starts[i]) {
+      links[at] = otherwise;
+      continue;
+    }
     const auto& called = next.changes.in_use.servers[at].name;
     const auto started = next.starts[i]();
     if (started.store && !same(started.store, kept))

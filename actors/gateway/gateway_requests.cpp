@@ -16,7 +16,10 @@ void state::run(gateway_operation& x, const Actor& actor) {
   // Operations arm their own deadlines; this one only guards against a defect of ours.
   request(
       self_, actor, std::chrono::hours(24), messages::run{},
-      [this, id = x.event.operation](const Reply& reply) { finish(id, reply); },
+      [this, id = x.event.operation](const Reply& reply) {
+        if (!again_with_all(id, reply))
+          finish(id, reply);
+      },
       [this, id = x.event.operation](const caf::error& e) {
         auto* broken = table_.find(id);
         if (broken == nullptr)

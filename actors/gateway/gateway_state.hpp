@@ -5,6 +5,7 @@
 #include "truckee/actors/gateway/file_gateway.hpp"
 #include "truckee/actors/gateway/operation_memory.hpp"
 #include "truckee/actors/gateway/operation_table.hpp"
+#include "truckee/actors/gateway/roll_call.hpp"
 #include "truckee/actors/operations/sent_versions.hpp"
 #include "truckee/actors/shell/gather.hpp"
 
@@ -64,6 +65,10 @@ private:
   void await_key(std::uint64_t id);
   void line_up(gateway_operation& x);
   void begin(std::uint64_t id);
+  struct roll;
+  void call_servers(std::uint64_t id);
+  void look_at(std::uint64_t id, const std::shared_ptr<roll>& on);
+  void begin_with(std::uint64_t id, const std::shared_ptr<roll>& on);
   void stops_waiting(gateway_operation& x);
   void arm_deadline(std::uint64_t id, std::uint64_t timeout_ms);
 
@@ -74,6 +79,9 @@ private:
   void run(gateway_operation& x, const Actor& actor);
   void list_leases(const gateway_operation& x, const server_list_ptr& servers);
   progress_sink listener() { return caf::actor_cast<progress_sink>(self_->ctrl()); }
+
+  /// Whether it failed perhaps for want of a server that was not waited for; then it is under way again.
+  bool again_with_all(std::uint64_t id, const gateway_reply& reply);
 
   // -- out
 

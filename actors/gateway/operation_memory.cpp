@@ -6,13 +6,27 @@
 
 namespace truckee::actors {
 
+namespace {
+
+byte_view as_bytes_of(std::string_view text) {
+  return std::as_bytes(std::span(text));
+}
+
+/// No capability is kept for as long as its operation is remembered.
+hash256 hash_of_cap(std::string_view cap) {
+  return cap.empty() ? hash256{} : crypto::sha256({as_bytes_of(cap)});
+}
+
+} // namespace
+
 operation_memory::entry* operation_memory::find(const operation_id& id) {
   const auto at = entries_.find(id);
   return at == entries_.end() ? nullptr : &at->second.what;
 }
 
 operation_memory::entry& operation_memory::begins(const operation_id& id, const hash256& asked,
-                                                  const std::string& file, std::uint64_t number) {
+                                                  std::string_view cap, std::uint64_t number) {
+  const auto file = hash_of_cap(cap);
   if (const auto at = entries_.find(id); at != entries_.end()) {
     by_use_.splice(by_use_.end(), by_use_, at->second.used);
     at->second.what.running = number;
@@ -32,7 +46,7 @@ operation_memory::entry& operation_memory::begins(const operation_id& id, const 
   return made.what;
 }
 
-void operation_memory::forget_oldest(const std::string* of_file) {
+void operation_memory::forget_oldest(const hash256* of_file) {
   const auto oldest = std::ranges::find_if(by_use_, [&](const operation_id& id) {
     const auto& x = entries_.at(id).what;
     return x.running == 0 && (of_file == nullptr || x.file == *of_file);
@@ -60,7 +74,7 @@ messages::resolve_reply operation_memory::resolve(const messages::resolve_reques
   const auto* known = find(x.operation);
   const bool made =
       known != nullptr && known->reply && !x.write_cap.empty() && known->reply->write_cap == x.write_cap;
-  if (known == nullptr || (known->file != x.write_cap && !made))
+  if (known == nullptr || (known->file != hash_of_cap(x.write_cap) && !made))
     return out;
   out.known = true;
   out.running = known->running != 0;
@@ -91,10 +105,6 @@ hash256 hash_parts(std::initializer_list<byte_view> parts) {
   return crypto::sha256({all});
 }
 
-byte_view as_bytes_of(std::string_view text) {
-  return std::as_bytes(std::span(text));
-}
-
 } // namespace
 
 hash256 hash_of(const messages::publish_request& x) {
@@ -119,7 +129,7 @@ bool may_be_done_again(const operation_memory::entry& known) {
   case effect::not_applied:
     return true;
   case effect::may_be_applied:
-    return !known.file.empty() && grid::effect_of_failure(*known.own) == effect::may_be_applied;
+    return known.file != hash256{} && grid::effect_of_failure(*known.own) == effect::may_be_applied;
   }
   return false;
 }

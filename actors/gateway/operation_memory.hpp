@@ -20,8 +20,8 @@ public:
     : all_max_(all_max), file_max_(file_max) {}
 
   struct entry {
-    hash256 asked;    ///< of the request: an id stands for one
-    std::string file; ///< its capability; empty: it makes a new file, and counts as of one with all such
+    hash256 asked; ///< of the request: an id stands for one
+    hash256 file;  ///< of its capability; zeros: it makes a new file, and counts as of one with all such
     std::uint64_t running = 0; ///< the gateway's number of it; 0: it has ended
     std::shared_ptr<std::vector<grid::sent_version>> own =
         std::make_shared<std::vector<grid::sent_version>>();
@@ -29,8 +29,8 @@ public:
   };
   /// Nothing where it is not known, or forgotten.
   entry* find(const operation_id& id);
-  /// It runs (again) as the gateway's operation `number`.
-  entry& begins(const operation_id& id, const hash256& asked, const std::string& file, std::uint64_t number);
+  /// It runs (again), on the file of that capability, as the gateway's operation `number`.
+  entry& begins(const operation_id& id, const hash256& asked, std::string_view cap, std::uint64_t number);
   void ended(const operation_id& id, const messages::publish_reply& reply);
 
   messages::resolve_reply resolve(const messages::resolve_request& x);
@@ -41,13 +41,13 @@ private:
     entry what;
     std::list<operation_id>::iterator used;
   };
-  void forget_oldest(const std::string* of_file);
+  void forget_oldest(const hash256* of_file);
 
   std::size_t all_max_;
   std::size_t file_max_;
   std::map<operation_id, kept> entries_;
-  std::map<std::string, std::size_t> of_file_; ///< how many
-  std::list<operation_id> by_use_;             ///< oldest first
+  std::map<hash256, std::size_t> of_file_; ///< how many
+  std::list<operation_id> by_use_;         ///< oldest first
 };
 
 /// What a request asks for, but for its token and its time: another one under the same id is a mistake. Of a long content

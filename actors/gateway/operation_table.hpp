@@ -28,8 +28,10 @@ struct gateway_operation : operation_record {
   bool publish_waits = false;             ///< counted as one, until it begins or ends
   stoppable runner = {}; ///< does it; takes `stop`. Nothing: not begun, or the gateway itself does
   std::vector<messages::server_report> left_out = {}; ///< servers that were never reached
-  gateway_servers servers = {};                       ///< with which it began
-  deadline_ticket deadline = {};                      ///< its own, where it has one
+  bool left_slow = false;                             ///< it runs without servers that had not answered yet
+  bool wants_all = false;        ///< it begins with all servers, or waits until they are known to be away
+  gateway_servers servers = {};  ///< with which it began
+  deadline_ticket deadline = {}; ///< its own, where it has one
 };
 
 /// Which operations there are, and whose turn it is. No actor, no I/O.

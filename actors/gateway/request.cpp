@@ -54,6 +54,11 @@ std::optional<write_name> name_of_write(const gateway_request& request) {
       request);
 }
 
+grid::spread spread_of(const gateway_request& request, const grid::spread& defaults) {
+  const auto* publish = std::get_if<publish_request>(&request);
+  return publish != nullptr ? publish->spread.value_or(defaults) : defaults;
+}
+
 std::optional<bad_content> check_content(const gateway_request& request, std::uint64_t content_bytes_max) {
   if (!writes(request))
     return std::nullopt;

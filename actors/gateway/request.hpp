@@ -73,6 +73,9 @@ struct write_name {
 };
 std::optional<write_name> name_of_write(const gateway_request& request);
 
+/// How a write spreads what it makes; `defaults` where it does not say.
+grid::spread spread_of(const gateway_request& request, const grid::spread& defaults);
+
 /// What is wrong with a publish or append before anybody looks at its file; nothing: go on.
 struct bad_content {
   metrics::refusal reason;

@@ -13,6 +13,7 @@ struct gateway_server {
   std::optional<bytes> permutation_seed = {}; ///< nothing: what the server reports
   bool drain = false;                         ///< gets no new shares
   messages::storage_server store = {};        ///< where it is in this process
+  bool absent = false;                        ///< its store could not be opened; the next change tries again
 };
 /// Those that a gateway has at one time, in the grid file's order; an operation keeps those that it began with.
 using gateway_servers = std::shared_ptr<const std::vector<gateway_server>>;

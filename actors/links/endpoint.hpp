@@ -20,8 +20,13 @@ struct remote_endpoint {
   doors::expected_peer who = {};           ///< with TLS
 };
 
-/// Where a link finds its server: in this process, or elsewhere. One alternative a kind of transport.
-using link_endpoint = std::variant<messages::storage_server, remote_endpoint>;
+/// A server of this process whose store could not be opened: one server that is away, as any other may be.
+struct absent_store {
+  std::string why = {};
+};
+
+/// Where a link finds its server: in this process, elsewhere, or nowhere for now. One alternative a kind of transport.
+using link_endpoint = std::variant<messages::storage_server, remote_endpoint, absent_store>;
 
 /// What a grid file says of a server that is not in this process, one function a kind. With TLS its certificate must be
 /// for a server, and have the pinned key, or else the server's name or the dialled host's. errc::refused: not loopback,

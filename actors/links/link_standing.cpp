@@ -13,9 +13,7 @@ link_standing::link_standing(std::optional<server_id> pinned, back_off pauses)
   assert(pauses_.min.count() > 0 && pauses_.min <= pauses_.max);
 }
 
-int link_standing::attempt() {
-  if (state_ != link_state::silent)
-    state_ = link_state::connecting;
+int link_standing::attempt() const {
   return attempts_ + 1;
 }
 

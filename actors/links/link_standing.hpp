@@ -28,13 +28,15 @@ struct back_off {
 /// What a link knows of its server and of its connection; decides, and does nothing itself.
 ///
 ///   event \ state        connecting   ready        unreachable  silent       refused
-///   attempt()            =            -            connecting   =            connecting
-///   introduced, its id   ready        ready        -            ready        -
-///   introduced, another  refused      refused      -            refused      -
-///   failed(unreachable)  unreachable  unreachable  =            unreachable  =
+///   introduced, its id   ready        ready        ready        ready        ready
+///   introduced, another  refused      refused      refused      refused      =
+///   failed(unreachable)  unreachable  unreachable  =            unreachable  unreachable
 ///   failed(refused)      refused      refused      refused      refused      =
 ///   failed(silent)       silent       silent       silent       =            silent
 ///   fell_silent()        -            silent       -            -            -
+///
+/// It connects for as long as nothing is known: from the first failure on, whoever asks is told that one at once while it is
+/// tried again, so that a server that is away costs nobody a wait.
 class link_standing {
 public:
   using time_point = time_source::time_point;
@@ -43,8 +45,8 @@ public:
   /// enabler must never reach another server than the one it was made for.
   link_standing(std::optional<server_id> pinned, back_off pauses);
 
-  /// A try begins; a silent server is asked again over the connection it has. The try's number since it was ready.
-  int attempt();
+  /// The number of the try that begins, since it was ready; a silent server is asked again over the connection it has.
+  int attempt() const;
   std::optional<link_news> introduced(const grid::store_info& info, time_point now);
   std::optional<link_news> failed(link_failure why, std::string detail, time_point now);
   /// A request had no answer in its time. Nothing where it is not ready.

@@ -1,5 +1,6 @@
 #include "truckee/actors/links/server_link.hpp"
 
+#include "truckee/actors/links/absent_transport.hpp"
 #include "truckee/actors/links/caf_transport.hpp"
 #include "truckee/actors/links/link_standing.hpp"
 #include "truckee/actors/links/send_window.hpp"
@@ -68,7 +69,7 @@ private:
 
   void connect() {
     const auto attempt = standing_.attempt();
-    if (standing_.state() == link_state::connecting)
+    if (standing_.state() != link_state::silent)
       logs::say(services_->log, logs::events::link_connecting, {{"server", name_}, {"attempt", attempt}});
     events_.link_is(standing_.state());
     transport_->connect(

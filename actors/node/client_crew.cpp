@@ -83,18 +83,37 @@ result<std::pair<messages::file_gateway, crew>> client_crew::begin() {
   out.others.emplace_back("key_maker", caf::actor_cast<caf::actor>(gateway.keys));
   gateway.limits = options_.gateway;
   gateway.keeper = shared_from_this();
+  std::optional<error> first_problem;
+  bool any = gateway.grid->servers.empty();
   for (const auto& server : gateway.grid->servers) {
     auto opened = open(server, *gateway.grid, {});
-    if (!opened) {
-      for (const auto& [what, actor] : out.others)
-        messages::send_anonymously(actor, messages::stop{});
-      return tl::unexpected(opened.error());
+    const bool local = std::holds_alternative<settings::local_directory>(server.where);
+    if (!opened && (!local || !first_problem))
+      first_problem = opened.error();
+    if (!opened && !local) {
+      any = false;
+      break;
     }
+    if (!opened) {
+      // One server among several: whatever is wrong with its folder is that server's state.
+      const auto link = spawn_server_link(
+          system_, std::make_shared<const services>(base_),
+          {server.name, absent_store{opened.error().detail}, server.id, limits_of(*gateway.grid)});
+      out.others.emplace_back("link to " + server.name, caf::actor_cast<caf::actor>(link));
+      gateway.servers.push_back({.name = server.name, .link = link, .absent = true});
+      continue;
+    }
+    any = true;
     auto started = (*opened)();
     if (started.store)
       out.others.emplace_back("store " + server.name, caf::actor_cast<caf::actor>(started.store));
     out.others.emplace_back("link to " + server.name, caf::actor_cast<caf::actor>(started.link));
     gateway.servers.push_back({.name = server.name, .link = started.link, .store = started.store});
+  }
+  if (!any) {
+    for (const auto& [what, actor] : out.others)
+      messages::send_anonymously(actor, messages::stop{});
+    return tl::unexpected(*first_problem);
   }
   auto front = spawn_file_gateway(system_, std::move(own), std::move(gateway));
   out.front = caf::actor_cast<caf::actor>(front);

@@ -9,6 +9,7 @@
 #include "truckee/grid/publish/write_message.hpp"
 #include "truckee/shares/share_format.hpp"
 
+#include <fmt/format.h>
 #include <stop_token>
 
 namespace truckee::actors {
@@ -177,6 +178,40 @@ private:
     account_.stands(loop_->status());
     if (actions.finished)
       answer(account_.ended(loop_->report()));
+    else
+      watch_the_slow();
+  }
+
+  // -- servers slower than the others --
+
+  void watch_the_slow() {
+    if (owed_.empty() || std::exchange(watches_, true))
+      return;
+    self_->after(services_->limits.patience(slowest_), [this] {
+      watches_ = false;
+      if (loop_->finished() || owed_.empty())
+        return;
+      if (!leave_the_slow())
+        watch_the_slow();
+    });
+  }
+
+  /// Ends the publish without those that owe an answer, where all of them take too long and the others are enough.
+  bool leave_the_slow() {
+    const auto now = services_->time->now();
+    const auto patience = services_->limits.patience(slowest_);
+    for (const auto& [id, sent] : owed_)
+      if (now - sent.at < patience)
+        return false;
+    const auto why = fmt::format("no answer {:.2g} s after it was sent; not waited for any longer",
+                                 std::chrono::duration<double>(patience).count());
+    if (!loop_->leave_the_slow(why))
+      return false;
+    for (const auto& [id, sent] : std::exchange(owed_, {}))
+      account_.answered({id, sent.to, grid::transport_failure(true, why),
+                         std::chrono::duration<double>(now - sent.at).count()});
+    pump();
+    return true;
   }
 
   void write(const grid::publish_message& message) {
@@ -198,6 +233,7 @@ private:
       writer = spawn_share_writer(self_->system(), services_, *entry, context_.operation,
                                   caf::actor_cast<publish_coordinator>(self_->ctrl()));
     }
+    owed_.emplace(message.id, owed{message.server, services_->time->now()});
     send(self_, writer,
          send_shares{message.id, std::make_shared<const grid::read_test_write>(std::move(*built)),
                      duration(services_->limits.server_deadline(bytes))});
@@ -211,6 +247,8 @@ private:
   void on_shares_sent(const shares_sent& x) {
     if (!loop_ || loop_->finished())
       return;
+    owed_.erase(x.id);
+    slowest_ = std::max(slowest_, std::chrono::duration<double>(x.seconds));
     account_.answered(x);
     loop_->on_write(x.id, x.outcome);
     pump();
@@ -273,6 +311,14 @@ private:
   grid::share_contents shares_;
   std::optional<grid::publish_loop> loop_; ///< while it pushes, and after
   std::map<server_id, share_writer> writers_;
+  /// A message to a writer that has not been answered.
+  struct owed {
+    server_id to;
+    time_source::time_point at; ///< when it was sent
+  };
+  std::map<grid::message_id, owed> owed_;
+  std::chrono::duration<double> slowest_{0}; ///< of the answers that came
+  bool watches_ = false;                     ///< a timer runs
 };
 
 } // namespace

@@ -27,7 +27,7 @@ public:
     self_->watch(coordinator_);
     return {
         [this](const send_shares& x) { deliver(x); },
-        [this](const stop&) { self_->quit(); },
+        [this](const stop&) { on_stop(); },
     };
   }
 
@@ -44,9 +44,18 @@ public:
   }
 
 private:
+  /// Whoever waited waits no more; metrics and the log are told of what has no answer.
+  void on_stop() {
+    for (const auto& [id, request] : std::exchange(sent_, {}))
+      note(id, grid::transport_failure(true, "nobody waits for its answer any longer"),
+           services_->time->seconds_since(begun_.at(id)));
+    self_->quit();
+  }
+
   void deliver(const send_shares& x) {
     sent_.emplace(x.id, x.request);
     shares_.emplace(x.id, x.request->changes.size());
+    begun_.emplace(x.id, services_->time->now());
     messages::request(
         self_, server_.link, x.deadline + link_grace, write_slot{x.request, x.deadline},
         [this, id = x.id](const write_answer& answer) { on_answer(id, answer); },
@@ -76,6 +85,11 @@ private:
   }
 
   void tell(grid::message_id id, grid::write_outcome outcome, double seconds) {
+    note(id, outcome, seconds);
+    send(self_, coordinator_, shares_sent{id, server_.id, std::move(outcome), seconds});
+  }
+
+  void note(grid::message_id id, const grid::write_outcome& outcome, double seconds) {
     if (const auto shares = shares_.find(id); shares != shares_.end()) {
       services_->metrics->server(server_.name)
           .shares_written(outcome_of(outcome.kind), shares->second, std::chrono::duration<double>(seconds));
@@ -95,7 +109,6 @@ private:
                    {"seconds", seconds}});
       shares_.erase(shares);
     }
-    send(self_, coordinator_, shares_sent{id, server_.id, std::move(outcome), seconds});
   }
 
   shell<share_writer_state>* self_;
@@ -104,6 +117,7 @@ private:
   std::uint64_t operation_;
   publish_coordinator coordinator_;
   std::map<grid::message_id, std::shared_ptr<const grid::read_test_write>> sent_;
+  std::map<grid::message_id, time_source::time_point> begun_;
   std::map<grid::message_id, std::size_t> shares_; ///< how many each message carries, for the metrics
 };
 

@@ -55,6 +55,49 @@ private:
     }
     if (update_.done())
       answer();
+    else
+      watch_the_slow();
+  }
+
+  // -- servers slower than the others --
+
+  void watch_the_slow() {
+    if (asked_at_.empty() || std::exchange(watches_, true))
+      return;
+    self_->after(services_->limits.patience(slowest_), [this] {
+      watches_ = false;
+      if (update_.done())
+        return;
+      if (leave_the_slow())
+        pump();
+      else
+        watch_the_slow();
+    });
+  }
+
+  /// True where one is waited for no longer.
+  bool leave_the_slow() {
+    bool any = false;
+    const auto now = services_->time->now();
+    const auto patience = services_->limits.patience(slowest_);
+    for (const auto& id : update_.dispensable()) {
+      if (update_.done())
+        break; // without the others: they may be asked again
+      const auto asked = asked_at_.find(id);
+      if (asked == asked_at_.end() || now - asked->second < patience)
+        continue;
+      asked_at_.erase(asked);
+      gave_no_answer(id, fmt::format("no answer within {:.2g} s; not waited for any longer",
+                                     std::chrono::duration<double>(patience).count()));
+      any = true;
+    }
+    return any;
+  }
+
+  void gave_no_answer(const server_id& id, const std::string& why) {
+    update_.on_failure(id, why);
+    logs::say(services_->log, logs::events::map_gap,
+              {{"operation", context_.operation}, {"server", context_.name_of(id)}, {"reason", why}});
   }
 
   void answer() {
@@ -98,17 +141,18 @@ private:
       return;
     }
     ++asked_;
+    asked_at_.insert_or_assign(id, services_->time->now());
     tell();
     read(*entry, grid::slot_read{context_.access.slot, {}, {{0, shares::first_read_size}}}, 0,
          [this, id, entry](const read_answer& x) {
-           ++answered_;
-           tell();
            count_read(services_->metrics->server(entry->name), x);
+           if (asked_at_.erase(id) == 0)
+             return; // nobody waits for it any longer
+           ++answered_;
+           slowest_ = std::max(slowest_, std::chrono::duration<double>(x.seconds));
+           tell();
            if (!went_well(x)) {
-             update_.on_failure(id, reason_of(x));
-             logs::say(
-                 services_->log, logs::events::map_gap,
-                 {{"operation", context_.operation}, {"server", entry->name}, {"reason", reason_of(x)}});
+             gave_no_answer(id, reason_of(x));
              pump();
              return;
            }
@@ -187,6 +231,9 @@ private:
   shell<map_updater_state>* self_;
   operation_context context_;
   services_ptr services_;
+  std::map<server_id, clock::time_point> asked_at_; ///< of those that have not answered
+  std::chrono::duration<double> slowest_{0};        ///< of the answers that came
+  bool watches_ = false;                            ///< a timer runs
   std::size_t asked_ = 0;
   std::size_t answered_ = 0; ///< or failed
   bool tell_is_due_ = false;

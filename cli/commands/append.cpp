@@ -35,7 +35,7 @@ int append(const append_options& o, const global_options& global) {
     return complain(session.error());
   const bool nothing = data->empty();
   append_request request;
-  request.write_cap = std::string(cap->view());
+  request.write_cap = cap->view();
   request.data = std::move(*data);
   request.timeout_ms = o.timeout_ms();
   const auto named = read_operation_id(o.operation);

@@ -22,7 +22,7 @@ int check(const check_options& o, const global_options& global) {
   if (!file)
     return complain(file.error());
   check_request request;
-  request.cap = std::string(file->cap.view());
+  request.cap = file->cap.view();
   request.timeout_ms = o.timeout_ms();
   request.verify = o.verify;
   request.add_lease = o.add_lease;

@@ -19,7 +19,7 @@ int leases(const operation_options& o, const global_options& global) {
   if (!file)
     return complain(file.error());
   list_leases_request request;
-  request.cap = std::string(file->cap.view());
+  request.cap = file->cap.view();
   const auto reply = ask<list_leases_reply>(file->session, std::move(request), "listing");
   int given = exit_ok;
   if (global.json) {

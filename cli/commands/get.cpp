@@ -42,7 +42,7 @@ int get(const get_options& o, const global_options& global) {
   if (!file)
     return complain(file.error());
   retrieve_request request;
-  request.cap = std::string(file->cap.view());
+  request.cap = file->cap.view();
   request.timeout_ms = o.timeout_ms();
   const auto reply = ask<retrieve_reply>(file->session, std::move(request), "read");
   int given = exit_ok;

@@ -77,7 +77,7 @@ std::string json_of(const publish_reply& x, bool with_cap) {
   try {
     auto out = as_json(x);
     if (with_cap)
-      out["write_cap"] = x.write_cap;
+      out["write_cap"] = std::string_view(x.write_cap);
     return status::json_text(out);
   } catch (const std::exception&) {
     return with_cap ? "{\"write_cap\": \"" + x.write_cap + "\"}\n" : "{}\n";
@@ -116,7 +116,7 @@ int put(const put_options& o, const global_options& global) {
     auto read = read_cap(o.cap_file);
     if (!read)
       return complain(read.error());
-    request.write_cap = std::string(read->view());
+    request.write_cap = read->view();
   }
   auto content = read_publication(o.file);
   if (!content)

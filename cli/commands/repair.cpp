@@ -21,7 +21,7 @@ int repair(const repair_options& o, const global_options& global) {
   if (!file)
     return complain(file.error());
   repair_request request;
-  request.write_cap = std::string(file->cap.view());
+  request.write_cap = file->cap.view();
   request.force = o.force;
   request.timeout_ms = o.timeout_ms();
   const auto start = std::chrono::steady_clock::now();

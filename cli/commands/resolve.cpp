@@ -26,8 +26,8 @@ int resolve(const resolve_options& o, const global_options& global) {
   auto file = open_file(o, global);
   if (!file)
     return complain(file.error());
-  const auto reply = control::ask(file->session.system(), file->session.gateway(),
-                                  resolve_request{std::string(file->cap.view()), *id});
+  const auto reply =
+      control::ask(file->session.system(), file->session.gateway(), resolve_request{file->cap.view(), *id});
   const std::string word(!reply.known ? "unknown" : reply.running ? "running" : to_word(reply.became));
   if (global.json)
     std::cout << nlohmann::json{{"effect", word}, {"version", reply.version.value}}.dump(2) << std::endl;

@@ -13,6 +13,18 @@ constexpr std::size_t cap_file_bytes_max = 4096;
 constexpr std::string_view white = " \t\r\n";
 constexpr const char* expected = "; expected one line with a capability, e.g. URI:SSK:...";
 
+// Capabilities have lower case; somebody may have typed them in upper case.
+bool in_kind(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-';
+}
+bool in_secret(char c) {
+  return in_kind(c) || c == ':';
+}
+/// How many characters at the front are such.
+std::size_t run_of(std::string_view text, bool (*is_one)(char)) {
+  return static_cast<std::size_t>(std::ranges::find_if_not(text, is_one) - text.begin());
+}
+
 result<secret_text> one_line(bytes& raw, const std::string& name) {
   auto text = as_text(raw);
   const auto bad = [&name](const char* why) {
@@ -53,18 +65,21 @@ result<secret_text> read_cap_file(const std::string& source) {
 
 std::string without_capabilities(std::string_view text) {
   constexpr std::string_view begins = "URI:";
-  constexpr std::string_view secret = "abcdefghijklmnopqrstuvwxyz0123456789:";
   std::string out;
+  const auto move_on = [&](std::size_t size) {
+    out += text.substr(0, size);
+    text.remove_prefix(size);
+  };
   for (auto at = text.find(begins); at != text.npos; at = text.find(begins)) {
-    const auto kind_end = text.find(':', at + begins.size());
-    if (kind_end == text.npos)
-      break;
-    out += text.substr(0, kind_end + 1);
-    text.remove_prefix(kind_end + 1);
-    const auto length = std::min(text.find_first_not_of(secret), text.size());
-    if (length > 0)
-      out += "...";
-    text.remove_prefix(length);
+    move_on(at + begins.size());
+    const auto kind = text.substr(0, run_of(text, in_kind));
+    // No kind, or another beginning at its end.
+    if (kind.size() == text.size() || text[kind.size()] != ':' || kind.ends_with("URI"))
+      continue;
+    move_on(kind.size() + 1);
+    const auto secret = run_of(text, in_secret);
+    out += secret > 0 ? "..." : "";
+    text.remove_prefix(secret);
   }
   return out.append(text);
 }

@@ -92,18 +92,26 @@ bool enough_placed(const publish_tables& tables) {
 
 } // namespace
 
+std::map<share_place, belief> in_place::to_retire(const publish_tables& tables) const {
+  std::map<share_place, belief> out;
+  const auto add = [&](const auto& shares) {
+    for (const auto& [place, what] : shares)
+      if (!tables.in_range(place.share) && !tables.bad().contains(place.server) && !retired_.contains(place))
+        out.emplace(place, what);
+  };
+  add(tables.map().shares());
+  add(tables.map().bad_shares());
+  return out;
+}
+
 std::vector<server_message> in_place::retire(const publish_tables& tables) {
   if (tables.surprised() || !enough_placed(tables))
     return {};
   std::map<server_id, std::vector<planned_share>> doomed;
-  const auto remove = [&](const auto& shares) {
-    for (const auto& [place, what] : shares)
-      if (!tables.in_range(place.share) && !tables.bad().contains(place.server) &&
-          retired_.insert(place).second)
-        doomed[place.server].push_back({place.share, share_step::remove, what});
-  };
-  remove(tables.map().shares());
-  remove(tables.map().bad_shares());
+  for (const auto& [place, what] : to_retire(tables)) {
+    retired_.insert(place);
+    doomed[place.server].push_back({place.share, share_step::remove, what});
+  }
   std::vector<server_message> out;
   for (auto& [server, shares] : doomed) {
     std::ranges::sort(shares, {}, &planned_share::share);
@@ -119,6 +127,19 @@ std::optional<publish_end> in_place::enough(const publish_tables& tables) const 
   if (tables.messages_sent() == 0 && happiness(tables.goal()) < tables.asked().happy)
     return publish_end::not_enough_servers;
   return std::nullopt;
+}
+
+bool in_place::only_waits(const publish_tables& tables) const {
+  if (tables.surprised() || tables.looks_again() || !enough_placed(tables) || !to_retire(tables).empty())
+    return false;
+  // Where k servers are not known to have ours, another writer's version of the same number may be readable there, and be
+  // taken for the newer one. A new file has no other writer.
+  if (!tables.asked().new_file && tables.busy().size() >= tables.version().k)
+    return false;
+  const auto sent = tables.outstanding();
+  return std::ranges::all_of(tables.goal(), [&](const share_place& place) {
+    return tables.placed().contains(place) || sent.contains(place);
+  });
 }
 
 bool in_place::may_stop(const publish_tables& tables) const {

@@ -27,6 +27,7 @@ public:
   void judge(publish_tables& tables, const server_message& sent, const write_outcome& outcome) override;
   void judge(publish_tables& tables, const server_id& server, const reread_outcome& outcome) override;
   std::optional<publish_end> enough(const publish_tables& tables) const override;
+  bool only_waits(const publish_tables& tables) const override;
   bool may_stop(const publish_tables& tables) const override;
   std::vector<server_message> retire(const publish_tables& tables) override;
   publish_end conclude(const publish_tables& tables) const override;
@@ -34,6 +35,8 @@ public:
 private:
   void on_written(publish_tables& tables, const server_message& sent, const write_outcome& outcome);
   void on_test_failed(publish_tables& tables, const server_message& sent, const write_outcome& outcome);
+  /// Shares whose number ours does not have, and that were not deleted yet.
+  std::map<share_place, belief> to_retire(const publish_tables& tables) const;
   void count_stale_round(publish_tables& tables, const server_id& server);
 
   std::map<server_id, std::uint32_t> resends_;

@@ -134,6 +134,17 @@ void publish_loop::cancel() {
   cancelled_ = true;
 }
 
+bool publish_loop::leave_the_slow(const std::string& why) {
+  if (finished() || cancelled_ || something_new_ || tables_.quiet() || !order_->only_waits(tables_))
+    return false;
+  write_outcome none;
+  none.detail = why;
+  for (const auto& server : tables_.busy())
+    tables_.mark_bad(server, none);
+  finish(publish_end::published);
+  return true;
+}
+
 void publish_loop::deadline_passed() {
   if (!finished())
     finish(publish_end::timeout);

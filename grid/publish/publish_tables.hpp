@@ -87,6 +87,8 @@ public:
   void abandon();
   bool quiet() const { return writing_.empty() && rereading_.empty(); }
   bool rereading() const { return !rereading_.empty(); }
+  /// Some server is to be read again before the end, or is being read.
+  bool looks_again() const { return rereading() || !to_reread_.empty(); }
   message_id messages_sent() const { return last_id_; }
 
   /// Counted for the report.

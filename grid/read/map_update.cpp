@@ -143,6 +143,15 @@ bool map_update::ask_more() {
   return true;
 }
 
+std::set<server_id> map_update::dispensable() const {
+  const bool needs_all =
+      request_.ask_all || more_ || request_.mode == map_mode::check || request_.mode == map_mode::repair;
+  if (done() || needs_all || !map_.best() || !map_.newer_unrecoverable().empty() ||
+      asking_.size() >= request_.k || map_.servers_answered().size() <= asking_.size())
+    return {};
+  return asking_;
+}
+
 void map_update::cancel() {
   if (!done())
     end_ = map_end::cancelled;

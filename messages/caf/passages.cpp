@@ -17,6 +17,9 @@ namespace {
 
 using multiplexer = caf::io::network::default_multiplexer;
 
+/// For the broker, which does such a thing at once: one that was killed answers nobody, and nobody shall hang for that.
+constexpr std::chrono::seconds broker_patience{5};
+
 multiplexer& network_of(caf::actor_system& system) {
   return static_cast<multiplexer&>(system.middleman().backend());
 }
@@ -188,10 +191,10 @@ result<published_door> publish_at(caf::actor_system& system, doors::porter& by, 
 #if TRUCKEE_CAF_1
   self->mail(caf::publish_atom_v, caf::io::doorman_ptr(doorman), opened->at.port, actor,
              std::move(signatures))
-      .request(routing_broker(system), caf::infinite)
+      .request(routing_broker(system), broker_patience)
       .receive([] {}, refused);
 #else
-  self->request(routing_broker(system), caf::infinite, caf::publish_atom::value,
+  self->request(routing_broker(system), broker_patience, caf::publish_atom::value,
                 caf::io::doorman_ptr(doorman), opened->at.port, actor, std::move(signatures))
       .receive([] {}, refused);
 #endif
@@ -204,10 +207,10 @@ void unpublish_at(caf::actor_system& system, doors::porter& by, const published_
   caf::scoped_actor self(system);
 #if TRUCKEE_CAF_1
   self->mail(caf::unpublish_atom_v, actor, which.at.port)
-      .request(routing_broker(system), caf::infinite)
+      .request(routing_broker(system), broker_patience)
       .receive([] {}, [](const caf::error&) {});
 #else
-  self->request(routing_broker(system), caf::infinite, caf::unpublish_atom::value, actor, which.at.port)
+  self->request(routing_broker(system), broker_patience, caf::unpublish_atom::value, actor, which.at.port)
       .receive([] {}, [](const caf::error&) {});
 #endif
 }

@@ -27,7 +27,7 @@ auto inspect(Inspector& f, operation_token& x) {
 
 /// A capability is a secret: logs of messages show only that there is one.
 struct cap_member {
-  std::string& value;
+  secret_text& value;
 };
 
 template <class Inspector>
@@ -35,7 +35,7 @@ auto inspect(Inspector& f, cap_member& x) {
   if constexpr (is_for_people_v<Inspector>)
     return detail::show(f, x.value.empty() ? "<no capability>" : "<capability>");
   else
-    return inspect_members(f, x, x.value);
+    return inspect_members(f, x, static_cast<std::string&>(x.value));
 }
 
 template <class Inspector>

@@ -167,13 +167,18 @@ public:
     }
   }
 
-  /// Ends gateway, links and servers; how many actors are left then.
-  std::size_t end() {
+  /// The next use makes another one, with the links there are then.
+  void end_gateway() {
     if (gateway_)
       messages::send_anonymously(caf::actor_cast<caf::actor>(gateway_), messages::stop{});
     run.settle();
     join_compute();
     gateway_ = messages::file_gateway{};
+  }
+
+  /// Ends gateway, links and servers; how many actors are left then.
+  std::size_t end() {
+    end_gateway();
     for (auto& link : links)
       run.kill(link);
     for (auto& server : servers)

@@ -83,6 +83,20 @@ TEST_F(secret_files, what_was_written_is_read_again_and_private) {
   EXPECT_EQ(read_cap_file((folder / "new").string())->view(), cap);
 }
 
+TEST(without_capabilities, are_found_behind_whatever_looks_like_one) {
+  EXPECT_EQ(cli::without_capabilities("URI:x or URI:SSK:abc234:def567"), "URI:x or URI:SSK:...");
+  EXPECT_EQ(cli::without_capabilities("URI:URI:SSK:abc234:def567"), "URI:URI:SSK:...");
+  EXPECT_EQ(cli::without_capabilities("URI:SSKURI:SSK:abc234:def567"), "URI:SSKURI:SSK:...");
+  EXPECT_EQ(cli::without_capabilities("URI:SSK:ABC234:def567"), "URI:SSK:...");
+  EXPECT_EQ(cli::without_capabilities("URI:\nURI:SSK:abc234"), "URI:\nURI:SSK:...");
+}
+
+/// The colon that ends a kind is its own: this one is JSON's.
+TEST(without_capabilities, leave_json_as_it_is) {
+  EXPECT_EQ(cli::without_capabilities(R"({"text":"URI:","seconds":0.5})"),
+            R"({"text":"URI:","seconds":0.5})");
+}
+
 TEST(without_capabilities, leaves_their_kind_and_everything_around_them) {
   EXPECT_EQ(cli::without_capabilities("no file URI:SSK:abc234:def567: it is absent"),
             "no file URI:SSK:... it is absent");

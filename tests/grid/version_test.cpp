@@ -121,3 +121,13 @@ TEST(limits, a_deadline_is_base_plus_size_over_floor_rate) {
   EXPECT_EQ(limits.server_deadline(64 * 1024), limits.server_deadline_base + std::chrono::seconds(1));
   EXPECT_GT(limits.server_deadline(UINT64_MAX), limits.server_deadline_base); // does not wrap
 }
+
+TEST(limits, patience_is_some_times_what_the_others_took_and_never_too_short) {
+  using namespace std::chrono_literals;
+  const grid::grid_limits limits;
+  EXPECT_EQ(limits.patience(0s), limits.slow_least);
+  EXPECT_EQ(limits.patience(std::chrono::duration<double>(-1)), limits.slow_least);
+  EXPECT_EQ(limits.patience(1s), 4s);
+  EXPECT_LE(limits.patience(std::chrono::duration<double>(1e30)), 4 * 24h);
+}
+

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""What documents and comments point to: links, paths and numbered sections, and whether they are there."""
+"""What documents and comments point to: links, paths, tests and numbered sections, and whether they are there."""
 import os
 import pathlib
 import re
@@ -11,6 +11,9 @@ PLACEHOLDER = re.compile(r"NAME|ROOM|NUMBER")
 PATH = re.compile(r"[\w.-]+(/[\w.-]+)+/?")
 DOCUMENT = re.compile(r"([\w./-]*\w\.md)\b(?:,? sections? ((?:\d+(?:\.\d+)*(?:, | and )?)+))?")
 HEADING = re.compile(r"^#+ +(.*)$", re.M)
+TEST = re.compile(r"\b(?:TYPED_)?TEST(?:_F|_P)?\(\s*(\w+),\s*(\w+)\s*\)|RC_GTEST_PROP\(\s*(\w+),\s*(\w+)\b|add_test\(NAME (\w+)\.(\w+)|"
+                  r"truckee_(fuzz)\((\w+)")
+TEST_NAME = re.compile(r"(\w+)\.(\w+|\*)")
 COMMENT = re.compile(r"(?:^|\s)//[/!<]* ?(.*)$|^\s*# ?(.*)$", re.M)
 
 
@@ -57,6 +60,33 @@ def wrong_mentions(path, text, tree):
         name = word.rstrip("/")
         if name not in tree and os.path.normpath(os.path.join(here, name)) not in tree:
             wrong.append(f"{path}: there is no `{word}`")
+    return wrong
+
+
+def tests_of(tree):
+    """(suite, name) of every test below tests/; (suite, "*") too."""
+    found = set()
+    for path, text in tree.items():
+        if path.startswith("tests/"):
+            for match in TEST.finditer(text):
+                suite, name = (word for word in match.groups() if word)
+                found |= {(suite, name), (suite, "*")}
+    return found
+
+
+def wrong_tests(path, text, tree):
+    """`suite.name` or `suite.*` in the last column of a table that calls it "tests": there must be such a test."""
+    wrong, column = [], False
+    known = tests_of(tree) if re.search(r"\| *tests *\|$", text, re.M) else set()
+    for line in FENCE.sub("", text).splitlines():
+        cells = line.split("|")
+        if len(cells) < 3:
+            column = False
+        elif cells[-2].strip() == "tests":
+            column = True
+        elif column:
+            wrong += [f"{path}: there is no test `{word}`" for word in CODE_SPAN.findall(cells[-2])
+                      if (name := TEST_NAME.fullmatch(word)) and name.groups() not in known]
     return wrong
 
 

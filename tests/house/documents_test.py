@@ -25,6 +25,9 @@ class Tree(unittest.TestCase):
     def test_paths_that_documents_mention_are_there(self):
         self.check(documents.wrong_mentions, (".md",), 20)
 
+    def test_tests_that_documents_name_are_there(self):
+        self.check(documents.wrong_tests, (".md",), 20)
+
     def test_documents_that_comments_cite_are_there_with_their_sections(self):
         self.check(documents.wrong_citations, (".hpp", ".cpp", ".cmake", "CMakeLists.txt", ".toml"), 300)
 
@@ -46,6 +49,16 @@ class Rules(unittest.TestCase):
             return documents.wrong_mentions("docs/b.md", text, self.TREE)
         self.assertEqual(mentions("`grid/slot.hpp` `grid/` `build/release/x` `a/b` `slot.hpp` `grid/NAME_test.cpp`"), [])
         self.assertEqual(mentions("`grid/old.hpp`"), ["docs/b.md: there is no `grid/old.hpp`"])
+
+    def test_tests(self):
+        tree = {"tests/a_test.cpp": "TEST_F(doors, open) {}\nTYPED_TEST(Wire, Reads) {}", "tests/CMakeLists.txt":
+                "add_test(NAME program.hardened\ntruckee_fuzz(nurl truckee::settings)"}
+        def tests(last, heading="tests"):
+            return documents.wrong_tests("docs/b.md", f"| what | {heading} |\n|---|---|\n| `gone.now` | {last} |\n", tree)
+        self.assertEqual(tests("`doors.open`, `doors.*`, `Wire.Reads`, `program.hardened`, `fuzz.nurl`, `tests/a_test.cpp`"), [])
+        self.assertEqual(tests("`doors.shut`"), ["docs/b.md: there is no test `doors.shut`"])
+        self.assertEqual(tests("`walls.*`"), ["docs/b.md: there is no test `walls.*`"])
+        self.assertEqual(tests("`doors.shut`", "where"), [], "another column names what it wants")
 
     def test_citations(self):
         def citations(text):

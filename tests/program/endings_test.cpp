@@ -27,10 +27,12 @@ protected:
   std::size_t shares() const {
     std::size_t out = 0;
     for (int i = 0; i < 10; ++i) {
-      std::error_code none;
-      for (const auto& entry : std::filesystem::recursive_directory_iterator(
-               data() / "truckee" / "grid" / std::to_string(i) / "shares", none))
-        out += entry.is_regular_file();
+      // What is being written moves while it is counted.
+      std::error_code gone;
+      using each = std::filesystem::recursive_directory_iterator;
+      for (each at(data() / "truckee" / "grid" / std::to_string(i) / "shares", gone); at != each();
+           at.increment(gone))
+        out += at->is_regular_file(gone);
     }
     return out;
   }

@@ -158,6 +158,7 @@ tally& tally::operator+=(const tally& other) {
   versions_lost += other.versions_lost;
   rescues += other.rescues;
   collisions += other.collisions;
+  left_slow += other.left_slow;
   hidden += other.hidden;
   messages += other.messages;
   events += other.events;

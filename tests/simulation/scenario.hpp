@@ -111,6 +111,7 @@ struct tally {
   std::uint64_t versions_lost = 0;  ///< runs that ended quietly without a recoverable version
   std::uint64_t rescues = 0;
   std::uint64_t collisions = 0; ///< publishes that met another writer
+  std::uint64_t left_slow = 0;  ///< publishes that ended without waiting for slow servers
   std::uint64_t hidden = 0;     ///< publishes that found what the map could not see
   std::uint64_t messages = 0;
   std::uint64_t events = 0;

@@ -31,6 +31,7 @@ std::string table(const summary& s, double seconds) {
   out += row("  failed otherwise", c.failed);
   out += row("  writer crashed", c.crashed);
   out += row("publishes that met another writer", c.collisions);
+  out += row("publishes that left slow servers", c.left_slow);
   out += row("publishes that met a hidden version", c.hidden);
   out += row("rescues", c.rescues);
   out += row("acknowledged updates lost", c.acknowledged_lost);

@@ -88,6 +88,7 @@ TEST(simulation, every_kind_of_fault_happens) {
   EXPECT_GT(all.acknowledged, 0U);
   EXPECT_GT(all.uncoordinated, 0U);
   EXPECT_GT(all.collisions, 0U);
+  EXPECT_GT(all.left_slow, 0U);
   EXPECT_GT(all.hidden, 0U);
   EXPECT_GT(all.rescues, 0U);
 }

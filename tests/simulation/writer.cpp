@@ -155,6 +155,8 @@ void writer::begin_map(const write_action& action) {
   map_update_ = std::make_unique<map_update>(std::move(request));
   reading_more_ = false;
   map_reads_ = {};
+  left_.clear();
+  watch_the_slow_of_map();
   pump_map();
 }
 
@@ -201,6 +203,35 @@ map_answer writer::verified(const share_bytes_map& shares) {
   return out;
 }
 
+/// As long as a map is made, its slow servers are left out from time to time where it can do without them.
+void writer::watch_the_slow_of_map() {
+  world_.clock().after(to_sim(world_.limits().slow_least), guarded([this] {
+                         watch_the_slow_of_map();
+                         bool any = false;
+                         for (const auto& server : map_update_->dispensable()) {
+                           if (map_update_->done())
+                             break; // the rest of them may be asked again
+                           any = true;
+                           map_update_->on_failure(server, "slower than the others");
+                           map_reads_.end();
+                           left_.insert(server);
+                         }
+                         if (any)
+                           pump_map();
+                       }));
+}
+
+/// The same for a publish.
+void writer::watch_the_slow_of_publish() {
+  world_.clock().after(to_sim(world_.limits().slow_least), guarded([this] {
+                         watch_the_slow_of_publish();
+                         if (!loop_->leave_the_slow("slower than the others"))
+                           return;
+                         ++world_.counts().left_slow;
+                         pump_publish();
+                       }));
+}
+
 void writer::pump_map() {
   const auto deadline = to_sim(world_.limits().server_deadline_base);
   for (const auto& action : map_update_->next()) {
@@ -211,6 +242,8 @@ void writer::pump_map() {
       map_reads_.begin(world_, limit_of_map_reads(), "servers asked at a time for one map");
     read_shares(action.server, deadline,
                 guarded([this, action, asks](bool answered, const share_bytes_map& shares) {
+                  if (asks && left_.contains(action.server))
+                    return;
                   if (asks)
                     map_reads_.end();
                   if (action.what == map_action::kind::fetch_private_key)
@@ -359,6 +392,7 @@ void writer::begin_publish(const write_action& action) {
                          loop_->deadline_passed();
                          pump_publish();
                        }));
+  watch_the_slow_of_publish();
   pump_publish();
 }
 

@@ -85,6 +85,7 @@ private:
   auto guarded(F f);
 
   void begin_map(const grid::write_action& action);
+  void watch_the_slow_of_map();
   void pump_map();
   void map_done();
   grid::map_answer verified(const share_bytes_map& shares);
@@ -99,6 +100,7 @@ private:
   void apply();
 
   void begin_publish(const grid::write_action& action);
+  void watch_the_slow_of_publish();
   void pump_publish();
   void send(const grid::publish_message& message);
   void note_found(const server_id& server, const std::map<share_number, bytes>& found);
@@ -126,6 +128,7 @@ private:
   bool asks_all_ = false;
   std::set<grid::share_place> places_before_; ///< in the map that the present one is made on
   read_count map_reads_;
+  std::set<server_id> left_; ///< by the present map, for they were slow
   read_count fetches_;
   grid::servermap map_;
   std::unique_ptr<grid::retrieve_plan> retrieve_;

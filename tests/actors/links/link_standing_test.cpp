@@ -89,6 +89,19 @@ TEST(link_standing, a_silent_server_stays_silent_until_it_says_who_it_is) {
   EXPECT_EQ(back->away_seconds, 8.0);
 }
 
+TEST(link_standing, a_server_that_is_away_is_known_to_be_while_it_is_tried_again) {
+  actors::link_standing s(std::nullopt, pauses);
+  EXPECT_EQ(s.state(), link_state::connecting) << "whoever asks waits for the first try";
+  s.failed(link_failure::unreachable, "no route", start);
+  EXPECT_EQ(s.attempt(), 1);
+  EXPECT_EQ(s.state(), link_state::unreachable);
+  EXPECT_EQ(s.detail(), "no route");
+  s.introduced(server(1), start + 1s);
+  s.failed(link_failure::refused, "a stranger", start + 2s);
+  s.attempt();
+  EXPECT_EQ(s.state(), link_state::refused);
+}
+
 TEST(link_standing, only_a_ready_server_falls_silent) {
   actors::link_standing s(std::nullopt, pauses);
   EXPECT_FALSE(s.fell_silent(start));

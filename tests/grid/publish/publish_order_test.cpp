@@ -74,6 +74,7 @@ public:
       return publish_end::uncoordinated_write;
     return std::nullopt;
   }
+  bool only_waits(const publish_tables&) const override { return false; }
   bool may_stop(const publish_tables&) const override { return false; }
   std::vector<server_message> retire(const publish_tables&) override { return {}; }
   publish_end conclude(const publish_tables&) const override { return publish_end::not_enough_servers; }

@@ -326,3 +326,78 @@ TEST(map_hostile, an_answer_twice_or_unasked_is_ignored_and_floods_are_cut) {
   update.on_answer(g.order[0], flood);
   EXPECT_LE(update.map().bad_shares().size(), 255U);
 }
+
+// -- servers that are much slower than the others --
+
+namespace {
+
+/// Everybody but `silent` has answered.
+map_update waiting_for(const model_grid& g, map_request what, const std::set<server_id>& silent) {
+  map_update out(std::move(what));
+  for (auto actions = out.next(); !actions.empty(); actions = out.next())
+    for (const auto& action : actions)
+      if (!silent.contains(action.server))
+        out.on_answer(action.server, answer_of(g, action.server));
+  return out;
+}
+
+} // namespace
+
+TEST(map_slow, a_write_map_can_do_without_them_once_a_version_can_be_read) {
+  model_grid g(10);
+  g.fill(version(1));
+  const std::set silent{g.order[2]};
+  auto update = waiting_for(g, request(g, map_mode::write), silent);
+  ASSERT_FALSE(update.done()) << "it may have what nobody else has";
+  EXPECT_EQ(update.dispensable(), silent);
+  update.on_failure(g.order[2], "no answer for 0.25 s");
+  EXPECT_TRUE(update.done());
+  EXPECT_EQ(update.map().servers_failed().at(g.order[2]), "no answer for 0.25 s");
+  EXPECT_TRUE(update.dispensable().empty());
+}
+
+TEST(map_slow, nobody_is_dispensable_where_nothing_can_be_read_without_them) {
+  model_grid g(10);
+  for (std::size_t i = 0; i < 2; ++i)
+    g.put(i, i, version(1));
+  const auto update = waiting_for(g, request(g, map_mode::write), {g.order[9]});
+  EXPECT_FALSE(update.done());
+  EXPECT_TRUE(update.dispensable().empty());
+}
+
+TEST(map_slow, nobody_is_dispensable_where_more_are_silent_than_have_answered) {
+  model_grid g(10);
+  g.fill(version(1));
+  const auto update = waiting_for(g, request(g, map_mode::write), {g.order.begin(), g.order.begin() + 5});
+  EXPECT_TRUE(update.dispensable().empty());
+}
+
+TEST(map_slow, k_servers_may_have_a_version_that_can_be_read) {
+  model_grid g(20);
+  g.fill(version(1));
+  const auto two = waiting_for(g, request(g, map_mode::write), {g.order[3], g.order[7]});
+  EXPECT_EQ(two.dispensable().size(), 2U);
+  const auto three = waiting_for(g, request(g, map_mode::write), {g.order[3], g.order[5], g.order[7]});
+  EXPECT_TRUE(three.dispensable().empty());
+}
+
+TEST(map_slow, nobody_is_dispensable_where_a_newer_version_shows) {
+  model_grid g(10);
+  g.fill(version(1));
+  g.put(3, 3, version(2));
+  const auto update = waiting_for(g, request(g, map_mode::write), {g.order[9]});
+  EXPECT_TRUE(update.dispensable().empty());
+}
+
+TEST(map_slow, nobody_is_dispensable_for_a_check_a_repair_or_a_second_look) {
+  model_grid g(10);
+  g.fill(version(1));
+  for (const auto mode : {map_mode::check, map_mode::repair}) {
+    const auto update = waiting_for(g, request(g, mode), {g.order[9]});
+    EXPECT_FALSE(update.done());
+    EXPECT_TRUE(update.dispensable().empty()) << to_string(mode);
+  }
+  auto again = request(g, map_mode::write);
+  again.ask_all = true;
+  EXPECT_TRUE(waiting_for(g, again, {g.order[9]}).dispensable().empty());
+}

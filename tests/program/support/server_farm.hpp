@@ -32,7 +32,9 @@ protected:
   arguments on_grid(arguments words) const;
 
   /// Set before start_farm().
-  std::string limits_ = "[limits]\nserver-deadline-seconds = 2\nconnect-timeout-seconds = 1\n";
+  /// Patience, so that a busy machine's servers are not left out.
+  std::string limits_ = "[limits]\nserver-deadline-seconds = 2\nconnect-timeout-seconds = 1\n"
+                        "patience-milliseconds = 10000\n";
   arguments server_options_; ///< added to every server's command line
 
 private:
