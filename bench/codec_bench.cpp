@@ -112,6 +112,26 @@ void hash(benchmark::State& state) {
 }
 BENCHMARK(hash)->Arg(64)->Arg(1 << 16)->Arg(1 << 20);
 
+/// Ten blocks in one thread: one after the other, and as a publish hashes them.
+void hash_ten(benchmark::State& state) {
+  const bool one_by_one = state.range(1) == 0;
+  const auto size = static_cast<std::size_t>(state.range(0));
+  const auto data = content_of(10 * size);
+  std::vector<byte_view> blocks;
+  for (std::size_t i = 0; i < 10; ++i)
+    blocks.push_back(byte_view(data).subspan(i * size, size));
+  worker_pool none(0);
+  for (auto _ : state) {
+    if (one_by_one)
+      for (const auto block : blocks)
+        benchmark::DoNotOptimize(block_hash(block));
+    else
+      benchmark::DoNotOptimize(hash_many(blocks, none));
+  }
+  state.SetBytesProcessed(state.iterations() * 10 * state.range(0));
+}
+BENCHMARK(hash_ten)->ArgNames({"bytes", "many"})->ArgsProduct({{342, 2048, 20480, 349526}, {0, 1}});
+
 void erasure(benchmark::State& state) {
   const auto size = static_cast<std::size_t>(state.range(0));
   const auto code = *erasure_code::make(three_of_ten);
@@ -144,6 +164,27 @@ void sign(benchmark::State& state) {
     benchmark::DoNotOptimize(some_keys().signing.sign(message, crypto::pss_salt{}));
 }
 BENCHMARK(sign)->Unit(benchmark::kMicrosecond);
+
+/// By a key that was just read, as a publish did that kept none.
+void sign_fresh(benchmark::State& state) {
+  const bytes message(75);
+  const auto der = read_file("keys/key0.pkcs8.der");
+  for (auto _ : state) {
+    state.PauseTiming();
+    const auto key = *crypto::private_key::from_der(der);
+    state.ResumeTiming();
+    benchmark::DoNotOptimize(key.sign(message, crypto::pss_salt{}));
+  }
+}
+BENCHMARK(sign_fresh)->Unit(benchmark::kMicrosecond);
+
+void verify_signature(benchmark::State& state) {
+  const bytes message(75);
+  const auto made = *some_keys().signing.sign(message, crypto::pss_salt{});
+  for (auto _ : state)
+    benchmark::DoNotOptimize(some_keys().signing.public_half().verify(message, made.view()));
+}
+BENCHMARK(verify_signature)->Unit(benchmark::kMicrosecond);
 
 void parse_private_key(benchmark::State& state) {
   const auto der = read_file("keys/key0.pkcs8.der");

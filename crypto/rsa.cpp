@@ -169,6 +169,10 @@ result<private_key> private_key::generate() {
   const auto size = static_cast<std::size_t>(length);
   auto out = from_der(std::as_bytes(std::span(encoded, size)));
   OPENSSL_clear_free(encoded, size);
+  // The first signature prepares what all others use. A key is often made long before it is needed.
+  if (out)
+    if (const auto tried = out->sign({}, {}); !tried)
+      return tl::unexpected(tried.error());
   return out;
 }
 

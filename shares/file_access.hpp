@@ -3,10 +3,13 @@
 #include "truckee/base/result.hpp"
 #include "truckee/crypto/capability.hpp"
 
+#include <memory>
 #include <optional>
 #include <string_view>
 
 namespace truckee::shares {
+
+class file_memory;
 
 /// What a capability lets its holder do with a file.
 struct file_access {
@@ -15,6 +18,8 @@ struct file_access {
   std::optional<crypto::read_key> read;
   std::optional<crypto::write_key> write;
   crypto::file_format format = crypto::file_format::sdmf;
+  /// What was proved of files before; null: everything is proved each time.
+  std::shared_ptr<file_memory> memory = nullptr;
 };
 
 /// How much a capability allows, in ascending order.

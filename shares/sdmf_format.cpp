@@ -2,6 +2,7 @@
 
 #include "truckee/codec/sdmf/decode.hpp"
 #include "truckee/codec/sdmf/share.hpp"
+#include "truckee/shares/file_memory.hpp"
 
 namespace truckee::shares {
 
@@ -63,6 +64,23 @@ codec::share_result<void> verify_hashes(const codec::share_head& head, share_num
   return {};
 }
 
+codec::share_result<crypto::public_key> verify_public_key(const file_access& access, byte_view der) {
+  return access.memory ? access.memory->public_key(der, access.fingerprint)
+                       : codec::verify_public_key(der, access.fingerprint);
+}
+
+codec::share_result<void> verify_signature(const file_access& access, const crypto::public_key& key,
+                                           byte_view signed_prefix, byte_view signature) {
+  return access.memory ? access.memory->verify_signature(access.fingerprint, key, signed_prefix, signature)
+                       : codec::verify_signature(key, signed_prefix, signature);
+}
+
+/// With a write key only.
+codec::share_result<crypto::private_key> decrypt_private_key(const file_access& access, byte_view encrypted) {
+  return access.memory ? access.memory->private_key(access.fingerprint, encrypted, *access.write)
+                       : codec::decrypt_private_key(encrypted, *access.write);
+}
+
 class sdmf final : public share_format {
 public:
   codec::share_result<grid::file_version> verify_head(const file_access& access, share_number share,
@@ -75,10 +93,10 @@ public:
     if (!key_bytes || !signature)
       return codec::share_fail(share_field::signature, codec::share_fault::truncated,
                                "the share ends before its public key and signature do");
-    const auto key = codec::verify_public_key(*key_bytes, access.fingerprint);
+    const auto key = verify_public_key(access, *key_bytes);
     if (!key)
       return tl::unexpected(key.error());
-    if (auto signed_well = codec::verify_signature(*key, head->signed_prefix(), *signature); !signed_well)
+    if (auto signed_well = verify_signature(access, *key, head->signed_prefix(), *signature); !signed_well)
       return tl::unexpected(signed_well.error());
     if (share.value >= head->header().shape.total)
       return codec::share_fail(share_field::total, codec::share_fault::inconsistent,
@@ -154,10 +172,15 @@ public:
       return to_string(share.error());
     if (version_of(share->header()) != version)
       return "it is " + describe(version_of(share->header())) + " now";
-    if (auto good = codec::verify_share(*share, number, access.fingerprint); !good)
+    const auto good = verify_public_key(access, share->public_key)
+                          .and_then([&](const crypto::public_key& key) {
+                            return verify_signature(access, key, share->signed_prefix, share->signature);
+                          })
+                          .and_then([&] { return codec::verify_content(*share, number); });
+    if (!good)
       return to_string(good.error());
     if (access.write)
-      if (auto key = codec::decrypt_private_key(share->encrypted_private_key, *access.write); !key)
+      if (auto key = decrypt_private_key(access, share->encrypted_private_key); !key)
         return to_string(key.error());
     return std::nullopt;
   }

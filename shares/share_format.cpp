@@ -1,6 +1,7 @@
 #include "truckee/shares/share_format.hpp"
 
 #include "truckee/codec/sdmf/share.hpp"
+#include "truckee/shares/file_memory.hpp"
 #include "truckee/shares/sdmf_format.hpp"
 
 namespace truckee::shares {
@@ -40,8 +41,11 @@ std::optional<grid::read_vector> private_key_range(const shared_bytes& head) {
   return format ? (*format)->private_key_range(head.view()) : std::nullopt;
 }
 
-std::optional<crypto::private_key> open_private_key(byte_view encrypted, const crypto::write_key& key) {
-  auto opened = codec::decrypt_private_key(encrypted, key);
+std::optional<crypto::private_key> open_private_key(const file_access& access, byte_view encrypted) {
+  if (!access.write)
+    return std::nullopt;
+  auto opened = access.memory ? access.memory->private_key(access.fingerprint, encrypted, *access.write)
+                              : codec::decrypt_private_key(encrypted, *access.write);
   return opened ? std::optional(std::move(*opened)) : std::nullopt;
 }
 

@@ -75,8 +75,8 @@ codec::share_result<const share_format*> format_of(byte_view head);
 
 std::optional<std::uint64_t> share_length(const shared_bytes& head);
 std::optional<grid::read_vector> private_key_range(const shared_bytes& head);
-/// The private key, proved by the write key; the same in every format.
-std::optional<crypto::private_key> open_private_key(byte_view encrypted, const crypto::write_key& key);
+/// The private key, proved by the write key; the same in every format. Nothing without a write key, too.
+std::optional<crypto::private_key> open_private_key(const file_access& access, byte_view encrypted);
 std::optional<std::vector<grid::read_vector>> reads_for_body(const shared_bytes& head);
 judged_body judge_body(const grid::file_version& version, share_number share, const shared_bytes& head,
                        const std::vector<shared_bytes>& reads);

@@ -6,12 +6,12 @@ namespace truckee::shares {
 
 namespace {
 
-std::optional<crypto::private_key> key_in(const share_format& format, const shared_bytes& head,
-                                          const crypto::write_key& key) {
+std::optional<crypto::private_key> key_in(const share_format& format, const file_access& access,
+                                          const shared_bytes& head) {
   const auto range = format.private_key_range(head.view());
   if (!range || range->offset + range->length > head.size())
     return std::nullopt;
-  return open_private_key(head.view().subspan(range->offset, range->length), key);
+  return open_private_key(access, head.view().subspan(range->offset, range->length));
 }
 
 } // namespace
@@ -35,7 +35,7 @@ sighting look_at(const file_access& access, const grid::slot_read_answer& answer
     }
     grid::found_share found{share, *version, false};
     if (want_private_key && access.write) {
-      if (auto key = key_in(**format, head, *access.write)) {
+      if (auto key = key_in(**format, access, head)) {
         found.private_key_at_hand = true;
         if (!out.private_key)
           out.private_key = std::move(key);

@@ -198,6 +198,16 @@ result<shared_bytes> read_data(const container& head, const readable_file& file,
   return std::move(*out);
 }
 
+std::optional<shared_bytes> share_facts::data(std::uint64_t offset, std::uint64_t length) const {
+  length = readable_length(content, offset, length);
+  if (length == 0)
+    return shared_bytes{};
+  if (offset + length > beginning.size())
+    return std::nullopt;
+  return shared_bytes::copy_of(
+      byte_view(beginning).subspan(static_cast<std::size_t>(offset), static_cast<std::size_t>(length)));
+}
+
 container_edit::container_edit(container_version version, const server_id& node,
                                const server_secret& write_enabler)
   : changed_(true) {
@@ -299,6 +309,10 @@ file_image container_edit::finish() const {
   out.put(0, pack_head(now_));
   out.put(now_.extra_leases_at, pack_extra(now_));
   return out;
+}
+
+share_facts container_edit::facts() const {
+  return {now_, image_.given(container_head_size, std::min(now_.data_length, remembered_beginning))};
 }
 
 } // namespace truckee::storage

@@ -46,6 +46,18 @@ result<container> read_container_head(const readable_file& file);
 /// Head and extra leases. Allocates no more than the file's size.
 result<container> read_container(const readable_file& file);
 
+/// How many of a share's first bytes are remembered: what a publish tests and reads back.
+inline constexpr std::uint64_t remembered_beginning = 128;
+
+/// What a store may remember of a share: everything but the data, and how the data begins.
+struct share_facts {
+  container content; ///< with its leases
+  bytes beginning;   ///< the first bytes of the data; may be empty though there are some
+
+  /// What read_data() would give, where that lies within the beginning.
+  std::optional<shared_bytes> data(std::uint64_t offset, std::uint64_t length) const;
+};
+
 /// The places in use.
 std::vector<lease> leases_of(const container& from);
 
@@ -85,6 +97,8 @@ public:
   bool changed() const { return changed_; }
   /// The new file.
   file_image finish() const;
+  /// What there is to remember of it.
+  share_facts facts() const;
 
 private:
   void grow(std::uint64_t data_end);

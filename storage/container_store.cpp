@@ -97,17 +97,37 @@ grid::store_info container_store::info() {
           .slots = slots_.load()};
 }
 
+/// What is free of the file system, for who is going to write `needed` bytes. While it is plenty it is asked once a second:
+/// others can fill a disk only so fast, and a write that finds it full says so.
+io_result<std::uint64_t> container_store::free_for(std::uint64_t needed) {
+  constexpr std::uint64_t plenty = std::uint64_t{256} << 20;
+  const auto now = now_();
+  const std::lock_guard lock(room_mutex_);
+  const auto is_plenty = [&](std::uint64_t free) {
+    return free > plenty && free - plenty > needed && free - plenty - needed > reserved_space_;
+  };
+  if (!room_ || room_->asked_at != now || !is_plenty(room_->free)) {
+    const auto free = backend_->available_bytes();
+    if (!free)
+      return free;
+    room_ = known_room{now, *free};
+  }
+  const auto free = room_->free;
+  room_->free -= std::min(free, needed);
+  return free;
+}
+
 /// New files are complete before old ones go, so a plan needs room for all it writes. Removing needs none.
 container_store::verdict container_store::room_for(const open_slot& old, const slot_plan& plan) {
   std::uint64_t needed = 0;
   for (const auto& [share, image] : plan)
-    needed += image ? image->size() : 0;
+    needed += image ? image->image.size() : 0;
   if (needed == 0)
     return {};
   if (!old.present && slots_.load() >= options_.limits.slots_max)
     return {storage_status::too_large,
             "the store holds " + std::to_string(slots_.load()) + " slots, its limit"};
-  const auto free = backend_->available_bytes();
+  const auto free = free_for(needed);
   if (!free)
     return {status_of(free.error()), free.error().what};
   const auto available = *free - std::min(*free, reserved_space_.load());
@@ -215,9 +235,10 @@ grid::slot_read_answer container_store::read(const grid::slot_read& request) {
       out.damaged.emplace(share, file.error().what);
       continue;
     }
-    auto head = read_container_head(**file);
+    // Asked for to be seen as it is: nothing but the head may come from memory.
+    auto head = file->known ? rules::content_of(*file) : read_container_head(*file->file);
     if (head)
-      slot.emplace(share, rules::loaded_share{file->get(), std::move(*head)});
+      slot.emplace(share, rules::loaded_share{file->file.get(), std::move(*head)});
     else
       out.damaged.emplace(share, head.error().detail);
   }
@@ -254,18 +275,18 @@ lease_answer container_store::add_lease(const storage_index& slot, const server_
       problem(share, storage_status::io_error, file.error().what);
       continue;
     }
-    auto content = read_container(**file);
+    auto content = rules::content_of(*file);
     if (!content) {
       problem(share, status_of(content.error()), content.error().detail);
       continue;
     }
-    container_edit edit(std::move(*content), (*file)->size());
+    container_edit edit(std::move(*content), file->file->size());
     edit.renew_or_add_lease(renew, cancel, lease_end(), options_.id);
     const auto places = edit.now().places.size();
     if (edit.changed() && places > std::max(leases_in_head, options_.limits.leases_per_share_max))
       problem(share, storage_status::too_large, "it has as many leases as the store takes");
     else if (edit.changed())
-      plan.emplace(share, edit.finish());
+      plan.emplace(share, rules::planned(edit));
   }
   // A damaged share must not cost its neighbours their lease.
   const auto done = carry_out(slot, *files, plan);
@@ -282,7 +303,7 @@ result<slot_leases> container_store::leases(const storage_index& slot) {
   for (const auto& [share, file] : files->shares) {
     if (!file)
       return fail(errc::io, file.error().what);
-    const auto content = read_container(**file);
+    const auto content = rules::content_of(*file);
     if (!content)
       return fail(content.error().code == errc::io ? errc::io : errc::corrupt,
                   "share " + std::to_string(share.value) + ": " + content.error().detail);
@@ -301,7 +322,8 @@ result<slot_expiry> container_store::expire(const storage_index& slot, std::uint
   slot_expiry out;
   slot_plan plan;
   for (const auto& [share, file] : files->shares) {
-    const auto content = file ? read_container(**file) : result<container>(fail(errc::io, file.error().what));
+    const auto content =
+        file ? rules::content_of(*file) : result<container>(fail(errc::io, file.error().what));
     if (!content) {
       out.unreadable.emplace(share, content.error().detail); // another format, or worth a person's look
       continue;
@@ -316,7 +338,7 @@ result<slot_expiry> container_store::expire(const storage_index& slot, std::uint
       continue;
     }
     out.removed.push_back(share);
-    out.bytes_freed += (*file)->size();
+    out.bytes_freed += file->file->size();
     plan.emplace(share, std::nullopt);
   }
   if (dry_run)

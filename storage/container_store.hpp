@@ -4,6 +4,8 @@
 #include "truckee/storage/slot_backend.hpp"
 
 #include <atomic>
+#include <mutex>
+#include <optional>
 
 namespace truckee::storage {
 
@@ -45,6 +47,7 @@ private:
   verdict carry_out(const storage_index& slot, const open_slot& old, const slot_plan& plan);
   verdict room_for(const open_slot& old, const slot_plan& plan);
   std::uint64_t bytes_available();
+  io_result<std::uint64_t> free_for(std::uint64_t needed);
   std::uint32_t lease_end() const;
 
   store_limits limits() const;
@@ -56,6 +59,14 @@ private:
   unix_clock now_;
   std::unique_ptr<slot_backend> backend_;
   std::atomic<std::uint64_t> slots_;
+
+  /// Free bytes of the file system as it said, less what was written since.
+  struct known_room {
+    std::uint64_t asked_at = 0; ///< unix seconds
+    std::uint64_t free = 0;
+  };
+  std::mutex room_mutex_;
+  std::optional<known_room> room_;
 };
 
 } // namespace truckee::storage

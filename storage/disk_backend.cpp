@@ -32,7 +32,49 @@ std::optional<storage_index> slot_of(const directory_entry& entry, const std::st
 
 const readable_file* old_file_of(const open_slot& old, share_number share) {
   const auto found = old.shares.find(share);
-  return found == old.shares.end() || !found->second ? nullptr : found->second->get();
+  return found == old.shares.end() || !found->second ? nullptr : found->second->file.get();
+}
+
+/// A share file of which enough is known that it may never be opened. It is, at the first read, and must still be the one
+/// that is known.
+class known_file final : public readable_file {
+public:
+  known_file(file_system& files, std::filesystem::path name, const file_stamp& stamp)
+    : files_(files), name_(std::move(name)), stamp_(stamp) {}
+
+  std::uint64_t size() const override { return stamp_.size; }
+  file_stamp stamp() const override { return stamp_; }
+
+  io_result<void> read_at(std::uint64_t offset, mutable_byte_view out) const override {
+    if (!file_) {
+      auto opened = files_.open(name_);
+      if (!opened)
+        return tl::unexpected(opened.error());
+      if (!unchanged(stamp_, (*opened)->stamp()))
+        return io_fail(EIO, "read, for somebody changed it meanwhile,", name_);
+      file_ = std::move(*opened);
+    }
+    return file_->read_at(offset, out);
+  }
+
+private:
+  file_system& files_;
+  const std::filesystem::path name_;
+  const file_stamp stamp_;
+  mutable std::unique_ptr<readable_file> file_; // a slot's calls do not overlap
+};
+
+/// The names in a slot's folder once the plan is carried out.
+std::vector<directory_entry> entries_after(const std::vector<directory_entry>& before,
+                                           const slot_plan& plan) {
+  std::vector<directory_entry> out;
+  for (const auto& entry : before)
+    if (const auto share = share_of(entry); !share || !plan.contains(*share))
+      out.push_back(entry);
+  for (const auto& [share, what] : plan)
+    if (what)
+      out.push_back({std::to_string(share.value), entry_kind::file});
+  return out;
 }
 
 } // namespace
@@ -50,16 +92,17 @@ io_result<void> remove_tree(file_system& files, const std::filesystem::path& tre
 }
 
 disk_backend::disk_backend(file_system& files, path shares, path aside, path identity, durability wanted,
-                           std::unique_ptr<file_lock> lock)
-  : files_(files), shares_(std::move(shares)), aside_(std::move(aside)), identity_(std::move(identity)),
-    full_(wanted == durability::full), lock_(std::move(lock)) {}
+                           std::unique_ptr<file_lock> lock, std::size_t remembered_bytes)
+  : files_(files), shares_(std::move(shares)), aside_(std::move(aside)), aside_held_(files.hold(aside_)),
+    identity_(std::move(identity)), full_(wanted == durability::full), lock_(std::move(lock)),
+    memory_(remembered_bytes) {}
 
 io_result<void> disk_backend::in_place() {
   if (!lock_ || lock_->in_place()) {
-    const auto id = files_.open(identity_);
-    if (id)
+    const auto id = files_.stamp(identity_);
+    if (id && id->kind == entry_kind::file)
       return {};
-    if (id.error().code != ENOENT)
+    if (!id && id.error().code != ENOENT)
       return tl::unexpected(id.error());
   }
   return tl::unexpected(io_failure{
@@ -76,10 +119,69 @@ disk_backend::path disk_backend::slot_directory(const storage_index& slot) const
   return prefix_directory(slot) / crypto::to_base32(slot.view());
 }
 
-io_result<open_slot> disk_backend::open(const storage_index& slot) {
+/// Nothing where the slot is not remembered, or anything of it is not as it was.
+std::optional<open_slot> disk_backend::open_remembered(const storage_index& slot, const path& directory) {
+  const auto known = memory_.find(slot);
+  if (!known)
+    return std::nullopt;
+  const auto is_as_it_was = [this](const path& what, const file_stamp& then) {
+    const auto now = files_.stamp(what);
+    return now && unchanged(then, *now);
+  };
+  bool same = is_as_it_was(directory, known->directory);
   open_slot out;
+  out.present = true;
+  out.entries = known->entries;
+  for (const auto& entry : known->entries) {
+    const auto share = share_of(entry);
+    if (!share || !same)
+      continue;
+    const auto file = directory / entry.name;
+    const auto remembered = known->shares.find(*share);
+    if (remembered == known->shares.end()) {
+      out.shares.emplace(*share, open_unknown(file));
+      continue;
+    }
+    const auto& [stamp, facts] = remembered->second;
+    same = is_as_it_was(file, stamp);
+    out.shares.emplace(*share, open_share{std::make_unique<known_file>(files_, file, stamp), facts});
+  }
+  if (same)
+    return out;
+  memory_.forget(slot);
+  return std::nullopt;
+}
+
+/// Only what is known for sure: a share of which nothing is known is opened and read again.
+void disk_backend::remember(const storage_index& slot, const std::vector<directory_entry>& entries,
+                            const open_slot& old, const slot_plan& plan, const stamps& written) {
+  remembered_slot what;
+  what.entries = entries_after(entries, plan);
+  if (what.entries.empty())
+    return; // the folder is gone with its last share
+  const auto directory = files_.stamp(slot_directory(slot));
+  if (!directory)
+    return;
+  what.directory = *directory;
+  for (const auto& [share, open] : old.shares)
+    if (open && open->known && !plan.contains(share))
+      what.shares.emplace(share, remembered_share{open->file->stamp(), open->known});
+  for (const auto& [share, stamp] : written)
+    what.shares.emplace(share, remembered_share{stamp, plan.at(share)->facts});
+  memory_.keep(slot, std::move(what));
+}
+
+io_result<open_share> disk_backend::open_unknown(const path& file) {
+  return files_.open(file).map(
+      [](std::unique_ptr<readable_file>&& opened) { return open_share{std::move(opened)}; });
+}
+
+io_result<open_slot> disk_backend::open(const storage_index& slot) {
   const auto directory = slot_directory(slot);
-  const auto entries = files_.list(directory);
+  if (auto known = open_remembered(slot, directory))
+    return std::move(*known);
+  open_slot out;
+  auto entries = files_.list(directory);
   if (!entries && entries.error().code == ENOENT) {
     if (auto there = in_place(); !there)
       return tl::unexpected(there.error());
@@ -90,7 +192,8 @@ io_result<open_slot> disk_backend::open(const storage_index& slot) {
   out.present = true;
   for (const auto& entry : *entries)
     if (const auto share = share_of(entry))
-      out.shares.emplace(*share, files_.open(directory / entry.name));
+      out.shares.emplace(*share, open_unknown(directory / entry.name));
+  out.entries = std::move(*entries);
   return out;
 }
 
@@ -131,29 +234,28 @@ io_result<std::unique_ptr<writable_file>> disk_backend::write_file(const path& f
   return out;
 }
 
-namespace {
-
-io_result<void> finish_file(writable_file& file, bool full) {
-  if (full)
+io_result<void> disk_backend::finish_file(writable_file& file, share_number share, stamps& written) {
+  if (full_)
     if (auto done = file.sync(); !done)
       return done;
+  if (const auto stamp = file.stamp())
+    written.emplace(share, *stamp);
   return file.close();
 }
 
-} // namespace
-
 io_result<void> disk_backend::prepare_file(const path& file, const file_image& image, const open_slot& old,
-                                           share_number share) {
+                                           share_number share, stamps& written) {
   auto made = write_file(file, image, old_file_of(old, share));
   if (!made)
     return tl::unexpected(made.error());
-  return finish_file(**made, full_);
+  return finish_file(**made, share, written);
 }
 
 /// The slot as it shall be: what stays is linked, what changes is written.
 io_result<void> disk_backend::prepare_directory(const path& work, const path& live,
                                                 const std::vector<directory_entry>& entries,
-                                                const open_slot& old, const slot_plan& plan) {
+                                                const open_slot& old, const slot_plan& plan,
+                                                stamps& written) {
   if (auto done = files_.make_directory(work); !done)
     return done;
   for (const auto& entry : entries) {
@@ -166,17 +268,17 @@ io_result<void> disk_backend::prepare_directory(const path& work, const path& li
       return done;
   }
   // All are written before the first is synced: the disk then has the most to do at once.
-  std::vector<std::unique_ptr<writable_file>> written;
-  for (const auto& [share, image] : plan) {
-    if (!image)
+  std::map<share_number, std::unique_ptr<writable_file>> files;
+  for (const auto& [share, what] : plan) {
+    if (!what)
       continue;
-    auto made = write_file(work / std::to_string(share.value), *image, old_file_of(old, share));
+    auto made = write_file(work / std::to_string(share.value), what->image, old_file_of(old, share));
     if (!made)
       return tl::unexpected(made.error());
-    written.push_back(std::move(*made));
+    files.emplace(share, std::move(*made));
   }
-  for (const auto& file : written)
-    if (auto done = finish_file(*file, full_); !done)
+  for (const auto& [share, file] : files)
+    if (auto done = finish_file(*file, share, written); !done)
       return done;
   return sync_directory(work);
 }
@@ -196,32 +298,31 @@ io_result<void> disk_backend::ensure_prefix(const path& prefix) {
 }
 
 io_result<disk_backend::flip> disk_backend::prepare(const path& work, const storage_index& slot,
-                                                    const open_slot& old, const slot_plan& plan) {
+                                                    const std::vector<directory_entry>& entries,
+                                                    const open_slot& old, const slot_plan& plan,
+                                                    stamps& written) {
   const auto live = slot_directory(slot);
   if (!old.present) {
     if (auto done = ensure_prefix(prefix_directory(slot)); !done)
       return tl::unexpected(done.error());
-    if (auto done = prepare_directory(work, live, {}, old, plan); !done)
+    if (auto done = prepare_directory(work, live, entries, old, plan, written); !done)
       return tl::unexpected(done.error());
     return flip{flip::kind::put, work, live};
   }
-  const auto entries = files_.list(live);
-  if (!entries)
-    return tl::unexpected(entries.error());
   const bool only_removes =
       std::none_of(plan.begin(), plan.end(), [](const auto& item) { return item.second.has_value(); });
-  if (only_removes && plan.size() == entries->size())
+  if (only_removes && plan.size() == entries.size())
     return flip{flip::kind::take, work, live};
   if (plan.size() > 1) {
-    if (auto done = prepare_directory(work, live, *entries, old, plan); !done)
+    if (auto done = prepare_directory(work, live, entries, old, plan, written); !done)
       return tl::unexpected(done.error());
     return flip{flip::kind::exchange, work, live};
   }
-  const auto& [share, image] = *plan.begin();
+  const auto& [share, what] = *plan.begin();
   const auto file = live / std::to_string(share.value);
-  if (!image)
+  if (!what)
     return flip{flip::kind::take, work, file};
-  if (auto done = prepare_file(work, *image, old, share); !done)
+  if (auto done = prepare_file(work, what->image, old, share, written); !done)
     return tl::unexpected(done.error());
   return flip{old.shares.contains(share) ? flip::kind::exchange : flip::kind::put, work, file};
 }
@@ -252,10 +353,22 @@ io_result<void> disk_backend::commit(const flip& change, bool& aside_is_free) {
 io_result<void> disk_backend::apply(const storage_index& slot, const open_slot& old, const slot_plan& plan) {
   if (auto there = in_place(); !there)
     return there;
+  // A folder that is replaced as a whole takes along what others put there: that is looked at now. One file is one file.
+  auto entries = old.entries;
+  if (old.present && (plan.size() > 1 || !plan.begin()->second)) {
+    auto now = files_.list(slot_directory(slot));
+    if (!now)
+      return tl::unexpected(now.error());
+    entries = std::move(*now);
+  }
+  memory_.forget(slot); // what is known of it is true again only once all went well
   const auto work = aside_ / std::to_string(next_aside_++);
   bool aside_is_free = true;
-  const auto change = prepare(work, slot, old, plan);
+  stamps written;
+  const auto change = prepare(work, slot, entries, old, plan, written);
   auto done = change ? commit(*change, aside_is_free) : io_result<void>(tl::unexpected(change.error()));
+  if (done)
+    remember(slot, entries, old, plan, written);
   // What cannot or must not be removed now is removed when the store is opened next.
   if (aside_is_free)
     discard(work);

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "truckee/storage/disk_store.hpp"
-#include "truckee/storage/slot_backend.hpp"
+#include "truckee/storage/slot_memory.hpp"
 
 #include <atomic>
 #include <mutex>
@@ -16,8 +16,10 @@ class disk_backend final : public slot_backend {
 public:
   /// `shares` and `aside` exist, on one file system; `aside` is empty and nobody else's. `identity` is the file
   /// with the store's id; while it or the lock's file is gone, nothing is written, and nothing is called absent.
+  /// At most `remembered_bytes` are taken for what is known of slots that were changed last.
   disk_backend(file_system& files, std::filesystem::path shares, std::filesystem::path aside,
-               std::filesystem::path identity, durability wanted, std::unique_ptr<file_lock> lock);
+               std::filesystem::path identity, durability wanted, std::unique_ptr<file_lock> lock,
+               std::size_t remembered_bytes);
 
   io_result<open_slot> open(const storage_index& slot) override;
   io_result<void> apply(const storage_index& slot, const open_slot& old, const slot_plan& plan) override;
@@ -36,15 +38,24 @@ private:
     path live;
   };
 
+  /// Stamps of the files that were written aside, as they were closed.
+  using stamps = std::map<share_number, file_stamp>;
+
   path prefix_directory(const storage_index& slot) const;
   path slot_directory(const storage_index& slot) const;
+  io_result<open_share> open_unknown(const path& file);
+  std::optional<open_slot> open_remembered(const storage_index& slot, const path& directory);
+  void remember(const storage_index& slot, const std::vector<directory_entry>& entries, const open_slot& old,
+                const slot_plan& plan, const stamps& written);
+  io_result<void> finish_file(writable_file& file, share_number share, stamps& written);
   io_result<void> prepare_file(const path& file, const file_image& image, const open_slot& old,
-                               share_number share);
+                               share_number share, stamps& written);
   io_result<void> prepare_directory(const path& work, const path& live,
                                     const std::vector<directory_entry>& entries, const open_slot& old,
-                                    const slot_plan& plan);
-  io_result<flip> prepare(const path& work, const storage_index& slot, const open_slot& old,
-                          const slot_plan& plan);
+                                    const slot_plan& plan, stamps& written);
+  io_result<flip> prepare(const path& work, const storage_index& slot,
+                          const std::vector<directory_entry>& entries, const open_slot& old,
+                          const slot_plan& plan, stamps& written);
   io_result<void> ensure_prefix(const path& prefix);
   io_result<void> commit(const flip& change, bool& aside_is_free);
   void discard(const path& work);
@@ -56,10 +67,12 @@ private:
   file_system& files_;
   const path shares_;
   const path aside_;
+  const std::shared_ptr<const void> aside_held_;
   const path identity_;
   const bool full_;
   std::unique_ptr<file_lock> lock_;
   std::atomic<std::uint64_t> next_aside_{0};
+  slot_memory memory_;
   std::mutex prefixes_mutex_;
   std::set<std::string> prefixes_; ///< prefix directories known to be on the disk
 };

@@ -11,7 +11,11 @@ constexpr std::size_t chunk_size = std::size_t{256} << 10;
 /// Gathers small pieces, so that many small writes do not become as many system calls.
 class gathering_sink {
 public:
-  explicit gathering_sink(const byte_sink& sink) : sink_(sink) {}
+  /// `total`: how many bytes will come.
+  gathering_sink(const byte_sink& sink, std::uint64_t total) : sink_(sink) {
+    // Never reallocated: a reallocation would leave an unwiped copy.
+    pending_.reserve(static_cast<std::size_t>(std::min<std::uint64_t>(small, total)));
+  }
   gathering_sink(const gathering_sink&) = delete;
   gathering_sink& operator=(const gathering_sink&) = delete;
   ~gathering_sink() { wipe(pending_); } // container headers hold write enablers
@@ -41,13 +45,7 @@ public:
 private:
   static constexpr std::size_t small = std::size_t{64} << 10;
   const byte_sink& sink_;
-  bytes pending_ = reserved();
-
-  static bytes reserved() {
-    bytes out;
-    out.reserve(small); // never reallocated: a reallocation would leave an unwiped copy
-    return out;
-  }
+  bytes pending_;
 };
 
 io_result<void> add_zeros(gathering_sink& out, std::uint64_t length) {
@@ -82,6 +80,18 @@ io_result<void> add_old(gathering_sink& out, const readable_file& old_file, std:
 file_image::file_image(std::uint64_t old_size) : size_(old_size) {
   if (old_size > 0)
     runs_.emplace(0, run{run::source::old_file, old_size, 0, {}});
+}
+
+bytes file_image::given(std::uint64_t offset, std::uint64_t length) const {
+  const auto next = runs_.upper_bound(offset);
+  if (next == runs_.begin())
+    return {};
+  const auto& [begin, held] = *std::prev(next);
+  const auto skipped = offset - begin;
+  if (held.from != run::source::given || skipped > held.length || length > held.length - skipped)
+    return {};
+  return to_bytes(
+      held.data.view().subspan(static_cast<std::size_t>(skipped), static_cast<std::size_t>(length)));
 }
 
 void file_image::put(std::uint64_t offset, shared_bytes data) {
@@ -139,7 +149,7 @@ void file_image::place(std::uint64_t offset, run what) {
 }
 
 io_result<void> write_image(const file_image& image, const readable_file* old_file, const byte_sink& sink) {
-  gathering_sink out(sink);
+  gathering_sink out(sink, image.size());
   for (const auto& [offset, run] : image.runs()) {
     io_result<void> done;
     switch (run.from) {

@@ -24,6 +24,8 @@ public:
 
   std::uint64_t size() const { return size_; }
   const std::map<std::uint64_t, run>& runs() const { return runs_; }
+  /// A copy of these bytes where all of them are of one given run; else nothing.
+  bytes given(std::uint64_t offset, std::uint64_t length) const;
 
   /// Replaces or appends; a gap before `offset` becomes zeros.
   void put(std::uint64_t offset, shared_bytes data);

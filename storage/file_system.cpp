@@ -9,6 +9,16 @@ tl::unexpected<io_failure> io_fail(int code, const char* what, const std::filesy
                                              std::generic_category().message(code)});
 }
 
+bool unchanged(const file_stamp& then, const file_stamp& now) {
+  return then.kind == now.kind && then.device == now.device && then.inode == now.inode &&
+         then.size == now.size && then.modified == now.modified &&
+         (then.kind == entry_kind::file || then.changed == now.changed);
+}
+
+std::shared_ptr<const void> file_system::hold(const std::filesystem::path&) {
+  return nullptr;
+}
+
 io_result<shared_bytes> readable_file::read(std::uint64_t offset, std::uint64_t length) const {
   buffer out(static_cast<std::size_t>(length));
   if (auto done = read_at(offset, out.view()); !done)

@@ -35,11 +35,26 @@ struct directory_entry {
   entry_kind kind = entry_kind::other;
 };
 
+/// What tells one state of a file or directory from another without reading it. Times in nanoseconds since 1970, as fine
+/// as the file system keeps them.
+struct file_stamp {
+  entry_kind kind = entry_kind::other;
+  std::uint64_t device = 0;
+  std::uint64_t inode = 0;
+  std::uint64_t size = 0;
+  std::int64_t modified = 0; ///< its content, or its names
+  std::int64_t changed = 0;  ///< anything about it; a file's also when it gets another name
+};
+
+/// Whether nobody touched it in between. A file may have been renamed, a directory may not.
+bool unchanged(const file_stamp& then, const file_stamp& now);
+
 /// A file opened for reading.
 class readable_file {
 public:
   virtual ~readable_file() = default;
-  virtual std::uint64_t size() const = 0; ///< when it was opened
+  virtual std::uint64_t size() const = 0;         ///< when it was opened
+  virtual file_stamp stamp() const { return {}; } ///< likewise
   /// Fills `out`; a file that ends before is an error (EIO).
   virtual io_result<void> read_at(std::uint64_t offset, mutable_byte_view out) const = 0;
   /// The same as a value that can be handed on without a copy. The caller has checked `length` against
@@ -54,6 +69,8 @@ public:
   virtual io_result<void> append(byte_view data) = 0;
   /// Data and length are on the disk when it returns; the name in its directory may not be.
   virtual io_result<void> sync() = 0;
+  /// Of what was appended so far.
+  virtual io_result<file_stamp> stamp() = 0;
   virtual io_result<void> close() = 0;
 };
 
@@ -70,7 +87,12 @@ class file_system {
 public:
   virtual ~file_system() = default;
 
+  /// Keeps a directory at hand while the result lives: names that lie in it are found without the way to it. Null where that
+  /// makes no difference. For directories that nobody moves; a name is then still one in that very directory.
+  virtual std::shared_ptr<const void> hold(const std::filesystem::path& directory);
   virtual io_result<std::unique_ptr<readable_file>> open(const std::filesystem::path& file) = 0;
+  /// Of what has this name now; a symbolic link at its end is not followed.
+  virtual io_result<file_stamp> stamp(const std::filesystem::path& file) = 0;
   /// A new, empty file, for its owner only; EEXIST where there is something already.
   virtual io_result<std::unique_ptr<writable_file>> create(const std::filesystem::path& file) = 0;
   /// ENOENT for an absent directory; no order.
@@ -93,7 +115,7 @@ public:
   virtual io_result<std::unique_ptr<file_lock>> lock(const std::filesystem::path& file) = 0;
 };
 
-/// The operating system's own. Stateless; safe from any thread.
+/// The operating system's own. Knows only which directories are held; safe from any thread.
 file_system& posix_file_system();
 
 } // namespace truckee::storage

@@ -26,6 +26,9 @@ struct store_limits {
   /// Leases on one share: each makes its container longer, and a writer can make up as many secrets as it
   /// likes.
   std::size_t leases_per_share_max = 1000;
+  /// Memory for what is known of the shares that were written last, so that they need not be read before they are written
+  /// again: about 1 KiB a share.
+  std::size_t remembered_bytes_max = std::size_t{4} << 20;
   /// Bytes of the file system left to others.
   std::uint64_t reserved_space = 0;
 };

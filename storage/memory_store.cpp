@@ -44,7 +44,7 @@ public:
       return out;
     out.present = true;
     for (const auto& [share, content] : found->second)
-      out.shares.emplace(share, std::make_unique<memory_file>(content));
+      out.shares.emplace(share, open_share{std::make_unique<memory_file>(content)});
     return out;
   }
 
@@ -54,7 +54,7 @@ public:
       if (!image)
         continue;
       const auto before = old.shares.find(share);
-      auto content = render(*image, before == old.shares.end() ? nullptr : before->second->get());
+      auto content = render(image->image, before == old.shares.end() ? nullptr : before->second->file.get());
       if (!content)
         return tl::unexpected(content.error());
       made.emplace(share, std::move(*content));

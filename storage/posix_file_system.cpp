@@ -7,6 +7,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <linux/openat2.h>
+#include <mutex>
 #include <stdio.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -21,12 +22,31 @@ namespace {
 
 using std::filesystem::path;
 
+std::int64_t nanoseconds(const timespec& time) {
+  return std::int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec;
+}
+
+file_stamp stamp_of(const struct stat& about) {
+  file_stamp out;
+  if (S_ISREG(about.st_mode))
+    out.kind = entry_kind::file;
+  else if (S_ISDIR(about.st_mode))
+    out.kind = entry_kind::directory;
+  out.device = about.st_dev;
+  out.inode = about.st_ino;
+  out.size = static_cast<std::uint64_t>(about.st_size);
+  out.modified = nanoseconds(about.st_mtim);
+  out.changed = nanoseconds(about.st_ctim);
+  return out;
+}
+
 class posix_readable final : public readable_file {
 public:
-  posix_readable(descriptor fd, path name, std::uint64_t size)
-    : fd_(std::move(fd)), name_(std::move(name)), size_(size) {}
+  posix_readable(descriptor fd, path name, const struct stat& about)
+    : fd_(std::move(fd)), name_(std::move(name)), stamp_(stamp_of(about)) {}
 
-  std::uint64_t size() const override { return size_; }
+  std::uint64_t size() const override { return stamp_.size; }
+  file_stamp stamp() const override { return stamp_; }
 
   io_result<void> read_at(std::uint64_t offset, mutable_byte_view out) const override {
     while (!out.empty()) {
@@ -44,7 +64,7 @@ public:
 private:
   descriptor fd_;
   path name_;
-  std::uint64_t size_;
+  file_stamp stamp_;
 };
 
 class posix_writable final : public writable_file {
@@ -69,6 +89,13 @@ public:
     return {};
   }
 
+  io_result<file_stamp> stamp() override {
+    struct stat about {};
+    if (::fstat(fd_.get(), &about) != 0)
+      return io_fail(errno, "look at", name_);
+    return stamp_of(about);
+  }
+
   io_result<void> close() override {
     if (::close(fd_.release()) != 0 && errno != EINTR)
       return io_fail(errno, "close", name_);
@@ -83,36 +110,40 @@ private:
 /// A process id and a line feed, padded with spaces.
 constexpr std::size_t holder_length = 20;
 
-bool same_file(const struct stat& a, const struct stat& b) {
-  return a.st_dev == b.st_dev && a.st_ino == b.st_ino;
-}
-
 class posix_lock final : public file_lock {
 public:
-  posix_lock(descriptor fd, path name) : fd_(std::move(fd)), name_(std::move(name)) {}
+  posix_lock(descriptor fd, path name) : fd_(std::move(fd)), name_(std::move(name)) {
+    known_ = ::fstat(fd_.get(), &held_) == 0;
+  }
 
   bool in_place() const override {
-    struct stat held {};
     struct stat named {};
-    return ::fstat(fd_.get(), &held) == 0 && ::lstat(name_.c_str(), &named) == 0 && same_file(held, named);
+    return known_ && ::lstat(name_.c_str(), &named) == 0 && held_.st_dev == named.st_dev &&
+           held_.st_ino == named.st_ino;
   }
 
 private:
   descriptor fd_;
   path name_;
+  struct stat held_ {};
+  bool known_ = false;
 };
 
-/// Opens without following a symbolic link anywhere in the path. A sandbox that does not know the call gets
-/// the last part checked only.
-descriptor open_inside(const path& what, int flags, mode_t mode = 0) {
+/// Opens without following a symbolic link anywhere in the path, which begins at `directory`. A sandbox that does not know
+/// the call gets the last part checked only.
+descriptor open_inside(int directory, const char* what, int flags, mode_t mode = 0) {
   open_how how{};
   how.flags = static_cast<std::uint64_t>(flags | O_CLOEXEC | O_NOFOLLOW);
   how.mode = mode;
   how.resolve = RESOLVE_NO_SYMLINKS;
-  const auto fd = ::syscall(SYS_openat2, AT_FDCWD, what.c_str(), &how, sizeof how);
+  const auto fd = ::syscall(SYS_openat2, directory, what, &how, sizeof how);
   if (fd < 0 && (errno == ENOSYS || errno == EPERM))
-    return descriptor(::open(what.c_str(), flags | O_CLOEXEC | O_NOFOLLOW, mode));
+    return descriptor(::openat(directory, what, flags | O_CLOEXEC | O_NOFOLLOW, mode));
   return descriptor(static_cast<int>(fd));
+}
+
+descriptor open_inside(const path& what, int flags, mode_t mode = 0) {
+  return open_inside(AT_FDCWD, what.c_str(), flags, mode);
 }
 
 io_result<descriptor> open_directory(const path& directory) {
@@ -122,32 +153,23 @@ io_result<descriptor> open_directory(const path& directory) {
   return fd;
 }
 
-/// A name in a directory that was reached without a symbolic link.
-struct place {
+descriptor open_for_names(const path& directory) {
+  return open_inside(directory.empty() ? path(".") : directory, O_PATH | O_DIRECTORY);
+}
+
+/// A directory somebody holds.
+struct held_directory {
+  path name;
   descriptor directory;
-  std::string name;
 };
 
-io_result<place> place_of(const path& what, const char* verb) {
-  const auto parent = what.parent_path();
-  auto fd = open_inside(parent.empty() ? path(".") : parent, O_PATH | O_DIRECTORY);
-  if (!fd)
-    return io_fail(errno, verb, what);
-  return place{std::move(fd), what.filename().string()};
-}
+/// A name in a directory that was reached without a symbolic link.
+struct place {
+  std::shared_ptr<const held_directory> directory;
+  std::string name;
 
-io_result<void> rename_with(const path& from, const path& to, unsigned flags, const char* what) {
-  const auto old_place = place_of(from, what);
-  if (!old_place)
-    return tl::unexpected(old_place.error());
-  const auto new_place = place_of(to, what);
-  if (!new_place)
-    return tl::unexpected(new_place.error());
-  if (::renameat2(old_place->directory.get(), old_place->name.c_str(), new_place->directory.get(),
-                  new_place->name.c_str(), flags) != 0)
-    return io_fail(errno, what, to);
-  return {};
-}
+  int parent() const { return directory->directory.get(); }
+};
 
 entry_kind kind_of(int directory, const dirent& entry) {
   if (entry.d_type == DT_REG)
@@ -164,6 +186,17 @@ entry_kind kind_of(int directory, const dirent& entry) {
 
 class posix final : public file_system {
 public:
+  std::shared_ptr<const void> hold(const path& directory) override {
+    auto fd = open_for_names(directory);
+    if (!fd)
+      return nullptr; // whoever uses it hears why
+    auto out = std::make_shared<const held_directory>(held_directory{directory, std::move(fd)});
+    const std::lock_guard lock(mutex_);
+    std::erase_if(held_, [](const auto& one) { return one.expired(); });
+    held_.push_back(out);
+    return out;
+  }
+
   io_result<std::unique_ptr<readable_file>> open(const path& file) override {
     // O_NONBLOCK: a FIFO that somebody put there must not stop us.
     auto fd = open_inside(file, O_RDONLY | O_NONBLOCK);
@@ -174,11 +207,22 @@ public:
       return io_fail(errno, "look at", file);
     if (!S_ISREG(about.st_mode))
       return io_fail(EINVAL, "read, for it is no regular file,", file);
-    return std::make_unique<posix_readable>(std::move(fd), file, static_cast<std::uint64_t>(about.st_size));
+    return std::make_unique<posix_readable>(std::move(fd), file, about);
+  }
+
+  io_result<file_stamp> stamp(const path& file) override {
+    struct stat about {};
+    if (::lstat(file.c_str(), &about) != 0)
+      return io_fail(errno, "look at", file);
+    return stamp_of(about);
   }
 
   io_result<std::unique_ptr<writable_file>> create(const path& file) override {
-    auto fd = open_inside(file, O_WRONLY | O_CREAT | O_EXCL, S_IRUSR | S_IWUSR);
+    constexpr int flags = O_WRONLY | O_CREAT | O_EXCL;
+    constexpr mode_t mode = S_IRUSR | S_IWUSR;
+    const auto held = find_held(file.parent_path());
+    auto fd = held ? open_inside(held->directory.get(), file.filename().c_str(), flags, mode)
+                   : open_inside(file, flags, mode);
     if (!fd)
       return io_fail(errno, "create", file);
     return std::make_unique<posix_writable>(std::move(fd), file);
@@ -211,7 +255,7 @@ public:
     const auto at = place_of(directory, "make");
     if (!at)
       return tl::unexpected(at.error());
-    if (::mkdirat(at->directory.get(), at->name.c_str(), S_IRWXU) != 0)
+    if (::mkdirat(at->parent(), at->name.c_str(), S_IRWXU) != 0)
       return io_fail(errno, "make", directory);
     return {};
   }
@@ -220,7 +264,7 @@ public:
     const auto at = place_of(file, "remove");
     if (!at)
       return tl::unexpected(at.error());
-    if (::unlinkat(at->directory.get(), at->name.c_str(), 0) != 0)
+    if (::unlinkat(at->parent(), at->name.c_str(), 0) != 0)
       return io_fail(errno, "remove", file);
     return {};
   }
@@ -229,7 +273,7 @@ public:
     const auto at = place_of(directory, "remove");
     if (!at)
       return tl::unexpected(at.error());
-    if (::unlinkat(at->directory.get(), at->name.c_str(), AT_REMOVEDIR) != 0)
+    if (::unlinkat(at->parent(), at->name.c_str(), AT_REMOVEDIR) != 0)
       return io_fail(errno, "remove", directory);
     return {};
   }
@@ -241,7 +285,7 @@ public:
     const auto to = place_of(second, "link");
     if (!to)
       return tl::unexpected(to.error());
-    if (::linkat(from->directory.get(), from->name.c_str(), to->directory.get(), to->name.c_str(), 0) != 0)
+    if (::linkat(from->parent(), from->name.c_str(), to->parent(), to->name.c_str(), 0) != 0)
       return io_fail(errno, "link", file);
     return {};
   }
@@ -302,12 +346,49 @@ public:
       return io_fail(errno, "write", file);
     return std::make_unique<posix_lock>(std::move(fd), file);
   }
+
+private:
+  std::shared_ptr<const held_directory> find_held(const path& directory) {
+    const std::lock_guard lock(mutex_);
+    for (auto one = held_.rbegin(); one != held_.rend();
+         ++one) // the youngest, should a directory have been made again
+      if (auto found = one->lock(); found && found->name.native() == directory.native())
+        return found;
+    return nullptr;
+  }
+
+  io_result<place> place_of(const path& what, const char* verb) {
+    auto parent = what.parent_path();
+    if (auto found = find_held(parent))
+      return place{std::move(found), what.filename().string()};
+    auto fd = open_for_names(parent);
+    if (!fd)
+      return io_fail(errno, verb, what);
+    return place{std::make_shared<const held_directory>(held_directory{std::move(parent), std::move(fd)}),
+                 what.filename().string()};
+  }
+
+  io_result<void> rename_with(const path& from, const path& to, unsigned flags, const char* what) {
+    const auto old_place = place_of(from, what);
+    if (!old_place)
+      return tl::unexpected(old_place.error());
+    const auto new_place = place_of(to, what);
+    if (!new_place)
+      return tl::unexpected(new_place.error());
+    if (::renameat2(old_place->parent(), old_place->name.c_str(), new_place->parent(),
+                    new_place->name.c_str(), flags) != 0)
+      return io_fail(errno, what, to);
+    return {};
+  }
+
+  std::mutex mutex_;
+  std::vector<std::weak_ptr<const held_directory>> held_; ///< few: one a store
 };
 
 } // namespace
 
 file_system& posix_file_system() {
-  static posix instance; // stateless
+  static posix instance;
   return instance;
 }
 

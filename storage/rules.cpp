@@ -37,12 +37,19 @@ refusal damaged(share_number share, const error& why) {
   return {status, share_name(share) + ": " + why.detail};
 }
 
+result<shared_bytes> data_of(const loaded_share& share, std::uint64_t offset, std::uint64_t length) {
+  if (share.known)
+    if (auto found = share.known->data(offset, length))
+      return std::move(*found);
+  return read_data(share.content, *share.file, offset, length);
+}
+
 result<bool> test_passes(const loaded_share& share, const grid::test_vector& test) {
   // Known from the head alone: another length cannot compare equal, and reads no more than the specimen's
   // size.
   if (readable_length(share.content, test.offset, test.length) != test.specimen.size())
     return false;
-  const auto found = read_data(share.content, *share.file, test.offset, test.length);
+  const auto found = data_of(share, test.offset, test.length);
   if (!found)
     return tl::unexpected(found.error());
   return equal(found->view(), test.specimen.view());
@@ -81,6 +88,12 @@ std::optional<refusal> check_request(const grid::read_test_write& request, const
   return std::nullopt;
 }
 
+result<container> content_of(const open_share& share) {
+  if (share.known)
+    return share.known->content;
+  return read_container(*share.file);
+}
+
 tl::expected<loaded_slot, refusal> load(const open_slot& slot,
                                         const std::vector<grid::share_change>& with_leases) {
   loaded_slot out;
@@ -89,10 +102,10 @@ tl::expected<loaded_slot, refusal> load(const open_slot& slot,
       return tl::unexpected(damaged(share, {errc::io, file.error().what}));
     const bool leases = std::any_of(with_leases.begin(), with_leases.end(),
                                     [number = share](const auto& change) { return change.share == number; });
-    auto content = leases ? read_container(**file) : read_container_head(**file);
+    auto content = leases || file->known ? content_of(*file) : read_container_head(*file->file);
     if (!content)
       return tl::unexpected(damaged(share, content.error()));
-    out.emplace(share, loaded_share{file->get(), std::move(*content)});
+    out.emplace(share, loaded_share{file->file.get(), std::move(*content), file->known});
   }
   return out;
 }
@@ -121,7 +134,7 @@ result<std::vector<shared_bytes>> read_all(const loaded_share& share,
   std::vector<shared_bytes> out;
   out.reserve(reads.size());
   for (const auto& read : reads) {
-    auto found = read_data(share.content, *share.file, read.offset, read.length);
+    auto found = data_of(share, read.offset, read.length);
     if (!found)
       return tl::unexpected(found.error());
     out.push_back(std::move(*found));
@@ -144,6 +157,10 @@ result<bool> tests_pass(const loaded_slot& slot, const std::vector<grid::share_c
     }
   }
   return true;
+}
+
+new_share planned(const container_edit& edit) {
+  return {edit.finish(), std::make_shared<const share_facts>(edit.facts())};
 }
 
 tl::expected<slot_plan, refusal> plan_changes(const loaded_slot& slot, const grid::read_test_write& request,
@@ -171,7 +188,7 @@ tl::expected<slot_plan, refusal> plan_changes(const loaded_slot& slot, const gri
       continue;
     if (terms.compact)
       edit.compact();
-    plan.emplace(change.share, edit.finish());
+    plan.emplace(change.share, planned(edit));
   }
   return plan;
 }

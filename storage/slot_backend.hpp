@@ -1,7 +1,7 @@
 #pragma once
 
 #include "truckee/base/ids.hpp"
-#include "truckee/storage/file_image.hpp"
+#include "truckee/storage/container.hpp"
 
 #include <map>
 #include <memory>
@@ -10,16 +10,31 @@
 
 namespace truckee::storage {
 
-/// The share files of one slot, opened for reading. One that cannot be opened keeps its reason.
+/// One share of an open slot.
+struct open_share {
+  std::unique_ptr<readable_file> file; ///< never null
+  /// What the backend remembers of this very file, so that it need not be read; null where it does not.
+  std::shared_ptr<const share_facts> known = nullptr;
+};
+
+/// The shares of one slot, to be read. One that cannot be opened keeps its reason.
 struct open_slot {
   bool present = false; ///< whether the slot takes a place in the store, with or without shares
-  std::map<share_number, io_result<std::unique_ptr<readable_file>>> shares;
+  std::map<share_number, io_result<open_share>> shares;
+  std::vector<directory_entry> entries = {}; ///< every name in its folder, where there are folders
+};
+
+/// One share as it shall be.
+struct new_share {
+  file_image image;
+  std::shared_ptr<const share_facts> facts; ///< what is in the image, for a backend that remembers
 };
 
 /// What a slot's files shall become; nothing: the share is removed. Shares not named stay as they are.
-using slot_plan = std::map<share_number, std::optional<file_image>>;
+using slot_plan = std::map<share_number, std::optional<new_share>>;
 
-/// Where a store keeps its files. Knows nothing of containers or rules; container_store brings these.
+/// Where a store keeps its files. May hand back what it was told of a share, and knows nothing else of containers or
+/// rules; container_store brings these.
 class slot_backend {
 public:
   virtual ~slot_backend() = default;

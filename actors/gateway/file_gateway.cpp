@@ -163,6 +163,7 @@ std::optional<state::refused> state::refuses(gateway_operation& x) {
     if (!access)
       return refused{refusal::bad_capability, access.error()};
     x.access = std::move(*access);
+    x.access.memory = proved_;
     x.event.slot = crypto::to_base32(x.access.slot.view()).substr(0, 5);
   }
   if (stopping_)
@@ -210,6 +211,7 @@ void state::await_key(std::uint64_t id) {
         }
         const crypto::file_keys keys(*answer.key);
         waited->access = shares::access_to({file_format::sdmf, keys.write, keys.fingerprint});
+        waited->access.memory = proved_;
         waited->key = answer.key;
         waited->event.slot = crypto::to_base32(waited->access.slot.view()).substr(0, 5);
         line_up(*waited);

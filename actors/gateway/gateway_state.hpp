@@ -8,6 +8,7 @@
 #include "truckee/actors/gateway/roll_call.hpp"
 #include "truckee/actors/operations/sent_versions.hpp"
 #include "truckee/actors/shell/gather.hpp"
+#include "truckee/shares/file_memory.hpp"
 
 /// The file_gateway from inside. A request comes in as a variant (take, arrive), waits in the table for its key
 /// and its turn, begins, is started by one switch (start), and leaves by one way (finish, close), which also
@@ -151,6 +152,8 @@ private:
   std::deque<change> changes_;   ///< the first is under way
   early_cancels early_cancels_;
   sent_history history_;
+  /// Of the files its callers used last: keys and signatures that need no second proof.
+  const std::shared_ptr<shares::file_memory> proved_ = std::make_shared<shares::file_memory>();
   operation_memory memory_; ///< of writes, by their operation ids
   key_maker keys_;
   struct subscriber {

@@ -216,8 +216,8 @@ private:
            }
            offload(
                self_, *services_->compute,
-               [key = *context_.access.write, encrypted = at->second.front()] {
-                 return shares::open_private_key(encrypted.view(), key);
+               [access = context_.access, encrypted = at->second.front()] {
+                 return shares::open_private_key(access, encrypted.view());
                },
                [this, id, share](std::optional<crypto::private_key>&& key) {
                  if (key && !key_)

@@ -137,16 +137,19 @@ share_result<crypto::private_key> decrypt_private_key(byte_view encrypted, const
   return std::move(*parsed);
 }
 
+share_result<void> verify_content(const share_view& share, share_number number) {
+  return verify_hashes(share.header(), number, share.share_hash_chain, share.block_hash_tree).and_then([&] {
+    return verify_block(share.block_hash_tree, share.share_data);
+  });
+}
+
 share_result<void> verify_share(const share_view& share, share_number number,
                                 const crypto::fingerprint& expected) {
   return verify_public_key(share.public_key, expected)
       .and_then([&](const crypto::public_key& key) {
         return verify_signature(key, share.signed_prefix, share.signature);
       })
-      .and_then([&] {
-        return verify_hashes(share.header(), number, share.share_hash_chain, share.block_hash_tree);
-      })
-      .and_then([&] { return verify_block(share.block_hash_tree, share.share_data); });
+      .and_then([&] { return verify_content(share, number); });
 }
 
 } // namespace truckee::codec

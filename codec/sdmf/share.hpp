@@ -75,6 +75,9 @@ share_result<void> verify_block(byte_view block_hash_tree, byte_view block);
 /// Decrypts the private key and proves it: its hash must be the write key.
 share_result<crypto::private_key> decrypt_private_key(byte_view encrypted, const crypto::write_key& key);
 
+/// Hashes and block of a whole share.
+share_result<void> verify_content(const share_view& share, share_number number);
+
 /// All of the above but for the private key: what a verified share needs, no matter what other shares looked
 /// like.
 share_result<void> verify_share(const share_view& share, share_number number,

@@ -12,7 +12,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (const auto reads = shares::reads_for_body(head))
     for (const auto& one : *reads)
       fuzz::expect(length && one.offset <= *length && one.length <= *length - one.offset);
-  (void)shares::open_private_key(head.view(), {});
+  shares::file_access writer;
+  writer.write.emplace();
+  (void)shares::open_private_key(writer, head.view());
   const auto format = shares::format_of(head.view());
   if (!format)
     return 0;

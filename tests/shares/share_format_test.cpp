@@ -131,8 +131,8 @@ TEST_F(shares_format, a_body_is_judged_by_its_version_its_hashes_and_its_number)
 TEST_F(shares_format, the_private_key_lies_where_the_head_says) {
   const auto range = private_key_range(head(large_)).value();
   const auto encrypted = whole(large_).slice(range.offset, range.length);
-  EXPECT_TRUE(open_private_key(encrypted.view(), some_keys().write));
-  EXPECT_FALSE(open_private_key(flipped(encrypted, 3).view(), some_keys().write));
+  EXPECT_TRUE(open_private_key(access_, encrypted.view()));
+  EXPECT_FALSE(open_private_key(access_, flipped(encrypted, 3).view()));
   EXPECT_EQ(private_key_range(shared_bytes()), std::nullopt);
 }
 

@@ -36,6 +36,7 @@ struct scenario {
   const char* name;
   std::vector<grid::share_change> before; ///< one acknowledged write; empty: an unused store
   std::vector<grid::share_change> change;
+  bool warm = false; ///< the store that makes the change wrote what is there before, and remembers it
 };
 
 std::string long_text(char of) {
@@ -67,6 +68,17 @@ std::vector<scenario> scenarios() {
   };
 }
 
+/// Each change on a store that was just opened, and on one that remembers the slot.
+std::vector<scenario> all_scenarios() {
+  auto out = scenarios();
+  for (auto warm : scenarios()) {
+    warm.warm = true;
+    if (!warm.before.empty())
+      out.push_back(std::move(warm));
+  }
+  return out;
+}
+
 /// A store on which `before` was acknowledged and survived a crash, and its open state, ready to be copied.
 std::unique_ptr<fault_file_system> prepared(world& here, const scenario& what) {
   auto files = std::make_unique<fault_file_system>();
@@ -80,6 +92,15 @@ std::unique_ptr<fault_file_system> prepared(world& here, const scenario& what) {
     }
   }
   return files;
+}
+
+/// The store that is to make the change.
+result<std::unique_ptr<share_store>> open_for(world& here, fault_file_system& files, const scenario& what) {
+  auto store = here.open(files);
+  if (store && what.warm) {
+    EXPECT_EQ((*store)->read_test_write(request(slot, what.before)).status, storage_status::ok);
+  }
+  return store;
 }
 
 state slot_state(share_store& store) {
@@ -162,7 +183,7 @@ struct undisturbed {
 
 undisturbed run_undisturbed(world& here, const fault_file_system& base, const scenario& what) {
   const auto files = base.copy();
-  auto store = here.open(*files);
+  auto store = open_for(here, *files, what);
   const auto calls = files->calls();
   const auto syncs = files->syncs();
   EXPECT_EQ((*store)->read_test_write(request(slot, what.change)).status, storage_status::ok);
@@ -176,8 +197,8 @@ undisturbed run_undisturbed(world& here, const fault_file_system& base, const sc
 
 TEST(crash, after_power_loss_at_any_call_a_slot_is_wholly_before_or_after_and_after_once_acknowledged) {
   std::size_t crashes = 0;
-  for (const auto& what : scenarios()) {
-    SCOPED_TRACE(what.name);
+  for (const auto& what : all_scenarios()) {
+    SCOPED_TRACE(what.name + std::string(what.warm ? ", remembered" : ""));
     world here;
     const auto base = prepared(here, what);
     const auto before = state_of(here, *base);
@@ -186,7 +207,7 @@ TEST(crash, after_power_loss_at_any_call_a_slot_is_wholly_before_or_after_and_af
     for (std::uint64_t stop = 0; stop <= normal.calls; ++stop) {
       for (const auto& fate : outcomes()) {
         const auto files = base->copy();
-        auto store = here.open(*files);
+        auto store = open_for(here, *files, what);
         ASSERT_TRUE(store);
         files->stop_at(stop, EIO);
         const auto answer = (*store)->read_test_write(request(slot, what.change));
@@ -208,8 +229,8 @@ TEST(crash, after_power_loss_at_any_call_a_slot_is_wholly_before_or_after_and_af
 }
 
 TEST(crash, an_error_at_any_call_gets_a_typed_answer_and_changes_nothing) {
-  for (const auto& what : scenarios()) {
-    SCOPED_TRACE(what.name);
+  for (const auto& what : all_scenarios()) {
+    SCOPED_TRACE(what.name + std::string(what.warm ? ", remembered" : ""));
     world here;
     const auto base = prepared(here, what);
     const auto before = state_of(here, *base);
@@ -217,7 +238,7 @@ TEST(crash, an_error_at_any_call_gets_a_typed_answer_and_changes_nothing) {
     for (const int code : {ENOSPC, EIO, EACCES}) {
       for (std::uint64_t at = 0; at < normal.calls; ++at) {
         const auto files = base->copy();
-        auto store = here.open(*files);
+        auto store = open_for(here, *files, what);
         ASSERT_TRUE(store);
         files->fail_call(at, code);
         const auto answer = (*store)->read_test_write(request(slot, what.change));
@@ -248,8 +269,8 @@ TEST(crash, an_error_at_any_call_gets_a_typed_answer_and_changes_nothing) {
 }
 
 TEST(crash, after_an_error_and_then_power_loss_the_slot_is_whole) {
-  for (const auto& what : scenarios()) {
-    SCOPED_TRACE(what.name);
+  for (const auto& what : all_scenarios()) {
+    SCOPED_TRACE(what.name + std::string(what.warm ? ", remembered" : ""));
     world here;
     const auto base = prepared(here, what);
     const auto before = state_of(here, *base);
@@ -257,7 +278,7 @@ TEST(crash, after_an_error_and_then_power_loss_the_slot_is_whole) {
     for (std::uint64_t at = 0; at < normal.calls; ++at) {
       for (const auto& fate : outcomes()) {
         const auto files = base->copy();
-        auto store = here.open(*files);
+        auto store = open_for(here, *files, what);
         files->fail_call(at, EIO);
         const auto answer = (*store)->read_test_write(request(slot, what.change));
         SCOPED_TRACE("error at call " + std::to_string(at) + " (" + files->last_call() + "), survival " +
@@ -273,15 +294,15 @@ TEST(crash, after_an_error_and_then_power_loss_the_slot_is_whole) {
 }
 
 TEST(crash, a_disk_that_takes_no_more_names_leaves_the_slot_as_it_was_and_whole_after_power_loss) {
-  for (const auto& what : scenarios()) {
-    SCOPED_TRACE(what.name);
+  for (const auto& what : all_scenarios()) {
+    SCOPED_TRACE(what.name + std::string(what.warm ? ", remembered" : ""));
     world here;
     const auto base = prepared(here, what);
     const auto before = state_of(here, *base);
     const auto normal = run_undisturbed(here, *base, what);
     for (std::uint64_t seed = 0; seed < 120; ++seed) {
       const auto files = base->copy();
-      auto store = here.open(*files);
+      auto store = open_for(here, *files, what);
       files->refuse_directory_syncs(seed % 3, EIO); // some changes need one sync only, others three
       const auto answer = (*store)->read_test_write(request(slot, what.change));
       const bool acknowledged = answer.status == storage_status::ok;
@@ -298,15 +319,15 @@ TEST(crash, a_disk_that_takes_no_more_names_leaves_the_slot_as_it_was_and_whole_
 }
 
 TEST(crash, a_process_that_dies_and_a_later_power_loss_leave_the_slot_whole) {
-  for (const auto& what : scenarios()) {
-    SCOPED_TRACE(what.name);
+  for (const auto& what : all_scenarios()) {
+    SCOPED_TRACE(what.name + std::string(what.warm ? ", remembered" : ""));
     world here;
     const auto base = prepared(here, what);
     const auto before = state_of(here, *base);
     const auto normal = run_undisturbed(here, *base, what);
     for (std::uint64_t stop = 0; stop <= normal.calls; ++stop) {
       const auto files = base->copy();
-      auto store = here.open(*files);
+      auto store = open_for(here, *files, what);
       files->stop_at(stop, EIO);
       const auto answer = (*store)->read_test_write(request(slot, what.change));
       SCOPED_TRACE("killed at call " + std::to_string(stop) + " (" + files->last_call() + ")");
@@ -321,8 +342,8 @@ TEST(crash, a_process_that_dies_and_a_later_power_loss_leave_the_slot_whole) {
 }
 
 TEST(crash, leases_and_expiry_are_as_safe_as_writes) {
-  const scenario what{"", {write_share(0, 0, "o0"), write_share(1, 0, "o1")}, {}};
   for (const bool expiry : {false, true}) {
+    const scenario what{"", {write_share(0, 0, "o0"), write_share(1, 0, "o1")}, {}, expiry};
     world here;
     const auto base = prepared(here, what);
     const auto act = [&](share_store& store) {
@@ -337,7 +358,7 @@ TEST(crash, leases_and_expiry_are_as_safe_as_writes) {
       bool acknowledged = false;
       for (const auto& fate : outcomes()) {
         const auto files = base->copy();
-        auto store = here.open(*files);
+        auto store = open_for(here, *files, what);
         files->stop_at(stop, EIO);
         acknowledged = act(**store);
         store->reset();
@@ -384,13 +405,13 @@ TEST(crash, a_store_interrupted_while_it_is_made_keeps_one_identity_once_it_was_
 
 TEST(crash, without_durability_nothing_is_synced_and_a_killed_process_still_loses_nothing) {
   world here(durability::none);
-  for (const auto& what : scenarios()) {
-    SCOPED_TRACE(what.name);
+  for (const auto& what : all_scenarios()) {
+    SCOPED_TRACE(what.name + std::string(what.warm ? ", remembered" : ""));
     const auto base = prepared(here, what);
     const auto normal = run_undisturbed(here, *base, what);
     EXPECT_EQ(normal.syncs, 0U);
     const auto files = base->copy();
-    auto store = here.open(*files);
+    auto store = open_for(here, *files, what);
     ASSERT_EQ((*store)->read_test_write(request(slot, what.change)).status, storage_status::ok);
     store->reset();
     EXPECT_EQ(state_of(here, *files), normal.after);

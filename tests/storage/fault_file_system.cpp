@@ -7,10 +7,11 @@ namespace truckee::storage {
 
 class fault_readable final : public readable_file {
 public:
-  fault_readable(fault_file_system& files, bytes content, std::filesystem::path name)
-    : files_(files), content_(std::move(content)), name_(std::move(name)) {}
+  fault_readable(fault_file_system& files, bytes content, const file_stamp& stamp, std::filesystem::path name)
+    : files_(files), content_(std::move(content)), stamp_(stamp), name_(std::move(name)) {}
 
   std::uint64_t size() const override { return content_.size(); }
+  file_stamp stamp() const override { return stamp_; }
 
   io_result<void> read_at(std::uint64_t offset, mutable_byte_view out) const override {
     const std::lock_guard lock(files_.mutex_);
@@ -26,6 +27,7 @@ public:
 private:
   fault_file_system& files_;
   bytes content_; // what it was when opened; files here are never written twice
+  file_stamp stamp_;
   std::filesystem::path name_;
 };
 
@@ -38,6 +40,7 @@ public:
     const std::lock_guard lock(files_.mutex_);
     auto failure = begin("write");
     auto& content = files_.inodes_.at(inode_).data;
+    ++files_.inodes_.at(inode_).version;
     // A write that fails may have written a part.
     const auto part = failure ? data.first(data.size() / 2) : data;
     if (generation_ == files_.generation_)
@@ -55,6 +58,13 @@ public:
     auto& file = files_.inodes_.at(inode_);
     file.on_disk = file.data;
     return {};
+  }
+
+  io_result<file_stamp> stamp() override {
+    const std::lock_guard lock(files_.mutex_);
+    if (auto failure = begin("look at"))
+      return tl::unexpected(*failure);
+    return files_.stamp_of(inode_);
   }
 
   io_result<void> close() override {
@@ -105,7 +115,27 @@ io_result<std::unique_ptr<readable_file>> fault_file_system::open(const path& fi
   const auto& found = inodes_.at(*at->target);
   if (found.directory)
     return io_fail(EISDIR, "open", file);
-  return std::make_unique<fault_readable>(*this, found.data, file);
+  return std::make_unique<fault_readable>(*this, found.data, stamp_of(*at->target), file);
+}
+
+io_result<file_stamp> fault_file_system::stamp(const path& file) {
+  const std::lock_guard lock(mutex_);
+  const auto at = locate("look at", file);
+  if (!at)
+    return tl::unexpected(at.error());
+  if (!at->target)
+    return io_fail(ENOENT, "look at", file);
+  return stamp_of(*at->target);
+}
+
+file_stamp fault_file_system::stamp_of(inode_id id) const {
+  const auto& what = inodes_.at(id);
+  return {what.directory ? entry_kind::directory : entry_kind::file,
+          0,
+          id,
+          what.data.size(),
+          what.version,
+          what.version};
 }
 
 io_result<std::unique_ptr<writable_file>> fault_file_system::create(const path& file) {

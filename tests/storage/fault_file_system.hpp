@@ -37,7 +37,8 @@ public:
   void refuse_directory_syncs(std::uint64_t after, int code);
   void heal();
   std::uint64_t calls() const;
-  std::uint64_t syncs() const; ///< of files and directories so far
+  std::uint64_t calls(const std::string& of) const; ///< of one kind, as it is named in errors: "list", "open"
+  std::uint64_t syncs() const;                      ///< of files and directories so far
   const std::string& last_call() const;
 
   void set_available(std::uint64_t bytes);
@@ -47,6 +48,7 @@ public:
   std::unique_ptr<fault_file_system> copy() const;
 
   io_result<std::unique_ptr<readable_file>> open(const std::filesystem::path& file) override;
+  io_result<file_stamp> stamp(const std::filesystem::path& file) override;
   io_result<std::unique_ptr<writable_file>> create(const std::filesystem::path& file) override;
   io_result<std::vector<directory_entry>> list(const std::filesystem::path& directory) override;
   io_result<void> make_directory(const std::filesystem::path& directory) override;
@@ -74,6 +76,7 @@ private:
     bytes on_disk; ///< as synced
     entries names; ///< as programs see them
     entries names_on_disk;
+    std::int64_t version = 0; ///< grows with each change of data or names
   };
   /// One name in one directory comes to mean an inode, or nothing.
   struct name_change {
@@ -91,6 +94,7 @@ private:
 
   std::optional<io_failure> planned(const char* what, const path& where);
   io_result<place> locate(const char* what, const path& where);
+  file_stamp stamp_of(inode_id id) const;
   void change(step names);
   void apply_to_disk(const step& names);
   static bool conflicts(const step& a, const step& b);
@@ -103,6 +107,7 @@ private:
   std::set<std::string> locks_;
   std::uint64_t available_ = std::uint64_t{1} << 40;
   std::uint64_t calls_ = 0;
+  std::map<std::string, std::uint64_t> calls_by_name_;
   std::uint64_t syncs_ = 0;
   std::uint64_t generation_ = 0; ///< grows at each crash: files opened before are dead
   std::string last_call_;

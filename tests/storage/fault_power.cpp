@@ -42,6 +42,10 @@ void fault_file_system::heal() {
 std::uint64_t fault_file_system::calls() const {
   return calls_;
 }
+std::uint64_t fault_file_system::calls(const std::string& of) const {
+  const auto found = calls_by_name_.find(of);
+  return found == calls_by_name_.end() ? 0 : found->second;
+}
 std::uint64_t fault_file_system::syncs() const {
   return syncs_;
 }
@@ -55,6 +59,7 @@ void fault_file_system::set_available(std::uint64_t available) {
 /// Counts a call; the failure it is to have, if one was planned.
 std::optional<io_failure> fault_file_system::planned(const char* what, const path& where) {
   const auto number = calls_++;
+  ++calls_by_name_[what];
   if (fail_at_ && (number == *fail_at_ || (fail_ever_after_ && number > *fail_at_))) {
     if (number == *fail_at_)
       last_call_ = std::string(what) + " " + where.string();
@@ -89,6 +94,7 @@ io_result<fault_file_system::place> fault_file_system::locate(const char* what, 
 void fault_file_system::change(step names) {
   for (const auto& one : names) {
     auto& directory = inodes_.at(one.directory).names;
+    ++inodes_.at(one.directory).version;
     if (one.target)
       directory[one.name] = *one.target;
     else

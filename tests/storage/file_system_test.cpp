@@ -95,6 +95,49 @@ TEST_P(file_systems, names_move_without_replacing_trade_places_and_double) {
   EXPECT_EQ(code(files().link(at("d"), at("b"))), EEXIST);
 }
 
+TEST_P(file_systems, a_held_directory_is_used_as_any_other) {
+  EXPECT_TRUE(files().make_directory(at("d")));
+  const auto held = files().hold(at("d"));
+  write("d/a", "A");
+  write("b", "B");
+  EXPECT_EQ(code(files().create(at("d/a"))), EEXIST);
+  EXPECT_TRUE(files().exchange(at("d/a"), at("b")));
+  EXPECT_EQ(read("d/a") + read("b"), "BA");
+  EXPECT_TRUE(files().move(at("b"), at("d/c")));
+  EXPECT_EQ(files().list(at("d"))->size(), 2U);
+  EXPECT_TRUE(files().remove_file(at("d/c")));
+  EXPECT_TRUE(files().remove_file(at("d/a")));
+  EXPECT_EQ(code(files().remove_file(at("d/a"))), ENOENT);
+  EXPECT_TRUE(files().remove_directory(at("d")));
+  EXPECT_EQ(code(files().hold(at("no")) ? io_result<void>() : files().remove_file(at("no/a"))), ENOENT);
+}
+
+TEST_P(file_systems, a_stamp_changes_with_what_it_stands_for) {
+  write("a", "one");
+  const auto file = *files().stamp(at("a"));
+  EXPECT_EQ(file.kind, entry_kind::file);
+  EXPECT_EQ(file.size, 3U);
+  EXPECT_TRUE(unchanged(file, *files().stamp(at("a"))));
+  EXPECT_TRUE(unchanged(file, (*files().open(at("a")))->stamp()));
+  EXPECT_TRUE(files().make_directory(at("d")));
+  const auto empty = *files().stamp(at("d"));
+  pass_a_tick(folder_.path());
+  EXPECT_EQ(empty.kind, entry_kind::directory);
+  EXPECT_TRUE(files().move(at("a"), at("d/a")));
+  EXPECT_TRUE(unchanged(file, *files().stamp(at("d/a")))) << "a file is the same under another name";
+  EXPECT_FALSE(unchanged(empty, *files().stamp(at("d"))));
+  write("b", "two");
+  EXPECT_FALSE(unchanged(file, *files().stamp(at("b"))));
+  auto made = files().create(at("c"));
+  ASSERT_TRUE((*made)->append(as_bytes("written")));
+  const auto written = (*made)->stamp();
+  ASSERT_TRUE(written);
+  EXPECT_EQ(written->size, 7U);
+  EXPECT_TRUE((*made)->close());
+  EXPECT_TRUE(unchanged(*written, *files().stamp(at("c"))));
+  EXPECT_EQ(code(files().stamp(at("no"))), ENOENT);
+}
+
 TEST_P(file_systems, a_lock_has_one_holder) {
   auto first = files().lock(at("lock"));
   ASSERT_TRUE(first);

@@ -35,6 +35,21 @@ private:
   std::filesystem::path path_;
 };
 
+/// Returns once a file that is written in this folder gets a later time than one written before: some kernels count time
+/// in steps of a few milliseconds.
+inline void pass_a_tick(const std::filesystem::path& folder) {
+  const auto time_of_new = [&] {
+    const auto scratch = folder / "tick";
+    std::ofstream(scratch) << "x";
+    const auto out = storage::posix_file_system().stamp(scratch).value().modified;
+    std::filesystem::remove(scratch);
+    return out;
+  };
+  const auto begin = time_of_new();
+  while (time_of_new() == begin) {
+  }
+}
+
 template <class T>
 T filled(int value) {
   return *T::from(bytes(T::size, static_cast<std::byte>(value)));
