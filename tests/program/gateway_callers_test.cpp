@@ -229,7 +229,8 @@ TEST_F(gateway_callers, nonsense_is_answered_with_its_kind_of_error) {
     EXPECT_EQ(ask<publish_reply>(bad).failure.code, errc::protocol) << "what cannot be read is answered";
     EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(10));
 #if !TRUCKEE_CAF_1
-    // Where nobody asks, nobody is answered. CAF 1.1 would, and end by it: a door ends the connection before (docs/protocols.md).
+    // Where nobody asks, nobody is answered. CAF 1.1 would, and end by it: there a door ends the connection
+    // before (docs/protocols.md).
     send_anonymously(remote_, bad);
 #endif
   }
