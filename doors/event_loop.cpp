@@ -134,9 +134,11 @@ void event_loop::work() {
     bool woken = false;
     for (int i = 0; i < ready; ++i) {
       const auto& each = events[static_cast<std::size_t>(i)];
-      woken |= each.data.u64 == wake_id;
+      const watch_id which =
+          each.data.u64; // a copy: the system's struct is packed, and nothing may refer into it
+      woken |= which == wake_id;
       // One that was forgotten meanwhile may be named in this batch still; one may forget itself.
-      if (const auto at = handlers_.find(each.data.u64); at != handlers_.end())
+      if (const auto at = handlers_.find(which); at != handlers_.end())
         (*std::shared_ptr<handler>(at->second))(each.events);
     }
     const auto now = std::chrono::steady_clock::now();
