@@ -210,6 +210,7 @@ gateway_servers state::servers_of(const next_grid& next) {
     links[at]->name = called;
     links[at]->link = started.link;
     links[at]->store = started.store;
+    links[at]->pinned = next.changes.in_use.servers[at].id;
   }
   auto out = std::make_shared<std::vector<gateway_server>>();
   for (auto& link : links)

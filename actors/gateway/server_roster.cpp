@@ -1,5 +1,6 @@
 #include "truckee/actors/gateway/server_roster.hpp"
 
+#include <algorithm>
 #include <set>
 
 namespace truckee::actors {
@@ -12,7 +13,10 @@ server_roster make_roster(const std::vector<gateway_server>& configured,
   for (std::size_t i = 0; i < introductions.size(); ++i) {
     const auto& server = configured[i];
     const auto& x = introductions[i];
-    if (!x || !x->known || !ids.insert(x->info.id).second) {
+    const auto is_anothers = [&](const gateway_server& other) {
+      return &other != &server && other.pinned == x->info.id;
+    };
+    if (!x || !x->known || std::ranges::any_of(configured, is_anothers) || !ids.insert(x->info.id).second) {
       const auto why = !x ? "no answer" : x->known ? "it has the id of another server" : x->detail;
       out.left_out.push_back(
           {server.name, x && x->known ? server_outcome::refused : server_outcome::unreachable, why, 0});

@@ -13,6 +13,7 @@ struct gateway_server {
   std::optional<bytes> permutation_seed = {}; ///< nothing: what the server reports
   bool drain = false;                         ///< gets no new shares
   messages::storage_server store = {};        ///< where it is in this process
+  std::optional<server_id> pinned = {};       ///< the only id it may have; nobody else may
   bool absent = false;                        ///< its store could not be opened; the next change tries again
 };
 /// Those that a gateway has at one time, in the grid file's order; an operation keeps those that it began with.
@@ -25,7 +26,8 @@ struct server_roster {
 };
 
 /// Those whose id is known, from their introductions in the same order. A second server with an id another
-/// one has is left out: a write enabler and a share must not go to one server under two names.
+/// one has is left out: a write enabler and a share must not go to one server under two names. So is one with an id
+/// that is pinned for another: it would get the other's write enablers.
 server_roster make_roster(const std::vector<gateway_server>& configured,
                           const gathered<messages::introduction>& introductions);
 

@@ -100,7 +100,7 @@ result<std::pair<messages::file_gateway, crew>> client_crew::begin() {
           system_, std::make_shared<const services>(base_),
           {server.name, absent_store{opened.error().detail}, server.id, limits_of(*gateway.grid)});
       out.others.emplace_back("link to " + server.name, caf::actor_cast<caf::actor>(link));
-      gateway.servers.push_back({.name = server.name, .link = link, .absent = true});
+      gateway.servers.push_back({.name = server.name, .link = link, .pinned = server.id, .absent = true});
       continue;
     }
     any = true;
@@ -108,7 +108,8 @@ result<std::pair<messages::file_gateway, crew>> client_crew::begin() {
     if (started.store)
       out.others.emplace_back("store " + server.name, caf::actor_cast<caf::actor>(started.store));
     out.others.emplace_back("link to " + server.name, caf::actor_cast<caf::actor>(started.link));
-    gateway.servers.push_back({.name = server.name, .link = started.link, .store = started.store});
+    gateway.servers.push_back(
+        {.name = server.name, .link = started.link, .store = started.store, .pinned = server.id});
   }
   if (!any) {
     for (const auto& [what, actor] : out.others)

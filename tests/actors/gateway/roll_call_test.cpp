@@ -20,6 +20,24 @@ messages::introduction away() {
 
 } // namespace
 
+TEST(roster, whoever_names_anothers_id_is_left_out) {
+  server_id beta;
+  beta.data.fill(std::byte{2});
+  auto liar = here(), honest = here();
+  liar.info.id = honest.info.id = beta;
+  const auto found = [&](std::optional<server_id> pinned) {
+    return make_roster({{.name = "alpha"}, {.name = "beta", .pinned = pinned}}, {liar, honest});
+  };
+  // The first in the file's order is not the one that is meant.
+  ASSERT_EQ(found(beta).servers->entries().size(), 1U);
+  EXPECT_EQ(found(beta).servers->entries()[0].name, "beta");
+  ASSERT_EQ(found(beta).left_out.size(), 1U);
+  EXPECT_EQ(found(beta).left_out[0].server, "alpha");
+  EXPECT_EQ(found(beta).left_out[0].detail, "it has the id of another server");
+  // Nobody is pinned: nothing tells which of them lies.
+  EXPECT_EQ(found(std::nullopt).servers->entries()[0].name, "alpha");
+}
+
 TEST(roll_call, enough_are_enough_and_the_missing_are_named) {
   roll_call who(4, 2);
   EXPECT_FALSE(who.enough());
