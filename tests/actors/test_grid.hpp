@@ -46,7 +46,7 @@ public:
     add_link(servers.back());
   }
 
-  void add_link(std::variant<messages::storage_server, actors::remote_endpoint> endpoint) {
+  void add_link(actors::link_endpoint endpoint) {
     actors::link_options options;
     options.name = "s" + std::to_string(links.size());
     options.endpoint = std::move(endpoint);
