@@ -28,8 +28,9 @@ public:
 
   /// Ends the publish as soon as the old or the new version is certainly recoverable; at once, usually.
   void cancel();
-  /// Whoever still owes an answer takes much longer than the others took: ends the publish where it is as good without
-  /// them. What they were sent stays unknown, and `why` is what the report says of them. False: they are waited for.
+  /// Whoever still owes an answer takes much longer than the others took: goes on without them where the new version is as
+  /// safe so. What they were sent stays unknown and finds another home, and `why` is what the report says of them. False:
+  /// they are waited for.
   bool leave_the_slow(const std::string& why);
   /// The whole-publish deadline passed: ends it now; messages under way become unknown.
   void deadline_passed();

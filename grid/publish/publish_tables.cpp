@@ -110,6 +110,13 @@ std::optional<server_message> publish_tables::settle(message_id id) {
   return out;
 }
 
+std::vector<server_message> publish_tables::settle_all() {
+  std::vector<server_message> out;
+  while (!writing_.empty())
+    out.push_back(*settle(writing_.begin()->first));
+  return out;
+}
+
 std::optional<server_id> publish_tables::settle_reread(message_id id) {
   const auto out = take(rereading_, id);
   settled_ += out ? 1 : 0;

@@ -82,6 +82,7 @@ public:
   /// Takes a message out of the tables for its one outcome; nothing where it has had one.
   std::optional<server_message> settle(message_id id);
   std::optional<server_id> settle_reread(message_id id);
+  std::vector<server_message> settle_all();
   std::set<server_id> take_rereads();
   /// What is under way becomes unknown.
   void abandon();

@@ -125,7 +125,13 @@ TEST(listener, a_reader_who_takes_nothing_is_let_go) {
   for (int i = 0; i < 1000 && !begun; ++i)
     std::this_thread::sleep_for(10ms);
   ASSERT_TRUE(begun) << "it has the thread before anybody else asks";
-  EXPECT_EQ(client_of(*l).Get("/")->body, "well") << "the only thread is free again";
+  // On a busy machine that takes longer than a client waits.
+  auto client = client_of(*l);
+  auto got = client.Get("/");
+  for (int i = 0; i < 5 && !got; ++i)
+    got = client.Get("/");
+  ASSERT_TRUE(got) << to_string(got.error());
+  EXPECT_EQ(got->body, "well") << "the only thread is free again";
   EXPECT_EQ(ended, 1);
 }
 

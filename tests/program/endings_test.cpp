@@ -139,7 +139,8 @@ TEST_F(endings, a_service_stops_by_any_of_them_and_at_once_by_a_second) {
 }
 
 TEST_F(endings, a_gateway_that_hangs_is_waited_for_no_longer_than_asked) {
-  limits_ = "[limits]\nserver-deadline-seconds = 20\nconnect-timeout-seconds = 1\n";
+  limits_ =
+      "[limits]\nserver-deadline-seconds = 20\nconnect-timeout-seconds = 1\npatience-milliseconds = 60000\n";
   start_farm(false);
   auto& gateway = start(on_grid({"gateway", "--listen", "127.0.0.1:0"}));
   const auto at = gateway.wait_for("listening on ");

@@ -25,7 +25,8 @@ protected:
 } // namespace
 
 TEST_F(interrupt, put_leaves_a_recoverable_version_and_says_which) {
-  limits_ = "[limits]\nserver-deadline-seconds = 20\nconnect-timeout-seconds = 1\n";
+  limits_ =
+      "[limits]\nserver-deadline-seconds = 20\nconnect-timeout-seconds = 1\npatience-milliseconds = 60000\n";
   start_farm(false);
   const auto cap = put_new("first", on_grid({}));
   const auto next = noise(40'000'000);
@@ -44,7 +45,8 @@ TEST_F(interrupt, put_leaves_a_recoverable_version_and_says_which) {
 }
 
 TEST_F(interrupt, second_signal_ends_the_put_at_once) {
-  limits_ = "[limits]\nserver-deadline-seconds = 20\nconnect-timeout-seconds = 10\n";
+  limits_ =
+      "[limits]\nserver-deadline-seconds = 20\nconnect-timeout-seconds = 10\npatience-milliseconds = 60000\n";
   start_farm(false);
   const auto cap = put_new("first", on_grid({}));
   server(3).signal(SIGSTOP);
@@ -64,7 +66,8 @@ TEST_F(interrupt, second_signal_ends_the_put_at_once) {
 }
 
 TEST_F(interrupt, put_that_waits_for_its_servers_ends_soon_and_sent_nothing) {
-  limits_ = "[limits]\nserver-deadline-seconds = 20\nconnect-timeout-seconds = 10\n";
+  limits_ =
+      "[limits]\nserver-deadline-seconds = 20\nconnect-timeout-seconds = 10\npatience-milliseconds = 60000\n";
   start_farm(false);
   const auto cap = put_new("first", on_grid({}));
   server(3).signal(SIGSTOP);

@@ -13,7 +13,8 @@ class metrics_of_the_program : public server_farm {};
 } // namespace
 
 TEST_F(metrics_of_the_program, publish_that_waits_for_a_stopped_server_is_seen_running) {
-  limits_ = "[limits]\nserver-deadline-seconds = 4\nconnect-timeout-seconds = 1\n";
+  limits_ =
+      "[limits]\nserver-deadline-seconds = 4\nconnect-timeout-seconds = 1\npatience-milliseconds = 60000\n";
   server_options_ = {"--metrics-listen", "127.0.0.1:0"};
   start_farm();
   const auto cap = put_new("first", on_grid({}));
@@ -58,7 +59,8 @@ TEST_F(metrics_of_the_program, publish_that_waits_for_a_stopped_server_is_seen_r
 }
 
 TEST_F(metrics_of_the_program, links_say_whether_servers_are_up_and_count_reconnects) {
-  limits_ = "[limits]\nserver-deadline-seconds = 4\nconnect-timeout-seconds = 1\n";
+  limits_ =
+      "[limits]\nserver-deadline-seconds = 4\nconnect-timeout-seconds = 1\npatience-milliseconds = 60000\n";
   start_farm(false);
   const auto cap = put_new("first", on_grid({}));
   kill(2);

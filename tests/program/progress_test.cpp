@@ -49,7 +49,8 @@ TEST_F(progress_of_the_program, of_a_failure_ends_with_its_kind) {
 }
 
 TEST_F(progress_of_the_program, shows_one_operation_with_the_server_it_waits_for) {
-  limits_ = "[limits]\nserver-deadline-seconds = 20\nconnect-timeout-seconds = 5\n";
+  limits_ =
+      "[limits]\nserver-deadline-seconds = 20\nconnect-timeout-seconds = 5\npatience-milliseconds = 60000\n";
   start_farm(false);
   const auto at = start(on_grid({"gateway", "--listen", "127.0.0.1:0"})).wait_for("listening on ");
   put_new("the gateway has met every server now", {"--gateway", at});

@@ -144,7 +144,9 @@ TEST_F(reload, who_finds_no_room_is_told_in_json_when_to_try_again) {
   auto at = beta.wait_for("listening on ");
   at = at.substr(0, at.find(' '));
   start_gateway();
-  grid(-1, "[limits]\noperations = 1\n[[server]]\nname = \"beta\"\npreferred = true\ncaf = \"" + at + "\"\n");
+  grid(-1, "[limits]\noperations = 1\npatience-milliseconds = 60000\n[[server]]\nname = \"beta\"\npreferred "
+           "= true\ncaf = \"" +
+               at + "\"\n");
   told("truckee: changed: ");
   put_new("before", by_gateway({}));
   beta.signal(SIGSTOP); // it is preferred, so the next publish waits for it

@@ -19,7 +19,8 @@ protected:
 } // namespace
 
 TEST_F(status, shows_a_running_publish_and_then_that_it_ended) {
-  limits_ = "[limits]\nserver-deadline-seconds = 20\nconnect-timeout-seconds = 5\n";
+  limits_ =
+      "[limits]\nserver-deadline-seconds = 20\nconnect-timeout-seconds = 5\npatience-milliseconds = 60000\n";
   start_farm(false);
   const auto at = start_gateway();
   const auto cap = put_new("first", {"--gateway", at});

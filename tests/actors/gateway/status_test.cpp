@@ -38,6 +38,7 @@ std::vector<std::string> stage_names(const messages::operation_detail& x) {
 
 TEST(Status, ARunningPublishShowsWhichServerItWaitsFor) {
   test_grid grid;
+  grid.services->limits.slow_least = 1min;
   grid.create("one");
   hang_writes(grid, 3);
   const auto put = grid.put("two", 7);
