@@ -176,14 +176,18 @@ public:
     gateway_ = messages::file_gateway{};
   }
 
+  void end_links() {
+    for (auto& link : links)
+      run.kill(link);
+    links.clear();
+  }
+
   /// Ends gateway, links and servers; how many actors are left then.
   std::size_t end() {
     end_gateway();
-    for (auto& link : links)
-      run.kill(link);
+    end_links();
     for (auto& server : servers)
       run.kill(server);
-    links.clear();
     servers.clear();
     for (auto& script : scripts)
       script->held.clear();

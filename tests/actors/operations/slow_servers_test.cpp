@@ -87,7 +87,7 @@ TEST(slow_servers, are_waited_for_where_the_file_needs_them) {
 TEST(slow_servers, an_operation_begins_without_those_that_do_not_say_who_they_are) {
   test_grid grid;
   grid.create("one"); // all links know their servers, so new ones are needed
-  grid.links.clear();
+  grid.end_links();
   for (std::size_t i = 0; i < grid.servers.size(); ++i) {
     if (i == 2 || i == 7)
       hang_hello(grid, i);
@@ -115,7 +115,7 @@ TEST(slow_servers, a_read_that_lacks_those_it_did_not_wait_for_is_done_again_wit
     ASSERT_TRUE((*made)->ok) << to_string((*made)->failure);
   }
   grid.end_gateway();
-  grid.links.clear();
+  grid.end_links();
   for (std::size_t i = 0; i < grid.servers.size(); ++i) {
     if (i > 1)
       hang_hello(grid, i);
@@ -135,7 +135,7 @@ TEST(slow_servers, a_read_that_lacks_those_it_did_not_wait_for_is_done_again_wit
 TEST(slow_servers, a_server_known_to_be_away_costs_no_wait_while_it_is_tried_again) {
   test_grid grid;
   grid.create("one");
-  grid.links.clear();
+  grid.end_links();
   for (std::size_t i = 0; i < grid.servers.size(); ++i) {
     if (i == 3)
       hang_hello(grid, i);
