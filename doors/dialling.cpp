@@ -189,6 +189,9 @@ error porter::house::as_error(const call& what, const trouble& why) {
   case refusal::protocol:
     return {errc::protocol, text + why.detail};
   case refusal::broken:
+    return {errc::unreachable,
+            text + why.detail +
+                (what.tls ? "; it may be a port without TLS, or not take this certificate" : "")};
   case refusal::no_descriptors:
     return {errc::unreachable, text + why.detail};
   default:

@@ -28,9 +28,9 @@ public:
 
   /// Ends the publish as soon as the old or the new version is certainly recoverable; at once, usually.
   void cancel();
-  /// Whoever still owes an answer takes much longer than the others took: goes on without them where the new version is as
-  /// safe so. What they were sent stays unknown and finds another home, and `why` is what the report says of them. False:
-  /// they are waited for.
+  /// Whoever still owes an answer takes much longer than the others took: the publish ends where the new version is as safe
+  /// without them. What they were sent stays unknown, and `why` is what the report says of them; of a new file, which has no
+  /// other writer to be told of, it finds another home first. False: they are waited for.
   bool leave_the_slow(const std::string& why);
   /// The whole-publish deadline passed: ends it now; messages under way become unknown.
   void deadline_passed();
