@@ -87,7 +87,7 @@ protected:
   std::string full_run(const std::string& format) {
     const arguments loud{"--log-level", "debug", "--log-format", format};
     server_options_ = loud;
-    limits_ = "[limits]\nserver-deadline-seconds = 2\nconnect-timeout-seconds = 1\npatience-milliseconds = "
+    limits_ = "[limits]\nserver-deadline-seconds = 2\nconnect-timeout-seconds = 10\npatience-milliseconds = "
               "60000\nkeys-ready = 1\n";
     start_farm();
     const auto with = [&](arguments words) {
