@@ -130,4 +130,3 @@ TEST(limits, patience_is_some_times_what_the_others_took_and_never_too_short) {
   EXPECT_EQ(limits.patience(1s), 4s);
   EXPECT_LE(limits.patience(std::chrono::duration<double>(1e30)), 4 * 24h);
 }
-
