@@ -3,6 +3,7 @@
 #include "truckee/grid/happiness.hpp"
 
 #include <algorithm>
+#include <bitset>
 
 namespace truckee::grid {
 
@@ -89,17 +90,19 @@ belief servermap::at(const share_place& place) const {
 }
 
 std::vector<share_number> servermap::shares_on(const server_id& server) const {
-  std::set<share_number> out;
+  std::vector<share_number> out;
   const share_place first{server, share_number{0}};
   for (auto it = shares_.lower_bound(first); it != shares_.end() && it->first.server == server; ++it)
-    out.insert(it->first.share);
+    out.push_back(it->first.share);
+  const auto good = static_cast<std::ptrdiff_t>(out.size());
   for (auto it = bad_.lower_bound(first); it != bad_.end() && it->first.server == server; ++it)
-    out.insert(it->first.share);
-  return {out.begin(), out.end()};
+    out.push_back(it->first.share);
+  std::inplace_merge(out.begin(), out.begin() + good, out.end()); // no share is both
+  return out;
 }
 
-std::set<file_version> servermap::versions() const {
-  std::set<file_version> out;
+version_set servermap::versions() const {
+  version_set out;
   for (const auto& [place, version] : shares_)
     out.insert(version);
   return out;
@@ -126,30 +129,64 @@ std::vector<share_place> servermap::places(const file_version& version) const {
 }
 
 bool servermap::recoverable(const file_version& version) const {
-  return share_numbers(version).size() >= version.k && knows(version);
+  std::bitset<256> numbers;
+  for (const auto& [place, held] : shares_)
+    if (held == version)
+      numbers.set(place.share.value);
+  return numbers.any() && numbers.count() >= version.k;
 }
+
+namespace {
+
+struct counted_version {
+  const file_version* version;
+  std::size_t numbers; ///< distinct ones
+  bool recoverable() const { return numbers >= version->k; }
+};
+
+/// Smallest first. Asked after each answer, so it takes two blocks of memory and no tree.
+std::vector<counted_version> count_numbers(const std::map<share_place, file_version>& shares) {
+  std::vector<std::pair<const file_version*, share_number>> all;
+  all.reserve(shares.size());
+  for (const auto& [place, version] : shares)
+    all.emplace_back(&version, place.share);
+  std::ranges::sort(all, [](const auto& a, const auto& b) {
+    const auto order = *a.first <=> *b.first;
+    return order != 0 ? order < 0 : a.second < b.second;
+  });
+  std::vector<counted_version> out;
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    if (i == 0 || *all[i].first != *all[i - 1].first)
+      out.push_back({all[i].first, 1});
+    else if (all[i].second != all[i - 1].second)
+      ++out.back().numbers;
+  }
+  return out;
+}
+
+} // namespace
 
 std::vector<file_version> servermap::recoverable_versions() const {
   std::vector<file_version> out;
-  for (const auto& version : versions())
-    if (recoverable(version))
-      out.push_back(version);
+  for (const auto& one : count_numbers(shares_))
+    if (one.recoverable())
+      out.push_back(*one.version);
   return out;
 }
 
 std::vector<file_version> servermap::unrecoverable_versions() const {
   std::vector<file_version> out;
-  for (const auto& version : versions())
-    if (!recoverable(version))
-      out.push_back(version);
+  for (const auto& one : count_numbers(shares_))
+    if (!one.recoverable())
+      out.push_back(*one.version);
   return out;
 }
 
 std::optional<file_version> servermap::best() const {
-  const auto all = recoverable_versions();
-  if (all.empty())
-    return std::nullopt;
-  return all.back();
+  const auto all = count_numbers(shares_);
+  const auto found =
+      std::find_if(all.rbegin(), all.rend(), [](const auto& one) { return one.recoverable(); });
+  return found == all.rend() ? std::nullopt : std::optional(*found->version);
 }
 
 sequence_number servermap::highest_sequence() const {

@@ -103,7 +103,7 @@ public:
   std::vector<share_number> shares_on(const server_id& server) const;
 
   /// Every version with a good share, smallest first.
-  std::set<file_version> versions() const;
+  version_set versions() const;
   bool knows(const file_version& version) const;
   std::set<share_number> share_numbers(const file_version& version) const;
   std::vector<share_place> places(const file_version& version) const;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "truckee/base/bytes.hpp"
+#include "truckee/base/flat_set.hpp"
 #include "truckee/base/ids.hpp"
 #include "truckee/base/result.hpp"
 #include "truckee/crypto/keys.hpp"
@@ -41,6 +42,9 @@ struct file_version {
   friend bool operator==(const file_version&, const file_version&) = default;
   friend auto operator<=>(const file_version&, const file_version&) = default;
 };
+
+/// Sets of versions are copied with every publish, and hold few.
+using version_set = flat_set<file_version>;
 
 /// The signed bytes: 75 for SDMF, 59 for MDMF.
 bytes pack_prefix(const file_version& version);

@@ -244,7 +244,7 @@ private:
   }
 
   void remember(const std::vector<grid::sent_version>& sent) {
-    std::set<grid::file_version> versions;
+    grid::version_set versions;
     for (const auto& one : sent)
       versions.insert(one.version);
     if (task_.sent)

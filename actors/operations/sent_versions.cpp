@@ -18,7 +18,7 @@ std::shared_ptr<sent_versions> sent_history::of(const storage_index& slot) {
   return made;
 }
 
-void sent_history::add(sent_versions& to, const std::set<grid::file_version>& sent) {
+void sent_history::add(sent_versions& to, const grid::version_set& sent) {
   to.insert(sent.begin(), sent.end());
   while (to.size() > versions_max)
     to.erase(to.begin());

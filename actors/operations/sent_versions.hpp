@@ -12,7 +12,7 @@ namespace truckee::actors {
 /// Versions that this client sent of one file. A message of an operation that ended may still land: the next
 /// one has to know it for its own. Operations on a file come one after another; whose turn it is may read and
 /// add.
-using sent_versions = std::set<grid::file_version>;
+using sent_versions = grid::version_set;
 
 /// Those of the files written last. What is forgotten is at worst taken for another writer's: nothing is lost
 /// by it.
@@ -25,7 +25,7 @@ public:
 
   /// Of one file; the oldest are forgotten.
   static constexpr std::size_t versions_max = 64;
-  static void add(sent_versions& to, const std::set<grid::file_version>& sent);
+  static void add(sent_versions& to, const grid::version_set& sent);
 
 private:
   struct entry {

@@ -18,7 +18,7 @@ struct publish_task {
   bool new_file = false;                       ///< no map was made: nothing can be there
   grid::servermap map = {};                    ///< of what is there
   std::optional<grid::file_version> base = {}; ///< whose content ours replaces
-  std::set<grid::file_version> earlier = {};   ///< versions this client sent before
+  grid::version_set earlier = {};   ///< versions this client sent before
   grid::order_name order = grid::order_name::in_place;
   /// Repair: shares of this version are made again, byte for byte, and put where they are missing.
   std::optional<shares::existing_version> again = {};

@@ -65,7 +65,7 @@ result<repair_plan> plan_repair(const servermap& map, bool force) {
 }
 
 repair_publish publish_of(const repair_plan& plan, const servermap& map, bool signature_at_hand,
-                          const std::set<file_version>& sent, const spread& defaults) {
+                          const version_set& sent, const spread& defaults) {
   repair_publish out;
   out.refill = plan.step == repair_step::refill && signature_at_hand;
   out.shape = publish_spread(std::nullopt, defaults, plan.version);

@@ -35,13 +35,13 @@ struct repair_publish {
   bool refill = false; ///< the same version again, byte for byte
   sequence_number sequence;
   spread shape;
-  std::set<file_version> earlier; ///< versions of this writer whose messages may still land
+  version_set earlier; ///< versions of this writer whose messages may still land
 };
 
 /// `sent`: versions this writer sent before. Without the old version's signature nothing can be refilled, and the content
 /// is published again instead.
 repair_publish publish_of(const repair_plan& plan, const servermap& map, bool signature_at_hand,
-                          const std::set<file_version>& sent, const spread& defaults);
+                          const version_set& sent, const spread& defaults);
 
 /// A repair that met a version which no map could show looks at everything anew, as often as any write tries at most.
 /// `publishes`: of this repair so far.

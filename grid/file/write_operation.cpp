@@ -40,8 +40,7 @@ std::chrono::milliseconds backoff_delay(std::uint32_t tries, const grid_limits& 
   return std::chrono::milliseconds(least + static_cast<decltype(bound)>(random.below(spread)));
 }
 
-sequence_number next_sequence(const servermap& map, const std::set<file_version>& earlier,
-                              sequence_number floor) {
+sequence_number next_sequence(const servermap& map, const version_set& earlier, sequence_number floor) {
   auto highest = std::max(map.highest_sequence(), floor);
   for (const auto& version : earlier)
     highest = std::max(highest, version.sequence);

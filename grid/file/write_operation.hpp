@@ -35,7 +35,7 @@ std::string describe(const version_condition& condition);
 struct write_wish {
   write_kind kind = write_kind::overwrite;
   std::optional<version_condition> only_if; ///< with conditional; the first map says which version that is
-  std::set<file_version> earlier;           ///< versions this client sent before for this file
+  version_set earlier;                      ///< versions this client sent before for this file
   std::vector<sent_version> own = {};       ///< what this very operation sent when it was asked for before
   grid_limits limits;
   order_name order = order_name::in_place; ///< says which maps it needs
@@ -96,7 +96,7 @@ struct write_result {
   std::vector<file_version> recoverable_now; ///< with uncoordinated_write
   bool rescued = false; ///< a collision left no version recoverable and our content was published above it
   std::uint32_t tries = 0;
-  std::set<file_version> sent;   ///< versions of ours; goes into `earlier` next time
+  version_set sent;              ///< versions of ours; goes into `earlier` next time
   std::vector<sent_version> own; ///< the same, and those of `wish.own`; goes there when it is asked for again
   std::optional<file_version> found; ///< with already_applied
   std::set<share_place> found_at;    ///< its shares
@@ -175,7 +175,6 @@ spread publish_spread(const std::optional<spread>& wanted, const spread& default
 error no_signing_key(const servermap& map, const std::function<std::string(const server_id&)>& server_name);
 
 /// Above everything the map shows and everything this writer sent.
-sequence_number next_sequence(const servermap& map, const std::set<file_version>& earlier,
-                              sequence_number floor = {});
+sequence_number next_sequence(const servermap& map, const version_set& earlier, sequence_number floor = {});
 
 } // namespace truckee::grid

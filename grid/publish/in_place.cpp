@@ -44,12 +44,16 @@ void in_place::goal(publish_tables& tables) {
 void in_place::place(publish_tables& tables) {
   if (tables.surprised())
     return; // what is under way is waited for, and nothing new begins
+  if (placed_for_ == tables.aims())
+    return;
   const auto& asked = tables.asked();
   const auto n = tables.version().n;
-  const auto goal = tables.goal();
-  for (const auto& place : goal)
+  std::vector<share_place> lost;
+  for (const auto& place : tables.goal())
     if (tables.bad().contains(place.server))
-      tables.give_up(place);
+      lost.push_back(place);
+  for (const auto& place : lost)
+    tables.give_up(place);
   // A server that still owes an answer is the last choice for a share that lost its home.
   auto avoid = tables.bad();
   avoid.merge(tables.busy());
@@ -63,6 +67,7 @@ void in_place::place(publish_tables& tables) {
   }
   for (const auto& place : places_for_happiness(tables.goal(), n, asked.happy, asked.servers, tables.bad()))
     tables.aim_at(place);
+  placed_for_ = tables.aims();
 }
 
 // -- what is sent --
@@ -70,14 +75,14 @@ void in_place::place(publish_tables& tables) {
 std::vector<server_message> in_place::messages(const publish_tables& tables) {
   if (tables.surprised())
     return {};
-  const auto busy = tables.busy();
-  std::map<server_id, std::vector<planned_share>> needed;
-  for (const auto& place : tables.goal())
-    if (!tables.placed().contains(place) && !busy.contains(place.server))
-      needed[place.server].push_back({place.share, share_step::write, tables.map().at(place)});
   std::vector<server_message> out;
-  for (auto& [server, shares] : needed)
-    out.push_back({server, std::move(shares)});
+  for (const auto& place : tables.goal()) { // in the order of servers
+    if (tables.placed().contains(place) || tables.is_busy(place.server))
+      continue;
+    if (out.empty() || out.back().server != place.server)
+      out.push_back({place.server, {}});
+    out.back().shares.push_back({place.share, share_step::write, tables.map().at(place)});
+  }
   return out;
 }
 

@@ -39,6 +39,7 @@ private:
   std::map<server_id, std::uint32_t> resends_;
   std::map<server_id, std::uint32_t> stale_rounds_;
   std::set<share_place> retired_; ///< deletions sent already
+  std::uint64_t placed_for_ = 0;  ///< the aims for which every share has what home there is
 };
 
 } // namespace truckee::grid

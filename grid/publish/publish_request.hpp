@@ -19,7 +19,7 @@ struct publish_request {
   bool same_version = false;        ///< repair: fills in shares of a version that is in the map
   std::optional<file_version> base; ///< whose content ours replaces; the map's best one unless set
   std::vector<server_id> servers;   ///< permuted order
-  std::set<file_version> earlier;   ///< versions this writer sent before, ended or not
+  version_set earlier;              ///< versions this writer sent before, ended or not
   grid_limits limits;
   order_name order = order_name::in_place;
 };

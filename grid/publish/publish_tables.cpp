@@ -12,8 +12,9 @@ publish_tables::publish_tables(publish_request request) : request_(std::move(req
     request_.base = request_.map.best();
   for (const auto& [place, version] : request_.map.shares())
     seen_[version].insert(place.share);
-  view_ = make_view(request_.version, std::move(request_.map), request_.base, request_.earlier);
+  view_ = make_view(request_.version, std::move(request_.map), request_.base, std::move(request_.earlier));
   request_.map = {};
+  request_.earlier = {};
 }
 
 std::set<share_place> publish_tables::outstanding() const {
@@ -32,13 +33,19 @@ std::set<server_id> publish_tables::busy() const {
   return out;
 }
 
+bool publish_tables::is_busy(const server_id& server) const {
+  return std::ranges::any_of(writing_, [&](const auto& sent) { return sent.second.server == server; });
+}
+
 void publish_tables::give_up(const share_place& place) {
-  if (!placed_.contains(place) && goal_.erase(place) > 0)
-    failed_.insert(place);
+  if (placed_.contains(place) || goal_.erase(place) == 0)
+    return;
+  ++aims_;
+  failed_.insert(place);
 }
 
 void publish_tables::mark_placed(const share_place& place) {
-  goal_.insert(place);
+  aim_at(place);
   placed_.insert(place);
   landed_.insert(place.share);
   failed_.erase(place);
@@ -67,12 +74,12 @@ std::size_t publish_tables::count_seen(const file_version& version, share_number
 }
 
 void publish_tables::mark_bad(const server_id& server, const write_outcome& why) {
-  bad_.insert(server);
+  aims_ += bad_.insert(server).second ? 1 : 0;
   problems_.push_back({server, why.kind, why.detail, why.recorded_node});
 }
 
 message_id publish_tables::send(server_message message) {
-  TRUCKEE_ASSERT(!busy().contains(message.server), "a server has one message under way at most");
+  TRUCKEE_ASSERT(!is_busy(message.server), "a server has one message under way at most");
   for (const auto& planned : message.shares) {
     if (planned.step != share_step::write)
       continue;

@@ -22,7 +22,7 @@ class publish_tables {
 public:
   explicit publish_tables(publish_request request);
 
-  /// As asked; its map has moved to map().
+  /// As asked; its map and the earlier versions have moved to view().
   const publish_request& asked() const { return request_; }
   const file_version& version() const { return request_.version; }
   /// Whether ours has a share of that number at all.
@@ -37,7 +37,10 @@ public:
   std::set<share_place> outstanding() const;                        ///< sent, no answer yet
   bool was_sent(const share_place& place) const { return sent_.contains(place); }
 
-  void aim_at(const share_place& place) { goal_.insert(place); }
+  void aim_at(const share_place& place) { aims_ += goal_.insert(place).second ? 1 : 0; }
+  /// Another number whenever the goal, or which servers are bad, has changed: what follows from them alone need not be worked
+  /// out again before.
+  std::uint64_t aims() const { return aims_; }
   /// Leaves the goal, unless it is placed.
   void give_up(const share_place& place);
   /// Ours is there, by a server's own word.
@@ -70,10 +73,11 @@ public:
   const std::set<server_id>& bad() const { return bad_; } ///< take nothing more
   const std::vector<server_problem>& problems() const { return problems_; }
   void mark_bad(const server_id& server, const write_outcome& why);
-  void trust_again(const server_id& server) { bad_.erase(server); }
+  void trust_again(const server_id& server) { aims_ += bad_.erase(server); }
   /// Reads the server's shares again before the end.
   void look_again(const server_id& server) { to_reread_.insert(server); }
   std::set<server_id> busy() const; ///< owe the answer to a message
+  bool is_busy(const server_id& server) const;
 
   // -- messages; for the loop --
 
@@ -115,6 +119,7 @@ private:
   message_id last_id_ = 0;
   std::size_t settled_ = 0; ///< messages and re-reads that had their outcome or were abandoned
 
+  std::uint64_t aims_ = 1; ///< grows
   std::set<server_id> bad_;
   std::set<server_id> to_reread_;
   std::vector<server_problem> problems_;

@@ -21,7 +21,7 @@ std::string_view to_string(verdict v) {
 }
 
 publish_view make_view(file_version ours, servermap map, std::optional<file_version> base,
-                       std::set<file_version> earlier) {
+                       version_set earlier) {
   publish_view view;
   view.ours = ours;
   view.base = base;

@@ -21,15 +21,15 @@ std::string_view to_string(verdict v);
 /// recoverable.
 struct publish_view;
 publish_view make_view(file_version ours, servermap map, std::optional<file_version> base,
-                       std::set<file_version> earlier);
+                       version_set earlier);
 
 /// What a publish knows of the past. Its own new version is higher than every version the map shows.
 struct publish_view {
   file_version ours;
   servermap map;                    ///< what is known: the map of before, corrected by every answer since
   std::optional<file_version> base; ///< the version we build on; nothing for a new file
-  std::set<file_version> earlier;   ///< versions this writer sent before, whose messages may still land
-  std::set<file_version> settled;   ///< versions the map showed and that we decided to replace
+  version_set earlier;              ///< versions this writer sent before, whose messages may still land
+  version_set settled;              ///< versions the map showed and that we decided to replace
 };
 
 /// Judges what was found at `place`, where `expected` was believed to be. `seen_shares` are the distinct

@@ -342,7 +342,8 @@ void writer::begin_publish(const write_action& action) {
   request.earlier.insert(operation_->result().sent.begin(), operation_->result().sent.end());
   request.limits = world_.limits();
   if (world_.conditions().known_is_stale)
-    request.earlier.merge(map_.versions());
+    for (const auto& seen : map_.versions())
+      request.earlier.insert(seen);
   auto loop = publish_loop::start(std::move(request));
   if (!loop) {
     operation_->on_publish_refused(loop.error());

@@ -118,7 +118,7 @@ private:
   std::optional<grid::write_operation> operation_;
   sim_time began_ = 0;
   std::uint64_t operation_number_ = 0;
-  std::set<grid::file_version> earlier_;
+  grid::version_set earlier_;
   bool has_key_ = false;
 
   std::unique_ptr<grid::map_update> map_update_;

@@ -105,7 +105,7 @@ TEST(repair_publish, a_refill_is_the_same_version_and_no_late_write_of_ours) {
   const auto refill = publish_of(plan, map, true, {version(3), version(4)}, {3, 10, 7});
   EXPECT_TRUE(refill.refill);
   EXPECT_EQ(refill.sequence.value, 4U);
-  EXPECT_EQ(refill.earlier, std::set{version(3)});
+  EXPECT_EQ(refill.earlier, version_set{version(3)});
   EXPECT_EQ(refill.shape, (spread{3, 10, 7}));
 }
 
@@ -117,7 +117,7 @@ TEST(repair_publish, without_the_signature_the_content_goes_above_everything_sen
   const auto again = publish_of(plan_repair(map, false).value(), map, false, {version(6)}, {1, 3, 2});
   EXPECT_FALSE(again.refill);
   EXPECT_EQ(again.sequence.value, 7U);
-  EXPECT_EQ(again.earlier, std::set{version(6)});
+  EXPECT_EQ(again.earlier, version_set{version(6)});
   EXPECT_EQ(again.shape, (spread{3, 10, 2})) << "the file keeps its k and N";
 }
 

@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
+#include <utility>
 
 using namespace truckee;
 using namespace truckee::grid;
@@ -86,6 +87,41 @@ TEST(publish_tables, only_what_is_not_placed_is_given_up) {
   tables.mark_placed(there); // it landed after all
   EXPECT_TRUE(tables.failed().empty());
   tables.check();
+}
+
+TEST(publish_tables, aims_are_others_when_the_goal_or_the_bad_servers_are_and_only_then) {
+  model_grid g(3);
+  auto tables = tables_of(g);
+  auto before = tables.aims();
+  const auto changed = [&] {
+    const auto now = tables.aims();
+    return std::exchange(before, now) != now;
+  };
+  const share_place place{server(0), share(0)};
+  tables.aim_at(place);
+  EXPECT_TRUE(changed());
+  tables.aim_at(place);
+  EXPECT_FALSE(changed()) << "it was there";
+  const auto id = tables.send(write_to(server(0), 0));
+  EXPECT_TRUE(tables.is_busy(server(0)));
+  EXPECT_FALSE(tables.is_busy(server(1)));
+  ASSERT_TRUE(tables.settle(id));
+  tables.mark_placed(place);
+  tables.give_up(place);
+  tables.misplace(place);
+  EXPECT_FALSE(changed());
+  tables.give_up(place);
+  EXPECT_TRUE(changed());
+  tables.mark_placed({server(1), share(1)});
+  EXPECT_TRUE(changed()) << "a place that nobody aimed at";
+  tables.mark_bad(server(2), {});
+  EXPECT_TRUE(changed());
+  tables.mark_bad(server(2), {});
+  EXPECT_FALSE(changed());
+  tables.trust_again(server(2));
+  EXPECT_TRUE(changed());
+  tables.trust_again(server(2));
+  EXPECT_FALSE(changed());
 }
 
 TEST(publish_tables, a_defect_in_an_order_is_said_where_assertions_are_on) {
