@@ -37,78 +37,77 @@ public:
       return;
     }
     // The link ended with the client; whether its last messages arrived, nobody knows.
-    auto sent = std::move(sent_);
-    sent_.clear();
-    for (const auto& [id, request] : sent)
-      tell(id, grid::transport_failure(true, "the link to the server ended"), 0);
+    for (const auto& [id, what] : std::exchange(sent_, {}))
+      tell(id, what, grid::transport_failure(true, "the link to the server ended"), 0);
   }
 
 private:
+  /// A message that has no outcome yet.
+  struct pending {
+    std::shared_ptr<const grid::read_test_write> request;
+    time_source::time_point begun;
+  };
+
   /// Whoever waited waits no more; metrics and the log are told of what has no answer.
   void on_stop() {
-    for (const auto& [id, request] : std::exchange(sent_, {}))
-      note(id, grid::transport_failure(true, "nobody waits for its answer any longer"),
-           services_->time->seconds_since(begun_.at(id)));
+    for (const auto& [id, what] : std::exchange(sent_, {}))
+      note(what, grid::transport_failure(true, "nobody waits for its answer any longer"),
+           services_->time->seconds_since(what.begun));
     self_->quit();
   }
 
   void deliver(const send_shares& x) {
-    sent_.emplace(x.id, x.request);
-    shares_.emplace(x.id, x.request->changes.size());
-    begun_.emplace(x.id, services_->time->now());
+    sent_.emplace(x.id, pending{x.request, services_->time->now()});
     messages::request(
         self_, server_.link, x.deadline + link_grace, write_slot{x.request, x.deadline},
-        [this, id = x.id](const write_answer& answer) { on_answer(id, answer); },
+        [this, id = x.id](const write_answer& answer) {
+          if (const auto what = take(id))
+            tell(id, *what, outcome_of_answer(*what->request, answer), answer.seconds);
+        },
         [this, id = x.id](const caf::error& e) {
-          if (sent_.erase(id) > 0)
-            tell(id, grid::transport_failure(true, describe(e, self_->system())), 0);
+          if (const auto what = take(id))
+            tell(id, *what, grid::transport_failure(true, describe(e, self_->system())), 0);
         });
   }
 
-  void on_answer(grid::message_id id, const write_answer& answer) {
+  /// Nothing where it has had its outcome.
+  std::optional<pending> take(grid::message_id id) {
     const auto at = sent_.find(id);
     if (at == sent_.end())
-      return;
-    const auto request = at->second;
+      return std::nullopt;
+    auto out = std::move(at->second);
     sent_.erase(at);
-    switch (answer.how) {
-    case delivery::answered:
-      tell(id, grid::judge_answer(*request, answer.answer), answer.seconds);
-      return;
-    case delivery::unreachable:
-      tell(id, grid::transport_failure(false, answer.detail), answer.seconds);
-      return;
-    case delivery::unknown:
-      tell(id, grid::transport_failure(true, answer.detail), answer.seconds);
-      return;
-    }
+    return out;
   }
 
-  void tell(grid::message_id id, grid::write_outcome outcome, double seconds) {
-    note(id, outcome, seconds);
+  static grid::write_outcome outcome_of_answer(const grid::read_test_write& request,
+                                               const write_answer& answer) {
+    if (answer.how == delivery::answered)
+      return grid::judge_answer(request, answer.answer);
+    return grid::transport_failure(answer.how == delivery::unknown, answer.detail);
+  }
+
+  void tell(grid::message_id id, const pending& what, grid::write_outcome outcome, double seconds) {
+    note(what, outcome, seconds);
     send(self_, coordinator_, shares_sent{id, server_.id, std::move(outcome), seconds});
   }
 
-  void note(grid::message_id id, const grid::write_outcome& outcome, double seconds) {
-    if (const auto shares = shares_.find(id); shares != shares_.end()) {
-      services_->metrics->server(server_.name)
-          .shares_written(outcome_of(outcome.kind), shares->second, std::chrono::duration<double>(seconds));
-      if (outcome.kind == grid::write_outcome_kind::written)
-        logs::say(services_->log, logs::events::shares_written,
-                  {{"operation", operation_},
-                   {"server", server_.name},
-                   {"shares", shares->second},
-                   {"seconds", seconds}});
-      else
-        logs::say(services_->log, logs::events::share_write_failed,
-                  {{"operation", operation_},
-                   {"server", server_.name},
-                   {"shares", shares->second},
-                   {"outcome", to_word(outcome_of(outcome.kind))},
-                   {"detail", outcome.detail},
-                   {"seconds", seconds}});
-      shares_.erase(shares);
-    }
+  void note(const pending& what, const grid::write_outcome& outcome, double seconds) {
+    const auto shares = what.request->changes.size();
+    services_->metrics->server(server_.name)
+        .shares_written(outcome_of(outcome.kind), shares, std::chrono::duration<double>(seconds));
+    if (outcome.kind == grid::write_outcome_kind::written)
+      logs::say(
+          services_->log, logs::events::shares_written,
+          {{"operation", operation_}, {"server", server_.name}, {"shares", shares}, {"seconds", seconds}});
+    else
+      logs::say(services_->log, logs::events::share_write_failed,
+                {{"operation", operation_},
+                 {"server", server_.name},
+                 {"shares", shares},
+                 {"outcome", to_word(outcome_of(outcome.kind))},
+                 {"detail", outcome.detail},
+                 {"seconds", seconds}});
   }
 
   shell<share_writer_state>* self_;
@@ -116,9 +115,7 @@ private:
   server_entry server_;
   std::uint64_t operation_;
   publish_coordinator coordinator_;
-  std::map<grid::message_id, std::shared_ptr<const grid::read_test_write>> sent_;
-  std::map<grid::message_id, time_source::time_point> begun_;
-  std::map<grid::message_id, std::size_t> shares_; ///< how many each message carries, for the metrics
+  std::map<grid::message_id, pending> sent_;
 };
 
 } // namespace
