@@ -139,19 +139,17 @@ bool publish_loop::leave_the_slow(const std::string& why) {
     return false;
   write_outcome none;
   none.detail = why;
+  for (const auto& server : tables_.busy())
+    tables_.mark_bad(server, none);
   if (!tables_.asked().new_file) {
     // An answer that comes later may show another writer: it must not come while something else is still being done.
-    for (const auto& server : tables_.busy())
-      tables_.mark_bad(server, none);
     finish(publish_end::published);
     return true;
   }
-  for (const auto& sent : tables_.settle_all()) {
+  for (const auto& sent : tables_.settle_all())
     for (const auto& planned : sent.shares)
       if (planned.step == share_step::write)
         tables_.mark_unknown({sent.server, planned.share});
-    tables_.mark_bad(sent.server, none);
-  }
   something_new_ = true;
   return true;
 }
