@@ -8,13 +8,9 @@ namespace truckee::actors {
 
 namespace {
 
-byte_view as_bytes_of(std::string_view text) {
-  return std::as_bytes(std::span(text));
-}
-
 /// No capability is kept for as long as its operation is remembered.
 hash256 hash_of_cap(std::string_view cap) {
-  return cap.empty() ? hash256{} : crypto::sha256({as_bytes_of(cap)});
+  return cap.empty() ? hash256{} : crypto::sha256({as_bytes(cap)});
 }
 
 } // namespace
@@ -115,11 +111,11 @@ hash256 hash_of(const messages::publish_request& x) {
   how += "|";
   if (x.only_if)
     how += std::to_string(x.only_if->version.value) + ":" + x.only_if->root;
-  return hash_parts({as_bytes_of(how), as_bytes_of(x.write_cap), x.content.view()});
+  return hash_parts({as_bytes(how), as_bytes(x.write_cap), x.content.view()});
 }
 
 hash256 hash_of(const messages::append_request& x) {
-  return hash_parts({as_bytes_of("append"), as_bytes_of(x.write_cap), x.data.view()});
+  return hash_parts({as_bytes("append"), as_bytes(x.write_cap), x.data.view()});
 }
 
 bool may_be_done_again(const operation_memory::entry& known) {
