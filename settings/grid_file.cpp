@@ -15,18 +15,17 @@ namespace {
 
 constexpr std::size_t seed_bytes_max = 64; // Tahoe-LAFS's own are 20, 32 or 52 bytes
 
-using keys = std::string_view;
-constexpr std::array<keys, 9> top_keys{"client",  "encoding", "limits", "log", "metrics",
-                                       "publish", "server",   "status", "tls"};
-constexpr std::array<keys, 3> encoding_keys{"happy", "needed", "total"};
-constexpr std::array<keys, 10> server_keys{
+constexpr std::array<std::string_view, 9> top_keys{"client",  "encoding", "limits", "log", "metrics",
+                                                   "publish", "server",   "status", "tls"};
+constexpr std::array<std::string_view, 3> encoding_keys{"happy", "needed", "total"};
+constexpr std::array<std::string_view, 10> server_keys{
     "caf",  "certificate-pin",  "directory", "drain", "id", "metrics", "name",
     "nurl", "permutation-seed", "preferred"};
-constexpr std::array<keys, 2> client_keys{"lease-secret", "read-only"};
-constexpr std::array<keys, 1> publish_keys{"order"};
-constexpr std::array<keys, 1> status_keys{"listen"};
+constexpr std::array<std::string_view, 2> client_keys{"lease-secret", "read-only"};
+constexpr std::array<std::string_view, 1> publish_keys{"order"};
+constexpr std::array<std::string_view, 1> status_keys{"listen"};
 constexpr auto limit_names = [] {
-  std::array<keys, limit_keys.size()> out;
+  std::array<std::string_view, limit_keys.size()> out;
   std::ranges::transform(limit_keys, out.begin(), &limit_key::name);
   return out;
 }();
@@ -56,7 +55,7 @@ grid::spread read_encoding(config_reading& in) {
 }
 
 std::optional<endpoint> read_endpoint(const toml_table& t, config_reading& in) {
-  const auto kinds = std::count_if(server_keys.begin(), server_keys.end(), [&t](keys key) {
+  const auto kinds = std::count_if(server_keys.begin(), server_keys.end(), [&t](std::string_view key) {
     return (key == "directory" || key == "caf" || key == "nurl") && t.has(key);
   });
   if (kinds != 1) {

@@ -12,12 +12,11 @@ constexpr std::uint64_t size_max = std::uint64_t{1} << 60;
 constexpr std::uint64_t grace_days_max = 36'500;           // a century: for ever, in practice
 constexpr std::uint64_t interval_seconds_max = 31'622'400; // a year
 
-using keys = std::string_view;
-constexpr std::array<keys, 5> top_keys{"expiry", "log", "metrics", "storage", "tls"};
-constexpr std::array<keys, 12> storage_keys{"any-user",   "directory",      "durability",     "listen",
-                                            "must-exist", "name",           "queued-bytes",   "queued-calls",
-                                            "read-only",  "reserved-space", "share-size-max", "space-low"};
-constexpr std::array<keys, 4> expiry_keys{"grace-days", "interval-seconds", "mode", "unleased"};
+constexpr std::array<std::string_view, 5> top_keys{"expiry", "log", "metrics", "storage", "tls"};
+constexpr std::array<std::string_view, 12> storage_keys{
+    "any-user",     "directory",    "durability", "listen",         "must-exist",     "name",
+    "queued-bytes", "queued-calls", "read-only",  "reserved-space", "share-size-max", "space-low"};
+constexpr std::array<std::string_view, 4> expiry_keys{"grace-days", "interval-seconds", "mode", "unleased"};
 
 void read_store(config_reading& in, storage_config& out) {
   const auto* found = in.table("storage");
@@ -41,7 +40,7 @@ void read_store(config_reading& in, storage_config& out) {
   out.queued_bytes = t.size("queued-bytes", 1 << 20, size_max);
   out.queued_calls = t.number("queued-calls", 1, 1'000'000);
   out.space_low = t.size("space-low", 0, size_max);
-  constexpr std::array<keys, 2> durabilities{"full", "none"};
+  constexpr std::array<std::string_view, 2> durabilities{"full", "none"};
   if (const auto which = t.choice("durability", durabilities))
     out.durability = *which == 0 ? storage::durability::full : storage::durability::none;
 }
@@ -51,12 +50,12 @@ void read_expiry(config_reading& in, storage::expiry_settings& out) {
   if (!found)
     return;
   const toml_table t{*found, "[expiry]", expiry_keys, in.problem};
-  constexpr std::array<keys, 3> modes{"off", "dry-run", "on"};
+  constexpr std::array<std::string_view, 3> modes{"off", "dry-run", "on"};
   if (const auto which = t.choice("mode", modes))
     out.mode = static_cast<storage::expiry_mode>(*which);
   if (const auto days = t.number("grace-days", 0, grace_days_max))
     out.grace = std::chrono::days{*days};
-  constexpr std::array<keys, 2> unleased{"keep", "expire"};
+  constexpr std::array<std::string_view, 2> unleased{"keep", "expire"};
   if (const auto which = t.choice("unleased", unleased))
     out.unleased = *which == 1;
   if (const auto seconds = t.number("interval-seconds", 1, interval_seconds_max))

@@ -70,10 +70,6 @@ lease_record make_record(std::uint32_t owner, std::uint32_t expires, const serve
   return out;
 }
 
-tl::unexpected<error> io(const io_failure& why) {
-  return fail(errc::io, why.what);
-}
-
 /// Memory with secrets in it, wiped when its last user lets go.
 shared_bytes secret_block(bytes&& content) {
   const std::shared_ptr<bytes> owner(new bytes(std::move(content)), [](bytes* block) {
@@ -121,7 +117,7 @@ result<container> read_container_head(const readable_file& file) {
                 "the file has " + std::to_string(size) + " bytes, too few for a container's head");
   head_bytes head;
   if (auto done = file.read_at(0, head.view()); !done)
-    return io(done.error());
+    return told(done.error());
   container out;
   const auto magic = as_text(head.view().first(magic_size));
   if (magic == magic_v1)
@@ -154,7 +150,7 @@ result<container> read_container(const readable_file& file) {
                                      " lies beyond the file's end");
   std::array<std::byte, count_size> raw_count{};
   if (auto done = file.read_at(out->extra_leases_at, raw_count); !done)
-    return io(done.error());
+    return told(done.error());
   const auto count = load_be<std::uint32_t>(raw_count);
   const auto first = out->extra_leases_at + count_size;
   if (count > (size - first) / lease_record_size)
@@ -167,7 +163,7 @@ result<container> read_container(const readable_file& file) {
     out->places[leases_in_head + i] = copy_out<lease_record>(block, i * lease_record_size);
   wipe(block);
   if (!done)
-    return io(done.error());
+    return told(done.error());
   return out;
 }
 
@@ -194,7 +190,7 @@ result<shared_bytes> read_data(const container& head, const readable_file& file,
     return shared_bytes{};
   auto out = file.read(container_head_size + offset, length);
   if (!out)
-    return io(out.error());
+    return told(out.error());
   return std::move(*out);
 }
 

@@ -298,11 +298,11 @@ lease_answer container_store::add_lease(const storage_index& slot, const server_
 result<slot_leases> container_store::leases(const storage_index& slot) {
   const auto files = backend_->open(slot);
   if (!files)
-    return fail(errc::io, files.error().what);
+    return told(files.error());
   slot_leases out;
   for (const auto& [share, file] : files->shares) {
     if (!file)
-      return fail(errc::io, file.error().what);
+      return told(file.error());
     const auto content = rules::content_of(*file);
     if (!content)
       return fail(content.error().code == errc::io ? errc::io : errc::corrupt,
@@ -318,12 +318,11 @@ result<slot_expiry> container_store::expire(const storage_index& slot, std::uint
     return fail(errc::read_only, "this store takes no writes");
   const auto files = backend_->open(slot);
   if (!files)
-    return fail(errc::io, files.error().what);
+    return told(files.error());
   slot_expiry out;
   slot_plan plan;
   for (const auto& [share, file] : files->shares) {
-    const auto content =
-        file ? rules::content_of(*file) : result<container>(fail(errc::io, file.error().what));
+    const auto content = file ? rules::content_of(*file) : result<container>(told(file.error()));
     if (!content) {
       out.unreadable.emplace(share, content.error().detail); // another format, or worth a person's look
       continue;
@@ -351,7 +350,7 @@ result<slot_expiry> container_store::expire(const storage_index& slot, std::uint
 result<std::vector<storage_index>> container_store::slots() {
   auto found = backend_->slots();
   if (!found)
-    return fail(errc::io, found.error().what);
+    return told(found.error());
   std::sort(found->begin(), found->end());
   return std::move(*found);
 }

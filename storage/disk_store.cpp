@@ -16,10 +16,6 @@ using std::filesystem::path;
 /// No identity file has more; a longer one is a mistake.
 constexpr std::uint64_t identity_file_max = 4096;
 
-tl::unexpected<error> io(const io_failure& why) {
-  return fail(errc::io, why.what);
-}
-
 /// Absolute, without a trailing slash, so that "the directory above" is one, and without symbolic links: those
 /// on the way to a store are its owner's, those inside it are nobody's.
 path folder_of(const path& given) {
@@ -55,7 +51,7 @@ public:
                                                   std::move(*lock), options_.limits.remembered_bytes_max);
     const auto slots = backend->slots();
     if (!slots)
-      return io(slots.error());
+      return told(slots.error());
     return std::make_unique<container_store>(
         container_store_options{*id, seed->value_or(bytes{}), options_.limits, options_.read_only},
         std::move(now), std::move(backend), slots->size());
@@ -67,7 +63,7 @@ private:
   result<std::unique_ptr<file_lock>> take_lock() {
     if (!options_.read_only)
       if (auto done = make_path(directory_); !done)
-        return io(done.error());
+        return told(done.error());
     auto lock = files_.lock(directory_ / "truckee.lock");
     if (lock)
       return std::move(*lock);
@@ -77,7 +73,7 @@ private:
                   "the store " + directory_.string() + " is open already: " + lock.error().what);
     if (options_.read_only && (code == EROFS || code == EACCES))
       return std::unique_ptr<file_lock>{};
-    return io(lock.error());
+    return told(lock.error());
   }
 
   /// Makes a directory and what is missing above it, each on the disk before the next.
@@ -101,18 +97,18 @@ private:
   result<void> make_ready() {
     for (const auto& folder : {shares_, aside_})
       if (auto done = make_path(folder); !done)
-        return io(done.error());
+        return told(done.error());
     // A process that was killed may have switched a slot and not synced it: leftovers must outlast the
     // switch.
     if (full())
       if (auto done = files_.sync_all(shares_); !done)
-        return io(done.error());
+        return told(done.error());
     const auto leftovers = files_.list(aside_);
     if (!leftovers)
-      return io(leftovers.error());
+      return told(leftovers.error());
     for (const auto& entry : *leftovers)
       if (auto done = remove_tree(files_, aside_ / entry.name, entry.kind); !done)
-        return io(done.error());
+        return told(done.error());
     if (auto done = try_exchange(); !done)
       return done;
     return {};
@@ -129,7 +125,7 @@ private:
     if (*id && shares)
       return {};
     if (!shares && shares.error().code != ENOENT)
-      return io(shares.error());
+      return told(shares.error());
     return fail(errc::configuration, directory_.string() +
                                          " has no store, and must have one; is its disk mounted? "
                                          "(A new store is made where that is not asked.)");
@@ -141,14 +137,14 @@ private:
     const auto a = aside_ / "a";
     const auto b = shares_ / "truckee-exchange"; // no prefix, so nobody looks into it
     if (auto gone = files_.remove_directory(b); !gone && gone.error().code != ENOENT)
-      return io(gone.error());
+      return told(gone.error());
     for (const auto& folder : {a, b})
       if (auto done = files_.make_directory(folder); !done)
-        return io(done.error());
+        return told(done.error());
     const auto exchanged = files_.exchange(a, b);
     for (const auto& folder : {a, b})
       if (auto done = files_.remove_directory(folder); !done)
-        return io(done.error());
+        return told(done.error());
     if (!exchanged && exchanged.error().code == EXDEV)
       return fail(errc::io,
                   shares_.string() + " and " + aside_.string() +
@@ -169,12 +165,12 @@ private:
       if (!found && found.error().code == ENOENT)
         continue;
       if (!found)
-        return io(found.error());
+        return told(found.error());
       if ((*found)->size() > identity_file_max)
         return fail(errc::configuration, file.string() + ": too long; expected one line of base32");
       const auto content = (*found)->read(0, (*found)->size());
       if (!content)
-        return io(content.error());
+        return told(content.error());
       std::string_view text = as_text(content->view());
       while (!text.empty() && (text.back() == '\n' || text.back() == '\r' || text.back() == ' '))
         text.remove_suffix(1);
@@ -209,7 +205,7 @@ private:
                                            "writing to make it one");
     const auto id = random_.make<server_id>();
     if (auto done = write_identity(crypto::to_base32(id.view()) + "\n"); !done)
-      return io(done.error());
+      return told(done.error());
     return id;
   }
 

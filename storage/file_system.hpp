@@ -1,5 +1,6 @@
 #pragma once
 
+#include "truckee/base/result.hpp"
 #include "truckee/base/shared_bytes.hpp"
 
 #include <tl/expected.hpp>
@@ -22,6 +23,11 @@ struct io_failure {
 
 template <class T>
 using io_result = tl::expected<T, io_failure>;
+
+/// The same as an error of a store (errc::io).
+inline tl::unexpected<error> told(const io_failure& why) {
+  return fail(errc::io, why.what);
+}
 
 /// "cannot WHAT PATH: reason".
 tl::unexpected<io_failure> io_fail(int code, const char* what, const std::filesystem::path& path);

@@ -26,7 +26,6 @@ constexpr std::int64_t day = 86'400;
 constexpr std::int64_t valid_seconds = 3650 * day;
 constexpr std::int64_t early_seconds = 3600; // peers' clocks may be a little behind
 constexpr std::size_t name_chars_max = 64;   // X.509's limit on a common name
-constexpr std::size_t pem_bytes_max = 1 << 20;
 constexpr std::size_t names_max = 1000;
 
 struct key_pair {

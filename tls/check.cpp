@@ -15,7 +15,6 @@ namespace {
 using namespace ssl;
 namespace fs = std::filesystem;
 
-constexpr std::size_t pem_bytes_max = 1 << 20;
 constexpr const char* make_new = "`truckee certs DIR NAME` makes a CA and certificates";
 
 tl::unexpected<error> bad(const fs::path& file, const std::string& why) {

@@ -11,13 +11,16 @@
 #include <optional>
 #include <vector>
 
-/// OpenSSL's objects as values that free themselves, and PEM text. Inside of certificates.cpp and
-/// tls_check.cpp.
+/// OpenSSL's objects as values that free themselves, and PEM text. For the
+/// sources of this room.
 namespace truckee::tls::ssl {
 
 using key_ptr = std::unique_ptr<EVP_PKEY, freed_by<EVP_PKEY_free>>;
 using certificate_ptr = std::unique_ptr<X509, freed_by<X509_free>>;
 using bio_ptr = std::unique_ptr<BIO, freed_by<BIO_free>>;
+
+/// No PEM file of certificates or of a key is larger.
+inline constexpr std::size_t pem_bytes_max = 1 << 20;
 
 /// All certificates of a PEM text, in order; empty where one of them does not parse or there is none.
 std::vector<certificate_ptr> read_certificates(byte_view pem);

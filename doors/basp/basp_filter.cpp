@@ -6,10 +6,6 @@ namespace truckee::doors::basp {
 
 namespace {
 
-tl::unexpected<error> refuse(std::string why) {
-  return fail(errc::protocol, std::move(why));
-}
-
 void append(bytes& out, byte_view data) {
   out.insert(out.end(), data.begin(), data.end());
 }

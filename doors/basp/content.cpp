@@ -17,10 +17,6 @@ constexpr std::uint64_t spawn_server_number = 2;
 constexpr std::string_view list_mark = "@<>";
 constexpr char list_separator = '+';
 
-tl::unexpected<error> refuse(std::string why) {
-  return fail(errc::protocol, std::move(why));
-}
-
 tl::unexpected<error> cut_short(const char* what) {
   return refuse(std::string(what) + " that ends before its last member");
 }

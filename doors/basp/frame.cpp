@@ -35,10 +35,6 @@ std::optional<shape> shape_of(operation what, generation speaks) {
   }
 }
 
-tl::unexpected<error> refuse(std::string why) {
-  return fail(errc::protocol, std::move(why));
-}
-
 std::string bytes_words(std::uint64_t n) {
   return std::to_string(n) + " bytes";
 }

@@ -9,6 +9,11 @@ namespace truckee::doors::basp {
 
 inline constexpr std::size_t header_size = 32;
 
+/// Why what came is not let pass.
+inline tl::unexpected<error> refuse(std::string why) {
+  return fail(errc::protocol, std::move(why));
+}
+
 /// What a frame is, the first byte of its header; others do not exist.
 enum class operation : std::uint8_t {
   server_handshake = 0, ///< the dialled node's greeting
