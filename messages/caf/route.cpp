@@ -80,6 +80,10 @@ route find_route_blocking(caf::actor_system& system, const caf::node_id& to) {
 
 bool is_still_the_route(caf::actor_system& system, const caf::node_id& to, const route& found) {
   const auto broker = routing_broker(system);
+#if TRUCKEE_CAF_1
+  if (opened(broker).getf(caf::abstract_actor::is_terminated_flag))
+    return false; // and the table is gone with it
+#endif
   const auto direct = opened(broker).instance.tbl().lookup_direct(to); // the table has a lock of its own
   return direct && direct->id() == found.connection;
 }

@@ -2,14 +2,12 @@
 
 #include "test_folder.hpp"
 #include "truckee/actors/node/client_node.hpp"
+#include "truckee/messages/caf/passages.hpp"
 
 #include <future>
 #include <gtest/gtest.h>
 #include <httplib.h>
 #include <nlohmann/json.hpp>
-#if !TRUCKEE_CAF_1
-#include <caf/io/basp_broker.hpp>
-#endif
 
 using namespace truckee;
 using namespace std::chrono_literals;
@@ -215,16 +213,13 @@ TEST_F(UnhappyStatusServer, TooFewServersMakeItNotReady) {
   EXPECT_EQ(status["recent"][0]["outcome"], "not_enough_servers") << status;
 }
 
-#if !TRUCKEE_CAF_1
 TEST_F(StatusServer, ADeadNetworkIsNoticedThoughTheProcessLives) {
   EXPECT_EQ(get("/healthz")->status, 200) << get("/healthz")->body;
-  const auto broker = client_->system().middleman().named_broker<caf::io::basp_broker>(caf::atom("BASP"));
-  caf::anon_send_exit(broker, caf::exit_reason::kill);
+  caf::anon_send_exit(messages::routing_broker(client_->system()), caf::exit_reason::kill);
   const auto ill = get_until("/healthz", 503);
   EXPECT_EQ(ill->status, 503);
   EXPECT_NE(ill->body.find("own port"), std::string::npos) << ill->body;
 }
-#endif
 
 TEST_F(StatusServer, APortThatIsTakenIsNotShared) {
   const auto second =
