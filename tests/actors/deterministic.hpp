@@ -10,6 +10,7 @@
 #include <stdexcept>
 #include <thread>
 
+#include <caf/actor_registry.hpp>
 #include <caf/actor_system.hpp>
 #include <caf/actor_system_config.hpp>
 #include <caf/scoped_actor.hpp>

@@ -8,6 +8,7 @@
 #include "truckee/storage/disk_store.hpp"
 #include "truckee/storage/memory_store.hpp"
 
+#include <caf/actor_registry.hpp>
 #include <gtest/gtest.h>
 
 #include <future>

@@ -10,7 +10,7 @@ using namespace truckee::test;
 /// What the door refuses, and what it says.
 namespace {
 
-class gateway_limits : public ::testing::Test {
+class a_gateways_limits : public ::testing::Test {
 protected:
   template <class Reply, class Request>
   Reply ask(const Request& request) {
@@ -41,7 +41,7 @@ public:
 
 } // namespace
 
-TEST_F(gateway_limits, content_beyond_the_limit_is_refused_with_both_sizes) {
+TEST_F(a_gateways_limits, content_beyond_the_limit_is_refused_with_both_sizes) {
   grid_.gateway_limits.content_bytes_max = 100;
   messages::publish_request x;
   x.content = text(101);
@@ -53,7 +53,7 @@ TEST_F(gateway_limits, content_beyond_the_limit_is_refused_with_both_sizes) {
   expect_refused(ask<messages::publish_reply>(more), errc::too_large, "at most 100");
 }
 
-TEST_F(gateway_limits, an_append_that_would_make_the_file_too_large_writes_nothing) {
+TEST_F(a_gateways_limits, an_append_that_would_make_the_file_too_large_writes_nothing) {
   grid_.gateway_limits.content_bytes_max = 100;
   grid_.create(std::string(60, 'a'));
   messages::append_request more;
@@ -68,19 +68,19 @@ TEST_F(gateway_limits, an_append_that_would_make_the_file_too_large_writes_nothi
   EXPECT_TRUE(nothing.unchanged);
 }
 
-TEST_F(gateway_limits, mdmf_is_not_written_yet) {
+TEST_F(a_gateways_limits, mdmf_is_not_written_yet) {
   messages::publish_request x;
   x.format = crypto::file_format::mdmf;
   expect_refused(ask<messages::publish_reply>(x), errc::refused, "MDMF");
 }
 
-TEST_F(gateway_limits, an_append_needs_a_write_capability) {
+TEST_F(a_gateways_limits, an_append_needs_a_write_capability) {
   messages::append_request more;
   more.write_cap = "nonsense";
   expect_refused(ask<messages::publish_reply>(more), errc::bad_capability, "");
 }
 
-TEST_F(gateway_limits, more_operations_than_the_limit_are_refused_and_later_served) {
+TEST_F(a_gateways_limits, more_operations_than_the_limit_are_refused_and_later_served) {
   grid_.gateway_limits.admission.operations_max = 2;
   grid_.create("one");
   hang_all_writes(grid_);
@@ -97,7 +97,7 @@ TEST_F(gateway_limits, more_operations_than_the_limit_are_refused_and_later_serv
   EXPECT_TRUE(ask<messages::retrieve_reply>(read).ok);
 }
 
-TEST_F(gateway_limits, one_token_names_one_new_file_at_a_time) {
+TEST_F(a_gateways_limits, one_token_names_one_new_file_at_a_time) {
   grid_.gateway();
   const auto first = grid_.put_new("one", 7);
   const auto second = grid_.put_new("two", 7);
@@ -107,7 +107,7 @@ TEST_F(gateway_limits, one_token_names_one_new_file_at_a_time) {
   expect_refused(**second, errc::refused, "token");
 }
 
-TEST_F(gateway_limits, a_cancel_that_comes_before_its_request_stops_it_and_the_oldest_are_forgotten) {
+TEST_F(a_gateways_limits, a_cancel_that_comes_before_its_request_stops_it_and_the_oldest_are_forgotten) {
   grid_.create("one");
   EXPECT_FALSE(grid_.cancel(7));
   const auto put = grid_.put("two", 7);
@@ -121,7 +121,7 @@ TEST_F(gateway_limits, a_cancel_that_comes_before_its_request_stops_it_and_the_o
   EXPECT_TRUE((*next)->ok) << "nobody can make a gateway remember cancels for ever";
 }
 
-TEST_F(gateway_limits, more_subscribers_than_the_limit_are_told_no) {
+TEST_F(a_gateways_limits, more_subscribers_than_the_limit_are_told_no) {
   grid_.gateway_limits.subscribers_max = 1;
   const auto first = messages::spawn<deaf_state>(grid_.run.system());
   const auto second = messages::spawn<deaf_state>(grid_.run.system());

@@ -10,7 +10,7 @@ using namespace std::chrono_literals;
 namespace {
 
 using window = actors::send_window<std::string>;
-constexpr auto start = window::time_point{} + 1h;
+constexpr auto opened = window::time_point{} + 1h;
 
 std::vector<std::string> sent_now(window& w, std::vector<window::number>* numbers = nullptr) {
   std::vector<std::string> out;
@@ -29,7 +29,7 @@ using names = std::vector<std::string>;
 TEST(send_window, sends_in_order_and_never_more_than_its_bytes) {
   window w(100);
   for (const auto* name : {"a", "b", "c", "d"})
-    w.add(name, 40, start);
+    w.add(name, 40, opened);
   std::vector<window::number> numbers;
   EXPECT_EQ(sent_now(w, &numbers), (names{"a", "b"}));
   EXPECT_EQ(w.bytes_in_flight(), 80U);
@@ -39,9 +39,9 @@ TEST(send_window, sends_in_order_and_never_more_than_its_bytes) {
 
 TEST(send_window, one_above_its_size_goes_alone_and_nothing_overtakes_it) {
   window w(100);
-  w.add("small", 40, start);
-  w.add("large", 1000, start);
-  w.add("after", 1, start);
+  w.add("small", 40, opened);
+  w.add("large", 1000, opened);
+  w.add("after", 1, opened);
   std::vector<window::number> numbers;
   EXPECT_EQ(sent_now(w, &numbers), names{"small"}) << "after would fit, and has to wait";
   w.take_sent(numbers[0]);
@@ -52,22 +52,22 @@ TEST(send_window, one_above_its_size_goes_alone_and_nothing_overtakes_it) {
 
 TEST(send_window, only_what_waits_can_be_overdue) {
   window w(100);
-  w.add("sent", 100, start);
-  w.add("second", 1, start + 2s);
-  w.add("first", 1, start + 1s);
+  w.add("sent", 100, opened);
+  w.add("second", 1, opened + 2s);
+  w.add("first", 1, opened + 1s);
   EXPECT_EQ(sent_now(w), names{"sent"});
-  EXPECT_EQ(w.next_due(), start + 1s) << "what was sent has its deadline elsewhere";
-  EXPECT_EQ(w.take_overdue(start), std::nullopt);
-  EXPECT_EQ(w.take_overdue(start + 5s), "first");
-  EXPECT_EQ(w.take_overdue(start + 5s), "second");
-  EXPECT_EQ(w.take_overdue(start + 5s), std::nullopt);
+  EXPECT_EQ(w.next_due(), opened + 1s) << "what was sent has its deadline elsewhere";
+  EXPECT_EQ(w.take_overdue(opened), std::nullopt);
+  EXPECT_EQ(w.take_overdue(opened + 5s), "first");
+  EXPECT_EQ(w.take_overdue(opened + 5s), "second");
+  EXPECT_EQ(w.take_overdue(opened + 5s), std::nullopt);
   EXPECT_EQ(w.next_due(), std::nullopt);
 }
 
 TEST(send_window, what_was_taken_is_taken_once_and_leaves_no_bytes) {
   window w(10);
-  w.add("a", 10, start);
-  w.add("b", 10, start);
+  w.add("a", 10, opened);
+  w.add("b", 10, opened);
   std::vector<window::number> numbers;
   sent_now(w, &numbers);
   EXPECT_EQ(w.take_waiting(), names{"b"});
@@ -90,7 +90,7 @@ TEST(send_window, every_request_leaves_once_whatever_the_order) {
     for (int step = 0; step < 60; ++step)
       switch (dice() % 4) {
       case 0:
-        w.add("x", dice() % 150 + 1, start + std::chrono::seconds(dice() % 10));
+        w.add("x", dice() % 150 + 1, opened + std::chrono::seconds(dice() % 10));
         ++added;
         break;
       case 1:
@@ -110,7 +110,7 @@ TEST(send_window, every_request_leaves_once_whatever_the_order) {
         }
         break;
       default:
-        left += w.take_overdue(start + std::chrono::seconds(dice() % 10)) ? 1 : 0;
+        left += w.take_overdue(opened + std::chrono::seconds(dice() % 10)) ? 1 : 0;
       }
     EXPECT_EQ(w.bytes_in_flight(), in_flight);
     left += w.take_waiting().size() + w.take_all_sent().size();

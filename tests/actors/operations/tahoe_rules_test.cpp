@@ -1,3 +1,4 @@
+#include "actors/server_words.hpp"
 #include "actors/stored_shares.hpp"
 
 #include <gtest/gtest.h>
@@ -5,22 +6,12 @@
 /// Rules that the tests of the real client prove, proved of Truckee's actors; docs/tahoe-tests.md lists them.
 using namespace truckee;
 using namespace std::chrono_literals;
+using test::long_content;
 using test::stored_shares;
 using test::test_grid;
+using test::text;
 
 namespace {
-
-std::string text(const shared_bytes& content) {
-  return std::string(as_text(content.view()));
-}
-
-/// Longer than the first read of a map update.
-std::string long_content() {
-  std::string out(20'000, 'x');
-  for (std::size_t i = 0; i < out.size(); ++i)
-    out[i] = static_cast<char>('a' + (i * 7 + i / 26) % 26);
-  return out;
-}
 
 messages::retrieve_reply read(test_grid& grid) {
   const auto got = grid.get();
