@@ -22,6 +22,8 @@ if(PROJECT_IS_TOP_LEVEL OR TRUCKEE_WERROR)
     -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wnon-virtual-dtor
     # g++ 12 reports these falsely inside std::string and std::vector (GCC bugs 105329, 105651).
     $<$<CXX_COMPILER_ID:GNU>:-Wno-array-bounds;-Wno-restrict;-Wno-stringop-overread>
+    # A private struct of parts that one source alone names: g++ takes it for a header's in a unity build.
+    $<$<CXX_COMPILER_ID:GNU>:-Wno-subobject-linkage>
     $<$<BOOL:${TRUCKEE_WERROR}>:-Werror>)
 else()
   # A host's warnings, and those it made errors, are about its own sources.
@@ -43,7 +45,7 @@ if(TRUCKEE_FUZZ)
 endif()
 # Bytes of others come in everywhere, so a slip must end the process and not lead it. For this project as a whole only: a host
 # decides for its own, and the flags are of this build's folders, never of what is installed. Sanitizers bring their own.
-if(PROJECT_IS_TOP_LEVEL AND NOT TRUCKEE_SANITIZE AND NOT TRUCKEE_COVERAGE)
+if(PROJECT_IS_TOP_LEVEL AND TRUCKEE_HARDENED AND NOT TRUCKEE_SANITIZE AND NOT TRUCKEE_COVERAGE)
   include(CheckCXXCompilerFlag)
   add_compile_options(-fstack-protector-strong -fstack-clash-protection -D_GLIBCXX_ASSERTIONS
     "$<$<NOT:$<CONFIG:Debug>>:-U_FORTIFY_SOURCE;-D_FORTIFY_SOURCE=2>")
@@ -101,6 +103,12 @@ function(truckee_room name)
   endif()
 endfunction()
 
+# Several sources of tests at once, where that is wanted (TRUCKEE_UNITY_TESTS): for tests of actors, each of whose sources
+# has half a minute of the same templates in it.
+function(truckee_unity target)
+  set_target_properties(${target} PROPERTIES UNITY_BUILD "${TRUCKEE_UNITY_TESTS}" UNITY_BUILD_BATCH_SIZE 4)
+endfunction()
+
 # truckee_test(ROOM SOURCES a_test.cpp ... DEPENDS target ... [TIMEOUT seconds] [SLOW])
 # One executable a room, truckee_ROOM_tests; every TEST in it is one ctest test named ROOM.Suite.Name. SLOW: labelled `slow`, and left
 # out by `./dev test --quick`. (A test has one label: gtest_discover_tests loses the others.)
@@ -123,6 +131,7 @@ function(truckee_test room)
     target_sources(${target} PRIVATE ${PROJECT_SOURCE_DIR}/tests/tsan_suppressions.cpp)
   endif()
   target_link_libraries(${target} PRIVATE ${T_DEPENDS} truckee_options truckee_test_support GTest::gtest_main)
+  set_target_properties(${target} PROPERTIES UNITY_BUILD OFF)
   include(GoogleTest)
   gtest_discover_tests(${target}
     TEST_PREFIX "${room}."
