@@ -89,11 +89,12 @@ inline constexpr event operation_waiting{"operation_waiting", component::operati
 inline constexpr event operation_begun{"operation_begun", component::operation, level::info,
                                        "operation kind slot bytes", "An operation began."};
 inline constexpr event operation_ended{"operation_ended", component::operation, level::info,
-                                       "operation kind slot outcome detail seconds",
+                                       "operation kind slot outcome effect detail seconds",
                                        "An operation ended, well (outcome ok) or not; whoever asked has the "
-                                       "whole answer."};
+                                       "whole answer. `effect`: what became of a publish or an append "
+                                       "(applied, not_applied, may_be_applied)."};
 inline constexpr event request_refused{"request_refused", component::operation, level::info,
-                                       "kind outcome detail",
+                                       "kind outcome effect detail",
                                        "A request that never became an operation: a capability that does not "
                                        "allow it, a limit."};
 inline constexpr event cancel_asked{"cancel_asked", component::operation, level::info, "operation reason",

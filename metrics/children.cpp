@@ -91,6 +91,9 @@ client_children::client_children(series& to)
     in_flight_budget_bytes(one_gauge(families::in_flight_budget_bytes, to)),
     keys_ready(one_gauge(families::keys_ready, to)), keys_wanted(one_gauge(families::keys_wanted, to)),
     gateway_up(one_gauge(families::gateway_up, to)),
+    writes([&to, &family = counter_family(families::writes, to)](effect x) -> Counter& {
+      return to.add(family, {{"effect", text(to_word(x))}});
+    }),
     operation_durations(
         [&to, &family = histogram_family(families::operation_duration, to)](operation_kind o) -> Histogram& {
           return add_seconds(to, family, {{"operation", text(to_word(o))}});

@@ -82,6 +82,7 @@ struct client_children {
       return rows[std::min<std::size_t>(static_cast<std::size_t>(x), operation_count - 1)];
     }
   } operations;
+  by<counter, effect, effect_count> writes;
   by<histogram, operation_kind, operation_count> operation_durations;
   counter& retrieved_bytes;
   by<counter, refusal, refusal_count> refused;

@@ -80,6 +80,11 @@ inline constexpr family operations{
     "Operations that ended, as their callers see them: publish (of new content, "
     "be it several tries or none), append (read, change, write), retrieve, "
     "check, verify, repair, leases. Those that were refused or never began count, too."};
+inline constexpr family writes{
+    "truckee_writes_total", counter, "effect",
+    "Publishes and appends that were asked for, by what became of them: applied (in the file, once), "
+    "not_applied "
+    "(not in it, nor will it be), may_be_applied (asked for again under its operation id it is settled)."};
 inline constexpr family requests_refused{
     "truckee_requests_refused_total", counter, "reason",
     "Requests that were refused or never began: bad_capability, too_large, unsupported, read_only, stopping, "
@@ -198,6 +203,7 @@ inline constexpr std::array all_families{
     families::keys_ready,
     families::keys_wanted,
     families::operations,
+    families::writes,
     families::operation_duration,
     families::retrieved_bytes,
     families::requests_refused,

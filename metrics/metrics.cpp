@@ -162,6 +162,10 @@ void recorder::operation_ended(operation_kind what, outcome how, seconds took) {
   state_->client().operation_durations.at(what).Observe(took.count());
 }
 
+void recorder::write_became(effect x) {
+  state_->client().writes.at(x).Increment();
+}
+
 void recorder::never_began(operation_kind what, outcome how, refusal why) {
   auto& client = state_->client();
   client.operations.at(what)[index_of(how)]->Increment();

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "truckee/base/effect.hpp"
 #include "truckee/doors/refusal.hpp"
 #include "truckee/http/rejection.hpp"
 #include "truckee/metrics/labels.hpp"
@@ -115,6 +116,8 @@ public:
 
   /// An operation as its caller sees it; a write has any number of publishes in it.
   void operation_ended(operation_kind what, outcome how, seconds took);
+  /// What became of a publish or an append, as its caller is told.
+  void write_became(effect x);
   /// One that was refused, or ended before it began: counted as an operation, as a publish where it would
   /// have been one, and by its reason; what it took is of no interest.
   void never_began(operation_kind what, outcome how, refusal why);

@@ -328,8 +328,7 @@ bool state::again_with_all(std::uint64_t id, const gateway_reply& reply) {
   if (x == nullptr || !x->left_slow || x->wants_all)
     return false;
   const auto failure = failure_of(reply);
-  const auto* write = std::get_if<publish_reply>(&reply);
-  if (!failure || !may_lack_servers(*failure, write ? std::optional(write->became) : std::nullopt))
+  if (!failure || !may_lack_servers(*failure, effect_of(reply)))
     return false;
   x->runner = stoppable{};
   x->wants_all = true;
@@ -369,13 +368,15 @@ void state::finish(std::uint64_t id, gateway_reply reply, std::optional<refusal>
   }
   keep_facts(x, reply);
   const auto failure = failure_of(reply);
-  close_record(x, failure, now);
-  count(x, failure, never_began);
+  const auto became = effect_of(reply);
+  close_record(x, failure, became, now);
+  count(x, failure, never_began, became);
   logs::say(services_->log, logs::events::operation_ended,
             {{"operation", id},
              {"kind", to_word(x.event.kind)},
              {"slot", x.event.slot},
              {"outcome", metrics::to_label(failure ? metrics::outcome(failure->code) : std::nullopt)},
+             {"effect", became ? to_word(*became) : std::string_view()},
              {"detail", failure ? failure->detail : std::string()},
              {"seconds", x.event.seconds}});
   show(x);
@@ -391,28 +392,32 @@ void state::finish(std::uint64_t id, gateway_reply reply, std::optional<refusal>
 }
 
 void state::turn_away(gateway_operation x, refused no) {
-  logs::say(services_->log, logs::events::request_refused,
-            {{"kind", to_word(x.event.kind)},
-             {"outcome", metrics::to_label(metrics::outcome(no.why.code))},
-             {"detail", no.why.detail}});
-  close_record(x, no.why, services_->time->now());
-  count(x, no.why, no.reason);
-  show(x);
-  auto reply = failed(x.what, std::move(no.why), no.busy);
+  auto reply = failed(x.what, no.why, no.busy);
   if (auto* write = std::get_if<publish_reply>(&reply)) {
     const auto* known = memory_.find(x.named);
     write->became =
         known != nullptr && known->running != 0 ? effect::may_be_applied : effect_of_refusal(known);
     write->operation = x.named;
   }
+  const auto became = effect_of(reply);
+  logs::say(services_->log, logs::events::request_refused,
+            {{"kind", to_word(x.event.kind)},
+             {"outcome", metrics::to_label(metrics::outcome(no.why.code))},
+             {"effect", became ? to_word(*became) : std::string_view()},
+             {"detail", no.why.detail}});
+  close_record(x, no.why, became, services_->time->now());
+  count(x, no.why, no.reason, became);
+  show(x);
   x.back.deliver(std::move(reply));
   table_.remember_refused(std::move(x));
 }
 
 /// What an operation's own actor does not count.
 void state::count(const gateway_operation& x, const std::optional<error>& failure,
-                  std::optional<refusal> never_began) {
+                  std::optional<refusal> never_began, std::optional<effect> became) {
   const auto kind = facts_of(x.what).kind;
+  if (became)
+    services_->metrics->write_became(*became);
   if (never_began)
     services_->metrics->never_began(kind, failure->code, *never_began);
   else if (!x.runner)

@@ -90,7 +90,7 @@ private:
   void finish(std::uint64_t id, gateway_reply reply, std::optional<refusal> never_began = {});
   void turn_away(gateway_operation x, refused no);
   void count(const gateway_operation& x, const std::optional<error>& failure,
-             std::optional<refusal> never_began);
+             std::optional<refusal> never_began, std::optional<effect> became);
   void stop_operation(std::uint64_t id, errc reason);
   caf::result<cancel_answer> on_cancel(const cancel_request& x);
   /// The node ends: running operations are asked to end well, waiting ones are refused.

@@ -89,7 +89,8 @@ operation_record open_record(std::uint64_t id, operation_kind kind, operation_to
   return out;
 }
 
-void close_record(operation_record& record, const std::optional<error>& failure, clock::time_point now) {
+void close_record(operation_record& record, const std::optional<error>& failure,
+                  std::optional<effect> of_write, clock::time_point now) {
   auto& event = record.event;
   event.seconds = seconds_between(record.asked, now);
   event.finished = true;
@@ -107,6 +108,8 @@ void close_record(operation_record& record, const std::optional<error>& failure,
     sentence = "Failed: " + sentence;
   else
     sentence.front() = static_cast<char>(std::toupper(static_cast<unsigned char>(sentence.front())));
+  if (of_write == effect::may_be_applied)
+    sentence += "; it may be applied";
   event.text = std::move(sentence);
 }
 

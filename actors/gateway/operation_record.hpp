@@ -29,9 +29,10 @@ struct operation_record {
 operation_record open_record(std::uint64_t id, operation_kind kind, messages::operation_token token,
                              std::uint64_t content_bytes, const caller& from, const time_source& time);
 
-/// The record of an operation that ended: its text is "Finished", or says what went wrong.
+/// The record of an operation that ended: its text is "Finished", or says what went wrong, and of a write whether it is in
+/// the file all the same.
 void close_record(operation_record& record, const std::optional<error>& failure,
-                  operation_record::clock::time_point now);
+                  std::optional<effect> of_write, operation_record::clock::time_point now);
 
 /// The record as a message. `servers`: every configured name, in order.
 messages::operation_detail detail_of(const operation_record& record, const caller& viewer,

@@ -90,6 +90,11 @@ std::optional<error> failure_of(const gateway_reply& reply) {
   return std::visit([](const auto& x) { return x.ok ? std::nullopt : std::optional(x.failure); }, reply);
 }
 
+std::optional<effect> effect_of(const gateway_reply& reply) {
+  const auto* write = std::get_if<publish_reply>(&reply);
+  return write != nullptr ? std::optional(write->became) : std::nullopt;
+}
+
 namespace {
 
 /// Where a reply names servers.

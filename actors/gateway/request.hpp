@@ -88,6 +88,8 @@ gateway_reply failed(const gateway_request& request, error why,
                      const std::optional<messages::backlog>& busy = {});
 /// Nothing when it went well.
 std::optional<error> failure_of(const gateway_reply& reply);
+/// What became of what was to be written; nothing for other operations.
+std::optional<effect> effect_of(const gateway_reply& reply);
 /// Servers that were never reached belong into every answer, and into an error that lacks servers.
 void name_left_out(gateway_reply& reply, const std::vector<messages::server_report>& left_out);
 /// The capability of the file, also where it is new and its first publish failed after shares were sent.

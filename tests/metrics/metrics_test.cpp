@@ -159,6 +159,9 @@ TEST(metrics, the_other_events_move_their_families) {
   r.share_rehomed(server_outcome::no_space);
   r.surprised(surprise::stale, 2);
   r.operation_ended(operation_kind::repair, errc::not_enough_shares, seconds{1});
+  r.write_became(effect::applied);
+  r.write_became(effect::may_be_applied);
+  r.write_became(effect::may_be_applied);
   r.plaintext_retrieved(5);
   r.in_flight(1000);
   r.in_flight(-400);
@@ -184,6 +187,9 @@ TEST(metrics, the_other_events_move_their_families) {
       {R"(truckee_surprises_total{kind="stale"})", 2},
       {R"(truckee_operations_total{operation="repair",outcome="not_enough_shares"})", 1},
       {R"(truckee_operation_duration_seconds_count{operation="repair"})", 1},
+      {R"(truckee_writes_total{effect="applied"})", 1},
+      {R"(truckee_writes_total{effect="not_applied"})", 0},
+      {R"(truckee_writes_total{effect="may_be_applied"})", 2},
       {"truckee_retrieve_plaintext_bytes_total", 5},
       {"truckee_in_flight_bytes", 600},
       {"truckee_in_flight_budget_bytes", 67108864},

@@ -29,6 +29,13 @@ protected:
     x.cap = test_grid::write_cap();
     return text(ask<retrieve_reply>(x).content);
   }
+  /// How many writes came to that, as a scrape shows it.
+  double counted(effect x) const {
+    const auto text = grid_.services->metrics->text();
+    const auto series = "\ntruckee_writes_total{effect=\"" + std::string(to_word(x)) + "\"} ";
+    const auto at = text.find(series);
+    return at == std::string::npos ? -1 : std::stod(text.substr(at + series.size()));
+  }
   resolve_reply resolve(const append_request& x) {
     return ask<resolve_reply>(resolve_request{x.write_cap, x.operation});
   }
@@ -74,11 +81,16 @@ TEST_F(operation_ids, one_whose_writes_stay_unanswered_may_be_applied_and_is_fou
   EXPECT_FALSE(first.ok);
   EXPECT_EQ(first.became, effect::may_be_applied) << to_string(first.failure);
   EXPECT_EQ(resolve(line("two ")).became, effect::may_be_applied);
+  EXPECT_EQ(counted(effect::may_be_applied), 1);
+  const auto ended = ask<status_reply>(status_request{}).recent.at(0);
+  EXPECT_TRUE(ended.text.ends_with("it may be applied")) << ended.text;
+  const auto applied = counted(effect::applied);
   release_all(grid_);
   grid_.run.settle();
   const auto again = ask<publish_reply>(line("two "));
   EXPECT_TRUE(again.ok) << to_string(again.failure);
   EXPECT_EQ(again.became, effect::applied);
+  EXPECT_EQ(counted(effect::applied), applied + 1);
   EXPECT_EQ(content(), "one two ");
   EXPECT_EQ(resolve(line("two ")).became, effect::applied);
 }
@@ -98,6 +110,7 @@ TEST_F(operation_ids, what_never_began_is_not_applied) {
   const auto reply = ask<publish_reply>(x);
   EXPECT_FALSE(reply.ok);
   EXPECT_EQ(reply.became, effect::not_applied);
+  EXPECT_EQ(counted(effect::not_applied), 1);
   EXPECT_FALSE(resolve(x).known);
 }
 
