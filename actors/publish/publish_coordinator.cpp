@@ -5,11 +5,11 @@
 #include "truckee/actors/publish/share_writer.hpp"
 #include "truckee/actors/shell/link_reads.hpp"
 #include "truckee/actors/shell/offload.hpp"
+#include "truckee/actors/shell/owed_answers.hpp"
 #include "truckee/grid/publish/publish_loop.hpp"
 #include "truckee/grid/publish/write_message.hpp"
 #include "truckee/shares/share_format.hpp"
 
-#include <fmt/format.h>
 #include <stop_token>
 
 namespace truckee::actors {
@@ -185,31 +185,23 @@ private:
   // -- servers slower than the others --
 
   void watch_the_slow() {
-    if (owed_.empty() || std::exchange(watches_, true))
-      return;
-    self_->after(services_->limits.patience(slowest_), [this] {
-      watches_ = false;
-      if (loop_->finished() || owed_.empty())
-        return;
-      if (!leave_the_slow())
+    owed_.watch(self_, [this] {
+      if (!loop_->finished() && owed_.any() && !leave_the_slow())
         watch_the_slow();
     });
   }
 
   /// Ends the publish without those that owe an answer, where all of them take too long and the others are enough.
   bool leave_the_slow() {
-    const auto now = services_->time->now();
-    const auto patience = services_->limits.patience(slowest_);
-    for (const auto& [id, sent] : owed_)
-      if (now - sent.at < patience)
-        return false;
-    const auto why = fmt::format("no answer {:.2g} s after it was sent; not waited for any longer",
-                                 std::chrono::duration<double>(patience).count());
+    if (!owed_.all_are_slow())
+      return false;
+    const auto why = owed_.why_left();
     if (!loop_->leave_the_slow(why))
       return false;
-    for (const auto& [id, sent] : std::exchange(owed_, {}))
-      account_.answered({id, sent.to, grid::transport_failure(true, why),
-                         std::chrono::duration<double>(now - sent.at).count()});
+    for (const auto& each : owed_.all()) {
+      account_.answered({each.first, each.second, grid::transport_failure(true, why), owed_.seconds(each)});
+      owed_.left(each);
+    }
     pump();
     return true;
   }
@@ -233,7 +225,7 @@ private:
       writer = spawn_share_writer(self_->system(), services_, *entry, context_.operation,
                                   caf::actor_cast<publish_coordinator>(self_->ctrl()));
     }
-    owed_.emplace(message.id, owed{message.server, services_->time->now()});
+    owed_.asked({message.id, message.server});
     send(self_, writer,
          send_shares{message.id, std::make_shared<const grid::read_test_write>(std::move(*built)),
                      duration(services_->limits.server_deadline(bytes))});
@@ -247,8 +239,7 @@ private:
   void on_shares_sent(const shares_sent& x) {
     if (!loop_ || loop_->finished())
       return;
-    owed_.erase(x.id);
-    slowest_ = std::max(slowest_, std::chrono::duration<double>(x.seconds));
+    owed_.answered({x.id, x.server}, x.seconds);
     account_.answered(x);
     loop_->on_write(x.id, x.outcome);
     pump();
@@ -311,14 +302,7 @@ private:
   grid::share_contents shares_;
   std::optional<grid::publish_loop> loop_; ///< while it pushes, and after
   std::map<server_id, share_writer> writers_;
-  /// A message to a writer that has not been answered.
-  struct owed {
-    server_id to;
-    time_source::time_point at; ///< when it was sent
-  };
-  std::map<grid::message_id, owed> owed_;
-  std::chrono::duration<double> slowest_{0}; ///< of the answers that came
-  bool watches_ = false;                     ///< a timer runs
+  owed_answers<std::pair<grid::message_id, server_id>> owed_{services_}; ///< by writers
 };
 
 } // namespace

@@ -2,6 +2,7 @@
 
 #include "truckee/actors/shell/link_reads.hpp"
 #include "truckee/actors/shell/offload.hpp"
+#include "truckee/actors/shell/owed_answers.hpp"
 #include "truckee/crypto/base32.hpp"
 #include "truckee/shares/sighting.hpp"
 
@@ -62,10 +63,7 @@ private:
   // -- servers slower than the others --
 
   void watch_the_slow() {
-    if (asked_at_.empty() || std::exchange(watches_, true))
-      return;
-    self_->after(services_->limits.patience(slowest_), [this] {
-      watches_ = false;
+    owed_.watch(self_, [this] {
       if (update_.done())
         return;
       if (leave_the_slow())
@@ -78,17 +76,13 @@ private:
   /// True where one is waited for no longer.
   bool leave_the_slow() {
     bool any = false;
-    const auto now = services_->time->now();
-    const auto patience = services_->limits.patience(slowest_);
     for (const auto& id : update_.dispensable()) {
       if (update_.done())
         break; // without the others: they may be asked again
-      const auto asked = asked_at_.find(id);
-      if (asked == asked_at_.end() || now - asked->second < patience)
+      if (!owed_.is_slow(id))
         continue;
-      asked_at_.erase(asked);
-      gave_no_answer(id, fmt::format("no answer within {:.2g} s; not waited for any longer",
-                                     std::chrono::duration<double>(patience).count()));
+      owed_.left(id);
+      gave_no_answer(id, owed_.why_left());
       any = true;
     }
     return any;
@@ -141,15 +135,14 @@ private:
       return;
     }
     ++asked_;
-    asked_at_.insert_or_assign(id, services_->time->now());
+    owed_.asked(id);
     tell();
     read(*entry, grid::slot_read{context_.access.slot, {}, {{0, shares::first_read_size}}}, 0,
          [this, id, entry](const read_answer& x) {
            count_read(services_->metrics->server(entry->name), x);
-           if (asked_at_.erase(id) == 0)
-             return; // nobody waits for it any longer
+           if (!owed_.answered(id, x.seconds))
+             return;
            ++answered_;
-           slowest_ = std::max(slowest_, std::chrono::duration<double>(x.seconds));
            tell();
            if (!went_well(x)) {
              gave_no_answer(id, reason_of(x));
@@ -231,9 +224,7 @@ private:
   shell<map_updater_state>* self_;
   operation_context context_;
   services_ptr services_;
-  std::map<server_id, clock::time_point> asked_at_; ///< of those that have not answered
-  std::chrono::duration<double> slowest_{0};        ///< of the answers that came
-  bool watches_ = false;                            ///< a timer runs
+  owed_answers<server_id> owed_{services_};
   std::size_t asked_ = 0;
   std::size_t answered_ = 0; ///< or failed
   bool tell_is_due_ = false;
