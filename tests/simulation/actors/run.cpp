@@ -166,8 +166,17 @@ private:
     return updates ? std::set<update_id>(updates->begin(), updates->end()) : std::set<update_id>{};
   }
 
-  /// Those in a version, and those that overwrites replaced knowingly on the way to it.
-  std::set<update_id> accounted(const grid::file_version& version) {
+  /// Whether so many of its shares were ever written that somebody can have read it.
+  bool was_readable(const grid::file_version& version) {
+    std::set<share_number> landed;
+    for (auto& server : world_.servers())
+      landed.merge(dynamic_cast<store_keeper&>(*server.slot).landed(version));
+    return landed.size() >= version.k;
+  }
+
+  /// Those in a version, and those that overwrites replaced knowingly on the way to it; `readable`: but for what could
+  /// never be read, for a share that is replaced may be all there was of its version.
+  std::set<update_id> accounted(const grid::file_version& version, bool readable) {
     auto out = updates_of(version);
     if (world_.conditions().overwrites == 0)
       return out;
@@ -180,7 +189,8 @@ private:
         continue;
       for (const auto& before : sent->tested)
         if (before < sent->version && seen.insert(before).second) {
-          out.merge(updates_of(before));
+          if (!readable || was_readable(before))
+            out.merge(updates_of(before));
           open.push_back(before);
         }
     }
@@ -195,7 +205,8 @@ private:
     const auto now = best();
     auto& counts = world_.counts();
     counts.versions_lost += !now && !world_.conditions().new_file ? 1 : 0;
-    const auto there = now ? accounted(now->version) : std::set<update_id>{};
+    const auto there = now ? accounted(now->version, false) : std::set<update_id>{};
+    const auto was_there = now ? accounted(now->version, true) : std::set<update_id>{};
     for (const auto& c : clients_)
       for (const auto& r : c->results())
         if (writes(r.wish)) {
@@ -204,7 +215,7 @@ private:
             ++counts.may_be_applied;
             counts.may_be_and_is += there.contains(r.update) ? 1 : 0;
           }
-          if (r.became == effect::not_applied && there.contains(r.update)) {
+          if (r.became == effect::not_applied && was_there.contains(r.update)) {
             ++counts.failed_applied;
             if (world_.conditions().honest())
               world_.violation(11, "told that it was not applied, and it is: " + r.detail);

@@ -19,7 +19,18 @@ store_keeper::store_keeper(const server_id& id, const sim_file& file) : file_(fi
 
 grid::read_test_write_answer store_keeper::apply(const grid::read_test_write& message) {
   shares_.reset();
-  return store_->read_test_write(message);
+  auto answer = store_->read_test_write(message);
+  if (answer.status == grid::storage_status::ok)
+    for (const auto& change : message.changes)
+      for (const auto& write : change.writes)
+        if (const auto version = grid::parse_prefix(write.data.view()))
+          landed_[version->root].insert(change.share);
+  return answer;
+}
+
+std::set<share_number> store_keeper::landed(const grid::file_version& version) const {
+  const auto at = landed_.find(version.root);
+  return at != landed_.end() ? at->second : std::set<share_number>{};
 }
 
 grid::read_test_write_answer store_keeper::pretend(const grid::read_test_write& message) {

@@ -27,6 +27,8 @@ public:
   grid::read_test_write_answer pretend(const grid::read_test_write& message) override;
   const share_bytes_map& shares() override;
   void become(share_bytes_map shares) override;
+  /// The shares of that version which were ever written here.
+  std::set<share_number> landed(const grid::file_version& version) const;
   grid::slot_read_answer read(const grid::slot_read& question) { return store_->read(question); }
   grid::store_info info() { return store_->info(); }
 
@@ -34,7 +36,8 @@ private:
   const sim_file& file_;
   grid::slot_secrets secrets_;
   std::unique_ptr<storage::share_store> store_;
-  std::optional<share_bytes_map> shares_; ///< as last read; nothing after a change
+  std::optional<share_bytes_map> shares_;            ///< as last read; nothing after a change
+  std::map<hash256, std::set<share_number>> landed_; ///< by root
 };
 
 /// Content of the best version whose k good shares are among these; verified as any reader would.

@@ -119,9 +119,14 @@ void traffic::read_goes_out(const server_id& to, const slot_read& question) {
       map_reads_.clear();
       fetches_ = 0; // what an earlier read gave up may still be out
     }
-    ++map_reads_[to];
-    if (map_reads_.size() > std::max(limits.map_batch_max, limits.map_in_flight_max))
-      world_.violation(5, std::to_string(map_reads_.size()) + " servers asked at a time for one map");
+    const auto now = world_.clock().now();
+    map_reads_[to] = now;
+    // One that is slow is waited for no longer, and another asked.
+    const auto waited_for = std::ranges::count_if(map_reads_, [&](const auto& each) {
+      return std::chrono::microseconds(now - each.second) < limits.slow_least;
+    });
+    if (std::cmp_greater(waited_for, std::max(limits.map_batch_max, limits.map_in_flight_max)))
+      world_.violation(5, std::to_string(waited_for) + " servers asked at a time for one map");
   } else if (question.reads.size() == 2 && ++fetches_ > limits.fetches_in_flight_max) {
     world_.violation(5, std::to_string(fetches_) + " shares fetched at a time for one read");
   }

@@ -74,8 +74,8 @@ private:
   std::uint64_t operation_ = 0;
   std::map<server_id, std::uint64_t> rollbacks_;
   std::set<std::pair<server_id, grid::file_version>> writing_;
-  std::set<server_id> asked_; ///< for the present map
-  std::map<server_id, std::uint32_t> map_reads_;
+  std::set<server_id> asked_;               ///< for the present map
+  std::map<server_id, sim_time> map_reads_; ///< when they were asked
   std::uint32_t fetches_ = 0;
 };
 
