@@ -1,6 +1,7 @@
 #include "truckee/doors/house.hpp"
 #include "truckee/doors/socket_user.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <unistd.h>
@@ -132,13 +133,14 @@ void porter::house::admit(listener& at, descriptor caller, const socket_address&
   made.waits = true;
   ++accepted_;
   ++open_of_[made.source];
-  waiting_.insert(which);
-  waiting_of_[made.source].insert(which);
+  ++waiting_;
+  waiting_of_[made.source].silent.insert(which);
   const auto remote = to_string(from);
   made.at =
       std::make_unique<connection>(*loop_, std::move(caller), std::move(talk),
                                    inspector_of(peer_side::dialler), false, remote, options_.limits.how_long);
-  made.at->begin({.opened = at.then,
+  made.at->begin({.begun = [this, which] { has_begun(which); },
+                  .opened = at.then,
                   .greeted = [this, which] { no_longer_waits(which); },
                   .ended =
                       [this, which, remote, place = at.place](const std::optional<trouble>& why) {
@@ -150,18 +152,30 @@ void porter::house::admit(listener& at, descriptor caller, const socket_address&
                       }});
 }
 
-/// Room for one more that has said nothing: the oldest of them goes, so that an honest one, which takes
-/// milliseconds, gets through a flood from its own address.
+/// Room for one more that has said nothing: the oldest of them goes, so that an honest one, which takes milliseconds,
+/// gets through a flood from its own address. Whoever only connects makes no room of those who shake hands, and no source
+/// of one that is less crowded.
 void porter::house::displace_one(const std::string& source) {
   const auto of = waiting_of_.find(source);
   if (of != waiting_of_.end() && of->second.size() >= options_.limits.waiting_of_source_max)
-    displace(*of->second.begin());
-  if (waiting_.size() >= options_.limits.waiting_max)
-    displace(*waiting_.begin());
+    displace_of(of->second);
+  else if (waiting_ >= options_.limits.waiting_max)
+    displace_of(
+        std::ranges::max_element(waiting_of_, {}, [](const auto& x) { return x.second.size(); })->second);
 }
 
-void porter::house::displace(id which) {
-  guests_.at(which).at->end(trouble{refusal::displaced, "it had not said anything, and newer callers came"});
+void porter::house::displace_of(const crowd& all) {
+  guests_.at(all.first_to_go())
+      .at->end(trouble{refusal::displaced, "it had not said anything, and newer callers came"});
+}
+
+void porter::house::has_begun(id which) {
+  const auto at = guests_.find(which);
+  if (at == guests_.end() || !at->second.waits)
+    return;
+  auto& of = waiting_of_.at(at->second.source);
+  of.silent.erase(which);
+  of.begun.insert(which);
 }
 
 void porter::house::no_longer_waits(id which) {
@@ -169,10 +183,11 @@ void porter::house::no_longer_waits(id which) {
   if (at == guests_.end() || !at->second.waits)
     return;
   at->second.waits = false;
-  waiting_.erase(which);
+  --waiting_;
   const auto of = waiting_of_.find(at->second.source);
-  of->second.erase(which);
-  if (of->second.empty())
+  of->second.silent.erase(which);
+  of->second.begun.erase(which);
+  if (of->second.size() == 0)
     waiting_of_.erase(of);
 }
 

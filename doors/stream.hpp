@@ -41,6 +41,8 @@ public:
   virtual progress open() = 0;
   virtual moved read(mutable_byte_view into) = 0;
   /// Where it is not done, the same bytes must come first the next time.
+  /// Whether the peer's part of that has begun in earnest: its first message is whole, and answered.
+  virtual bool has_begun() const = 0;
   virtual moved write(byte_view from) = 0;
   /// The last that is written.
   virtual void farewell() = 0;

@@ -117,6 +117,65 @@ TEST_F(callers, by_the_thousand_that_stay_half_open_leave_room_for_an_honest_one
   ASSERT_TRUE(hall_.next());
 }
 
+/// The first message of a handshake.
+std::string client_hello() {
+  const std::unique_ptr<SSL_CTX, freed_by<SSL_CTX_free>> context(SSL_CTX_new(TLS_client_method()));
+  const std::unique_ptr<SSL, freed_by<SSL_free>> session(SSL_new(context.get()));
+  SSL_set_bio(session.get(), BIO_new(BIO_s_mem()), BIO_new(BIO_s_mem()));
+  SSL_connect(session.get()); // as far as it comes
+  char* text = nullptr;
+  const auto size = BIO_get_mem_data(SSL_get_wbio(session.get()), &text);
+  return {text, static_cast<std::size_t>(size)};
+}
+
+/// Whether the other end has closed, once all it said is read.
+bool is_closed(int fd) {
+  std::array<char, 4096> rest;
+  ssize_t got = 0;
+  while ((got = ::recv(fd, rest.data(), rest.size(), MSG_DONTWAIT)) > 0) {
+  }
+  return got == 0 || errno != EAGAIN;
+}
+
+TEST_F(callers, who_say_nothing_take_the_place_of_none_who_shakes_hands) {
+  start({.waiting_of_source_max = 8});
+  open(true);
+  const auto honest = raw_connection(port_);
+  ASSERT_TRUE(send_all(honest.get(), client_hello()));
+  ASSERT_EQ(receive(honest.get(), 1).size(), 1U); // the server's first message has come
+  std::vector<descriptor> silent;
+  for (int i = 0; i < 20; ++i)
+    silent.push_back(raw_connection(port_));
+  // Nor do those who have begun to say something.
+  for (int i = 0; i < 20; ++i) {
+    silent.push_back(raw_connection(port_));
+    send_all(silent.back().get(), client_hello().substr(0, 100));
+  }
+  while (told_->count(refusal::displaced) < 33)
+    ASSERT_TRUE(told_->next());
+  EXPECT_FALSE(is_closed(honest.get()));
+  // Among those who all have begun the oldest goes, as ever.
+  for (int i = 0; i < 8; ++i) {
+    silent.push_back(raw_connection(port_));
+    send_all(silent.back().get(), client_hello());
+    receive(silent.back().get(), 1);
+  }
+  EXPECT_TRUE(is_closed(honest.get()));
+}
+
+TEST_F(callers, from_the_most_crowded_source_make_room_where_there_is_none) {
+  start({.waiting_max = 16, .waiting_of_source_max = 16});
+  open(true);
+  const auto honest = raw_connection(port_);
+  ASSERT_TRUE(honest);
+  std::vector<descriptor> crowd;
+  for (int i = 0; i < 40; ++i)
+    crowd.push_back(raw_connection(port_, INADDR_LOOPBACK + 1 + i % 4));
+  while (told_->count(refusal::displaced) < 25)
+    ASSERT_TRUE(told_->next());
+  EXPECT_FALSE(is_closed(honest.get()));
+}
+
 TEST_F(callers, beyond_the_limit_are_told_of_and_closed) {
   start({.open_max = 3});
   open(false);
