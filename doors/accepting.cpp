@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
-#include <unistd.h>
 
 namespace truckee::doors {
 
@@ -68,24 +67,17 @@ void porter::house::refuse(const std::string& place, const std::string& source, 
     options_.tell->refused(place, source, why);
 }
 
-std::optional<trouble> porter::house::stranger(const listener& at, int caller,
-                                               const socket_address& from) const {
+std::optional<trouble> porter::house::stranger(const listener& at, int caller) {
   if (at.what.tls || at.what.any_user)
     return std::nullopt;
-  socket_address own;
-  if (::getsockname(caller, reinterpret_cast<sockaddr*>(&own.raw), &own.size) != 0)
-    return trouble{refusal::other_user, "cannot tell which user it is"};
-  const auto user = user_of(from.raw, own.raw);
-  if (!user)
-    return trouble{refusal::other_user,
-                   "cannot tell which user it is: it has gone already, or netlink (AF_NETLINK) is "
-                   "not allowed to this process"};
-  if (*user == 0 || *user == ::geteuid())
+  const auto user = user_at(caller);
+  if (user && is_trusted(*user))
     return std::nullopt;
+  // Whoever only looks whether somebody listens is nobody to be warned of.
+  if (!user && is_gone(caller))
+    return trouble{refusal::broken, "it has gone already"};
   return trouble{refusal::other_user,
-                 "user " + std::to_string(*user) +
-                     " of this machine; without TLS only the node's own user and root may come "
-                     "in"};
+                 user_words(user) + "; without TLS only the node's own user and root may come in"};
 }
 
 void porter::house::let_in(listener& at, descriptor caller, const socket_address& from) {
@@ -105,7 +97,7 @@ void porter::house::let_in(listener& at, descriptor caller, const socket_address
             std::to_string(limits.open_of_source_max) + " connections from there stand already"});
     return;
   }
-  if (const auto why = stranger(at, caller.get(), from)) {
+  if (const auto why = stranger(at, caller.get())) {
     refuse(at.place, to_string(from), *why);
     return;
   }

@@ -76,7 +76,7 @@ private:
   void accept_all(id which);
   void go_on_in(id which, std::chrono::milliseconds time);
   void let_in(listener& at, descriptor caller, const socket_address& from);
-  std::optional<trouble> stranger(const listener& at, int caller, const socket_address& from) const;
+  static std::optional<trouble> stranger(const listener& at, int caller);
   void admit(listener& at, descriptor caller, const socket_address& from, std::unique_ptr<stream> talk);
   void keep_a_spare();
   void displace_one(const std::string& source);
@@ -91,6 +91,7 @@ private:
   void try_next(id which);
   void connected(id which);
   void shake_hands(id which, descriptor fd, clock::time_point until);
+  void welcome(id which, int fd, passage made);
   void settle(id which, result<passage> how);
   static error as_error(const call& what, const trouble& why);
 

@@ -19,9 +19,9 @@ using keys = std::string_view;
 constexpr std::array<keys, 9> top_keys{"client",  "encoding", "limits", "log", "metrics",
                                        "publish", "server",   "status", "tls"};
 constexpr std::array<keys, 3> encoding_keys{"happy", "needed", "total"};
-constexpr std::array<keys, 10> server_keys{
-    "caf",  "certificate-pin",  "directory", "drain", "id", "metrics", "name",
-    "nurl", "permutation-seed", "preferred"};
+constexpr std::array<keys, 11> server_keys{
+    "any-user", "caf",  "certificate-pin",  "directory", "drain", "id", "metrics",
+    "name",     "nurl", "permutation-seed", "preferred"};
 constexpr std::array<keys, 2> client_keys{"lease-secret", "read-only"};
 constexpr std::array<keys, 1> publish_keys{"order"};
 constexpr std::array<keys, 1> status_keys{"listen"};
@@ -117,6 +117,9 @@ server_config read_server(const toml::table& table, std::size_t index, config_re
     else if (!std::holds_alternative<caf_address>(out.where))
       t.complain("certificate-pin", "only a caf server has one; a nurl has its pin in it");
   }
+  out.any_user = t.flag("any-user").value_or(false);
+  if (out.any_user && !std::holds_alternative<caf_address>(out.where))
+    t.complain("any-user", "only a caf server on loopback may be another user's");
   out.preferred = t.flag("preferred").value_or(false);
   out.drain = t.flag("drain").value_or(false);
   if (const auto text = t.text("metrics", "ADDRESS:PORT or a URL")) {

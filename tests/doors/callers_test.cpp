@@ -176,6 +176,31 @@ TEST_F(callers, from_the_most_crowded_source_make_room_where_there_is_none) {
   EXPECT_FALSE(is_closed(honest.get()));
 }
 
+TEST_F(callers, who_have_gone_before_they_were_looked_at_are_nobody_else) {
+  start();
+  std::promise<void> busy;
+  std::promise<void> go_on;
+  bool first = true;
+  const auto got = inside_->open({.at = {"127.0.0.1", 0}}, [&](passage) {
+    if (std::exchange(first, false)) {
+      busy.set_value();
+      go_on.get_future().wait();
+    }
+  });
+  ASSERT_TRUE(got);
+  const auto holds_it_up = raw_connection(got->at.port);
+  busy.get_future().wait();
+  raw_connection(got->at.port).reset();
+  go_on.set_value();
+  for (;;) {
+    const auto told = told_->next();
+    ASSERT_TRUE(told);
+    EXPECT_NE(told->what.why, refusal::other_user) << told->what.detail;
+    if (told->what.detail.find("gone") != std::string::npos)
+      break;
+  }
+}
+
 TEST_F(callers, beyond_the_limit_are_told_of_and_closed) {
   start({.open_max = 3});
   open(false);
@@ -220,6 +245,42 @@ TEST_F(callers, of_another_user_do_not_come_in_without_tls) {
   EXPECT_NE(told->what.detail.find("user 65534"), std::string::npos) << told->what.detail;
   open(false, true);
   EXPECT_EQ(knock(), 0);
+}
+
+TEST_F(callers, who_dial_plain_loopback_look_whose_user_listens_there) {
+  if (::geteuid() != 0)
+    GTEST_SKIP() << "only root can be another user";
+  std::array<int, 2> pipe{};
+  ASSERT_EQ(::pipe(pipe.data()), 0);
+  const auto child = ::fork();
+  if (child == 0) {
+    // As whoever takes the port of a node that is down.
+    const auto fd = ::setuid(65534) == 0 ? ::socket(AF_INET, SOCK_STREAM, 0) : -1;
+    auto at = at_loopback(0);
+    socklen_t size = sizeof(at);
+    if (::bind(fd, reinterpret_cast<sockaddr*>(&at), size) != 0 || ::listen(fd, 8) != 0 ||
+        ::getsockname(fd, reinterpret_cast<sockaddr*>(&at), &size) != 0 ||
+        ::write(pipe[1], &at.sin_port, sizeof(at.sin_port)) != sizeof(at.sin_port))
+      ::_exit(9);
+    for (;;)
+      send_all(::accept(fd, nullptr, nullptr), "hello");
+  }
+  in_port_t port = 0;
+  ASSERT_EQ(::read(pipe[0], &port, sizeof(port)), static_cast<ssize_t>(sizeof(port)));
+  port_ = ntohs(port);
+  const auto refused = dialled(false);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, errc::refused);
+  EXPECT_NE(refused.error().detail.find("user 65534"), std::string::npos) << refused.error().detail;
+  EXPECT_NE(refused.error().detail.find("any-user"), std::string::npos) << refused.error().detail;
+  const auto allowed =
+      dial(*outside_, {.to = {"127.0.0.1", port_}, .who = {.any_user = true}, .deadline = 10s});
+  ASSERT_TRUE(allowed) << to_string(allowed.error());
+  EXPECT_EQ(receive(allowed->inside.get(), 5), "hello");
+  ::kill(child, SIGKILL);
+  ::waitpid(child, nullptr, 0);
+  ::close(pipe[0]);
+  ::close(pipe[1]);
 }
 
 TEST_F(callers, may_not_come_in_plain_from_elsewhere) {
