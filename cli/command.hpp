@@ -23,7 +23,8 @@ struct global_options {
   std::string grid_file; ///< empty: the embedded grid
   bool json = false;
   std::string durability = "full";
-  std::string gateway; ///< ADDRESS:PORT of a running gateway; empty: a client of our own
+  std::string gateway;           ///< ADDRESS:PORT of a running gateway; empty: a client of our own
+  bool gateway_any_user = false; ///< without TLS that gateway may be any user's of this machine
   std::string ca, certificate, key;
   std::uint32_t keys_ready = 0; ///< fresh RSA keys kept; set by commands that run long
   std::function<result<settings::grid_config>()> read_grid = {}; ///< again, by commands that run long

@@ -42,6 +42,8 @@ int run(int argc, char** argv) {
       ->check(CLI::IsMember({"full", "none"}));
   app.add_option("--gateway", p.options.gateway, "Use the gateway that runs there, not a client of our own")
       ->type_name("ADDRESS:PORT");
+  app.add_flag("--gateway-any-user", p.options.gateway_any_user,
+               "Without TLS, that gateway may be any user's of this machine, not only this one's or root's");
   app.add_option("--ca", p.options.ca, "Mutual TLS between Truckee's nodes: certificate of the CA")
       ->type_name("FILE");
   app.add_option("--cert", p.options.certificate, "Mutual TLS: this node's certificate")->type_name("FILE");

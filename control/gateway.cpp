@@ -42,13 +42,14 @@ result<void> greet(caf::actor_system& system, const greeter& door, const std::st
 result<messages::file_gateway> connect_gateway(caf::actor_system& system, doors::porter& by,
                                                const address& where,
                                                const std::optional<tls::node_files>& tls,
-                                               std::chrono::milliseconds timeout) {
+                                               std::chrono::milliseconds timeout, bool any_user) {
   const auto place = to_string(where);
   if (!where.is_loopback() && !tls)
     return fail(errc::refused,
                 "refusing to connect to " + place +
                     " without mutual TLS; give --ca, --cert and --key (`truckee certs DIR NAME` makes them)");
-  doors::call to{.to = where, .tls = tls, .who = {{}, {}, {tls::role::gateway}}, .deadline = timeout};
+  doors::call to{
+      .to = where, .tls = tls, .who = {{}, {}, {tls::role::gateway}, any_user}, .deadline = timeout};
   // Whoever listens on loopback is this machine's; its certificate has the name by which others know it.
   if (!where.is_loopback())
     to.who.names = {where.host};
@@ -69,8 +70,8 @@ result<messages::file_gateway> connect_gateway(caf::actor_system& system, doors:
 }
 
 result<messages::file_gateway> connect_gateway(controller& by, const address& where,
-                                               std::chrono::milliseconds timeout) {
-  return connect_gateway(by.system(), by.porter(), where, by.tls(), timeout);
+                                               std::chrono::milliseconds timeout, bool any_user) {
+  return connect_gateway(by.system(), by.porter(), where, by.tls(), timeout, any_user);
 }
 
 } // namespace truckee::control

@@ -14,16 +14,19 @@ namespace truckee::control {
 
 /// Connects to a gateway on another node and says hello; blocks for `timeout` at most, a few times. `by` is the system's
 /// porter. With TLS its certificate must be for a gateway, and have the name that was dialled, unless that is loopback.
+/// Without TLS it must be this process's own user's or root's, unless `any_user`.
 /// errc::refused for an address that is not loopback without TLS, and where somebody else answers; errc::unreachable or
 /// errc::timeout where nobody does, errc::protocol where it is no gateway, or one of another version: both are named.
 result<messages::file_gateway> connect_gateway(caf::actor_system& system, doors::porter& by,
                                                const address& where,
                                                const std::optional<tls::node_files>& tls,
-                                               std::chrono::milliseconds timeout = std::chrono::seconds(5));
+                                               std::chrono::milliseconds timeout = std::chrono::seconds(5),
+                                               bool any_user = false);
 
 /// The same by a controller's system, porter and TLS files.
 result<messages::file_gateway> connect_gateway(controller& by, const address& where,
-                                               std::chrono::milliseconds timeout = std::chrono::seconds(5));
+                                               std::chrono::milliseconds timeout = std::chrono::seconds(5),
+                                               bool any_user = false);
 
 /// What a gateway answers a request with.
 messages::greeting reply_to(const messages::hello&);

@@ -1,9 +1,9 @@
 #include "truckee/doors/house.hpp"
 #include "truckee/doors/socket_user.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
-#include <unistd.h>
 
 namespace truckee::doors {
 
@@ -67,24 +67,17 @@ void porter::house::refuse(const std::string& place, const std::string& source, 
     options_.tell->refused(place, source, why);
 }
 
-std::optional<trouble> porter::house::stranger(const listener& at, int caller,
-                                               const socket_address& from) const {
+std::optional<trouble> porter::house::stranger(const listener& at, int caller) {
   if (at.what.tls || at.what.any_user)
     return std::nullopt;
-  socket_address own;
-  if (::getsockname(caller, reinterpret_cast<sockaddr*>(&own.raw), &own.size) != 0)
-    return trouble{refusal::other_user, "cannot tell which user it is"};
-  const auto user = user_of(from.raw, own.raw);
-  if (!user)
-    return trouble{refusal::other_user,
-                   "cannot tell which user it is: it has gone already, or netlink (AF_NETLINK) is "
-                   "not allowed to this process"};
-  if (*user == 0 || *user == ::geteuid())
+  const auto user = user_at(caller);
+  if (user && is_trusted(*user))
     return std::nullopt;
+  // Whoever only looks whether somebody listens is nobody to be warned of.
+  if (!user && is_gone(caller))
+    return trouble{refusal::broken, "it has gone already"};
   return trouble{refusal::other_user,
-                 "user " + std::to_string(*user) +
-                     " of this machine; without TLS only the node's own user and root may come "
-                     "in"};
+                 user_words(user) + "; without TLS only the node's own user and root may come in"};
 }
 
 void porter::house::let_in(listener& at, descriptor caller, const socket_address& from) {
@@ -104,7 +97,7 @@ void porter::house::let_in(listener& at, descriptor caller, const socket_address
             std::to_string(limits.open_of_source_max) + " connections from there stand already"});
     return;
   }
-  if (const auto why = stranger(at, caller.get(), from)) {
+  if (const auto why = stranger(at, caller.get())) {
     refuse(at.place, to_string(from), *why);
     return;
   }
@@ -132,13 +125,14 @@ void porter::house::admit(listener& at, descriptor caller, const socket_address&
   made.waits = true;
   ++accepted_;
   ++open_of_[made.source];
-  waiting_.insert(which);
-  waiting_of_[made.source].insert(which);
+  ++waiting_;
+  waiting_of_[made.source].silent.insert(which);
   const auto remote = to_string(from);
   made.at =
       std::make_unique<connection>(*loop_, std::move(caller), std::move(talk),
                                    inspector_of(peer_side::dialler), false, remote, options_.limits.how_long);
-  made.at->begin({.opened = at.then,
+  made.at->begin({.begun = [this, which] { has_begun(which); },
+                  .opened = at.then,
                   .greeted = [this, which] { no_longer_waits(which); },
                   .ended =
                       [this, which, remote, place = at.place](const std::optional<trouble>& why) {
@@ -150,18 +144,30 @@ void porter::house::admit(listener& at, descriptor caller, const socket_address&
                       }});
 }
 
-/// Room for one more that has said nothing: the oldest of them goes, so that an honest one, which takes
-/// milliseconds, gets through a flood from its own address.
+/// Room for one more that has said nothing: the oldest of them goes, so that an honest one, which takes milliseconds,
+/// gets through a flood from its own address. Whoever only connects makes no room of those who shake hands, and no source
+/// of one that is less crowded.
 void porter::house::displace_one(const std::string& source) {
   const auto of = waiting_of_.find(source);
   if (of != waiting_of_.end() && of->second.size() >= options_.limits.waiting_of_source_max)
-    displace(*of->second.begin());
-  if (waiting_.size() >= options_.limits.waiting_max)
-    displace(*waiting_.begin());
+    displace_of(of->second);
+  else if (waiting_ >= options_.limits.waiting_max)
+    displace_of(
+        std::ranges::max_element(waiting_of_, {}, [](const auto& x) { return x.second.size(); })->second);
 }
 
-void porter::house::displace(id which) {
-  guests_.at(which).at->end(trouble{refusal::displaced, "it had not said anything, and newer callers came"});
+void porter::house::displace_of(const crowd& all) {
+  guests_.at(all.first_to_go())
+      .at->end(trouble{refusal::displaced, "it had not said anything, and newer callers came"});
+}
+
+void porter::house::has_begun(id which) {
+  const auto at = guests_.find(which);
+  if (at == guests_.end() || !at->second.waits)
+    return;
+  auto& of = waiting_of_.at(at->second.source);
+  of.silent.erase(which);
+  of.begun.insert(which);
 }
 
 void porter::house::no_longer_waits(id which) {
@@ -169,10 +175,11 @@ void porter::house::no_longer_waits(id which) {
   if (at == guests_.end() || !at->second.waits)
     return;
   at->second.waits = false;
-  waiting_.erase(which);
+  --waiting_;
   const auto of = waiting_of_.find(at->second.source);
-  of->second.erase(which);
-  if (of->second.empty())
+  of->second.silent.erase(which);
+  of->second.begun.erase(which);
+  if (of->second.size() == 0)
     waiting_of_.erase(of);
 }
 

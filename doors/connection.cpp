@@ -94,7 +94,12 @@ void connection::on_inside(std::uint32_t events) {
 }
 
 void connection::open() {
-  switch (talk_->open()) {
+  const auto how = talk_->open();
+  if (!told_begun_ && tell_.begun && talk_->has_begun()) {
+    told_begun_ = true;
+    tell_.begun();
+  }
+  switch (how) {
   case progress::again:
     return;
   case progress::ended:

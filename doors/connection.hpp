@@ -41,6 +41,7 @@ public:
     std::chrono::milliseconds quiet{50};       ///< after which, at the end, nothing more is to be sent
   };
   struct callbacks {
+    std::function<void()> begun = {};                  ///< the handshake's first message came; once, or never
     std::function<void(passage)> opened;               ///< once, or never
     std::function<void()> greeted;                     ///< once, or never
     std::function<void(std::optional<trouble>)> ended; ///< the last; nothing: an orderly end
@@ -115,6 +116,7 @@ private:
   bool told_peer_ = false;
   bool closing_ = false;
   bool leaving_ = false;
+  bool told_begun_ = false;
 };
 
 } // namespace truckee::doors

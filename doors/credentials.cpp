@@ -50,6 +50,11 @@ public:
     return progress::done;
   }
 
+  bool has_begun() const override {
+    const auto at = session_ ? SSL_get_state(session_.get()) : TLS_ST_BEFORE;
+    return at != TLS_ST_BEFORE && at != TLS_ST_SR_CLNT_HELLO;
+  }
+
   moved read(mutable_byte_view into) override {
     ERR_clear_error();
     std::size_t size = 0;

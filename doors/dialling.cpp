@@ -1,4 +1,5 @@
 #include "truckee/doors/house.hpp"
+#include "truckee/doors/socket_user.hpp"
 
 #include <cerrno>
 #include <cstring>
@@ -159,6 +160,7 @@ void porter::house::connected(id which) {
 
 void porter::house::shake_hands(id which, descriptor fd, clock::time_point until) {
   auto& at = attempts_.at(which);
+  const int raw = fd.get();
   auto talk = at.what.tls ? credentials::connect(at.with, fd.get(), at.what.who) : plain_stream(fd.get());
   auto how_long = options_.limits.how_long;
   // The attempt has a deadline of its own, and ends the connection by it.
@@ -168,7 +170,7 @@ void porter::house::shake_hands(id which, descriptor fd, clock::time_point until
   made.at = std::make_unique<connection>(*loop_, std::move(fd), std::move(talk),
                                          inspector_of(peer_side::dialled), true, place_of(at.what), how_long);
   made.at->begin(
-      {.opened = [this, which](passage p) { settle(which, std::move(p)); },
+      {.opened = [this, which, raw](passage p) { welcome(which, raw, std::move(p)); },
        .greeted = {},
        .ended =
            [this, which](const std::optional<trouble>& why) {
@@ -178,6 +180,27 @@ void porter::house::shake_hands(id which, descriptor fd, clock::time_point until
                                           why.value_or(trouble{refusal::broken, "the other end hung up"}))));
              gone(which);
            }});
+}
+
+/// Without TLS the kernel's word is all there is to tell by who listens there: a port that a node left free is anybody's.
+/// Its first byte has come, so its process has taken the connection, and nothing was said to it yet.
+void porter::house::welcome(id which, int fd, passage made) {
+  const auto at = attempts_.find(which);
+  if (at == attempts_.end())
+    return;
+  const auto& what = at->second.what;
+  if (!what.tls && !what.who.any_user) {
+    const auto user = user_at(fd);
+    if (!user && is_gone(fd))
+      return settle(which, fail(errc::unreachable, place_of(what) + ": the other end hung up"));
+    if (!user || !is_trusted(*user))
+      return settle(
+          which, fail(errc::refused, place_of(what) + ": what listens there is of " + user_words(user) +
+                                         ", and without TLS only this program's own user and root are "
+                                         "trusted; give both ends certificates ([tls], `truckee certs`), or "
+                                         "allow it by any-user where all users of this machine are trusted"));
+  }
+  settle(which, std::move(made));
 }
 
 error porter::house::as_error(const call& what, const trouble& why) {

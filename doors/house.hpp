@@ -49,6 +49,14 @@ private:
     std::string source; ///< of an accepted one; a dialled one has none
     bool waits = false; ///< has not said anything
   };
+  /// Those of one source that have not said anything yet, each in the order they came.
+  struct crowd {
+    std::set<id> silent;
+    std::set<id> begun; ///< these shake hands
+
+    std::size_t size() const { return silent.size() + begun.size(); }
+    id first_to_go() const { return silent.empty() ? *begun.begin() : *silent.begin(); }
+  };
   struct attempt {
     call what;
     std::function<void(result<passage>)> then;
@@ -68,11 +76,12 @@ private:
   void accept_all(id which);
   void go_on_in(id which, std::chrono::milliseconds time);
   void let_in(listener& at, descriptor caller, const socket_address& from);
-  std::optional<trouble> stranger(const listener& at, int caller, const socket_address& from) const;
+  static std::optional<trouble> stranger(const listener& at, int caller);
   void admit(listener& at, descriptor caller, const socket_address& from, std::unique_ptr<stream> talk);
   void keep_a_spare();
   void displace_one(const std::string& source);
-  void displace(id which);
+  void displace_of(const crowd& all);
+  void has_begun(id which);
   void no_longer_waits(id which);
   void refuse(const std::string& place, const std::string& source, const trouble& why) const;
 
@@ -82,6 +91,7 @@ private:
   void try_next(id which);
   void connected(id which);
   void shake_hands(id which, descriptor fd, clock::time_point until);
+  void welcome(id which, int fd, passage made);
   void settle(id which, result<passage> how);
   static error as_error(const call& what, const trouble& why);
 
@@ -95,8 +105,8 @@ private:
   std::map<id, listener> listeners_;
   std::map<id, guest> guests_;
   std::map<id, attempt> attempts_;
-  std::set<id> waiting_; ///< in the order they came
-  std::unordered_map<std::string, std::set<id>> waiting_of_;
+  std::unordered_map<std::string, crowd> waiting_of_; ///< by source
+  std::size_t waiting_ = 0;                           ///< in all of them
   std::unordered_map<std::string, std::size_t> open_of_;
   std::size_t accepted_ = 0;
   descriptor spare_; ///< given up for a moment where there are no more, to take callers and turn them away

@@ -13,6 +13,7 @@ public:
   explicit plain(int fd) : fd_(fd) {}
 
   progress open() override { return progress::done; }
+  bool has_begun() const override { return false; } // there is nothing to be said
   moved read(mutable_byte_view into) override {
     const auto got = ::recv(fd_, into.data(), into.size(), 0);
     return got == 0 ? moved{progress::ended} : as_moved(got);

@@ -43,7 +43,7 @@ result<void> may_open(const door& what);
 struct call {
   address to;
   std::optional<tls::node_files> tls = {};
-  expected_peer who = {}; ///< with TLS
+  expected_peer who = {};
   std::chrono::milliseconds deadline{
       5000}; ///< for name, connection, handshake and the other end's first byte together
 };

@@ -7,7 +7,9 @@
 #include <linux/netlink.h>
 #include <linux/sock_diag.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <sys/time.h>
+#include <unistd.h>
 
 namespace truckee::doors {
 
@@ -78,6 +80,32 @@ std::optional<uid_t> user_of(const sockaddr_storage& peer, const sockaddr_storag
   if (body.idiag_inode == 0)
     return std::nullopt;
   return body.idiag_uid;
+}
+
+std::optional<uid_t> user_at(int fd) {
+  sockaddr_storage peer{};
+  sockaddr_storage own{};
+  socklen_t peer_size = sizeof(peer);
+  socklen_t own_size = sizeof(own);
+  if (::getpeername(fd, reinterpret_cast<sockaddr*>(&peer), &peer_size) != 0 ||
+      ::getsockname(fd, reinterpret_cast<sockaddr*>(&own), &own_size) != 0)
+    return std::nullopt;
+  return user_of(peer, own);
+}
+
+bool is_trusted(uid_t user) {
+  return user == 0 || user == ::geteuid();
+}
+
+std::string user_words(std::optional<uid_t> user) {
+  return user ? "user " + std::to_string(*user) + " of this machine"
+              : "a user of this machine that cannot be told: netlink (AF_NETLINK) may not be allowed to this "
+                "process";
+}
+
+bool is_gone(int fd) {
+  pollfd at{fd, POLLRDHUP, 0};
+  return ::poll(&at, 1, 0) == 1;
 }
 
 } // namespace truckee::doors

@@ -10,7 +10,7 @@
 
 namespace truckee::doors {
 
-/// Whom a handshake must find at the other end.
+/// Who must be at the other end.
 struct expected_peer {
   /// Its certificate must have one of these names; none: any certificate of the CA.
   std::vector<std::string> names = {};
@@ -18,6 +18,8 @@ struct expected_peer {
   std::optional<tls::pin> key = {};
   /// What its certificate must be for; none: anything.
   std::vector<tls::role> roles = {};
+  /// Without TLS: it may be any user's of this machine, not only this process's own or root's.
+  bool any_user = false;
 };
 
 /// How far a call of a stream came.
@@ -39,6 +41,8 @@ public:
   virtual ~stream() = default;
   /// Until `done`, again at each change of the socket.
   virtual progress open() = 0;
+  /// Whether the peer's part of that has begun in earnest: its first message is whole, and answered.
+  virtual bool has_begun() const = 0;
   virtual moved read(mutable_byte_view into) = 0;
   /// Where it is not done, the same bytes must come first the next time.
   virtual moved write(byte_view from) = 0;

@@ -74,7 +74,8 @@ void change_limits(const limit_settings& wanted, grid_changes& out) {
 } // namespace
 
 bool is_same_server(const server_config& a, const server_config& b) {
-  return a.name == b.name && a.where == b.where && a.id == b.id && a.certificate_pin == b.certificate_pin;
+  return a.name == b.name && a.where == b.where && a.id == b.id && a.certificate_pin == b.certificate_pin &&
+         a.any_user == b.any_user;
 }
 
 bool same_link_limits(const limit_settings& a, const limit_settings& b) {

@@ -18,9 +18,9 @@ constexpr std::size_t seed_bytes_max = 64; // Tahoe-LAFS's own are 20, 32 or 52 
 constexpr std::array<std::string_view, 9> top_keys{"client",  "encoding", "limits", "log", "metrics",
                                                    "publish", "server",   "status", "tls"};
 constexpr std::array<std::string_view, 3> encoding_keys{"happy", "needed", "total"};
-constexpr std::array<std::string_view, 10> server_keys{
-    "caf",  "certificate-pin",  "directory", "drain", "id", "metrics", "name",
-    "nurl", "permutation-seed", "preferred"};
+constexpr std::array<std::string_view, 11> server_keys{
+    "any-user", "caf",  "certificate-pin",  "directory", "drain", "id", "metrics",
+    "name",     "nurl", "permutation-seed", "preferred"};
 constexpr std::array<std::string_view, 2> client_keys{"lease-secret", "read-only"};
 constexpr std::array<std::string_view, 1> publish_keys{"order"};
 constexpr std::array<std::string_view, 1> status_keys{"listen"};
@@ -116,6 +116,9 @@ server_config read_server(const toml::table& table, std::size_t index, config_re
     else if (!std::holds_alternative<caf_address>(out.where))
       t.complain("certificate-pin", "only a caf server has one; a nurl has its pin in it");
   }
+  out.any_user = t.flag("any-user").value_or(false);
+  if (out.any_user && !std::holds_alternative<caf_address>(out.where))
+    t.complain("any-user", "only a caf server on loopback may be another user's");
   out.preferred = t.flag("preferred").value_or(false);
   out.drain = t.flag("drain").value_or(false);
   if (const auto text = t.text("metrics", "ADDRESS:PORT or a URL")) {

@@ -59,6 +59,8 @@ struct server_config {
   /// The key its TLS certificate must have, whatever its names are; only of a caf_address. Nothing: the certificate must
   /// have `name`, or the host that is dialled.
   std::optional<tls::pin> certificate_pin = {};
+  bool any_user =
+      false; ///< of a caf_address without TLS: it may be any user's of this machine, not only our own or root's
   friend bool operator==(const server_config&, const server_config&) = default;
 };
 

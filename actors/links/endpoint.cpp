@@ -10,7 +10,9 @@ result<link_endpoint> endpoint_of(const settings::caf_address& where,
                                    ") without mutual TLS; make certificates with `truckee certs DIR NAME...` "
                                    "and name them in the grid file's [tls]");
   return remote_endpoint{
-      where.at, tls, {{server.name, where.at.host}, server.certificate_pin, {tls::role::server}}};
+      where.at,
+      tls,
+      {{server.name, where.at.host}, server.certificate_pin, {tls::role::server}, server.any_user}};
 }
 
 result<link_endpoint> endpoint_of(const settings::nurl&, const std::optional<tls::node_files>&,

@@ -17,7 +17,7 @@ namespace truckee::actors {
 struct remote_endpoint {
   address at = {};
   std::optional<tls::node_files> tls = {}; ///< nothing: plain, which only loopback may be
-  doors::expected_peer who = {};           ///< with TLS
+  doors::expected_peer who = {};
 };
 
 /// A server of this process whose store could not be opened: one server that is away, as any other may be.

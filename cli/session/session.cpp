@@ -204,7 +204,8 @@ result<session> connect_session(const global_options& options) {
   auto started = control::controller::start(*tls);
   if (!started)
     return tl::unexpected(started.error());
-  auto gateway = control::connect_gateway(**started, *where);
+  auto gateway =
+      control::connect_gateway(**started, *where, std::chrono::seconds(5), options.gateway_any_user);
   if (!gateway)
     return tl::unexpected(gateway.error());
   session out;

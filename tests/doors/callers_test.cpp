@@ -117,6 +117,90 @@ TEST_F(callers, by_the_thousand_that_stay_half_open_leave_room_for_an_honest_one
   ASSERT_TRUE(hall_.next());
 }
 
+/// The first message of a handshake.
+std::string client_hello() {
+  const std::unique_ptr<SSL_CTX, freed_by<SSL_CTX_free>> context(SSL_CTX_new(TLS_client_method()));
+  const std::unique_ptr<SSL, freed_by<SSL_free>> session(SSL_new(context.get()));
+  SSL_set_bio(session.get(), BIO_new(BIO_s_mem()), BIO_new(BIO_s_mem()));
+  SSL_connect(session.get()); // as far as it comes
+  char* text = nullptr;
+  const auto size = BIO_get_mem_data(SSL_get_wbio(session.get()), &text);
+  return {text, static_cast<std::size_t>(size)};
+}
+
+/// Whether the other end has closed, once all it said is read.
+bool is_closed(int fd) {
+  std::array<char, 4096> rest;
+  ssize_t got = 0;
+  while ((got = ::recv(fd, rest.data(), rest.size(), MSG_DONTWAIT)) > 0) {
+  }
+  return got == 0 || errno != EAGAIN;
+}
+
+TEST_F(callers, who_say_nothing_take_the_place_of_none_who_shakes_hands) {
+  start({.waiting_of_source_max = 8});
+  open(true);
+  const auto honest = raw_connection(port_);
+  ASSERT_TRUE(send_all(honest.get(), client_hello()));
+  ASSERT_EQ(receive(honest.get(), 1).size(), 1U); // the server's first message has come
+  std::vector<descriptor> silent;
+  for (int i = 0; i < 20; ++i)
+    silent.push_back(raw_connection(port_));
+  // Nor do those who have begun to say something.
+  for (int i = 0; i < 20; ++i) {
+    silent.push_back(raw_connection(port_));
+    send_all(silent.back().get(), client_hello().substr(0, 100));
+  }
+  while (told_->count(refusal::displaced) < 33)
+    ASSERT_TRUE(told_->next());
+  EXPECT_FALSE(is_closed(honest.get()));
+  // Among those who all have begun the oldest goes, as ever.
+  for (int i = 0; i < 8; ++i) {
+    silent.push_back(raw_connection(port_));
+    send_all(silent.back().get(), client_hello());
+    receive(silent.back().get(), 1);
+  }
+  EXPECT_TRUE(is_closed(honest.get()));
+}
+
+TEST_F(callers, from_the_most_crowded_source_make_room_where_there_is_none) {
+  start({.waiting_max = 16, .waiting_of_source_max = 16});
+  open(true);
+  const auto honest = raw_connection(port_);
+  ASSERT_TRUE(honest);
+  std::vector<descriptor> crowd;
+  for (int i = 0; i < 40; ++i)
+    crowd.push_back(raw_connection(port_, INADDR_LOOPBACK + 1 + i % 4));
+  while (told_->count(refusal::displaced) < 25)
+    ASSERT_TRUE(told_->next());
+  EXPECT_FALSE(is_closed(honest.get()));
+}
+
+TEST_F(callers, who_have_gone_before_they_were_looked_at_are_nobody_else) {
+  start();
+  std::promise<void> busy;
+  std::promise<void> go_on;
+  bool first = true;
+  const auto got = inside_->open({.at = {"127.0.0.1", 0}}, [&](passage) {
+    if (std::exchange(first, false)) {
+      busy.set_value();
+      go_on.get_future().wait();
+    }
+  });
+  ASSERT_TRUE(got);
+  const auto holds_it_up = raw_connection(got->at.port);
+  busy.get_future().wait();
+  raw_connection(got->at.port).reset();
+  go_on.set_value();
+  for (;;) {
+    const auto told = told_->next();
+    ASSERT_TRUE(told);
+    EXPECT_NE(told->what.why, refusal::other_user) << told->what.detail;
+    if (told->what.detail.find("gone") != std::string::npos)
+      break;
+  }
+}
+
 TEST_F(callers, beyond_the_limit_are_told_of_and_closed) {
   start({.open_max = 3});
   open(false);
@@ -161,6 +245,42 @@ TEST_F(callers, of_another_user_do_not_come_in_without_tls) {
   EXPECT_NE(told->what.detail.find("user 65534"), std::string::npos) << told->what.detail;
   open(false, true);
   EXPECT_EQ(knock(), 0);
+}
+
+TEST_F(callers, who_dial_plain_loopback_look_whose_user_listens_there) {
+  if (::geteuid() != 0)
+    GTEST_SKIP() << "only root can be another user";
+  std::array<int, 2> pipe{};
+  ASSERT_EQ(::pipe(pipe.data()), 0);
+  const auto child = ::fork();
+  if (child == 0) {
+    // As whoever takes the port of a node that is down.
+    const auto fd = ::setuid(65534) == 0 ? ::socket(AF_INET, SOCK_STREAM, 0) : -1;
+    auto at = at_loopback(0);
+    socklen_t size = sizeof(at);
+    if (::bind(fd, reinterpret_cast<sockaddr*>(&at), size) != 0 || ::listen(fd, 8) != 0 ||
+        ::getsockname(fd, reinterpret_cast<sockaddr*>(&at), &size) != 0 ||
+        ::write(pipe[1], &at.sin_port, sizeof(at.sin_port)) != sizeof(at.sin_port))
+      ::_exit(9);
+    for (;;)
+      send_all(::accept(fd, nullptr, nullptr), "hello");
+  }
+  in_port_t port = 0;
+  ASSERT_EQ(::read(pipe[0], &port, sizeof(port)), static_cast<ssize_t>(sizeof(port)));
+  port_ = ntohs(port);
+  const auto refused = dialled(false);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, errc::refused);
+  EXPECT_NE(refused.error().detail.find("user 65534"), std::string::npos) << refused.error().detail;
+  EXPECT_NE(refused.error().detail.find("any-user"), std::string::npos) << refused.error().detail;
+  const auto allowed =
+      dial(*outside_, {.to = {"127.0.0.1", port_}, .who = {.any_user = true}, .deadline = 10s});
+  ASSERT_TRUE(allowed) << to_string(allowed.error());
+  EXPECT_EQ(receive(allowed->inside.get(), 5), "hello");
+  ::kill(child, SIGKILL);
+  ::waitpid(child, nullptr, 0);
+  ::close(pipe[0]);
+  ::close(pipe[1]);
 }
 
 TEST_F(callers, may_not_come_in_plain_from_elsewhere) {

@@ -130,11 +130,16 @@ inline sockaddr_in at_loopback(std::uint16_t port) {
   return out;
 }
 
-/// A connection that says nothing by itself.
-inline descriptor raw_connection(std::uint16_t port) {
+/// A connection that says nothing by itself, from any of the 16 million addresses that this machine calls itself by.
+inline descriptor raw_connection(std::uint16_t port, std::uint32_t source = INADDR_LOOPBACK) {
   descriptor out(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  const int on = 1;
+  ::setsockopt(out.get(), IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof(on));
+  auto from = at_loopback(0);
+  from.sin_addr.s_addr = htonl(source);
   const auto to = at_loopback(port);
-  if (::connect(out.get(), reinterpret_cast<const sockaddr*>(&to), sizeof(to)) != 0)
+  if (::bind(out.get(), reinterpret_cast<const sockaddr*>(&from), sizeof(from)) != 0 ||
+      ::connect(out.get(), reinterpret_cast<const sockaddr*>(&to), sizeof(to)) != 0)
     out.reset();
   else
     make_blocking(out.get());

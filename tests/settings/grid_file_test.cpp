@@ -204,6 +204,14 @@ TEST(grid_file, an_address_beyond_loopback_needs_tls) {
                  {"[tls]", "certificate", "is missing"});
 }
 
+TEST(grid_file, a_server_on_loopback_may_be_another_users_where_that_is_said) {
+  const auto got = parse(server("caf = \"127.0.0.1:1\"\nany-user = true"));
+  ASSERT_TRUE(got) << to_string(got.error());
+  EXPECT_TRUE(got->servers[0].any_user);
+  EXPECT_FALSE(parse(server("caf = \"127.0.0.1:1\""))->servers[0].any_user);
+  expect_refused(server("directory = \"a\"\nany-user = true"), 4, {"any-user", "only a caf server"});
+}
+
 TEST(grid_file, a_certificate_can_be_pinned_where_there_is_one) {
   const auto tls = std::string("[tls]\nca = \"ca.pem\"\ncertificate = \"c.pem\"\nkey = \"k.pem\"\n");
   const auto pinned = "certificate-pin = \"" + std::string{pin} + "\"";
