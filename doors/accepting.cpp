@@ -145,8 +145,8 @@ void porter::house::admit(listener& at, descriptor caller, const socket_address&
 }
 
 /// Room for one more that has said nothing: the oldest of them goes, so that an honest one, which takes milliseconds,
-/// gets through a flood from its own address. Whoever only connects makes no room of those who shake hands, and no source
-/// of one that is less crowded.
+/// gets through a flood from its own address. Who only connects takes the place of none who shakes hands, nor a crowded
+/// source that of one that is less so.
 void porter::house::displace_one(const std::string& source) {
   const auto of = waiting_of_.find(source);
   if (of != waiting_of_.end() && of->second.size() >= options_.limits.waiting_of_source_max)
