@@ -4,6 +4,8 @@
 #include "truckee/codec/sdmf/encode.hpp"
 #include "truckee/codec/sdmf/share.hpp"
 #include "truckee/crypto/aes_ctr.hpp"
+#include "truckee/shares/file_memory.hpp"
+#include "truckee/shares/sighting.hpp"
 
 #include <benchmark/benchmark.h>
 #include <fstream>
@@ -95,6 +97,24 @@ void verify_one_share(benchmark::State& state) {
     benchmark::DoNotOptimize(verify_share(*parse_share(file.shares[4].view()), {4}, some_keys().fingerprint));
 }
 BENCHMARK(verify_one_share)->Arg(1 << 10)->Arg(1 << 20)->Unit(benchmark::kMicrosecond);
+
+/// What a map makes of ten servers' answers: as a gateway does that remembers what it proved, and as one that does not.
+void look_at_ten(benchmark::State& state) {
+  world here(0);
+  const auto file = here.encode(content_of(1024));
+  auto access = shares::access_to({crypto::file_format::sdmf, some_keys().write, some_keys().fingerprint});
+  if (state.range(0) != 0)
+    access.memory = std::make_shared<shares::file_memory>();
+  for (auto _ : state)
+    for (std::uint8_t i = 0; i < 10; ++i) {
+      grid::slot_read_answer answer;
+      answer.reads[{i}] = {file.shares.at(i)};
+      const auto seen = shares::look_at(access, answer, shares::first_read_size, i == 0);
+      if (seen.answer.good.size() != 1)
+        state.SkipWithError("a good share was refused");
+    }
+}
+BENCHMARK(look_at_ten)->ArgName("memory")->Arg(0)->Arg(1)->Unit(benchmark::kMicrosecond);
 
 void aes(benchmark::State& state) {
   auto data = content_of(static_cast<std::size_t>(state.range(0)));

@@ -83,31 +83,44 @@ TRUCKEE_SHA_INLINE void four_rounds(work& at, const std::byte* block) {
     last = _mm_sha256msg1_epu32(last, now);
 }
 
+/// Whole blocks of N messages. The lanes are variables and no array, or they would not stay in registers.
 template <int I, std::size_t N>
-TRUCKEE_SHA_INLINE void rounds(work (&at)[N], const std::byte* const (&blocks)[N]) {
-  four_rounds<I>(at[0], blocks[0]);
-  four_rounds<I>(at[1], blocks[1]);
+TRUCKEE_SHA_INLINE void rounds(work& a, work& b, work& c, const std::byte* const (&at)[lanes_max]) {
+  four_rounds<I>(a, at[0]);
+  four_rounds<I>(b, at[1]);
   if constexpr (N > 2)
-    four_rounds<I>(at[2], blocks[2]);
+    four_rounds<I>(c, at[2]);
   if constexpr (I < 15)
-    rounds<I + 1>(at, blocks);
+    rounds<I + 1, N>(a, b, c, at);
+}
+
+TRUCKEE_SHA_INLINE void add(lane& to, const lane& what) {
+  to.abef = _mm_add_epi32(to.abef, what.abef);
+  to.cdgh = _mm_add_epi32(to.cdgh, what.cdgh);
 }
 
 template <std::size_t N>
 TRUCKEE_SHA void compress(lane (&state)[N], const std::byte* const (&messages)[N], std::size_t blocks) {
-  const std::byte* at[N];
-  std::copy(messages, messages + N, at);
+  const std::byte* at[lanes_max]{messages[0], messages[1], messages[N - 1]};
+  auto first = state[0];
+  auto second = state[1];
+  auto third = state[N - 1];
   for (; blocks > 0; --blocks) {
-    work now[N];
-    for (std::size_t i = 0; i < N; ++i)
-      now[i].state = state[i];
-    rounds<0>(now, at);
-    for (std::size_t i = 0; i < N; ++i) {
-      state[i].abef = _mm_add_epi32(state[i].abef, now[i].state.abef);
-      state[i].cdgh = _mm_add_epi32(state[i].cdgh, now[i].state.cdgh);
-      at[i] += block_size;
-    }
+    work a{first, {}};
+    work b{second, {}};
+    work c{third, {}};
+    rounds<0, N>(a, b, c, at);
+    add(first, a.state);
+    add(second, b.state);
+    add(third, c.state);
+    at[0] += block_size;
+    at[1] += block_size;
+    at[2] += block_size;
   }
+  state[0] = first;
+  state[1] = second;
+  if constexpr (N > 2)
+    state[2] = third;
 }
 
 TRUCKEE_SHA hash256 digest(const lane& from) {

@@ -14,19 +14,21 @@ constexpr std::size_t share_numbers = 256;
 class matching {
 public:
   explicit matching(const std::set<share_place>& places) {
+    shares_.reserve(places.size());
     const server_id* last = nullptr;
     for (const auto& place : places) { // sorted by server
       if (!last || *last != place.server)
-        shares_of_.emplace_back();
+        begins_.push_back(shares_.size());
       last = &place.server;
-      shares_of_.back().push_back(place.share);
+      shares_.push_back(place.share);
     }
+    begins_.push_back(shares_.size());
     holder_.fill(none);
   }
 
   std::size_t size() {
     std::size_t matched = 0;
-    for (std::size_t server = 0; server < shares_of_.size(); ++server) {
+    for (std::size_t server = 0; server + 1 < begins_.size(); ++server) {
       visited_.reset();
       if (augment(server))
         ++matched;
@@ -38,7 +40,8 @@ private:
   static constexpr std::size_t none = static_cast<std::size_t>(-1);
 
   bool augment(std::size_t server) {
-    for (const auto share : shares_of_[server]) {
+    for (auto at = begins_[server]; at < begins_[server + 1]; ++at) {
+      const auto share = shares_[at];
       if (visited_.test(share.value))
         continue;
       visited_.set(share.value);
@@ -51,7 +54,8 @@ private:
     return false;
   }
 
-  std::vector<std::vector<share_number>> shares_of_;
+  std::vector<share_number> shares_; ///< one server's after another's
+  std::vector<std::size_t> begins_;  ///< where each server's begin; the last: where all end
   std::array<std::size_t, share_numbers> holder_{};
   std::bitset<share_numbers> visited_;
 };

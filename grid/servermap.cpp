@@ -3,6 +3,7 @@
 #include "truckee/grid/happiness.hpp"
 
 #include <algorithm>
+#include <bitset>
 
 namespace truckee::grid {
 
@@ -89,13 +90,15 @@ belief servermap::at(const share_place& place) const {
 }
 
 std::vector<share_number> servermap::shares_on(const server_id& server) const {
-  std::set<share_number> out;
+  std::vector<share_number> out;
   const share_place first{server, share_number{0}};
   for (auto it = shares_.lower_bound(first); it != shares_.end() && it->first.server == server; ++it)
-    out.insert(it->first.share);
+    out.push_back(it->first.share);
+  const auto good = static_cast<std::ptrdiff_t>(out.size());
   for (auto it = bad_.lower_bound(first); it != bad_.end() && it->first.server == server; ++it)
-    out.insert(it->first.share);
-  return {out.begin(), out.end()};
+    out.push_back(it->first.share);
+  std::inplace_merge(out.begin(), out.begin() + good, out.end()); // no share is both
+  return out;
 }
 
 std::set<file_version> servermap::versions() const {
@@ -126,7 +129,11 @@ std::vector<share_place> servermap::places(const file_version& version) const {
 }
 
 bool servermap::recoverable(const file_version& version) const {
-  return share_numbers(version).size() >= version.k && knows(version);
+  std::bitset<256> numbers;
+  for (const auto& [place, held] : shares_)
+    if (held == version)
+      numbers.set(place.share.value);
+  return numbers.any() && numbers.count() >= version.k;
 }
 
 std::vector<file_version> servermap::recoverable_versions() const {

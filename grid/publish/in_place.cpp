@@ -4,6 +4,7 @@
 #include "truckee/grid/publish/placement.hpp"
 
 #include <algorithm>
+#include <iterator>
 
 namespace truckee::grid {
 
@@ -41,26 +42,37 @@ void in_place::goal(publish_tables& tables) {
       tables.mark_placed(place);
 }
 
+namespace {
+
+void house(publish_tables& tables, const std::vector<share_number>& homeless) {
+  const auto& servers = tables.asked().servers;
+  // A server that still owes an answer is the last choice for a share that lost its home.
+  auto avoid = tables.bad();
+  avoid.merge(tables.busy());
+  for (const auto share : homeless) {
+    auto place = place_share(share, tables.goal(), servers, avoid);
+    if (!place)
+      place = place_share(share, tables.goal(), servers, tables.bad());
+    if (!place)
+      return; // no server left: what can be reached is judged at the end
+    tables.aim_at(*place);
+  }
+}
+
+} // namespace
+
 void in_place::place(publish_tables& tables) {
   if (tables.surprised())
     return; // what is under way is waited for, and nothing new begins
   const auto& asked = tables.asked();
   const auto n = tables.version().n;
-  const auto goal = tables.goal();
-  for (const auto& place : goal)
-    if (tables.bad().contains(place.server))
-      tables.give_up(place);
-  // A server that still owes an answer is the last choice for a share that lost its home.
-  auto avoid = tables.bad();
-  avoid.merge(tables.busy());
-  for (const auto share : homeless_shares(tables.goal(), n)) {
-    auto place = place_share(share, tables.goal(), asked.servers, avoid);
-    if (!place)
-      place = place_share(share, tables.goal(), asked.servers, tables.bad());
-    if (!place)
-      break; // no server left: what can be reached is judged at the end
-    tables.aim_at(*place);
-  }
+  std::vector<share_place> lost;
+  std::ranges::copy_if(tables.goal(), std::back_inserter(lost),
+                       [&](const share_place& place) { return tables.bad().contains(place.server); });
+  for (const auto& place : lost)
+    tables.give_up(place);
+  if (const auto homeless = homeless_shares(tables.goal(), n); !homeless.empty())
+    house(tables, homeless);
   for (const auto& place : places_for_happiness(tables.goal(), n, asked.happy, asked.servers, tables.bad()))
     tables.aim_at(place);
 }
@@ -70,14 +82,14 @@ void in_place::place(publish_tables& tables) {
 std::vector<server_message> in_place::messages(const publish_tables& tables) {
   if (tables.surprised())
     return {};
-  const auto busy = tables.busy();
-  std::map<server_id, std::vector<planned_share>> needed;
-  for (const auto& place : tables.goal())
-    if (!tables.placed().contains(place) && !busy.contains(place.server))
-      needed[place.server].push_back({place.share, share_step::write, tables.map().at(place)});
   std::vector<server_message> out;
-  for (auto& [server, shares] : needed)
-    out.push_back({server, std::move(shares)});
+  for (const auto& place : tables.goal()) { // sorted by server
+    if (tables.placed().contains(place) || tables.is_busy(place.server))
+      continue;
+    if (out.empty() || out.back().server != place.server)
+      out.push_back({place.server, {}});
+    out.back().shares.push_back({place.share, share_step::write, tables.map().at(place)});
+  }
   return out;
 }
 

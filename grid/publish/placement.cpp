@@ -67,8 +67,9 @@ std::vector<share_place> places_for_happiness(const std::set<share_place>& goal,
                                               std::size_t happy, const std::vector<server_id>& permuted,
                                               const std::set<server_id>& bad) {
   std::vector<share_place> added;
-  auto grown = goal;
-  auto reached = happiness(grown);
+  auto reached = happiness(goal);
+  if (reached >= happy)
+    return added; // as it is after nearly every answer
   // No matching is larger than either side: do not search for what cannot be.
   std::set<server_id> reachable;
   for (const auto& place : goal)
@@ -77,6 +78,7 @@ std::vector<share_place> places_for_happiness(const std::set<share_place>& goal,
     if (!bad.contains(server))
       reachable.insert(server);
   happy = std::min({happy, n, reachable.size()});
+  auto grown = goal;
   // A place raises a maximum matching by at most one, so one that does not raise it is not worth a share.
   for (const auto& server : permuted) {
     if (reached >= happy)

@@ -12,8 +12,9 @@ publish_tables::publish_tables(publish_request request) : request_(std::move(req
     request_.base = request_.map.best();
   for (const auto& [place, version] : request_.map.shares())
     seen_[version].insert(place.share);
-  view_ = make_view(request_.version, std::move(request_.map), request_.base, request_.earlier);
+  view_ = make_view(request_.version, std::move(request_.map), request_.base, std::move(request_.earlier));
   request_.map = {};
+  request_.earlier = {};
 }
 
 std::set<share_place> publish_tables::outstanding() const {
@@ -30,6 +31,10 @@ std::set<server_id> publish_tables::busy() const {
   for (const auto& [id, message] : writing_)
     out.insert(message.server);
   return out;
+}
+
+bool publish_tables::is_busy(const server_id& server) const {
+  return std::ranges::any_of(writing_, [&](const auto& sent) { return sent.second.server == server; });
 }
 
 void publish_tables::give_up(const share_place& place) {
@@ -72,7 +77,7 @@ void publish_tables::mark_bad(const server_id& server, const write_outcome& why)
 }
 
 message_id publish_tables::send(server_message message) {
-  TRUCKEE_ASSERT(!busy().contains(message.server), "a server has one message under way at most");
+  TRUCKEE_ASSERT(!is_busy(message.server), "a server has one message under way at most");
   for (const auto& planned : message.shares) {
     if (planned.step != share_step::write)
       continue;

@@ -22,7 +22,7 @@ class publish_tables {
 public:
   explicit publish_tables(publish_request request);
 
-  /// As asked; its map has moved to map().
+  /// As asked; its map and the earlier versions have moved to view().
   const publish_request& asked() const { return request_; }
   const file_version& version() const { return request_.version; }
   /// Whether ours has a share of that number at all.
@@ -74,6 +74,7 @@ public:
   /// Reads the server's shares again before the end.
   void look_again(const server_id& server) { to_reread_.insert(server); }
   std::set<server_id> busy() const; ///< owe the answer to a message
+  bool is_busy(const server_id& server) const;
 
   // -- messages; for the loop --
 

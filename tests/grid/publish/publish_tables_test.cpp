@@ -30,9 +30,12 @@ TEST(publish_tables, a_place_goes_from_goal_over_outstanding_to_placed) {
   const auto id = tables.send(write_to(server(0), 0));
   EXPECT_EQ(tables.outstanding(), std::set{place});
   EXPECT_EQ(tables.busy(), std::set{server(0)});
+  EXPECT_TRUE(tables.is_busy(server(0)));
+  EXPECT_FALSE(tables.is_busy(server(1)));
   EXPECT_TRUE(tables.was_sent(place));
   ASSERT_TRUE(tables.settle(id));
   EXPECT_TRUE(tables.outstanding().empty());
+  EXPECT_FALSE(tables.is_busy(server(0)));
   tables.mark_placed(place);
   EXPECT_EQ(tables.placed(), std::set{place});
   EXPECT_EQ(tables.map().at(place), belief(version(2)));
