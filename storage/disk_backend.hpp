@@ -1,6 +1,7 @@
 #pragma once
 
 #include "truckee/storage/disk_store.hpp"
+#include "truckee/storage/slot_lift.hpp"
 #include "truckee/storage/slot_memory.hpp"
 
 #include <atomic>
@@ -36,6 +37,7 @@ private:
     kind how = kind::exchange;
     path aside;
     path live;
+    bool whole_slot = false; ///< `live` is the slot's folder, not a file in it
   };
 
   /// Stamps of the files that were written aside, as they were closed.
@@ -58,6 +60,8 @@ private:
                           const slot_plan& plan, stamps& written);
   io_result<void> ensure_prefix(const path& prefix);
   io_result<void> commit(const flip& change, bool& aside_is_free);
+  io_result<void> turn_or_lift(const flip& change);
+  path free_name_aside() { return aside_ / std::to_string(next_aside_++); }
   void discard(const path& work);
   io_result<void> turn(const flip& change, bool back);
   io_result<void> sync_directory(const path& directory);
@@ -73,9 +77,13 @@ private:
   std::unique_ptr<file_lock> lock_;
   std::atomic<std::uint64_t> next_aside_{0};
   slot_memory memory_;
+  slot_lift lift_;
   std::mutex prefixes_mutex_;
   std::set<std::string> prefixes_; ///< prefix directories known to be on the disk
 };
+
+/// The prefix directory that a slot's name belongs to.
+std::string prefix_of(const std::string& slot);
 
 /// Removes a file, or a directory with the files in it.
 io_result<void> remove_tree(file_system& files, const std::filesystem::path& tree, entry_kind kind);

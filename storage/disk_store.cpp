@@ -42,9 +42,8 @@ public:
     auto lock = take_lock();
     if (!lock)
       return tl::unexpected(lock.error());
-    if (!options_.read_only)
-      if (auto done = make_ready(); !done)
-        return tl::unexpected(done.error());
+    if (auto done = options_.read_only ? check_whole() : make_ready(); !done)
+      return tl::unexpected(done.error());
     const auto id = node_id();
     if (!id)
       return tl::unexpected(id.error());
@@ -107,6 +106,8 @@ private:
     if (full())
       if (auto done = files_.sync_all(shares_); !done)
         return io(done.error());
+    if (auto done = slot_lift(files_, aside_, full()).recover(shares_); !done)
+      return io(done.error());
     const auto leftovers = files_.list(aside_);
     if (!leftovers)
       return io(leftovers.error());
@@ -115,6 +116,18 @@ private:
         return io(done.error());
     if (auto done = try_exchange(); !done)
       return done;
+    return {};
+  }
+
+  /// For who may not mend what a crash left.
+  result<void> check_whole() {
+    const auto interrupted = slot_lift(files_, aside_, full()).interrupted();
+    if (!interrupted)
+      return io(interrupted.error());
+    if (*interrupted)
+      return fail(errc::io, directory_.string() +
+                                " has a slot that was being changed when its last user ended; open the "
+                                "store once for writing");
     return {};
   }
 

@@ -106,6 +106,8 @@ public:
   virtual io_result<void> move(const std::filesystem::path& from, const std::filesystem::path& to) = 0;
   /// Two files or two directories trade places in one step.
   virtual io_result<void> exchange(const std::filesystem::path& a, const std::filesystem::path& b) = 0;
+  /// A directory takes the place of an empty one in one step; ENOTEMPTY where that has names.
+  virtual io_result<void> replace(const std::filesystem::path& from, const std::filesystem::path& empty) = 0;
   /// The names in a directory are on the disk when it returns.
   virtual io_result<void> sync_directory(const std::filesystem::path& directory) = 0;
   /// All that anyone wrote to this file system before is on the disk when it returns.

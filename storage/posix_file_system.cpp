@@ -298,6 +298,10 @@ public:
     return rename_with(a, b, RENAME_EXCHANGE, "exchange");
   }
 
+  io_result<void> replace(const path& from, const path& empty) override {
+    return rename_with(from, empty, 0, "replace");
+  }
+
   io_result<void> sync_directory(const path& directory) override {
     const auto fd = open_directory(directory);
     if (!fd)

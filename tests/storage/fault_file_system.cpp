@@ -236,6 +236,8 @@ io_result<void> fault_file_system::move(const path& from, const path& to) {
     return io_fail(ENOENT, "move", from);
   if (target->target)
     return io_fail(EEXIST, "move", to);
+  if (is_immovable(*source->target))
+    return io_fail(EXDEV, "move", from);
   change(
       {{source->directory, source->name, std::nullopt}, {target->directory, target->name, source->target}});
   return {};
@@ -252,8 +254,35 @@ io_result<void> fault_file_system::exchange(const path& a, const path& b) {
     return tl::unexpected(second.error());
   if (!first->target || !second->target)
     return io_fail(ENOENT, "exchange", first->target ? b : a);
+  if (is_immovable(*first->target) || is_immovable(*second->target))
+    return io_fail(EXDEV, "exchange", b);
   change({{first->directory, first->name, second->target}, {second->directory, second->name, first->target}});
   return {};
+}
+
+io_result<void> fault_file_system::replace(const path& from, const path& empty) {
+  const std::lock_guard lock(mutex_);
+  const auto source = locate("replace", from);
+  if (!source)
+    return tl::unexpected(source.error());
+  --calls_;
+  const auto target = locate("replace", empty);
+  if (!target)
+    return tl::unexpected(target.error());
+  if (!source->target)
+    return io_fail(ENOENT, "replace", from);
+  if (is_immovable(*source->target))
+    return io_fail(EXDEV, "replace", from);
+  if (target->target && !inodes_.at(*target->target).names.empty())
+    return io_fail(ENOTEMPTY, "replace", empty);
+  change(
+      {{source->directory, source->name, std::nullopt}, {target->directory, target->name, source->target}});
+  return {};
+}
+
+bool fault_file_system::is_immovable(inode_id id) const {
+  const auto& what = inodes_.at(id);
+  return what.directory && what.lower;
 }
 
 io_result<void> fault_file_system::sync_directory(const path& directory) {

@@ -55,6 +55,10 @@ const std::string& fault_file_system::last_call() const {
 void fault_file_system::set_available(std::uint64_t available) {
   available_ = available;
 }
+void fault_file_system::sink_into_a_lower_layer() {
+  for (auto& [id, one] : inodes_)
+    one.lower = true;
+}
 
 /// Counts a call; the failure it is to have, if one was planned.
 std::optional<io_failure> fault_file_system::planned(const char* what, const path& where) {
