@@ -369,6 +369,8 @@ io_result<void> disk_backend::commit(const flip& change, bool& aside_is_free) {
 io_result<void> disk_backend::apply(const storage_index& slot, const open_slot& old, const slot_plan& plan) {
   if (auto there = in_place(); !there)
     return there;
+  if (auto done = lift_.finish(slot_directory(slot)); !done)
+    return done;
   // A folder that is replaced as a whole takes along what others put there: that is looked at now. One file is one file.
   auto entries = old.entries;
   if (old.present && (plan.size() > 1 || !plan.begin()->second)) {
@@ -389,6 +391,22 @@ io_result<void> disk_backend::apply(const storage_index& slot, const open_slot& 
   if (aside_is_free)
     discard(work);
   return done;
+}
+
+io_result<void> disk_backend::write_over(const storage_index& slot, share_number share, const open_share& old,
+                                         const file_patch& patch) {
+  if (auto there = in_place(); !there)
+    return there;
+  if (auto done = lift_.finish(slot_directory(slot)); !done)
+    return done;
+  const auto file = slot_directory(slot) / std::to_string(share.value);
+  const auto now = files_.stamp(file);
+  if (!now)
+    return tl::unexpected(now.error());
+  if (!unchanged(old.file->stamp(), *now))
+    return io_fail(EIO, "write over, for somebody changed it meanwhile,", file);
+  memory_.forget(slot);
+  return files_.overwrite(file, patch.offset, patch.data.view(), full_);
 }
 
 void disk_backend::discard(const path& work) {

@@ -24,6 +24,8 @@ public:
 
   io_result<open_slot> open(const storage_index& slot) override;
   io_result<void> apply(const storage_index& slot, const open_slot& old, const slot_plan& plan) override;
+  io_result<void> write_over(const storage_index& slot, share_number share, const open_share& old,
+                             const file_patch& patch) override;
   io_result<std::vector<storage_index>> slots() override;
   io_result<std::uint64_t> available_bytes() override;
   io_result<void> in_place() override;

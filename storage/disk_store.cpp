@@ -156,8 +156,13 @@ private:
     if (auto gone = files_.remove_directory(b); !gone && gone.error().code != ENOENT)
       return io(gone.error());
     for (const auto& folder : {a, b})
-      if (auto done = files_.make_directory(folder); !done)
-        return io(done.error());
+      if (auto done = files_.make_directory(folder); !done) {
+        if (!is_full(done.error()))
+          return io(done.error());
+        // A full disk is read from all the same, and only what it takes is written.
+        (void)files_.remove_directory(a);
+        return {};
+      }
     const auto exchanged = files_.exchange(a, b);
     for (const auto& folder : {a, b})
       if (auto done = files_.remove_directory(folder); !done)

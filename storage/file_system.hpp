@@ -23,6 +23,9 @@ struct io_failure {
 template <class T>
 using io_result = tl::expected<T, io_failure>;
 
+/// Whether it was want of room: of the file system, or of this user's share of it.
+bool is_full(const io_failure& why);
+
 /// "cannot WHAT PATH: reason".
 tl::unexpected<io_failure> io_fail(int code, const char* what, const std::filesystem::path& path);
 
@@ -95,6 +98,10 @@ public:
   virtual io_result<file_stamp> stamp(const std::filesystem::path& file) = 0;
   /// A new, empty file, for its owner only; EEXIST where there is something already.
   virtual io_result<std::unique_ptr<writable_file>> create(const std::filesystem::path& file) = 0;
+  /// Writes over bytes that a file has, where they are: no longer, and no other file. `lasting`: they are on the disk when it
+  /// returns. EIO for a file that ends before.
+  virtual io_result<void> overwrite(const std::filesystem::path& file, std::uint64_t offset, byte_view data,
+                                    bool lasting) = 0;
   /// ENOENT for an absent directory; no order.
   virtual io_result<std::vector<directory_entry>> list(const std::filesystem::path& directory) = 0;
   virtual io_result<void> make_directory(const std::filesystem::path& directory) = 0;

@@ -42,6 +42,8 @@ public:
   const std::string& last_call() const;
 
   void set_available(std::uint64_t bytes);
+  /// No room for another byte, file or directory, until it is called with false; moves, links and what is there stay possible.
+  void fill(bool full = true);
   /// What is there now lies in the lower layer of an overlay: its directories can be neither moved nor exchanged (EXDEV).
   void sink_into_a_lower_layer();
   /// The power fails and comes back. Open files and locks are gone.
@@ -52,6 +54,8 @@ public:
   io_result<std::unique_ptr<readable_file>> open(const std::filesystem::path& file) override;
   io_result<file_stamp> stamp(const std::filesystem::path& file) override;
   io_result<std::unique_ptr<writable_file>> create(const std::filesystem::path& file) override;
+  io_result<void> overwrite(const std::filesystem::path& file, std::uint64_t offset, byte_view data,
+                            bool lasting) override;
   io_result<std::vector<directory_entry>> list(const std::filesystem::path& directory) override;
   io_result<void> make_directory(const std::filesystem::path& directory) override;
   io_result<void> remove_file(const std::filesystem::path& file) override;
@@ -111,6 +115,7 @@ private:
   std::vector<step> pending_; ///< in the order they were made
   std::set<std::string> locks_;
   std::uint64_t available_ = std::uint64_t{1} << 40;
+  bool full_ = false;
   std::uint64_t calls_ = 0;
   std::map<std::string, std::uint64_t> calls_by_name_;
   std::uint64_t syncs_ = 0;
