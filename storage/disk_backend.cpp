@@ -184,7 +184,7 @@ io_result<open_slot> disk_backend::open(const storage_index& slot) {
   const auto directory = slot_directory(slot);
   if (auto known = open_remembered(slot, directory))
     return std::move(*known);
-  if (auto done = lift_.finish(directory); !done)
+  if (auto done = lift_.make_whole(directory); !done)
     return tl::unexpected(done.error());
   open_slot out;
   auto entries = files_.list(directory);

@@ -46,20 +46,27 @@ io_result<void> slot_lift::lift(const path& live, const path& work) {
     (void)remove_tree(files_, work, entry_kind::directory); // else when the store is opened next
     return done;
   }
-  {
-    const std::lock_guard lock(mutex_);
-    half_way_.insert(live);
-  }
+  reached(live, progress::named);
   return take_the_place_of(live);
 }
 
+std::optional<slot_lift::progress> slot_lift::progress_of(const path& live) {
+  const std::lock_guard lock(mutex_);
+  const auto found = half_way_.find(live);
+  return found == half_way_.end() ? std::optional<progress>{} : found->second;
+}
+
+void slot_lift::reached(const path& live, progress how_far) {
+  const std::lock_guard lock(mutex_);
+  half_way_.insert_or_assign(live, how_far);
+}
+
 io_result<void> slot_lift::finish(const path& live) {
-  {
-    const std::lock_guard lock(mutex_);
-    if (!half_way_.contains(live))
-      return {};
-  }
-  return take_the_place_of(live);
+  return progress_of(live) ? take_the_place_of(live) : io_result<void>{};
+}
+
+io_result<void> slot_lift::make_whole(const path& live) {
+  return progress_of(live) == progress::emptied ? take_the_place_of(live) : io_result<void>{};
 }
 
 io_result<void> slot_lift::take_the_place_of(const path& live) {
@@ -69,6 +76,7 @@ io_result<void> slot_lift::take_the_place_of(const path& live) {
   const auto old = files_.list(live);
   if (!old && old.error().code != ENOENT)
     return tl::unexpected(old.error());
+  reached(live, progress::emptied);
   for (const auto& entry : old.value_or(std::vector<directory_entry>{}))
     if (auto done = files_.remove_file(live / entry.name); !done)
       return done;

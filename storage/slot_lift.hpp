@@ -3,8 +3,9 @@
 #include "truckee/storage/file_system.hpp"
 
 #include <filesystem>
+#include <map>
 #include <mutex>
-#include <set>
+#include <optional>
 
 namespace truckee::storage {
 
@@ -24,14 +25,21 @@ public:
 
   /// Makes the folder `live`, of files alone, one that can be moved; what is in it stays. `work` is a free name aside.
   io_result<void> lift(const std::filesystem::path& live, const std::filesystem::path& work);
-  /// Goes on with what stopped half way. Nothing where nothing did; while it fails, the slot cannot be read either.
+  /// Goes on with what stopped half way, before the slot is written. Nothing where nothing did.
   io_result<void> finish(const std::filesystem::path& live);
+  /// The same before it is read, where names have gone; until then the old folder is as good as the new one.
+  io_result<void> make_whole(const std::filesystem::path& live);
   /// Goes on with what the last process left: `shares` is the folder of all slots.
   io_result<void> recover(const std::filesystem::path& shares);
   /// Whether there is something to recover.
   io_result<bool> interrupted();
 
 private:
+  /// `named`: the old folder still has all its names.
+  enum class progress : std::uint8_t { named, emptied };
+
+  std::optional<progress> progress_of(const std::filesystem::path& live);
+  void reached(const std::filesystem::path& live, progress how_far);
   std::filesystem::path lifted(const std::filesystem::path& live) const;
   io_result<void> copy_names(const std::filesystem::path& live, const std::filesystem::path& work);
   io_result<void> take_the_place_of(const std::filesystem::path& live);
@@ -41,7 +49,7 @@ private:
   const std::filesystem::path aside_;
   const bool full_;
   std::mutex mutex_;
-  std::set<std::filesystem::path> half_way_; ///< slots between steps 2 and 3
+  std::map<std::filesystem::path, progress> half_way_; ///< slots between steps 2 and 3
 };
 
 } // namespace truckee::storage
