@@ -87,4 +87,10 @@ std::string some_of(std::span<const std::string> names, std::size_t most) {
   return shown < names.size() ? out + " and " + std::to_string(names.size() - shown) + " more" : out;
 }
 
+std::optional<std::string> unexpanded_home(std::string_view path, std::string_view instead) {
+  if (!path.starts_with('~'))
+    return std::nullopt;
+  return "\"~\" stands for a home in a shell only; " + std::string(instead);
+}
+
 } // namespace truckee

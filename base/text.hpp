@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -20,5 +21,9 @@ std::string escaped_lines(std::string_view text);
 
 /// "a, b, c and 97 more": at most `most` of them by name.
 std::string some_of(std::span<const std::string> names, std::size_t most = 5);
+
+/// Why a path that begins with "~" is not taken, `instead` with it; nothing for any other. That is the shell's sign for a
+/// home, and none is there to replace it in a file, behind "=" or in quotes: it would be a folder of that name.
+std::optional<std::string> unexpanded_home(std::string_view path, std::string_view instead);
 
 } // namespace truckee

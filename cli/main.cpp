@@ -1,6 +1,7 @@
 #include "truckee/actors/node/node.hpp"
 #include "truckee/cli/command.hpp"
 #include "truckee/cli/files/content.hpp"
+#include "truckee/cli/files/path_options.hpp"
 #include "truckee/cli/help/help.hpp"
 #include "truckee/cli/process/signals.hpp"
 #include "truckee/cli/terminal/descriptors.hpp"
@@ -65,6 +66,7 @@ int run(int argc, char** argv) {
   add_status(app, p);
   add_debug(app, p);
   add_help(app, p);
+  check_paths(app);
 
   try {
     app.parse(argc, argv);

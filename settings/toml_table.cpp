@@ -148,10 +148,10 @@ std::optional<std::string> toml_table::text(std::string_view key, std::string_vi
 
 std::optional<std::string> toml_table::path(std::string_view key, std::string_view expected) const {
   auto out = text(key, expected);
-  if (out && out->starts_with('~')) {
-    complain(
-        key,
-        "\"~\" stands for a home in a shell only; write the whole path, or one from the folder of this file");
+  if (!out)
+    return out;
+  if (auto home = unexpanded_home(*out, "write the whole path, or one from the folder of this file")) {
+    complain(key, *home);
     return std::nullopt;
   }
   return out;

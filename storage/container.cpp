@@ -20,6 +20,7 @@ constexpr std::size_t leases_at = 100;
 constexpr std::size_t count_size = 4;
 
 constexpr std::size_t expires_at = 4;
+constexpr std::size_t expires_size = 4;
 constexpr std::size_t renew_at = 8;
 constexpr std::size_t cancel_at = 40;
 constexpr std::size_t lease_node_at = 72;
@@ -63,7 +64,7 @@ lease_record make_record(std::uint32_t owner, std::uint32_t expires, const serve
                          const server_secret& cancel, const server_id& node) {
   lease_record out;
   store_be(out.view().first(4), owner);
-  store_be(out.view().subspan(expires_at, 4), expires);
+  store_be(out.view().subspan(expires_at, expires_size), expires);
   copy_in(out.view(), renew_at, renew.view());
   copy_in(out.view(), cancel_at, cancel.view());
   copy_in(out.view(), lease_node_at, node.view());
@@ -172,7 +173,7 @@ std::vector<lease> leases_of(const container& from) {
   for (const auto& place : from.places) {
     if (is_free(place))
       continue;
-    out.push_back({owner_of(place), load_be<std::uint32_t>(place.view().subspan(expires_at, 4)),
+    out.push_back({owner_of(place), load_be<std::uint32_t>(place.view().subspan(expires_at, expires_size)),
                    secret_at(place, renew_at), secret_at(place, cancel_at),
                    copy_out<server_id>(place.view(), lease_node_at), from.version == container_version::v2});
   }
@@ -206,7 +207,7 @@ std::optional<shared_bytes> share_facts::data(std::uint64_t offset, std::uint64_
 
 container_edit::container_edit(container_version version, const server_id& node,
                                const server_secret& write_enabler)
-  : changed_(true) {
+  : needs_new_file_(true) {
   now_.version = version;
   now_.node = node;
   now_.write_enabler = write_enabler;
@@ -233,7 +234,7 @@ void container_edit::write(std::uint64_t offset, shared_bytes data) {
   const auto end = offset + data.size();
   if (data.empty() && end <= now_.data_length)
     return;
-  changed_ = true;
+  needs_new_file_ = true;
   if (end > now_.data_length) {
     grow(end);
     // What an earlier truncation left in the file must not come back.
@@ -248,7 +249,7 @@ void container_edit::truncate(std::uint64_t new_length) {
   if (new_length >= now_.data_length)
     return;
   now_.data_length = new_length;
-  changed_ = true;
+  needs_new_file_ = true;
 }
 
 void container_edit::compact() {
@@ -257,19 +258,20 @@ void container_edit::compact() {
     return;
   now_.extra_leases_at = place; // finish() puts them there
   image_.cut(place);
-  changed_ = true;
+  needs_new_file_ = true;
 }
 
 void container_edit::renew_or_add_lease(const server_secret& renew, const server_secret& cancel,
                                         std::uint32_t expires, const server_id& node) {
   const auto wanted = stored(renew);
-  for (auto& place : now_.places) {
+  for (std::size_t i = 0; i < now_.places.size(); ++i) {
+    auto& place = now_.places[i];
     if (is_free(place) || !(secret_at(place, renew_at) == wanted))
       continue;
-    const auto field = place.view().subspan(expires_at, 4);
+    const auto field = place.view().subspan(expires_at, expires_size);
     if (load_be<std::uint32_t>(field) < expires) {
       store_be(field, expires);
-      changed_ = true;
+      changed_lease({i, expires_at, expires_size});
     }
     return;
   }
@@ -279,12 +281,33 @@ void container_edit::renew_or_add_lease(const server_secret& renew, const server
 void container_edit::add_lease(const server_secret& renew, const server_secret& cancel, std::uint32_t expires,
                                const server_id& node) {
   const auto record = make_record(1, expires, stored(renew), stored(cancel), node);
-  changed_ = true;
   const auto free_place = std::find_if(now_.places.begin(), now_.places.end(), is_free);
-  if (free_place != now_.places.end())
-    *free_place = record;
-  else
+  if (free_place == now_.places.end()) {
     now_.places.push_back(record);
+    needs_new_file_ = true;
+    return;
+  }
+  *free_place = record;
+  changed_lease({static_cast<std::size_t>(free_place - now_.places.begin()), 0, lease_record_size});
+}
+
+void container_edit::changed_lease(const lease_change& what) {
+  if (lease_)
+    needs_new_file_ = true;
+  lease_ = what;
+}
+
+std::optional<file_patch> container_edit::in_place() const {
+  if (needs_new_file_ || !lease_)
+    return std::nullopt;
+  const auto& [place, first, length] = *lease_;
+  const auto record = place < leases_in_head
+                          ? leases_at + place * lease_record_size
+                          : now_.extra_leases_at + count_size + (place - leases_in_head) * lease_record_size;
+  const auto offset = record + first;
+  if (offset / sector_size != (offset + length - 1) / sector_size)
+    return std::nullopt; // power loss could leave one half of it
+  return file_patch{offset, secret_block(to_bytes(now_.places[place].view().subspan(first, length)))};
 }
 
 bool container_edit::cancel_lease(const server_secret& cancel) {
@@ -295,7 +318,7 @@ bool container_edit::cancel_lease(const server_secret& cancel) {
       continue;
     // A free place is a lease of zeros, its secrets kept the way this version keeps them.
     place = make_record(0, 0, stored({}), stored({}), {});
-    found = changed_ = true;
+    found = needs_new_file_ = true;
   }
   return found;
 }

@@ -68,6 +68,15 @@ result<shared_bytes> read_data(const container& head, const readable_file& file,
 /// How many bytes read_data() would give.
 std::uint64_t readable_length(const container& head, std::uint64_t offset, std::uint64_t length);
 
+/// What a disk writes wholly or not at all, power loss or no.
+inline constexpr std::uint64_t sector_size = 512;
+
+/// Bytes to write over those that a file has at the same place, within one sector.
+struct file_patch {
+  std::uint64_t offset = 0;
+  shared_bytes data;
+};
+
 /// Changes to one container, kept as an image of the new file. Pure: reads and writes nothing itself.
 class container_edit {
 public:
@@ -94,19 +103,31 @@ public:
 
   const container& now() const { return now_; }
   /// Whether the file would differ from the one it began with.
-  bool changed() const { return changed_; }
+  bool changed() const { return needs_new_file_ || lease_.has_value(); }
+  /// Where nothing changed but one lease, in a place that the file has already: what to write over it. Takes no room, and
+  /// leaves the share as it was or has the lease, whatever happens.
+  std::optional<file_patch> in_place() const;
   /// The new file.
   file_image finish() const;
   /// What there is to remember of it.
   share_facts facts() const;
 
 private:
+  /// Where a lease was changed.
+  struct lease_change {
+    std::size_t place = 0;
+    std::size_t first = 0; ///< of the record's bytes
+    std::size_t length = 0;
+  };
+
+  void changed_lease(const lease_change& what);
   void grow(std::uint64_t data_end);
   server_secret stored(const server_secret& secret) const;
 
   container now_;
   file_image image_;
-  bool changed_ = false;
+  bool needs_new_file_ = false;
+  std::optional<lease_change> lease_; ///< the only change besides
 };
 
 } // namespace truckee::storage

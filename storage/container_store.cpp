@@ -14,7 +14,7 @@ using grid::storage_status;
 namespace {
 
 storage_status status_of(const io_failure& why) {
-  if (why.code == ENOSPC || why.code == EDQUOT)
+  if (is_full(why))
     return storage_status::no_space;
   if (why.code == EROFS)
     return storage_status::read_only;
@@ -34,6 +34,21 @@ grid::read_test_write_answer refuse(storage_status status, std::string detail) {
 
 std::string too_long_an_answer(std::uint64_t wanted, std::uint64_t limit) {
   return "the reads ask for " + std::to_string(wanted) + " bytes, the limit is " + std::to_string(limit);
+}
+
+/// How much longer a slot's files get, leases aside: who writes a file shorter shall not fail for the lease that comes with it.
+std::uint64_t growth(const open_slot& old, const slot_plan& plan) {
+  std::uint64_t before = 0;
+  std::uint64_t after = 0;
+  for (const auto& [share, what] : plan) {
+    const auto was = old.shares.find(share);
+    const bool known = was != old.shares.end() && was->second;
+    if (known)
+      before += was->second->file->size();
+    if (what)
+      after += known ? container_head_size + what->facts->content.data_length : what->image.size();
+  }
+  return after - std::min(after, before);
 }
 
 bool is_doubtful(const lease& one) {
@@ -117,7 +132,8 @@ io_result<std::uint64_t> container_store::free_for(std::uint64_t needed) {
   return free;
 }
 
-/// New files are complete before old ones go, so a plan needs room for all it writes. Removing needs none.
+/// New files are complete before old ones go, so for a moment a plan needs room for all it writes; that may come out of what is
+/// reserved, but what the store grows by may not. Removing needs none.
 container_store::verdict container_store::room_for(const open_slot& old, const slot_plan& plan) {
   std::uint64_t needed = 0;
   for (const auto& [share, image] : plan)
@@ -131,9 +147,15 @@ container_store::verdict container_store::room_for(const open_slot& old, const s
   if (!free)
     return {status_of(free.error()), free.error().what};
   const auto available = *free - std::min(*free, reserved_space_.load());
-  if (needed > available)
-    return {storage_status::no_space,
-            std::to_string(needed) + " bytes needed, " + std::to_string(available) + " available", available};
+  const auto no_room = [available](std::uint64_t wanted, std::uint64_t there) {
+    return verdict{storage_status::no_space,
+                   std::to_string(wanted) + " bytes needed, " + std::to_string(there) + " available",
+                   available};
+  };
+  if (needed > *free)
+    return no_room(needed, *free);
+  if (const auto more = growth(old, plan); more > available)
+    return no_room(more, available);
   return {};
 }
 
@@ -155,6 +177,16 @@ container_store::verdict container_store::carry_out(const storage_index& slot, c
   else if (empty_now)
     --slots_;
   return {};
+}
+
+/// Of a slot that may have changed since the plan was made, but for the plan's shares.
+container_store::verdict container_store::carry_out_anew(const storage_index& slot, const slot_plan& plan) {
+  if (plan.empty())
+    return {};
+  const auto now = backend_->open(slot);
+  if (!now)
+    return {status_of(now.error()), now.error().what};
+  return carry_out(slot, *now, plan);
 }
 
 grid::read_test_write_answer container_store::read_test_write(const grid::read_test_write& request) {
@@ -285,14 +317,16 @@ lease_answer container_store::add_lease(const storage_index& slot, const server_
     const auto places = edit.now().places.size();
     if (edit.changed() && places > std::max(leases_in_head, options_.limits.leases_per_share_max))
       problem(share, storage_status::too_large, "it has as many leases as the store takes");
-    else if (edit.changed())
+    else if (const auto patch = edit.in_place()) {
+      if (const auto done = backend_->write_over(slot, share, *file, *patch); !done)
+        problem(share, status_of(done.error()), done.error().what);
+    } else if (edit.changed())
       plan.emplace(share, rules::planned(edit));
   }
   // A damaged share must not cost its neighbours their lease.
-  const auto done = carry_out(slot, *files, plan);
-  if (done.status != storage_status::ok)
+  if (const auto done = carry_out_anew(slot, plan); done.status != storage_status::ok)
     return {done.status, done.bytes_available, done.detail};
-  return {status, 0, problems};
+  return {status, status == storage_status::no_space ? bytes_available() : 0, problems};
 }
 
 result<slot_leases> container_store::leases(const storage_index& slot) {
@@ -342,7 +376,14 @@ result<slot_expiry> container_store::expire(const storage_index& slot, std::uint
   }
   if (dry_run)
     return out;
-  if (const auto done = carry_out(slot, *files, plan); done.status != storage_status::ok)
+  auto done = carry_out(slot, *files, plan);
+  // A folder for those that stay needs room, which a full disk has only afterwards.
+  if (done.status == storage_status::no_space) {
+    done = {};
+    for (auto share = plan.begin(); share != plan.end() && done.status == storage_status::ok; ++share)
+      done = carry_out_anew(slot, slot_plan{*share});
+  }
+  if (done.status != storage_status::ok)
     return fail(errc::io, done.detail);
   return out;
 }

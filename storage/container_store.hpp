@@ -45,6 +45,7 @@ private:
   };
 
   verdict carry_out(const storage_index& slot, const open_slot& old, const slot_plan& plan);
+  verdict carry_out_anew(const storage_index& slot, const slot_plan& plan);
   verdict room_for(const open_slot& old, const slot_plan& plan);
   std::uint64_t bytes_available();
   io_result<std::uint64_t> free_for(std::uint64_t needed);

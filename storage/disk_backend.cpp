@@ -79,6 +79,10 @@ std::vector<directory_entry> entries_after(const std::vector<directory_entry>& b
 
 } // namespace
 
+std::string prefix_of(const std::string& slot) {
+  return slot.substr(0, prefix_length);
+}
+
 io_result<void> remove_tree(file_system& files, const std::filesystem::path& tree, entry_kind kind) {
   if (kind != entry_kind::directory)
     return files.remove_file(tree);
@@ -95,7 +99,7 @@ disk_backend::disk_backend(file_system& files, path shares, path aside, path ide
                            std::unique_ptr<file_lock> lock, std::size_t remembered_bytes)
   : files_(files), shares_(std::move(shares)), aside_(std::move(aside)), aside_held_(files.hold(aside_)),
     identity_(std::move(identity)), full_(wanted == durability::full), lock_(std::move(lock)),
-    memory_(remembered_bytes) {}
+    memory_(remembered_bytes), lift_(files, aside_, full_) {}
 
 io_result<void> disk_backend::in_place() {
   if (!lock_ || lock_->in_place()) {
@@ -112,7 +116,7 @@ io_result<void> disk_backend::in_place() {
 }
 
 disk_backend::path disk_backend::prefix_directory(const storage_index& slot) const {
-  return shares_ / crypto::to_base32(slot.view()).substr(0, prefix_length);
+  return shares_ / prefix_of(crypto::to_base32(slot.view()));
 }
 
 disk_backend::path disk_backend::slot_directory(const storage_index& slot) const {
@@ -180,6 +184,8 @@ io_result<open_slot> disk_backend::open(const storage_index& slot) {
   const auto directory = slot_directory(slot);
   if (auto known = open_remembered(slot, directory))
     return std::move(*known);
+  if (auto done = lift_.make_whole(directory); !done)
+    return tl::unexpected(done.error());
   open_slot out;
   auto entries = files_.list(directory);
   if (!entries && entries.error().code == ENOENT) {
@@ -307,16 +313,16 @@ io_result<disk_backend::flip> disk_backend::prepare(const path& work, const stor
       return tl::unexpected(done.error());
     if (auto done = prepare_directory(work, live, entries, old, plan, written); !done)
       return tl::unexpected(done.error());
-    return flip{flip::kind::put, work, live};
+    return flip{flip::kind::put, work, live, true};
   }
   const bool only_removes =
       std::none_of(plan.begin(), plan.end(), [](const auto& item) { return item.second.has_value(); });
   if (only_removes && plan.size() == entries.size())
-    return flip{flip::kind::take, work, live};
+    return flip{flip::kind::take, work, live, true};
   if (plan.size() > 1) {
     if (auto done = prepare_directory(work, live, entries, old, plan, written); !done)
       return tl::unexpected(done.error());
-    return flip{flip::kind::exchange, work, live};
+    return flip{flip::kind::exchange, work, live, true};
   }
   const auto& [share, what] = *plan.begin();
   const auto file = live / std::to_string(share.value);
@@ -334,9 +340,19 @@ io_result<void> disk_backend::turn(const flip& change, bool back) {
   return in ? files_.move(change.aside, change.live) : files_.move(change.live, change.aside);
 }
 
+/// A folder that came in the lower layer of an overlay is made anew in the upper one first: it cannot be moved.
+io_result<void> disk_backend::turn_or_lift(const flip& change) {
+  auto done = turn(change, false);
+  if (done || done.error().code != EXDEV || !change.whole_slot || change.how == flip::kind::put)
+    return done;
+  if (auto lifted = lift_.lift(change.live, free_name_aside()); !lifted)
+    return lifted;
+  return turn(change, false);
+}
+
 /// Whether what lies aside may go: not while power loss could still bring it back as the live one.
 io_result<void> disk_backend::commit(const flip& change, bool& aside_is_free) {
-  if (auto done = turn(change, false); !done)
+  if (auto done = turn_or_lift(change); !done)
     return done;
   const auto parent = change.live.parent_path();
   auto done = sync_directory(parent);
@@ -353,6 +369,8 @@ io_result<void> disk_backend::commit(const flip& change, bool& aside_is_free) {
 io_result<void> disk_backend::apply(const storage_index& slot, const open_slot& old, const slot_plan& plan) {
   if (auto there = in_place(); !there)
     return there;
+  if (auto done = lift_.finish(slot_directory(slot)); !done)
+    return done;
   // A folder that is replaced as a whole takes along what others put there: that is looked at now. One file is one file.
   auto entries = old.entries;
   if (old.present && (plan.size() > 1 || !plan.begin()->second)) {
@@ -362,7 +380,7 @@ io_result<void> disk_backend::apply(const storage_index& slot, const open_slot& 
     entries = std::move(*now);
   }
   memory_.forget(slot); // what is known of it is true again only once all went well
-  const auto work = aside_ / std::to_string(next_aside_++);
+  const auto work = free_name_aside();
   bool aside_is_free = true;
   stamps written;
   const auto change = prepare(work, slot, entries, old, plan, written);
@@ -373,6 +391,22 @@ io_result<void> disk_backend::apply(const storage_index& slot, const open_slot& 
   if (aside_is_free)
     discard(work);
   return done;
+}
+
+io_result<void> disk_backend::write_over(const storage_index& slot, share_number share, const open_share& old,
+                                         const file_patch& patch) {
+  if (auto there = in_place(); !there)
+    return there;
+  if (auto done = lift_.finish(slot_directory(slot)); !done)
+    return done;
+  const auto file = slot_directory(slot) / std::to_string(share.value);
+  const auto now = files_.stamp(file);
+  if (!now)
+    return tl::unexpected(now.error());
+  if (!unchanged(old.file->stamp(), *now))
+    return io_fail(EIO, "write over, for somebody changed it meanwhile,", file);
+  memory_.forget(slot);
+  return files_.overwrite(file, patch.offset, patch.data.view(), full_);
 }
 
 void disk_backend::discard(const path& work) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "truckee/storage/disk_store.hpp"
+#include "truckee/storage/slot_lift.hpp"
 #include "truckee/storage/slot_memory.hpp"
 
 #include <atomic>
@@ -23,6 +24,8 @@ public:
 
   io_result<open_slot> open(const storage_index& slot) override;
   io_result<void> apply(const storage_index& slot, const open_slot& old, const slot_plan& plan) override;
+  io_result<void> write_over(const storage_index& slot, share_number share, const open_share& old,
+                             const file_patch& patch) override;
   io_result<std::vector<storage_index>> slots() override;
   io_result<std::uint64_t> available_bytes() override;
   io_result<void> in_place() override;
@@ -36,6 +39,7 @@ private:
     kind how = kind::exchange;
     path aside;
     path live;
+    bool whole_slot = false; ///< `live` is the slot's folder, not a file in it
   };
 
   /// Stamps of the files that were written aside, as they were closed.
@@ -58,6 +62,8 @@ private:
                           const slot_plan& plan, stamps& written);
   io_result<void> ensure_prefix(const path& prefix);
   io_result<void> commit(const flip& change, bool& aside_is_free);
+  io_result<void> turn_or_lift(const flip& change);
+  path free_name_aside() { return aside_ / std::to_string(next_aside_++); }
   void discard(const path& work);
   io_result<void> turn(const flip& change, bool back);
   io_result<void> sync_directory(const path& directory);
@@ -73,9 +79,13 @@ private:
   std::unique_ptr<file_lock> lock_;
   std::atomic<std::uint64_t> next_aside_{0};
   slot_memory memory_;
+  slot_lift lift_;
   std::mutex prefixes_mutex_;
   std::set<std::string> prefixes_; ///< prefix directories known to be on the disk
 };
+
+/// The prefix directory that a slot's name belongs to.
+std::string prefix_of(const std::string& slot);
 
 /// Removes a file, or a directory with the files in it.
 io_result<void> remove_tree(file_system& files, const std::filesystem::path& tree, entry_kind kind);

@@ -38,9 +38,8 @@ public:
     auto lock = take_lock();
     if (!lock)
       return tl::unexpected(lock.error());
-    if (!options_.read_only)
-      if (auto done = make_ready(); !done)
-        return tl::unexpected(done.error());
+    if (auto done = options_.read_only ? check_whole() : make_ready(); !done)
+      return tl::unexpected(done.error());
     const auto id = node_id();
     if (!id)
       return tl::unexpected(id.error());
@@ -103,6 +102,8 @@ private:
     if (full())
       if (auto done = files_.sync_all(shares_); !done)
         return told(done.error());
+    if (auto done = slot_lift(files_, aside_, full()).recover(shares_); !done)
+      return told(done.error());
     const auto leftovers = files_.list(aside_);
     if (!leftovers)
       return told(leftovers.error());
@@ -111,6 +112,18 @@ private:
         return told(done.error());
     if (auto done = try_exchange(); !done)
       return done;
+    return {};
+  }
+
+  /// For who may not mend what a crash left.
+  result<void> check_whole() {
+    const auto interrupted = slot_lift(files_, aside_, full()).interrupted();
+    if (!interrupted)
+      return io(interrupted.error());
+    if (*interrupted)
+      return fail(errc::io, directory_.string() +
+                                " has a slot that was being changed when its last user ended; open the "
+                                "store once for writing");
     return {};
   }
 
@@ -139,8 +152,13 @@ private:
     if (auto gone = files_.remove_directory(b); !gone && gone.error().code != ENOENT)
       return told(gone.error());
     for (const auto& folder : {a, b})
-      if (auto done = files_.make_directory(folder); !done)
-        return told(done.error());
+      if (auto done = files_.make_directory(folder); !done) {
+        if (!is_full(done.error()))
+          return told(done.error());
+        // A full disk is read from all the same, and only what it takes is written.
+        (void)files_.remove_directory(a);
+        return {};
+      }
     const auto exchanged = files_.exchange(a, b);
     for (const auto& folder : {a, b})
       if (auto done = files_.remove_directory(folder); !done)

@@ -1,5 +1,6 @@
 #include "truckee/storage/file_system.hpp"
 
+#include <cerrno>
 #include <system_error>
 
 namespace truckee::storage {
@@ -7,6 +8,10 @@ namespace truckee::storage {
 tl::unexpected<io_failure> io_fail(int code, const char* what, const std::filesystem::path& path) {
   return tl::unexpected(io_failure{code, std::string("cannot ") + what + " " + path.string() + ": " +
                                              std::generic_category().message(code)});
+}
+
+bool is_full(const io_failure& why) {
+  return why.code == ENOSPC || why.code == EDQUOT;
 }
 
 bool unchanged(const file_stamp& then, const file_stamp& now) {

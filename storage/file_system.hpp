@@ -29,6 +29,9 @@ inline tl::unexpected<error> told(const io_failure& why) {
   return fail(errc::io, why.what);
 }
 
+/// Whether it was want of room: of the file system, or of this user's share of it.
+bool is_full(const io_failure& why);
+
 /// "cannot WHAT PATH: reason".
 tl::unexpected<io_failure> io_fail(int code, const char* what, const std::filesystem::path& path);
 
@@ -101,6 +104,10 @@ public:
   virtual io_result<file_stamp> stamp(const std::filesystem::path& file) = 0;
   /// A new, empty file, for its owner only; EEXIST where there is something already.
   virtual io_result<std::unique_ptr<writable_file>> create(const std::filesystem::path& file) = 0;
+  /// Writes over bytes that a file has, where they are: no longer, and no other file. `lasting`: they are on the disk when it
+  /// returns. EIO for a file that ends before.
+  virtual io_result<void> overwrite(const std::filesystem::path& file, std::uint64_t offset, byte_view data,
+                                    bool lasting) = 0;
   /// ENOENT for an absent directory; no order.
   virtual io_result<std::vector<directory_entry>> list(const std::filesystem::path& directory) = 0;
   virtual io_result<void> make_directory(const std::filesystem::path& directory) = 0;
@@ -112,6 +119,8 @@ public:
   virtual io_result<void> move(const std::filesystem::path& from, const std::filesystem::path& to) = 0;
   /// Two files or two directories trade places in one step.
   virtual io_result<void> exchange(const std::filesystem::path& a, const std::filesystem::path& b) = 0;
+  /// A directory takes the place of an empty one in one step; ENOTEMPTY where that has names.
+  virtual io_result<void> replace(const std::filesystem::path& from, const std::filesystem::path& empty) = 0;
   /// The names in a directory are on the disk when it returns.
   virtual io_result<void> sync_directory(const std::filesystem::path& directory) = 0;
   /// All that anyone wrote to this file system before is on the disk when it returns.

@@ -74,6 +74,17 @@ public:
     return {};
   }
 
+  io_result<void> write_over(const storage_index& slot, share_number share, const open_share& old,
+                             const file_patch& patch) override {
+    // Readers may still hold the file as it is.
+    auto content = render(patched(old.file->size(), patch), old.file.get());
+    if (!content)
+      return tl::unexpected(content.error());
+    const std::lock_guard lock(mutex_);
+    slots_[slot][share] = std::move(*content);
+    return {};
+  }
+
   io_result<std::vector<storage_index>> slots() override {
     const std::lock_guard lock(mutex_);
     std::vector<storage_index> out;
@@ -88,6 +99,12 @@ public:
   }
 
 private:
+  static file_image patched(std::uint64_t size, const file_patch& patch) {
+    file_image out(size);
+    out.put(patch.offset, patch.data);
+    return out;
+  }
+
   static io_result<shared_bytes> render(const file_image& image, const readable_file* old_file) {
     buffer out(static_cast<std::size_t>(image.size()));
     auto* to = out.data();

@@ -228,6 +228,27 @@ public:
     return std::make_unique<posix_writable>(std::move(fd), file);
   }
 
+  io_result<void> overwrite(const path& file, std::uint64_t offset, byte_view data, bool lasting) override {
+    const auto fd = open_inside(file, O_WRONLY | O_NONBLOCK);
+    struct stat about {};
+    if (!fd || ::fstat(fd.get(), &about) != 0)
+      return io_fail(errno, "open", file);
+    if (!S_ISREG(about.st_mode) || offset + data.size() > static_cast<std::uint64_t>(about.st_size))
+      return io_fail(EIO, "write beyond the end of", file);
+    while (!data.empty()) {
+      const auto put = ::pwrite(fd.get(), data.data(), data.size(), static_cast<off_t>(offset));
+      if (put < 0 && errno == EINTR)
+        continue;
+      if (put < 0)
+        return io_fail(errno, "write over", file);
+      data = data.subspan(static_cast<std::size_t>(put));
+      offset += static_cast<std::uint64_t>(put);
+    }
+    if (lasting && ::fdatasync(fd.get()) != 0)
+      return io_fail(errno, "sync", file);
+    return {};
+  }
+
   io_result<std::vector<directory_entry>> list(const path& directory) override {
     auto fd = open_directory(directory);
     if (!fd)
@@ -298,6 +319,10 @@ public:
     return rename_with(a, b, RENAME_EXCHANGE, "exchange");
   }
 
+  io_result<void> replace(const path& from, const path& empty) override {
+    return rename_with(from, empty, 0, "replace");
+  }
+
   io_result<void> sync_directory(const path& directory) override {
     const auto fd = open_directory(directory);
     if (!fd)
@@ -342,7 +367,8 @@ public:
     auto pid = std::to_string(::getpid());
     pid.resize(holder_length, ' ');
     pid.back() = '\n';
-    if (::pwrite(fd.get(), pid.data(), pid.size(), 0) != static_cast<ssize_t>(pid.size()))
+    if (::pwrite(fd.get(), pid.data(), pid.size(), 0) != static_cast<ssize_t>(pid.size()) &&
+        !is_full({errno, {}}))
       return io_fail(errno, "write", file);
     return std::make_unique<posix_lock>(std::move(fd), file);
   }

@@ -41,6 +41,10 @@ public:
   virtual io_result<open_slot> open(const storage_index& slot) = 0;
   /// Carries the whole plan out, or leaves the slot as it was and says why. `old` is what open() gave.
   virtual io_result<void> apply(const storage_index& slot, const open_slot& old, const slot_plan& plan) = 0;
+  /// Writes over bytes of one share's file, which `old` is: needs no room. What fails leaves the share as it was, or with
+  /// the whole patch.
+  virtual io_result<void> write_over(const storage_index& slot, share_number share, const open_share& old,
+                                     const file_patch& patch) = 0;
   virtual io_result<std::vector<storage_index>> slots() = 0;
   virtual io_result<std::uint64_t> available_bytes() = 0;
   /// Nothing while the place is there as it was opened; else in words why nothing may be written or missed.

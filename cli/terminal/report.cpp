@@ -26,13 +26,26 @@ std::string reason_of(const server_report& x) {
   return address ? x.detail.substr(colon + 2) : x.detail;
 }
 
-/// A line a reason, the most frequent last: that is where one looks.
+/// Lines with how many servers or shares each speaks of.
+using counted_lines = std::vector<std::pair<std::size_t, std::string>>;
+
+/// The most frequent last: that is where one looks.
+std::string in_order(counted_lines lines) {
+  std::stable_sort(lines.begin(), lines.end(),
+                   [](const auto& a, const auto& b) { return a.first < b.first; });
+  std::string out;
+  for (const auto& [count, line] : lines)
+    out += escaped(line) + "\n";
+  return out;
+}
+
+/// A line a reason.
 std::string grouped(const std::vector<server_report>& servers, server_outcome fine) {
   std::map<std::pair<server_outcome, std::string>, std::vector<std::string>> groups;
   for (const auto& x : servers)
     if (x.outcome != fine)
       groups[{x.outcome, reason_of(x)}].push_back(x.server);
-  std::vector<std::pair<std::size_t, std::string>> lines;
+  counted_lines lines;
   for (const auto& [what, names] : groups) {
     // One server's line is as it says it, its address included.
     const auto* one =
@@ -42,15 +55,10 @@ std::string grouped(const std::vector<server_report>& servers, server_outcome fi
     const auto& detail = one != nullptr ? one->detail : what.second;
     const auto who =
         names.size() > 1 ? fmt::format("{} servers ({})", names.size(), some_of(names)) : names.front();
-    lines.emplace_back(names.size(), escaped(fmt::format("{}: {}{}{}", who, spoken(to_word(what.first)),
-                                                         detail.empty() ? "" : ": ", detail)));
+    lines.emplace_back(names.size(), fmt::format("{}: {}{}{}", who, spoken(to_word(what.first)),
+                                                 detail.empty() ? "" : ": ", detail));
   }
-  std::stable_sort(lines.begin(), lines.end(),
-                   [](const auto& a, const auto& b) { return a.first < b.first; });
-  std::string out;
-  for (const auto& [count, line] : lines)
-    out += line + "\n";
-  return out;
+  return in_order(std::move(lines));
 }
 
 /// "7 of 10 shares placed"; where a share lies on two servers, that is told apart.
@@ -65,6 +73,25 @@ std::string placed(const publish_reply& x) {
 
 std::string list_of(const std::vector<std::string>& names) {
   return names.size() > 1 ? fmt::format("{} servers ({})", names.size(), some_of(names)) : names.front();
+}
+
+/// What is to be said of shares: each sentence with all that it is true of.
+using said_of_shares = std::map<std::string, std::vector<share_place>>;
+
+/// A line a sentence: "a share 3: SENTENCE", "7 shares on 2 servers (a, b): SENTENCE", each behind `before`.
+std::string grouped(const said_of_shares& all, std::string_view before = "") {
+  counted_lines lines;
+  for (const auto& [sentence, places] : all) {
+    std::vector<std::string> names;
+    for (const auto& place : places)
+      if (std::find(names.begin(), names.end(), place.server) == names.end())
+        names.push_back(place.server);
+    const auto which = places.size() == 1
+                           ? fmt::format("{} share {}", names.front(), places.front().share.value)
+                           : fmt::format("{} shares on {}", places.size(), list_of(names));
+    lines.emplace_back(places.size(), fmt::format("{}{}: {}", before, which, sentence));
+  }
+  return in_order(std::move(lines));
 }
 
 } // namespace
@@ -96,11 +123,10 @@ std::string summary_of(const publish_reply& x, double took) {
         list_of(stale_servers),
         stale.size() > 1 ? fmt::format("of {} numbers", stale.size())
                          : std::to_string(stale.begin()->first.value));
+  said_of_shares conflicts;
   for (const auto& c : x.conflicts)
-    out += escaped(fmt::format("{} share {}: expected {}, found {}", c.server, c.share.value, c.expected,
-                               c.found)) +
-           "\n";
-  return out;
+    conflicts[fmt::format("expected {}, found {}", c.expected, c.found)].push_back({c.server, c.share});
+  return out + grouped(conflicts);
 }
 
 void summarize(const publish_reply& x, double took) {
@@ -139,8 +165,10 @@ std::string text_of(const check_reply& x) {
   }
   if (!x.bad.empty())
     out += "\n";
+  said_of_shares damaged;
   for (const auto& bad : x.bad)
-    out += escaped(fmt::format("damaged: {} share {}: {}", bad.server, bad.share.value, bad.reason)) + "\n";
+    damaged[bad.reason].push_back({bad.server, bad.share});
+  out += grouped(damaged, "damaged: ");
   if (const auto others = grouped(x.servers, server_outcome::answered); !others.empty())
     out += "\n" + others;
   return out;

@@ -42,6 +42,12 @@ TEST(text, utf8_length_is_that_of_the_first_character) {
   EXPECT_EQ(utf8_length("\x80"), 0U);
 }
 
+TEST(text, a_home_is_the_shells_to_put_in) {
+  EXPECT_EQ(unexpanded_home("~/x", "write it out"), "\"~\" stands for a home in a shell only; write it out");
+  EXPECT_TRUE(unexpanded_home("~", "") && unexpanded_home("~other/x", ""));
+  EXPECT_FALSE(unexpanded_home("", "") || unexpanded_home("./~/x", "") || unexpanded_home("a~", ""));
+}
+
 TEST(text, some_of_many_names_are_shown_and_the_rest_counted) {
   std::vector<std::string> names;
   EXPECT_EQ(some_of(names), "");

@@ -1,7 +1,10 @@
 #include "truckee/cli/terminal/report.hpp"
 
+#include "truckee/cli/terminal/as_json.hpp"
+
 #include <algorithm>
 #include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
 
 using namespace truckee;
 using namespace truckee::cli;
@@ -63,6 +66,44 @@ TEST(report, says_of_many_servers_with_one_reason_that_once) {
       has(text, "100 servers (s200, s201, s202, s203, s204 and 95 more): unreachable: connection refused\n"))
       << text;
   EXPECT_TRUE(has(text, "alone: unreachable: 127.0.0.1:5000: no route\n")) << text;
+}
+
+TEST(report, says_of_many_shares_what_another_writer_did_to_them_once) {
+  auto x = published();
+  for (std::size_t i = 0; i < 250; ++i)
+    x.conflicts.push_back({name(i % 50), share_number{static_cast<std::uint8_t>(i)}, "version 4 (root aa)",
+                           "version 5 (root bb)"});
+  x.conflicts.push_back({"s7", share_number{251}, "version 4 (root aa)", "no share"});
+  x.conflicts.push_back({"s8", share_number{252}, "version 3 (root cc)", "version 5 (root bb)"});
+  x.conflicts.push_back({"s8", share_number{253}, "version 3 (root cc)", "version 5 (root bb)"});
+  const auto text = summary_of(x, 1);
+  EXPECT_TRUE(text.ends_with(
+      "s7 share 251: expected version 4 (root aa), found no share\n"
+      "2 shares on s8: expected version 3 (root cc), found version 5 (root bb)\n"
+      "250 shares on 50 servers (s0, s1, s2, s3, s4 and 45 more): expected version 4 (root aa), "
+      "found version 5 (root bb)\n"))
+      << text;
+  messages::check_reply c;
+  for (std::size_t i = 0; i < 250; ++i)
+    c.bad.push_back({name(i), share_number{static_cast<std::uint8_t>(i)}, "its signature is wrong"});
+  EXPECT_TRUE(
+      has(text_of(c),
+          "\ndamaged: 250 shares on 250 servers (s0, s1, s2, s3, s4 and 245 more): its signature is wrong\n"))
+      << text_of(c);
+  EXPECT_LT(lines(text_of(c)), 5U);
+}
+
+TEST(report, json_has_every_share_of_them) {
+  auto x = published();
+  for (std::size_t i = 0; i < 250; ++i)
+    x.conflicts.push_back({name(i % 50), share_number{static_cast<std::uint8_t>(i)}, "version 4 (root aa)",
+                           "version 5 (root bb)"});
+  const auto json = as_json(x);
+  ASSERT_EQ(json.at("conflicts").size(), 250U);
+  EXPECT_EQ(json.at("conflicts").at(249), (nlohmann::json{{"server", "s49"},
+                                                          {"share", 249},
+                                                          {"expected", "version 4 (root aa)"},
+                                                          {"found", "version 5 (root bb)"}}));
 }
 
 TEST(report, what_servers_say_is_one_line_and_moves_no_cursor) {

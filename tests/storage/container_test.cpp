@@ -61,6 +61,19 @@ void replay(container_edit& edit, const nlohmann::json& op) {
   }
 }
 
+/// What the file is once the patch was written over it; nothing where a new file is needed.
+std::optional<bytes> patched(const container_edit& edit, const bytes& before) {
+  const auto patch = edit.in_place();
+  if (!patch)
+    return std::nullopt;
+  EXPECT_EQ(patch->offset / sector_size, (patch->offset + patch->data.size() - 1) / sector_size);
+  EXPECT_LE(patch->offset + patch->data.size(), before.size());
+  auto out = before;
+  std::copy(patch->data.view().begin(), patch->data.view().end(),
+            out.begin() + static_cast<std::ptrdiff_t>(patch->offset));
+  return out;
+}
+
 bytes small_container() {
   return test::read_file(test::vector_path("container/v2-step07.bin"));
 }
@@ -93,6 +106,7 @@ TEST(container, every_recorded_operation_gives_the_recorded_bytes_in_both_versio
       const auto after = rendered(*edit, before);
       ASSERT_EQ(to_hex(after), to_hex(expected));
       EXPECT_EQ(edit->changed(), after != before) << "changed() must say whether a write is needed";
+      EXPECT_EQ(patched(*edit, before).value_or(after), after);
       const bytes_file file(after);
       const auto head = read_container_head(file);
       ASSERT_TRUE(head);
@@ -109,6 +123,57 @@ TEST(container, every_recorded_operation_gives_the_recorded_bytes_in_both_versio
                 version.at("reads").at("out").at(i).get<std::string>());
     }
   }
+}
+
+TEST(container, a_lease_in_a_place_that_is_there_is_written_in_place_unless_it_lies_in_two_sectors) {
+  const server_id node = *server_id::from(bytes(server_id::size, std::byte{1}));
+  const auto secret = [](int i) {
+    return *server_secret::from(bytes(server_secret::size, static_cast<std::byte>(i)));
+  };
+  int in_place = 0;
+  int anew = 0;
+  for (std::size_t length = 0; length <= sector_size; length += 3) {
+    container_edit made(container_version::v2, node, secret(0));
+    made.write(0, shared_bytes::copy_of(std::string(length, 'x')));
+    for (int lease = 1; lease <= 9; ++lease)
+      made.add_lease(secret(lease), secret(100 + lease), 1'000, node);
+    ASSERT_TRUE(made.cancel_lease(secret(101)) && made.cancel_lease(secret(107)));
+    EXPECT_FALSE(made.in_place());
+    const auto before = rendered(made, {});
+    const auto changed = [&](const auto& change) {
+      container_edit edit(*read_container(bytes_file(before)), before.size());
+      change(edit);
+      const auto in_its_place = patched(edit, before);
+      if (edit.changed())
+        ++(in_its_place ? in_place : anew);
+      EXPECT_EQ(in_its_place.value_or(rendered(edit, before)), rendered(edit, before)) << length;
+      return in_its_place.has_value();
+    };
+    const auto renew = [&](int lease, std::uint32_t expires) {
+      return changed(
+          [&](container_edit& edit) { edit.renew_or_add_lease(secret(lease), secret(1), expires, node); });
+    };
+    EXPECT_TRUE(renew(2, 2'000)) << "in the head, which is one sector";
+    for (const int lease : {5, 6, 8, 9})
+      renew(lease, 2'000);
+    EXPECT_TRUE(renew(50, 2'000)) << "a free place of the head";
+    EXPECT_FALSE(renew(2, 1'000)) << "nothing changed";
+    EXPECT_FALSE(changed([&](container_edit& edit) {
+      edit.renew_or_add_lease(secret(2), secret(2), 2'000, node);
+      edit.renew_or_add_lease(secret(3), secret(3), 2'000, node);
+    })) << "two";
+    EXPECT_FALSE(changed([&](container_edit& edit) {
+      edit.renew_or_add_lease(secret(2), secret(2), 2'000, node);
+      edit.write(0, shared_bytes::copy_of("y"));
+    }));
+    EXPECT_FALSE(changed([&](container_edit& edit) { // one place of the head, one behind the data, then none
+      edit.add_lease(secret(60), secret(60), 2'000, node);
+      edit.add_lease(secret(61), secret(61), 2'000, node);
+      edit.add_lease(secret(62), secret(62), 2'000, node);
+    }));
+  }
+  EXPECT_GT(in_place, 6 * anew / 5) << "most of them";
+  EXPECT_GT(anew, 0);
 }
 
 TEST(container, version_2_keeps_the_blake2b_hash_of_each_lease_secret_and_version_1_the_secret) {

@@ -39,6 +39,8 @@ public:
   io_result<void> append(byte_view data) override {
     const std::lock_guard lock(files_.mutex_);
     auto failure = begin("write");
+    if (!failure && files_.full_)
+      failure = io_fail(ENOSPC, "write", name_).value();
     auto& content = files_.inodes_.at(inode_).data;
     ++files_.inodes_.at(inode_).version;
     // A write that fails may have written a part.
@@ -145,10 +147,34 @@ io_result<std::unique_ptr<writable_file>> fault_file_system::create(const path& 
     return tl::unexpected(at.error());
   if (at->target)
     return io_fail(EEXIST, "create", file);
+  if (full_)
+    return io_fail(ENOSPC, "create", file);
   const auto id = next_inode_++;
   inodes_[id] = {};
   change({{at->directory, at->name, id}});
   return std::make_unique<fault_writable>(*this, id, file);
+}
+
+io_result<void> fault_file_system::overwrite(const path& file, std::uint64_t offset, byte_view data,
+                                             bool lasting) {
+  const std::lock_guard lock(mutex_);
+  const auto at = locate("write over", file);
+  if (!at)
+    return tl::unexpected(at.error());
+  if (!at->target)
+    return io_fail(ENOENT, "write over", file);
+  auto& found = inodes_.at(*at->target);
+  if (found.directory || offset + data.size() > found.data.size())
+    return io_fail(EIO, "write beyond the end of", file);
+  std::copy(data.begin(), data.end(), found.data.begin() + static_cast<std::ptrdiff_t>(offset));
+  ++found.version;
+  if (!lasting)
+    return {};
+  if (auto failure = planned("sync", file))
+    return tl::unexpected(*failure);
+  ++syncs_;
+  found.on_disk = found.data;
+  return {};
 }
 
 io_result<std::vector<directory_entry>> fault_file_system::list(const path& directory) {
@@ -174,6 +200,8 @@ io_result<void> fault_file_system::make_directory(const path& directory) {
     return tl::unexpected(at.error());
   if (at->target)
     return io_fail(EEXIST, "make", directory);
+  if (full_)
+    return io_fail(ENOSPC, "make", directory);
   const auto id = next_inode_++;
   inodes_[id].directory = true;
   change({{at->directory, at->name, id}});
@@ -236,6 +264,8 @@ io_result<void> fault_file_system::move(const path& from, const path& to) {
     return io_fail(ENOENT, "move", from);
   if (target->target)
     return io_fail(EEXIST, "move", to);
+  if (is_immovable(*source->target))
+    return io_fail(EXDEV, "move", from);
   change(
       {{source->directory, source->name, std::nullopt}, {target->directory, target->name, source->target}});
   return {};
@@ -252,8 +282,35 @@ io_result<void> fault_file_system::exchange(const path& a, const path& b) {
     return tl::unexpected(second.error());
   if (!first->target || !second->target)
     return io_fail(ENOENT, "exchange", first->target ? b : a);
+  if (is_immovable(*first->target) || is_immovable(*second->target))
+    return io_fail(EXDEV, "exchange", b);
   change({{first->directory, first->name, second->target}, {second->directory, second->name, first->target}});
   return {};
+}
+
+io_result<void> fault_file_system::replace(const path& from, const path& empty) {
+  const std::lock_guard lock(mutex_);
+  const auto source = locate("replace", from);
+  if (!source)
+    return tl::unexpected(source.error());
+  --calls_;
+  const auto target = locate("replace", empty);
+  if (!target)
+    return tl::unexpected(target.error());
+  if (!source->target)
+    return io_fail(ENOENT, "replace", from);
+  if (is_immovable(*source->target))
+    return io_fail(EXDEV, "replace", from);
+  if (target->target && !inodes_.at(*target->target).names.empty())
+    return io_fail(ENOTEMPTY, "replace", empty);
+  change(
+      {{source->directory, source->name, std::nullopt}, {target->directory, target->name, source->target}});
+  return {};
+}
+
+bool fault_file_system::is_immovable(inode_id id) const {
+  const auto& what = inodes_.at(id);
+  return what.directory && what.lower;
 }
 
 io_result<void> fault_file_system::sync_directory(const path& directory) {

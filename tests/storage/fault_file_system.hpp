@@ -42,6 +42,10 @@ public:
   const std::string& last_call() const;
 
   void set_available(std::uint64_t bytes);
+  /// No room for another byte, file or directory, until it is called with false; moves, links and what is there stay possible.
+  void fill(bool full = true);
+  /// What is there now lies in the lower layer of an overlay: its directories can be neither moved nor exchanged (EXDEV).
+  void sink_into_a_lower_layer();
   /// The power fails and comes back. Open files and locks are gone.
   void crash(survival what, std::uint64_t seed);
   /// Another file system in the same state, without open files, locks or planned failures.
@@ -50,6 +54,8 @@ public:
   io_result<std::unique_ptr<readable_file>> open(const std::filesystem::path& file) override;
   io_result<file_stamp> stamp(const std::filesystem::path& file) override;
   io_result<std::unique_ptr<writable_file>> create(const std::filesystem::path& file) override;
+  io_result<void> overwrite(const std::filesystem::path& file, std::uint64_t offset, byte_view data,
+                            bool lasting) override;
   io_result<std::vector<directory_entry>> list(const std::filesystem::path& directory) override;
   io_result<void> make_directory(const std::filesystem::path& directory) override;
   io_result<void> remove_file(const std::filesystem::path& file) override;
@@ -57,6 +63,7 @@ public:
   io_result<void> link(const std::filesystem::path& file, const std::filesystem::path& second) override;
   io_result<void> move(const std::filesystem::path& from, const std::filesystem::path& to) override;
   io_result<void> exchange(const std::filesystem::path& a, const std::filesystem::path& b) override;
+  io_result<void> replace(const std::filesystem::path& from, const std::filesystem::path& empty) override;
   io_result<void> sync_directory(const std::filesystem::path& directory) override;
   io_result<void> sync_all(const std::filesystem::path& directory) override;
   io_result<std::uint64_t> available_bytes(const std::filesystem::path& directory) override;
@@ -72,9 +79,10 @@ private:
 
   struct inode {
     bool directory = false;
-    bytes data;    ///< as programs see it
-    bytes on_disk; ///< as synced
-    entries names; ///< as programs see them
+    bool lower = false; ///< in the lower layer of an overlay
+    bytes data;         ///< as programs see it
+    bytes on_disk;      ///< as synced
+    entries names;      ///< as programs see them
     entries names_on_disk;
     std::int64_t version = 0; ///< grows with each change of data or names
   };
@@ -95,6 +103,7 @@ private:
   std::optional<io_failure> planned(const char* what, const path& where);
   io_result<place> locate(const char* what, const path& where);
   file_stamp stamp_of(inode_id id) const;
+  bool is_immovable(inode_id id) const;
   void change(step names);
   void apply_to_disk(const step& names);
   static bool conflicts(const step& a, const step& b);
@@ -106,6 +115,7 @@ private:
   std::vector<step> pending_; ///< in the order they were made
   std::set<std::string> locks_;
   std::uint64_t available_ = std::uint64_t{1} << 40;
+  bool full_ = false;
   std::uint64_t calls_ = 0;
   std::map<std::string, std::uint64_t> calls_by_name_;
   std::uint64_t syncs_ = 0;

@@ -55,6 +55,13 @@ const std::string& fault_file_system::last_call() const {
 void fault_file_system::set_available(std::uint64_t available) {
   available_ = available;
 }
+void fault_file_system::fill(bool full) {
+  full_ = full;
+}
+void fault_file_system::sink_into_a_lower_layer() {
+  for (auto& [id, one] : inodes_)
+    one.lower = true;
+}
 
 /// Counts a call; the failure it is to have, if one was planned.
 std::optional<io_failure> fault_file_system::planned(const char* what, const path& where) {
@@ -149,8 +156,18 @@ void fault_file_system::crash(survival what, std::uint64_t seed) {
   pending_.clear();
   for (auto& [id, one] : inodes_) {
     one.names = one.names_on_disk;
-    if (what == survival::nothing || one.data.size() == one.on_disk.size()) {
+    if (what == survival::nothing) {
       one.data = one.on_disk;
+      continue;
+    }
+    // What was written over in place: each sector is the old or the new one.
+    const auto shared = std::min(one.data.size(), one.on_disk.size());
+    for (std::size_t at = 0; what != survival::everything && at < shared; at += sector)
+      if (random() % 2 == 0)
+        std::copy_n(one.on_disk.begin() + static_cast<std::ptrdiff_t>(at), std::min(sector, shared - at),
+                    one.data.begin() + static_cast<std::ptrdiff_t>(at));
+    if (one.data.size() == one.on_disk.size()) {
+      one.on_disk = one.data;
       continue;
     }
     if (what != survival::everything) {
@@ -176,6 +193,7 @@ std::unique_ptr<fault_file_system> fault_file_system::copy() const {
   out->next_inode_ = next_inode_;
   out->pending_ = pending_;
   out->available_ = available_;
+  out->full_ = full_;
   return out;
 }
 

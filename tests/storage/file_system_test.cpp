@@ -58,6 +58,33 @@ TEST_P(file_systems, files_are_made_once_and_read_within_their_size) {
   EXPECT_EQ(code((*files().open(at("a")))->read(3, 3)), EIO);
 }
 
+TEST_P(file_systems, bytes_are_written_over_where_they_are_and_a_file_gets_no_longer) {
+  write("f", "one lease");
+  const auto before = *files().stamp(at("f"));
+  EXPECT_TRUE(files().overwrite(at("f"), 4, as_bytes("LEA"), true));
+  EXPECT_EQ(read("f"), "one LEAse");
+  EXPECT_TRUE(files().overwrite(at("f"), 7, as_bytes("SE"), false));
+  EXPECT_EQ(read("f"), "one LEASE");
+  EXPECT_EQ(code(files().overwrite(at("f"), 8, as_bytes("SE"), true)), EIO);
+  EXPECT_EQ(code(files().overwrite(at("no"), 0, as_bytes("x"), true)), ENOENT);
+  EXPECT_NE(code(files().overwrite(base_, 0, as_bytes("x"), true)), 0);
+  EXPECT_EQ(read("f"), "one LEASE");
+  EXPECT_EQ(files().stamp(at("f"))->inode, before.inode);
+}
+
+TEST_P(file_systems, a_directory_takes_the_place_of_an_empty_one_only) {
+  for (const char* name : {"d", "empty", "full"})
+    EXPECT_TRUE(files().make_directory(at(name)));
+  write("d/f", "moved");
+  write("full/f", "stays");
+  EXPECT_EQ(code(files().replace(at("d"), at("full"))), ENOTEMPTY);
+  EXPECT_EQ(code(files().replace(at("no"), at("empty"))), ENOENT);
+  EXPECT_EQ(read("full/f"), "stays");
+  EXPECT_TRUE(files().replace(at("d"), at("empty")));
+  EXPECT_EQ(read("empty/f"), "moved");
+  EXPECT_EQ(code(files().list(at("d"))), ENOENT);
+}
+
 TEST_P(file_systems, directories_list_their_entries_and_go_only_when_empty) {
   EXPECT_TRUE(files().make_directory(at("d")));
   EXPECT_EQ(code(files().make_directory(at("d"))), EEXIST);

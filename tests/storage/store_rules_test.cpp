@@ -208,6 +208,60 @@ TEST(store_rules_in_little_room, a_share_may_become_shorter_though_its_old_size_
   EXPECT_EQ(contents(*store, slot), (std::map<int, std::string>{{0, "ab"}}));
 }
 
+TEST(store_rules_in_little_room, leases_are_renewed_and_added_where_there_is_no_room_at_all) {
+  store_pair pair;
+  const auto slot = filled<storage_index>(1);
+  const auto lease = [&](share_store& store, int secret) {
+    return store.add_lease(slot, filled<server_secret>(secret), filled<server_secret>(secret));
+  };
+  constexpr std::uint64_t size = 468 + 7'000 + 4;
+  const auto store = pair.make(false, {}, 2 * size); // two shares, and not one byte more
+  const std::string much(7'000, 'x');
+  ASSERT_EQ(store->read_test_write(request(slot, {write_share(0, 0, much), write_share(1, 0, much)})).status,
+            storage_status::ok);
+  ASSERT_EQ(store->info().bytes_available, 0U);
+  pair.now += 1'000;
+  const auto renewed = lease(*store, 2);
+  EXPECT_EQ(renewed.status, storage_status::ok) << renewed.detail;
+  for (const int other : {11, 12, 13})
+    EXPECT_EQ(lease(*store, other).status, storage_status::ok) << "a container has room for four";
+  const auto fifth = lease(*store, 14);
+  EXPECT_EQ(fifth.status, storage_status::no_space) << fifth.detail;
+  EXPECT_NE(fifth.detail.find("0 available"), std::string::npos) << fifth.detail;
+  EXPECT_EQ(contents(*store, slot), (std::map<int, std::string>{{0, much}, {1, much}}));
+  const auto held = store->leases(slot);
+  for (const int share : {0, 1}) {
+    const auto& leases = held->at({static_cast<std::uint8_t>(share)});
+    ASSERT_EQ(leases.size(), 4U);
+    EXPECT_EQ(leases[0].expires, test_time + 1'000 + lease_seconds);
+  }
+}
+
+TEST(store_rules_in_little_room, what_is_reserved_serves_for_a_moment_but_not_for_good) {
+  store_pair pair;
+  const auto slot = filled<storage_index>(1);
+  constexpr std::uint64_t size = 468 + 2'000 + 4;
+  const auto store = pair.make(false, {.reserved_space = 3 * size}, 4 * size); // room for one share
+  const auto put = [&](int share, std::size_t length, int renew = 2) {
+    auto change = write_share(share, 0, std::string(length, 'x'));
+    change.new_length = length;
+    auto asked = request(slot, {change});
+    asked.secrets = secrets_of(1, renew, renew);
+    return store->read_test_write(asked);
+  };
+  ASSERT_EQ(put(0, 2'000).status, storage_status::ok);
+  ASSERT_EQ(store->info().bytes_available, 0U);
+  for (int renew = 10; renew < 16; ++renew) // more leases than a head holds
+    EXPECT_EQ(put(0, 2'000, renew).status, storage_status::ok)
+        << "a file of the same length, by writer " << renew;
+  EXPECT_EQ(put(0, 1'000, 20).status, storage_status::ok) << "a shorter one";
+  const auto longer = put(0, 5'000);
+  EXPECT_EQ(longer.status, storage_status::no_space);
+  EXPECT_EQ(longer.bytes_available, 0U);
+  EXPECT_EQ(put(1, 100).status, storage_status::no_space) << "another share";
+  EXPECT_EQ(contents(*store, slot), (std::map<int, std::string>{{0, std::string(1'000, 'x')}}));
+}
+
 TEST_P(store_rules, what_does_not_fit_gets_no_space_with_the_bytes_available_and_changes_nothing) {
   store_limits limits;
   const auto free = GetParam() ? std::filesystem::space(pair_.folder.path()).available : 10'000;
