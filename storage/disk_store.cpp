@@ -119,7 +119,7 @@ private:
   result<void> check_whole() {
     const auto interrupted = slot_lift(files_, aside_, full()).interrupted();
     if (!interrupted)
-      return io(interrupted.error());
+      return told(interrupted.error());
     if (*interrupted)
       return fail(errc::io, directory_.string() +
                                 " has a slot that was being changed when its last user ended; open the "
