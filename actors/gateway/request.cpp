@@ -2,6 +2,7 @@
 
 #include "truckee/actors/gateway/operation_memory.hpp"
 #include "truckee/actors/gateway/server_roster.hpp"
+#include "truckee/base/content_limit.hpp"
 #include "truckee/base/overloaded.hpp"
 
 namespace truckee::actors {
@@ -63,11 +64,8 @@ std::optional<bad_content> check_content(const gateway_request& request, std::ui
   if (!writes(request))
     return std::nullopt;
   const auto facts = facts_of(request);
-  if (facts.content_bytes > content_bytes_max)
-    return bad_content{metrics::refusal::too_large,
-                       {errc::too_large, "the content has " + std::to_string(facts.content_bytes) +
-                                             " bytes and at most " + std::to_string(content_bytes_max) +
-                                             " are taken"}};
+  if (auto why = content_beyond(content_bytes_max, facts.content_bytes))
+    return bad_content{metrics::refusal::too_large, std::move(*why)};
   const auto* publish = std::get_if<publish_request>(&request);
   if ((publish && publish->format != file_format::sdmf) || facts.cap.starts_with("URI:MDMF"))
     return bad_content{metrics::refusal::unsupported,
