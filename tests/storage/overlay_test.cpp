@@ -110,7 +110,8 @@ TEST_F(overlay_store, a_change_that_a_crash_interrupted_is_gone_on_with_when_it_
     const auto refused = open_disk_store(
         {.directory = store(), .limits = {}, .durability = durability::full, .read_only = true},
         [] { return test_time; }, random_);
-    const auto why = refused ? std::string("opened, and a share would seem to be missing") : refused.error().detail;
+    const auto why =
+        refused ? std::string("opened, and a share would seem to be missing") : refused.error().detail;
     EXPECT_NE(why.find("once for writing"), std::string::npos) << why;
     const auto opened = open(store());
     EXPECT_TRUE(opened) << to_string(opened.error());
