@@ -101,25 +101,27 @@ private:
 /// The reply to a request whose content no gateway takes; nothing where it is to be sent. On the way it would only cost the
 /// connection, and with it the answer.
 template <class Reply, class Request>
-std::optional<Reply> refused_unsent(const Request& request) {
+std::optional<Reply> refused_unsent([[maybe_unused]] const Request& request) {
   std::optional<error> why;
   if constexpr (requires { request.content; })
     why = content_beyond(longest_content, request.content.size());
   else if constexpr (requires { request.data; })
     why = content_beyond(longest_content, request.data.size());
-  if (!why)
-    return std::nullopt;
-  Reply reply;
-  if constexpr (requires { reply.became; }) {
-    reply.failure = std::move(*why);
-    reply.became = effect::not_applied;
-    reply.operation = request.operation;
-  }
-  return reply;
+  if constexpr (
+      requires { request.content; } || requires { request.data; })
+    if (why) {
+      Reply reply;
+      reply.failure = std::move(*why);
+      reply.became = effect::not_applied;
+      reply.operation = request.operation;
+      return reply;
+    }
+  return std::nullopt;
 }
 
-/// Asks a gateway. Content beyond longest_content is refused before it is sent. A reply always comes, at worst one that says what broke; one that has no place for it comes empty. A
-/// gateway that hangs lets it wait for a day: whoever waits may want to look after the gateway meanwhile.
+/// Asks a gateway. Content beyond longest_content is refused before it is sent. A reply always comes, at worst one that says
+/// what broke; one that has no place for it comes empty. A gateway that hangs lets it wait for a day: whoever waits may want
+/// to look after the gateway meanwhile.
 template <class Request, class Reply = decltype(reply_to(std::declval<const Request&>()))>
 std::future<Reply> ask_later(caf::actor_system& system, const messages::file_gateway& gateway,
                              Request request) {
