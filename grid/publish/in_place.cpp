@@ -141,14 +141,29 @@ std::optional<publish_end> in_place::enough(const publish_tables& tables) const 
   return std::nullopt;
 }
 
+namespace {
+
+/// The numbers of the shares that servers have, or are sent, which owe an answer.
+std::set<share_number> shares_of_the_busy(const publish_tables& tables, const std::set<share_place>& sent) {
+  std::set<share_number> out;
+  for (const auto& place : sent)
+    out.insert(place.share);
+  for (const auto& server : tables.busy())
+    for (const auto share : tables.map().shares_on(server))
+      out.insert(share);
+  return out;
+}
+
+} // namespace
+
 bool in_place::only_waits(const publish_tables& tables) const {
   if (tables.surprised() || tables.looks_again() || !enough_placed(tables) || !to_retire(tables).empty())
     return false;
-  // Where k servers are not known to have ours, another writer's version of the same number may be readable there, and be
-  // taken for the newer one. A new file has no other writer.
-  if (!tables.asked().new_file && tables.busy().size() >= tables.version().k)
-    return false;
   const auto sent = tables.outstanding();
+  // Where servers that are not known to have ours may have k shares, another writer's version of the same number may be
+  // readable there, and be taken for the newer one. A new file has no other writer.
+  if (!tables.asked().new_file && shares_of_the_busy(tables, sent).size() >= tables.version().k)
+    return false;
   return std::ranges::all_of(tables.goal(), [&](const share_place& place) {
     return tables.placed().contains(place) || sent.contains(place);
   });

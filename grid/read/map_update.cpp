@@ -1,6 +1,7 @@
 #include "truckee/grid/read/map_update.hpp"
 
 #include <algorithm>
+#include <map>
 
 namespace truckee::grid {
 
@@ -143,11 +144,27 @@ bool map_update::ask_more() {
   return true;
 }
 
+namespace {
+
+/// So many shares of one version a server may have that has not answered: as many as one that has, or as an even spread over
+/// few servers gives each.
+std::size_t most_shares_of_a_server(const servermap& map, const map_request& request) {
+  const auto servers = std::max<std::size_t>(1, request.servers.size());
+  auto most = std::max<std::size_t>(1, (request.n + servers - 1) / servers);
+  std::map<server_id, std::size_t> on;
+  for (const auto& [place, version] : map.shares())
+    most = std::max(most, ++on[place.server]);
+  return most;
+}
+
+} // namespace
+
 std::set<server_id> map_update::dispensable() const {
   const bool needs_all =
       request_.ask_all || more_ || request_.mode == map_mode::check || request_.mode == map_mode::repair;
   if (done() || needs_all || !map_.best() || !map_.newer_unrecoverable().empty() ||
-      asking_.size() >= request_.k || map_.servers_answered().size() <= asking_.size())
+      map_.servers_answered().size() <= asking_.size() ||
+      asking_.size() * most_shares_of_a_server(map_, request_) >= request_.k)
     return {};
   return asking_;
 }

@@ -80,9 +80,9 @@ public:
   /// A share turned out bad while it was being read.
   void mark_bad(const share_place& place, byte_view seen, std::string reason);
 
-  /// Those it waits for and could do without: a version that can be read is known, more servers have answered than are
-  /// waited for, and those, fewer than k, cannot have a newer one that can be read. Nobody for a check, a repair, a second look at everybody, or where a newer version shows that cannot
-  /// be read: all of them are waited for. Whoever is much slower than the others may be told to on_failure().
+  /// Those it waits for and could do without, for they have fewer than k shares together: a version that can be read is known,
+  /// and more servers have answered. Nobody for a check, a repair, a second look at everybody, or where a newer version shows
+  /// that cannot be read. Whoever is much slower than the others may be told to on_failure().
   std::set<server_id> dispensable() const;
 
   void cancel();

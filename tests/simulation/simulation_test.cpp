@@ -28,6 +28,13 @@ TEST(simulation, two_thousand_drawn_seeds_break_no_invariant) {
     expect_clean(draw_scenario(seed, 0));
 }
 
+// A server that was left had k shares of a newer version: where there are few servers, one may.
+TEST(simulation, seeds_that_found_something_break_no_invariant) {
+  for (const std::uint64_t seed :
+       {1017609, 1025952, 1034471, 1053753, 1056015, 1060462, 1062387, 1075757, 1081879, 1083164})
+    expect_clean(draw_scenario(seed, 0));
+}
+
 // Invariants 10 and 11 where many appends are the same bytes: what looks like ours may be another's.
 TEST(simulation, nothing_is_applied_twice_where_lines_look_alike) {
   for (std::uint64_t seed = 1; seed <= 1000 / shorter; ++seed) {

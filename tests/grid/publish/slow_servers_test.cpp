@@ -93,6 +93,14 @@ TEST_F(slow_servers, are_waited_for_where_they_could_have_another_writers_versio
   EXPECT_TRUE(fresh.leave_the_slow(why)) << "nobody else has its key";
 }
 
+TEST_F(slow_servers, are_waited_for_where_one_of_few_could_have_another_writers_version) {
+  g = model_grid(4);
+  g.fill(v1);
+  auto loop = started(g.request(v2, g.map(), 2));
+  run(loop, {g.order[0]});
+  EXPECT_FALSE(loop.leave_the_slow(why)) << "it has shares 0, 4 and 8";
+}
+
 TEST_F(slow_servers, are_waited_for_by_who_met_another_writer) {
   g.fill(v1);
   auto request = g.request(v2, g.map());

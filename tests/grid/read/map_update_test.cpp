@@ -381,6 +381,20 @@ TEST(map_slow, k_servers_may_have_a_version_that_can_be_read) {
   EXPECT_TRUE(three.dispensable().empty());
 }
 
+TEST(map_slow, one_server_may_have_a_version_that_can_be_read_where_there_are_few_servers) {
+  model_grid g(3);
+  g.fill(version(1));
+  EXPECT_TRUE(waiting_for(g, request(g, map_mode::write), {g.order[1]}).dispensable().empty());
+}
+
+TEST(map_slow, one_that_is_silent_may_have_as_many_shares_as_one_that_answered) {
+  model_grid g(20);
+  g.fill(version(1));
+  g.put(0, 1, version(1)); // a second one, as where a server was away
+  EXPECT_EQ(waiting_for(g, request(g, map_mode::write), {g.order[3]}).dispensable().size(), 1U);
+  EXPECT_TRUE(waiting_for(g, request(g, map_mode::write), {g.order[3], g.order[7]}).dispensable().empty());
+}
+
 TEST(map_slow, nobody_is_dispensable_where_a_newer_version_shows) {
   model_grid g(10);
   g.fill(version(1));
