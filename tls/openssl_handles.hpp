@@ -11,8 +11,7 @@
 #include <optional>
 #include <vector>
 
-/// OpenSSL's objects as values that free themselves, and PEM text. For the
-/// sources of this room.
+/// OpenSSL's objects as values that free themselves, and PEM text. For this room's sources.
 namespace truckee::tls::ssl {
 
 using key_ptr = std::unique_ptr<EVP_PKEY, freed_by<EVP_PKEY_free>>;

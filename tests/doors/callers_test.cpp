@@ -1,7 +1,7 @@
 #include "doors/ends.hpp"
 #include "doors/issue.hpp"
+#include "resident_memory.hpp"
 
-#include <fstream>
 #include <gtest/gtest.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -39,17 +39,6 @@ protected:
   std::shared_ptr<porter> outside_ = *porter::make({});
   std::uint16_t port_ = 0;
 };
-
-std::size_t resident_kib() {
-  std::ifstream in("/proc/self/status");
-  for (std::string word; in >> word;)
-    if (word == "VmRSS:") {
-      std::size_t out = 0;
-      in >> out;
-      return out;
-    }
-  return 0;
-}
 
 TEST_F(callers, that_never_handshake_are_put_out_in_time_and_cost_nothing_meanwhile) {
   start({.how_long = {.opening = 1500ms, .greeting = 1500ms, .closing = 1500ms}});

@@ -1,8 +1,8 @@
 #include "http/raw_caller.hpp"
+#include "resident_memory.hpp"
 #include "truckee/http/listener.hpp"
 
 #include <csignal>
-#include <fstream>
 #include <gtest/gtest.h>
 #include <httplib.h>
 #include <thread>
@@ -62,20 +62,9 @@ protected:
     }
   }
 
-  static std::size_t resident_kib() {
-    std::ifstream status("/proc/self/status");
-    for (std::string word; status >> word;)
-      if (word == "VmRSS:") {
-        std::size_t out = 0;
-        status >> out;
-        return out;
-      }
-    return 0;
-  }
-
   /// Sends `piece` until `bytes` are sent or nobody takes more; what was answered, if it comes.
   void flood(const std::string& first, const std::string& piece, std::size_t bytes) const {
-    [[maybe_unused]] const auto before = resident_kib();
+    [[maybe_unused]] const auto before = test::resident_kib();
     const auto angry = caller();
     angry.say(first);
     std::size_t sent = 0;
@@ -83,7 +72,7 @@ protected:
       sent += piece.size();
     EXPECT_LT(sent, bytes) << "it is let go";
 #if !TRUCKEE_INSTRUMENTED
-    EXPECT_LT(resident_kib(), before + 8 * 1024) << "KiB resident";
+    EXPECT_LT(test::resident_kib(), before + 8 * 1024) << "KiB resident";
 #endif
     expect_answered();
   }

@@ -1,9 +1,9 @@
 #include "program/support/program.hpp"
+#include "resident_memory.hpp"
 #include "truckee/actors/node/client_node.hpp"
 
 #include <cstdio>
 #include <cstdlib>
-#include <fstream>
 #include <malloc.h>
 #include <thread>
 
@@ -19,17 +19,9 @@ struct memory {
   std::size_t resident = 0; ///< as the kernel counts
 };
 
-std::size_t resident_bytes(const std::string& process = "self") {
-  std::ifstream in("/proc/" + process + "/statm");
-  std::size_t size = 0;
-  std::size_t resident = 0;
-  in >> size >> resident;
-  return resident * 4096;
-}
-
 memory memory_now() {
   const auto all = ::mallinfo2();
-  return {all.uordblks + all.hblkhd, resident_bytes()};
+  return {all.uordblks + all.hblkhd, resident_kib() * 1024};
 }
 
 double mib(std::size_t bytes) {
@@ -145,7 +137,7 @@ private:
   std::size_t of_the_servers() const {
     std::size_t out = 0;
     for (const auto* process : processes_)
-      out += resident_bytes(std::to_string(process->id()));
+      out += resident_kib(process->id()) * 1024;
     return out;
   }
 

@@ -3,6 +3,7 @@
 #include "program/support/node_figures.hpp"
 #include "program/support/program.hpp"
 #include "program/support/scrape.hpp"
+#include "resident_memory.hpp"
 #include "truckee/base/address.hpp"
 
 #include <atomic>
@@ -235,7 +236,7 @@ protected:
     const auto before = honest_round("before");
     const auto refused_before = refusals_in(before);
     EXPECT_TRUE(rests());
-    out.kib_before = resident_kib(*node_);
+    out.kib_before = resident_kib(node_->id());
     out.descriptors_before = value_of(before, "process_open_fds");
     EXPECT_GT(out.descriptors_before, 0);
     std::string during;
@@ -243,7 +244,7 @@ protected:
       std::vector<std::jthread> attackers;
       std::jthread watcher([&](const std::stop_token& stop) {
         while (!stop.stop_requested()) {
-          out.kib_most = std::max(out.kib_most, resident_kib(*node_));
+          out.kib_most = std::max(out.kib_most, resident_kib(node_->id()));
           std::this_thread::sleep_for(50ms);
         }
       });

@@ -1,9 +1,8 @@
 #include "actors/server_words.hpp"
+#include "resident_memory.hpp"
 
-#include <fstream>
 #include <gtest/gtest.h>
 #include <iostream>
-#include <unistd.h>
 
 using namespace truckee;
 using namespace truckee::test;
@@ -39,15 +38,6 @@ protected:
   test_grid grid_;
 };
 
-/// Bytes of this process in memory.
-std::uint64_t resident_bytes() {
-  std::ifstream in("/proc/self/statm");
-  std::uint64_t all = 0;
-  std::uint64_t resident = 0;
-  in >> all >> resident;
-  return resident * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
-}
-
 /// How much it grows by 40 publishes of 32 MiB of one file, of which the first waits for its servers.
 std::int64_t growth_by_forty(std::uint64_t held_bytes_max) {
   test_grid grid;
@@ -55,13 +45,13 @@ std::int64_t growth_by_forty(std::uint64_t held_bytes_max) {
   grid.create("one");
   for (auto& script : grid.scripts)
     script->read = [](const auto&) { return std::optional<grid::slot_read_answer>{}; };
-  const auto before = resident_bytes();
+  const auto before = resident_kib();
   std::vector<answer_ptr<messages::publish_reply>> asked;
   for (int i = 0; i < 40; ++i) {
     asked.push_back(grid.put(std::string(std::size_t{32} << 20, 'x')));
     grid.run.settle();
   }
-  return static_cast<std::int64_t>(resident_bytes()) - static_cast<std::int64_t>(before);
+  return 1024 * (static_cast<std::int64_t>(resident_kib()) - static_cast<std::int64_t>(before));
 }
 
 } // namespace

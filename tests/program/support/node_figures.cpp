@@ -6,16 +6,8 @@
 
 namespace truckee::test {
 
-namespace {
-
-std::string file_of(const process& p, const char* what) {
-  return "/proc/" + std::to_string(p.id()) + "/" + what;
-}
-
-} // namespace
-
 double processor_seconds(const process& p) {
-  std::ifstream in(file_of(p, "stat"));
+  std::ifstream in("/proc/" + std::to_string(p.id()) + "/stat");
   // The name in brackets may have anything in it; its times are the 12th and 13th word after that.
   const std::string text{std::istreambuf_iterator<char>(in), {}};
   std::istringstream rest(text.substr(text.rfind(')') == text.npos ? text.size() : text.rfind(')') + 1));
@@ -26,17 +18,6 @@ double processor_seconds(const process& p) {
   double system = 0;
   rest >> user >> system;
   return (user + system) / static_cast<double>(::sysconf(_SC_CLK_TCK));
-}
-
-std::size_t resident_kib(const process& p) {
-  std::ifstream in(file_of(p, "status"));
-  for (std::string word; in >> word;)
-    if (word == "VmRSS:") {
-      std::size_t out = 0;
-      in >> out;
-      return out;
-    }
-  return 0;
 }
 
 } // namespace truckee::test

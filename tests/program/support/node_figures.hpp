@@ -9,7 +9,5 @@ namespace truckee::test {
 
 /// Processor time it has used, all threads, in seconds.
 double processor_seconds(const process& p);
-/// Memory it holds, KiB.
-std::size_t resident_kib(const process& p);
 
 } // namespace truckee::test
