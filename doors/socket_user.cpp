@@ -105,7 +105,9 @@ std::string user_words(std::optional<uid_t> user) {
 
 bool is_gone(int fd) {
   pollfd at{fd, POLLRDHUP, 0};
-  return ::poll(&at, 1, 0) == 1;
+  // A socket leaves the kernel's table a moment before its end arrives at the other one.
+  constexpr int moment_ms = 1;
+  return ::poll(&at, 1, moment_ms) == 1;
 }
 
 } // namespace truckee::doors

@@ -18,7 +18,7 @@ bool is_trusted(uid_t user);
 /// "user 1000 of this machine", or why that cannot be told.
 std::string user_words(std::optional<uid_t> user);
 
-/// Whether the other end of a connected socket has closed.
+/// Whether the other end of a connected socket has closed; takes a millisecond where it has not.
 bool is_gone(int fd);
 
 } // namespace truckee::doors

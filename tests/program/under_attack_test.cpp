@@ -23,8 +23,8 @@ namespace {
 
 using clock = std::chrono::steady_clock;
 
-constexpr auto alone = 3s;           ///< of an attack, in which nobody else calls
-constexpr int rounds = 3;            ///< of the honest client, during it
+constexpr auto alone = 6s; ///< of an attack, in which nobody else calls: longer than a handshake may take
+constexpr int rounds = 3;  ///< of the honest client, during it
 constexpr double longest_round = 60; ///< seconds, of which one needs less than one on a quiet machine
 constexpr std::size_t more_kib_max = 64 * 1024; ///< that an attack may make a node hold
 constexpr double more_descriptors_max =
