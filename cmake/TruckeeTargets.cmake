@@ -72,6 +72,14 @@ function(truckee_headers folder)
   file(CREATE_LINK ${PROJECT_SOURCE_DIR}/${folder} ${TRUCKEE_INCLUDE_DIR}/truckee/${folder} SYMBOLIC)
 endfunction()
 
+# Several sources at once, where that is wanted (TRUCKEE_UNITY, or a host's own CMAKE_UNITY_BUILD): each source of actors has half a
+# minute of the same templates in it.
+function(truckee_unity target)
+  if(TRUCKEE_UNITY)
+    set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 4)
+  endif()
+endfunction()
+
 # truckee_room(NAME SOURCES a.cpp ... DEPENDS target ... [USES target ...])
 # DEPENDS: what the room's headers name; whoever links the room gets it. USES: what only its sources name. A host sees
 # none of the latter's definitions and include paths.
@@ -91,6 +99,7 @@ function(truckee_room name)
     # Nobody replaces our functions from outside, so the compiler may inline them as in a program.
     target_compile_options(truckee_${name} PRIVATE -fno-semantic-interposition)
     set_target_properties(truckee_${name} PROPERTIES POSITION_INDEPENDENT_CODE ON)
+    truckee_unity(truckee_${name})
   else()
     add_library(truckee_${name} INTERFACE)
     target_link_libraries(truckee_${name} INTERFACE ${ROOM_DEPENDS})
@@ -101,12 +110,6 @@ function(truckee_room name)
   if(NOT name IN_LIST TRUCKEE_COMPONENTS)
     add_library(truckee::${name} ALIAS truckee_${name})
   endif()
-endfunction()
-
-# Several sources of tests at once, where that is wanted (TRUCKEE_UNITY_TESTS): for tests of actors, each of whose sources
-# has half a minute of the same templates in it.
-function(truckee_unity target)
-  set_target_properties(${target} PROPERTIES UNITY_BUILD "${TRUCKEE_UNITY_TESTS}" UNITY_BUILD_BATCH_SIZE 4)
 endfunction()
 
 # truckee_test(ROOM SOURCES a_test.cpp ... DEPENDS target ... [TIMEOUT seconds] [SLOW])
