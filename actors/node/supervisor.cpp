@@ -4,8 +4,6 @@
 
 #include <caf/logger.hpp>
 
-#include <ranges>
-
 namespace truckee::actors {
 
 namespace {
@@ -100,8 +98,8 @@ private:
   void end_crew() {
     if (crew_.front)
       send_anonymously(crew_.front, stop{errc::cancelled, duration::zero()});
-    for (const auto& [what, actor] : std::views::reverse(crew_.others))
-      send_anonymously(actor, stop{errc::cancelled, duration::zero()});
+    for (auto each = crew_.others.rbegin(); each != crew_.others.rend(); ++each)
+      send_anonymously(each->second, stop{errc::cancelled, duration::zero()});
   }
 
   void later(std::function<void()> what) {

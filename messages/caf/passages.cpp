@@ -82,7 +82,7 @@ public:
     });
   }
   bool new_connection() override { return false; }
-  std::string addr() const { return at_.host; }
+  std::string addr() const override { return at_.host; }
   std::uint16_t port() const override { return at_.port; }
   void graceful_shutdown() override { detach(&network_, false); }
   void add_to_loop() override {}
