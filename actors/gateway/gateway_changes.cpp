@@ -124,7 +124,8 @@ void state::prepare(const settings::grid_config& from) {
   const bool links_hold = settings::same_link_limits(now.limits, grid.limits);
   for (const auto& server : grid.servers) {
     const auto before = std::ranges::find(now.servers, server.name, &settings::server_config::name);
-    const auto* running = before == now.servers.end() ? nullptr : &(*servers_)[before - now.servers.begin()];
+    const auto place = static_cast<std::size_t>(before - now.servers.begin());
+    const auto* running = before == now.servers.end() ? nullptr : &(*servers_)[place];
     next.links.emplace_back();
     const bool same_server = running != nullptr && settings::is_same_server(*before, server);
     if (same_server && links_hold && !running->absent) {

@@ -82,7 +82,7 @@ struct patience {
 } // namespace
 
 void add_options(caf::actor_system_config& config, client_options& options) {
-  constexpr const char* group = "truckee";
+  constexpr char group[] = "truckee";
   auto& all = opened::options_of(config);
   all.add(caf::config_option(group, "grid-file",
                              "servers, spread and limits; read at the start, and when asked to",

@@ -48,10 +48,10 @@ std::string grouped(const std::vector<server_report>& servers, server_outcome fi
   counted_lines lines;
   for (const auto& [what, names] : groups) {
     // One server's line is as it says it, its address included.
-    const auto* one =
-        names.size() > 1 ? nullptr : &*std::find_if(servers.begin(), servers.end(), [&](const auto& x) {
-          return x.server == names.front() && x.outcome == what.first && reason_of(x) == what.second;
-        });
+    const auto is_it = [&reason = what, &first = names.front()](const auto& x) {
+      return x.server == first && x.outcome == reason.first && reason_of(x) == reason.second;
+    };
+    const auto* one = names.size() > 1 ? nullptr : &*std::ranges::find_if(servers, is_it);
     const auto& detail = one != nullptr ? one->detail : what.second;
     const auto who =
         names.size() > 1 ? fmt::format("{} servers ({})", names.size(), some_of(names)) : names.front();

@@ -158,7 +158,7 @@ TEST_F(callers, from_the_most_crowded_source_make_room_where_there_is_none) {
   const auto honest = raw_connection(port_);
   ASSERT_TRUE(honest);
   std::vector<descriptor> crowd;
-  for (int i = 0; i < 40; ++i)
+  for (std::uint32_t i = 0; i < 40; ++i)
     crowd.push_back(raw_connection(port_, INADDR_LOOPBACK + 1 + i % 4));
   while (told_->count(refusal::displaced) < 25)
     ASSERT_TRUE(told_->next());

@@ -31,7 +31,7 @@ TEST(simulation, two_thousand_drawn_seeds_break_no_invariant) {
 // A server that was left had k shares of a newer version: where there are few servers, one may.
 TEST(simulation, seeds_that_found_something_break_no_invariant) {
   for (const std::uint64_t seed :
-       {1017609, 1025952, 1034471, 1053753, 1056015, 1060462, 1062387, 1075757, 1081879, 1083164})
+       {1017609U, 1025952U, 1034471U, 1053753U, 1056015U, 1060462U, 1062387U, 1075757U, 1081879U, 1083164U})
     expect_clean(draw_scenario(seed, 0));
 }
 
@@ -55,7 +55,7 @@ TEST(simulation, a_lone_writer_is_never_told) {
 }
 
 TEST(simulation, the_reference_setting_breaks_no_invariant) {
-  for (const std::size_t writers : {2, 4, 8})
+  for (const std::size_t writers : {2U, 4U, 8U})
     for (std::uint64_t seed = 1; seed <= 200 / shorter; ++seed)
       expect_clean(reference_scenario(seed, writers));
 }
@@ -74,7 +74,7 @@ TEST(simulation, the_same_seed_gives_the_same_trace) {
 
 // Invariant 9. Where nothing breaks, nothing acknowledged is lost.
 TEST(simulation, every_acknowledged_increment_is_in_the_final_value) {
-  for (const std::size_t writers : {2, 3, 5})
+  for (const std::size_t writers : {2U, 3U, 5U})
     for (std::uint64_t seed = 1; seed <= 150 / shorter; ++seed) {
       const auto s = contention_scenario(seed, writers);
       const auto result = run(s);
