@@ -150,7 +150,7 @@ public:
   void fill(server_outcome& x) { x = static_cast<server_outcome>(below(server_outcome_words.size())); }
   void fill(grid::share_state& x) { x = static_cast<grid::share_state>(below(grid::share_state_count)); }
   void fill(messages::publish_detail& x) {
-    std::apply([this](auto&... each) { (fill(each), ...); }, members(x));
+    std::apply([this](auto&... each) { (this->fill(each), ...); }, members(x));
     x.servers.emplace_back("alpha"); // shares and messages name servers that are there
     for (auto& share : x.shares)
       share.server = static_cast<std::uint32_t>(share.server % x.servers.size());
@@ -189,7 +189,7 @@ public:
   }
   template <has_members T>
   void fill(T& x) {
-    std::apply([this](auto&... each) { (fill(each), ...); }, members(x));
+    std::apply([this](auto&... each) { (this->fill(each), ...); }, members(x));
     if constexpr (requires { x.write_cap; })
       x.write_cap = secret_text;
     if constexpr (requires { x.cap; })

@@ -71,7 +71,7 @@ TEST(Operations, ASubscriberOfOneTokenHearsOfThatAloneUntilItUnsubscribes) {
   };
   EXPECT_FALSE(tell(messages::unsubscribe{listener})) << "it had not subscribed";
   EXPECT_TRUE(tell(messages::subscribe{listener, {7}}));
-  for (const std::uint64_t token : {6, 7}) {
+  for (const std::uint64_t token : {6U, 7U}) {
     const auto put = grid.put("two", token);
     grid.run.settle();
     EXPECT_TRUE((*put)->ok);

@@ -281,27 +281,27 @@ TEST_F(Link, TriesAgainWithGrowingBoundedPauses) {
   limits.reconnect_max = 3s;
   script->hello = [] { return std::optional(test::make_script(9)->store->info()); };
   start(test::numbered_id(1));
-  std::vector<double> pauses;
+  std::vector<double> waited;
   double since = 0;
   std::size_t seen = 0;
   run.settle();
   for (int i = 0; i < 3000; ++i) {
     if (script->hellos > seen) {
       seen = script->hellos;
-      pauses.push_back(since);
+      waited.push_back(since);
       since = 0;
     }
     run.advance(10ms, 10ms);
     since += 0.01;
   }
-  ASSERT_GT(pauses.size(), 8U) << "it never gives up";
-  EXPECT_LE(pauses[1], 0.27);
-  EXPECT_GE(pauses[1], 0.14);
-  EXPECT_GT(pauses[4], pauses[1]);
-  for (const auto pause : pauses)
+  ASSERT_GT(waited.size(), 8U) << "it never gives up";
+  EXPECT_LE(waited[1], 0.27);
+  EXPECT_GE(waited[1], 0.14);
+  EXPECT_GT(waited[4], waited[1]);
+  for (const auto pause : waited)
     EXPECT_LE(pause, 3.0 * 1.25 + 0.05);
-  EXPECT_GE(pauses.back(), 3.0 * 0.75 - 0.05);
-  EXPECT_LT(pauses.size(), 25U);
+  EXPECT_GE(waited.back(), 3.0 * 0.75 - 0.05);
+  EXPECT_LT(waited.size(), 25U);
 }
 
 namespace {

@@ -24,7 +24,7 @@ TEST(actor_simulation, drawn_seeds_break_no_invariant) {
 // A stop that came as a publish was ending was forgotten (10035, 10307); a repair that met a hidden version
 // gave up (11112, 12167).
 TEST(actor_simulation, seeds_that_found_something_break_no_invariant) {
-  for (const std::uint64_t seed : {10035, 10307, 11112, 12167})
+  for (const std::uint64_t seed : {10035U, 10307U, 11112U, 12167U})
     expect_clean(draw_scenario(seed, 0));
 }
 
@@ -53,7 +53,7 @@ TEST(actor_simulation, the_same_seed_gives_the_same_trace) {
 
 // Invariant 9. Where nothing breaks, nothing acknowledged is lost.
 TEST(actor_simulation, every_acknowledged_append_is_in_the_final_content) {
-  for (const std::size_t writers : {2, 3, 5})
+  for (const std::size_t writers : {2U, 3U, 5U})
     for (std::uint64_t seed = 1; seed <= 8; ++seed) {
       const auto s = contention_scenario(seed, writers);
       const auto result = run_actors(s);
