@@ -320,7 +320,8 @@ TEST_F(Link, ARequestHasNoMoreBytesAsAMessageThanAreCounted) {
       const auto counted =
           actors::bytes_as_message(std::make_shared<const grid::read_test_write>(std::move(x)));
       EXPECT_LE(wire + 1024, counted) << "with CAF's own head";
-      EXPECT_LE(counted, wire + wire / 2 + 5000) << "and is not refused for nothing";
+      EXPECT_LE(counted, wire + 4096 + 64 * shares + 32 * parts * (1 + 2 * shares))
+          << "and is not refused for nothing";
     }
 }
 
