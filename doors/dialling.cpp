@@ -197,8 +197,10 @@ void porter::house::welcome(id which, int fd, passage made) {
       return settle(
           which, fail(errc::refused, place_of(what) + ": what listens there is of " + user_words(user) +
                                          ", and without TLS only this program's own user and root are "
-                                         "trusted; give both ends certificates ([tls], `truckee certs`), or "
-                                         "allow it by any-user where all users of this machine are trusted"));
+                                         "trusted; give both ends certificates (`truckee certs` makes them), "
+                                         "or, where all users of this machine are trusted, allow it: "
+                                         "--gateway-any-user for a gateway, any-user of its [[server]] for a "
+                                         "server"));
   }
   settle(which, std::move(made));
 }
@@ -214,7 +216,11 @@ error porter::house::as_error(const call& what, const trouble& why) {
   case refusal::broken:
     return {errc::unreachable,
             text + why.detail +
-                (what.tls ? "; it may be a port without TLS, or not take this certificate" : "")};
+                (what.tls ? "; it may be a port without TLS, or not take this certificate"
+                 : ::geteuid() == 0
+                     ? "" // who is let in everywhere
+                     : "; a node of another user takes only its own callers and root's, unless "
+                       "it was started with --any-user")};
   case refusal::no_descriptors:
     return {errc::unreachable, text + why.detail};
   default:

@@ -411,6 +411,10 @@ struct server_change {
   std::string server = {};  ///< its name
   std::string address = {}; ///< with add: HOST:PORT of a Truckee storage server
   std::string id = {};      ///< with add: its node id in base32, where another one is to be refused
+  /// With add: the key its certificate must have, whatever its names are, as `certificate-pin` of a grid file; empty: by
+  /// its name, or the dialled host.
+  std::string certificate_pin = {};
+  bool any_user = false; ///< with add: without TLS it may be any user's of the gateway's machine
 };
 
 /// Another value of one limit.

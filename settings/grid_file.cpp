@@ -110,9 +110,7 @@ server_config read_server(const toml::table& table, std::size_t index, config_re
   if (const auto text = t.text("certificate-pin", "43 characters of url-safe base64")) {
     out.certificate_pin = tls::parse_pin(*text);
     if (!out.certificate_pin)
-      t.complain("certificate-pin",
-                 "expected 43 characters of unpadded url-safe base64: SHA-256 of the public key in "
-                 "the server's certificate");
+      t.complain("certificate-pin", "expected " + std::string{tls::pin_form});
     else if (!std::holds_alternative<caf_address>(out.where))
       t.complain("certificate-pin", "only a caf server has one; a nurl has its pin in it");
   }

@@ -2,6 +2,7 @@
 
 #include "truckee/crypto/base32.hpp"
 #include "truckee/settings/name.hpp"
+#include "truckee/tls/pin_text.hpp"
 
 #include <algorithm>
 
@@ -37,6 +38,17 @@ result<settings::server_config> new_server(const messages::server_change& asked,
       return fail(errc::configuration,
                   "server " + out.name + ": its id is no 32 characters of base32 in lower case (a-z, 2-7)");
   }
+  if (!asked.certificate_pin.empty()) {
+    out.certificate_pin = tls::parse_pin(asked.certificate_pin);
+    if (!out.certificate_pin)
+      return fail(errc::configuration,
+                  "server " + out.name + ": its certificate-pin: expected " + std::string(tls::pin_form));
+    if (!grid.tls)
+      return fail(errc::configuration, "server " + out.name +
+                                           ": its certificate-pin: this gateway runs without [tls], where no "
+                                           "certificate is seen");
+  }
+  out.any_user = asked.any_user;
   for (const auto& other : grid.servers) {
     if (other.name == out.name)
       return fail(errc::configuration, "server " + out.name + " is there already; remove it first");

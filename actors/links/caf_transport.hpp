@@ -46,6 +46,12 @@ public:
       fail(link_failure::refused, route_lost);
       return;
     }
+    if (remote_) {
+      if (auto refused = too_long_to_send(request, remote_->message_bytes_max)) {
+        done(std::move(*refused));
+        return;
+      }
+    }
     std::visit([&](const auto& x) { ask(x, deadline, std::move(done)); }, request);
   }
 

@@ -3,6 +3,7 @@
 #include "truckee/base/address.hpp"
 #include "truckee/base/result.hpp"
 #include "truckee/doors/stream.hpp"
+#include "truckee/messages/caf/door.hpp"
 #include "truckee/messages/types.hpp"
 #include "truckee/settings/grid_file.hpp"
 #include "truckee/tls/node_files.hpp"
@@ -18,6 +19,8 @@ struct remote_endpoint {
   address at = {};
   std::optional<tls::node_files> tls = {}; ///< nothing: plain, which only loopback may be
   doors::expected_peer who = {};
+  /// Of one message: what the door there lets pass.
+  std::uint64_t message_bytes_max = messages::longest_frame;
 };
 
 /// A server of this process whose store could not be opened: one server that is away, as any other may be.

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <variant>
 
@@ -21,6 +22,10 @@ using storage_answer = std::variant<grid::read_test_write_answer, grid::slot_rea
 /// How large a request is on its way, in bytes of shares; what only asks counts nothing.
 std::uint64_t bytes_of(const storage_request& request);
 
+/// The most bytes that a request has as a message to another node. A little more than the truth:
+/// every length and offset is counted as the longest.
+std::uint64_t bytes_as_message(const storage_request& request);
+
 /// What became of one request.
 struct delivered {
   messages::delivery how = messages::delivery::answered;
@@ -34,6 +39,11 @@ struct delivered {
   /// It left, and no answer came: it may have been done, or may be done later.
   static delivered unknown(std::string why, bool timed_out = false);
 };
+
+/// The answer to a request that is longer than a message to another node may be: it is not sent, for the door there would end
+/// the connection, and with it all that is under way. As a store says of what it does not take: nothing changed there.
+/// Nothing where it may be sent.
+std::optional<delivered> too_long_to_send(const storage_request& request, std::uint64_t bytes_max);
 
 /// Why there is no connection now.
 enum class link_failure : std::uint8_t {

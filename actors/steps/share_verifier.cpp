@@ -81,8 +81,8 @@ private:
   }
 
   void on_answer(const grid::share_place& place, const grid::file_version& version, const read_answer& x) {
-    if (x.how != delivery::answered) {
-      unread(place, x.detail);
+    if (!went_well(x)) {
+      unread(place, reason_of(x));
       return;
     }
     const auto at = x.answer.reads.find(place.share);

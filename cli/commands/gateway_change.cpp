@@ -16,7 +16,7 @@ namespace {
 
 struct change_options {
   bool read_file = false;
-  std::vector<std::string> add, ids, remove, drain, undrain, prefer, unprefer, limits;
+  std::vector<std::string> add, ids, pins, any_user, remove, drain, undrain, prefer, unprefer, limits;
   std::string spread, writes;
 };
 
@@ -29,6 +29,30 @@ result<std::pair<std::string, std::string>> halves(const std::string& option, co
   return std::pair(text.substr(0, equals), text.substr(equals + 1));
 }
 
+/// The server that --add names, for another option about it.
+result<server_change*> added(change_request& in, const std::string& option, const std::string& text,
+                             const std::string& name) {
+  const auto at = std::ranges::find(in.servers, name, &server_change::server);
+  if (at == in.servers.end())
+    return fail(errc::usage, option + " " + text + ": no --add names that server");
+  return &*at;
+}
+
+/// `option` gives such servers "NAME=REST", which becomes `member`.
+result<void> tell_of_added(change_request& out, const std::string& option, const char* form,
+                           const std::vector<std::string>& texts, std::string server_change::*member) {
+  for (const auto& text : texts) {
+    const auto each = halves(option, text, form);
+    if (!each)
+      return tl::unexpected(each.error());
+    const auto server = added(out, option, text, each->first);
+    if (!server)
+      return tl::unexpected(server.error());
+    (*server)->*member = each->second;
+  }
+  return {};
+}
+
 result<void> add_servers(const change_options& o, change_request& out) {
   for (const auto& text : o.add) {
     const auto each = halves("--add", text, "NAME=HOST:PORT");
@@ -36,16 +60,18 @@ result<void> add_servers(const change_options& o, change_request& out) {
       return tl::unexpected(each.error());
     out.servers.push_back({server_step::add, each->first, each->second, {}});
   }
-  for (const auto& text : o.ids) {
-    const auto each = halves("--id", text, "NAME=ID of a server that --add names");
-    if (!each)
-      return tl::unexpected(each.error());
-    const auto added = std::ranges::find(out.servers, each->first, &server_change::server);
-    if (added == out.servers.end())
-      return fail(errc::usage, "--id " + text + ": no --add names that server");
-    added->id = each->second;
+  for (const auto& name : o.any_user) {
+    const auto server = added(out, "--any-user", name, name);
+    if (!server)
+      return tl::unexpected(server.error());
+    (*server)->any_user = true;
   }
-  return {};
+  if (auto done =
+          tell_of_added(out, "--id", "NAME=ID of a server that --add names", o.ids, &server_change::id);
+      !done)
+    return done;
+  return tell_of_added(out, "--certificate-pin", "NAME=PIN of a server that --add names", o.pins,
+                       &server_change::certificate_pin);
 }
 
 result<std::optional<std::uint64_t>> limit_value(const std::string& option, const std::string& text) {
@@ -80,10 +106,10 @@ result<change_request> request_of(const change_options& o) {
       out.servers.push_back({step, name, {}, {}});
   };
   steps(server_step::remove, o.remove);
-  change_request added;
-  if (auto done = add_servers(o, added); !done)
+  change_request fresh;
+  if (auto done = add_servers(o, fresh); !done)
     return tl::unexpected(done.error());
-  out.servers.insert(out.servers.end(), added.servers.begin(), added.servers.end());
+  out.servers.insert(out.servers.end(), fresh.servers.begin(), fresh.servers.end());
   steps(server_step::drain, o.drain);
   steps(server_step::undrain, o.undrain);
   steps(server_step::prefer, o.prefer);
@@ -157,6 +183,12 @@ void add_gateway_change(CLI::App& gateway, program& p) {
                 "Read the grid file again first: it has the last word but for the rest");
   names("--add", o->add, "A new Truckee storage server; may be given again, as all below", "NAME=HOST:PORT");
   names("--id", o->ids, "Its node id: another one is refused", "NAME=ID");
+  names("--certificate-pin", o->pins,
+        "The key its certificate must have, whatever its names are (`truckee --json certs` tells it)",
+        "NAME=PIN");
+  names("--any-user", o->any_user,
+        "Without TLS it may be any user's of the gateway's machine, not only the gateway's own or root's",
+        "NAME");
   names("--remove", o->remove, "A server that goes when nothing that runs needs it", "NAME");
   names("--drain", o->drain, "A server that gets no new shares", "NAME");
   names("--undrain", o->undrain, "A server that gets new shares again", "NAME");

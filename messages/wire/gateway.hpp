@@ -271,7 +271,7 @@ auto inspect(Inspector& f, operation_detail& x) {
 template <class Inspector>
 auto inspect(Inspector& f, server_change& x) {
   enum_member<server_step> step{x.step, server_step_count};
-  return inspect_members(f, x, step, x.server, x.address, x.id);
+  return inspect_members(f, x, step, x.server, x.address, x.id, x.certificate_pin, x.any_user);
 }
 
 template <class Inspector>

@@ -261,7 +261,8 @@ TEST_F(callers, who_dial_plain_loopback_look_whose_user_listens_there) {
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code, errc::refused);
   EXPECT_NE(refused.error().detail.find("user 65534"), std::string::npos) << refused.error().detail;
-  EXPECT_NE(refused.error().detail.find("any-user"), std::string::npos) << refused.error().detail;
+  for (const auto* way : {"--gateway-any-user for a gateway", "any-user of its [[server]]"})
+    EXPECT_NE(refused.error().detail.find(way), std::string::npos) << refused.error().detail;
   const auto allowed =
       dial(*outside_, {.to = {"127.0.0.1", port_}, .who = {.any_user = true}, .deadline = 10s});
   ASSERT_TRUE(allowed) << to_string(allowed.error());
@@ -270,6 +271,32 @@ TEST_F(callers, who_dial_plain_loopback_look_whose_user_listens_there) {
   ::waitpid(child, nullptr, 0);
   ::close(pipe[0]);
   ::close(pipe[1]);
+}
+
+TEST_F(callers, who_are_closed_on_without_a_word_hear_that_another_user_may_be_why) {
+  if (::geteuid() != 0)
+    GTEST_SKIP() << "only root can be another user";
+  const descriptor closes(::socket(AF_INET, SOCK_STREAM, 0));
+  auto at = at_loopback(0);
+  socklen_t size = sizeof(at);
+  ASSERT_EQ(::bind(closes.get(), reinterpret_cast<sockaddr*>(&at), size), 0);
+  ASSERT_EQ(::listen(closes.get(), 8), 0);
+  ASSERT_EQ(::getsockname(closes.get(), reinterpret_cast<sockaddr*>(&at), &size), 0);
+  port_ = ntohs(at.sin_port);
+  const auto said = [&] {
+    auto answer = std::async(std::launch::async, [this] { return dialled(false); });
+    const descriptor gone(::accept(closes.get(), nullptr, nullptr));
+    ::shutdown(gone.get(), SHUT_RDWR);
+    const auto got = answer.get();
+    return got ? std::string("let in") : got.error().detail;
+  };
+  const auto as_root = said();
+  EXPECT_NE(as_root.find("the other end hung up"), std::string::npos) << as_root;
+  EXPECT_EQ(as_root.find("--any-user"), std::string::npos) << "root is let in by all: " << as_root;
+  ASSERT_EQ(::seteuid(65534), 0);
+  const auto as_another = said();
+  ASSERT_EQ(::seteuid(0), 0);
+  EXPECT_NE(as_another.find("started with --any-user"), std::string::npos) << as_another;
 }
 
 TEST_F(callers, may_not_come_in_plain_from_elsewhere) {

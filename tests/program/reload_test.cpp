@@ -132,6 +132,17 @@ TEST_F(reload, another_node_changes_it_by_message_until_the_file_is_read_again) 
   const auto refused = truckee(by_gateway({"gateway", "change", "--add", "more=/srv/more"}));
   EXPECT_NE(refused.code, 0);
   EXPECT_NE(refused.err.find("a folder is the gateway's own machine's"), std::string::npos) << refused.err;
+  const auto pinned = truckee(
+      by_gateway({"gateway", "change", "--add", "more=127.0.0.1:1", "--certificate-pin", "more=abc"}));
+  EXPECT_NE(pinned.code, 0);
+  EXPECT_NE(pinned.err.find("more: its certificate-pin: expected 43 characters"), std::string::npos)
+      << pinned.err;
+  for (const auto& [option, value] : {std::pair{"--certificate-pin", "less=abc"}, {"--any-user", "less"}}) {
+    const auto nobody =
+        truckee(by_gateway({"gateway", "change", "--add", "more=127.0.0.1:1", option, value}));
+    EXPECT_EQ(nobody.code, 2) << nobody.err;
+    EXPECT_NE(nobody.err.find("no --add names that server"), std::string::npos) << nobody.err;
+  }
   const auto again = truckee(by_gateway({"gateway", "change", "--read-file"}));
   EXPECT_EQ(again.code, 0) << again.err;
   EXPECT_EQ(again.out, "changed: server beta is gone\nchanged: server s0 is new\n"

@@ -106,6 +106,49 @@ TEST_F(mutual_tls, a_certificate_is_renewed_by_sighup_and_known_by_its_pin) {
   EXPECT_EQ(put_on(pinned(pin)).code, 0);
 }
 
+TEST_F(mutual_tls, a_gateway_that_runs_gets_a_server_that_is_known_by_its_key) {
+  const auto at = start_server();
+  const auto made = truckee({"--json", "certs", path("ours"), "gamma"});
+  ASSERT_EQ(made.code, 0) << made.err;
+  const auto pin = nlohmann::json::parse(made.out)["nodes"][0]["pin"].get<std::string>();
+  auto& gamma =
+      start({"storage", "--directory", path("gamma"), "--listen", "127.0.0.1:0", "--ca", path("ours/ca.pem"),
+             "--cert", path("ours/gamma.pem"), "--key", path("ours/gamma.key")});
+  const auto gamma_line = gamma.wait_for("listening on ");
+  const auto gamma_at = gamma_line.substr(0, gamma_line.find(' '));
+  auto& gateway =
+      start({"--grid", grid_of_one(at, tls_of("ours", "client")), "gateway", "--listen", "127.0.0.1:0"});
+  const auto line = gateway.wait_for("listening on ");
+  const auto ask = [&](std::vector<std::string> rest) {
+    std::vector<std::string> all{
+        "--gateway", line.substr(0, line.find(' ')), "--ca",  path("ours/ca.pem"),
+        "--cert",    path("ours/client.pem"),        "--key", path("ours/client.key"),
+        "--json"};
+    all.insert(all.end(), rest.begin(), rest.end());
+    return truckee(all);
+  };
+  /// What the gateway says of its link to `name`, once it has tried.
+  const auto link_to = [&](const std::string& name) {
+    nlohmann::json found;
+    for (int i = 0; i < 100 && (found.is_null() || found["state"] == "connecting"); ++i) {
+      const auto status = ask({"status"});
+      EXPECT_EQ(status.code, 0) << status.err;
+      for (const auto& each : nlohmann::json::parse(status.out)["servers"])
+        if (each["server"] == name)
+          found = each;
+    }
+    return found;
+  };
+  // The certificate is gamma's, so under another name the key has to tell.
+  const auto unpinned = ask({"gateway", "change", "--add", "other=" + gamma_at});
+  ASSERT_EQ(unpinned.code, 0) << unpinned.err;
+  EXPECT_EQ(link_to("other")["state"], "refused") << link_to("other");
+  const auto pinned = ask({"gateway", "change", "--remove", "other", "--add", "other=" + gamma_at,
+                           "--certificate-pin", "other=" + pin});
+  ASSERT_EQ(pinned.code, 0) << pinned.err;
+  EXPECT_EQ(link_to("other")["state"], "ready") << link_to("other");
+}
+
 TEST_F(mutual_tls, what_a_certificate_is_for_is_looked_at_by_both_ends) {
   ASSERT_EQ(truckee({"certs", path("ours"), "alpha", "--role", "server"}).code, 0);
   ASSERT_EQ(truckee({"certs", path("ours"), "laptop", "--role", "client"}).code, 0);

@@ -169,6 +169,13 @@ TEST_P(store_rules, reads_that_would_fill_memory_are_refused) {
   asked.reads = {{0, 60}, {0, 60}};
   EXPECT_EQ(store->read_test_write(asked).status, storage_status::too_large);
   EXPECT_EQ(contents(*store, slot_)[0].substr(0, 3), "xxx");
+  // Of several shares together; one of them may still be had.
+  ASSERT_EQ(store->read_test_write(request(slot_, {write_share(1, 0, std::string(60, 'y'))})).status,
+            storage_status::ok);
+  const auto both = store->read({slot_, {}, {{0, 60}}});
+  EXPECT_EQ(both.status, storage_status::too_large);
+  EXPECT_TRUE(both.reads.empty());
+  EXPECT_EQ(store->read({slot_, {share_number{1}}, {{0, 60}}}).status, storage_status::ok);
 }
 
 TEST_P(store_rules, a_store_takes_no_more_slots_than_its_limit) {

@@ -1,5 +1,6 @@
 #include "actors/server_words.hpp"
 #include "truckee/actors/gateway/asked_change.hpp"
+#include "truckee/tls/pin_text.hpp"
 
 #include <gtest/gtest.h>
 
@@ -125,6 +126,9 @@ protected:
 
 using messages::server_step;
 using texts = std::vector<std::string>;
+
+const std::string pin = "q-ARhrfrDHLnGpR8jCAmvAZ0PRmAqyG3s8Hn_M8EIyg";
+const std::string other_pin = "AAARhrfrDHLnGpR8jCAmvAZ0PRmAqyG3s8Hn_M8EIyg";
 
 } // namespace
 
@@ -295,6 +299,41 @@ TEST_F(changes, what_cannot_be_is_refused_as_a_whole) {
   for (const auto& server : config_.servers)
     none.servers.push_back({server_step::remove, server.name, {}, {}});
   expect_refused(none, "no server would be left");
+}
+
+TEST_F(changes, a_server_on_loopback_may_be_another_users_where_who_adds_it_says_so) {
+  auto x = one(server_step::add, "s9", "127.0.0.1:4409");
+  EXPECT_TRUE(ask(x).ok);
+  EXPECT_FALSE(keeper_->in_use->servers.back().any_user);
+  x.servers = {{server_step::remove, "s9"}, {server_step::add, "s9", "127.0.0.1:4409", {}, {}, true}};
+  EXPECT_EQ(ask(x).changed, texts{"server s9 is another one"});
+  EXPECT_TRUE(keeper_->in_use->servers.back().any_user);
+}
+
+TEST_F(changes, a_pin_needs_a_gateway_that_sees_certificates) {
+  auto x = one(server_step::add, "s9", "127.0.0.1:4409");
+  x.servers[0].certificate_pin = pin;
+  expect_refused(x, "server s9: its certificate-pin: this gateway runs without [tls]");
+}
+
+TEST_F(changes_with_tls, a_server_that_is_added_may_be_known_by_the_key_of_its_certificate) {
+  auto x = one(server_step::add, "s9", "192.0.2.9:4409");
+  x.servers[0].certificate_pin = pin;
+  const auto done = ask(x);
+  ASSERT_TRUE(done.ok) << to_string(done.failure);
+  ASSERT_TRUE(keeper_->in_use->servers.back().certificate_pin);
+  EXPECT_EQ(tls::to_text(*keeper_->in_use->servers.back().certificate_pin), pin);
+  // Another key is another server.
+  x.servers = {{server_step::remove, "s9"}, {server_step::add, "s9", "192.0.2.9:4409", {}, other_pin}};
+  EXPECT_EQ(ask(x).changed, texts{"server s9 is another one"});
+}
+
+TEST_F(changes_with_tls, a_pin_that_is_none_is_refused_and_said_to_be_what) {
+  for (const auto& wrong : {std::string("abc"), pin + "A", pin.substr(1) + "+", pin.substr(1) + "B"}) {
+    auto x = one(server_step::add, "s9", "192.0.2.9:4409");
+    x.servers[0].certificate_pin = wrong;
+    expect_refused(x, "server s9: its certificate-pin: expected 43 characters of unpadded url-safe base64");
+  }
 }
 
 TEST_F(changes, what_was_asked_by_message_goes_when_the_file_is_read_again) {

@@ -1,4 +1,6 @@
 #include "actors/test_grid.hpp"
+#include "messages/serialised.hpp"
+#include "truckee/actors/links/transport.hpp"
 
 #include <gtest/gtest.h>
 
@@ -302,6 +304,25 @@ TEST_F(Link, TriesAgainWithGrowingBoundedPauses) {
     EXPECT_LE(pause, 3.0 * 1.25 + 0.05);
   EXPECT_GE(waited.back(), 3.0 * 0.75 - 0.05);
   EXPECT_LT(waited.size(), 25U);
+}
+
+TEST_F(Link, ARequestHasNoMoreBytesAsAMessageThanAreCounted) {
+  for (const std::size_t shares : {0U, 1U, 200U})
+    for (const std::size_t parts : {0U, 1U, 300U}) {
+      grid::read_test_write x;
+      x.reads.resize(parts, {UINT64_MAX, UINT64_MAX});
+      for (std::size_t i = 0; i < shares; ++i)
+        x.changes.push_back({share_number{static_cast<std::uint8_t>(i)},
+                             {parts, {UINT64_MAX, UINT64_MAX, shared_bytes(bytes(130))}},
+                             {parts, {UINT64_MAX, shared_bytes(bytes(130))}},
+                             UINT64_MAX});
+      const auto wire = test::to_wire(run.system(), x).size();
+      const auto counted =
+          actors::bytes_as_message(std::make_shared<const grid::read_test_write>(std::move(x)));
+      EXPECT_LE(wire + 1024, counted) << "with CAF's own head";
+      EXPECT_LE(counted, wire + 4096 + 64 * shares + 32 * parts * (1 + 2 * shares))
+          << "and is not refused for nothing";
+    }
 }
 
 namespace {

@@ -70,10 +70,11 @@ protected:
     return messages::connect_blocking(from.host->system(), *from.porter, what);
   }
 
-  messages::server_link link_with_tls() {
+  messages::server_link link_with_tls(std::uint64_t message_bytes_max = messages::longest_frame) {
     actors::link_options options;
     options.name = "alpha";
-    options.endpoint = actors::remote_endpoint{tls_port, files("client"), {{"server"}, {}, {}}};
+    options.endpoint =
+        actors::remote_endpoint{tls_port, files("client"), {{"server"}, {}, {}}, message_bytes_max};
     links.push_back(actors::spawn_server_link(client_node.host->system(), services(), std::move(options)));
     return links.back();
   }
@@ -92,6 +93,21 @@ protected:
     caf::scoped_actor self(client_node.host->system());
     messages::request_blocking(
         self, link, 20s, messages::introduce{}, [&](const messages::introduction& x) { out = x; },
+        [&](const caf::error& e) { ADD_FAILURE() << messages::describe(e, client_node.host->system()); });
+    return out;
+  }
+
+  /// So many shares of so many bytes in one message.
+  messages::write_answer written(const messages::server_link& link, std::uint8_t shares, std::size_t size) {
+    grid::read_test_write x;
+    for (std::uint8_t i = 0; i < shares; ++i)
+      x.changes.push_back({share_number{i}, {}, {{0, shared_bytes(bytes(size))}}, std::nullopt});
+    messages::write_answer out;
+    caf::scoped_actor self(client_node.host->system());
+    messages::request_blocking(
+        self, link, 20s,
+        messages::write_slot{std::make_shared<const grid::read_test_write>(std::move(x)), 10s},
+        [&](const messages::write_answer& got) { out = got; },
         [&](const caf::error& e) { ADD_FAILURE() << messages::describe(e, client_node.host->system()); });
     return out;
   }
@@ -154,4 +170,20 @@ TEST_F(route, a_plain_connection_made_later_changes_nothing) {
       messages::find_route_blocking(client_node.host->system(), server_node.host->system().node());
   EXPECT_EQ(found.kind, messages::route_kind::tls);
   EXPECT_TRUE(introduced(link).reachable);
+}
+
+// What is longer than the door there lets pass would end the connection, and whatever is under way on it.
+TEST_F(route, shares_that_are_too_much_for_one_message_are_refused_unsent_and_the_link_goes_on) {
+  const auto link = link_with_tls(20'000);
+  ASSERT_TRUE(introduced(link).reachable);
+  const auto all = written(link, 5, 4000);
+  EXPECT_EQ(all.how, messages::delivery::answered);
+  EXPECT_EQ(all.answer.status, grid::storage_status::too_large);
+  for (const auto* text : {"5 shares with 20000 bytes", "may have 20000", "nothing was sent", "more servers"})
+    EXPECT_NE(all.answer.detail.find(text), std::string::npos) << all.answer.detail;
+  EXPECT_EQ(script->writes.size(), 0U);
+  const auto fewer = written(link, 3, 4000);
+  EXPECT_EQ(fewer.answer.status, grid::storage_status::ok) << fewer.answer.detail;
+  EXPECT_EQ(script->writes.size(), 1U);
+  EXPECT_EQ(script->hellos, 1U) << "the connection is the first one";
 }
