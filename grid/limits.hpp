@@ -66,6 +66,9 @@ struct grid_limits {
   /// First back-off after a collision; it doubles with each try up to the longest one.
   milliseconds backoff_first{250};
   milliseconds backoff_longest{20'000};
+  /// How old a kept map may be, from the time its servers were asked. Each use asks again all that it tells of; what it does
+  /// not tell of, and where shares would better be, is looked for this often. Nothing: none is kept.
+  milliseconds kept_map_age{60'000};
   /// A read-back is not verified by a signature. It may raise our next sequence number by no more than this,
   /// or one lying server could use all numbers up.
   std::uint64_t unverified_sequence_jump_max = 64;

@@ -81,7 +81,31 @@ write_operation::write_operation(write_wish wish, random_source& random)
   result_.own = wish_.own;
   for (const auto& one : wish_.own)
     result_.sent.insert(one.version);
-  act_map(true);
+  if (wish_.kept && wish_.kind == write_kind::overwrite && wish_.own.empty())
+    begin_on_kept();
+  else
+    act_map(true);
+}
+
+void write_operation::begin_on_kept() {
+  map_ = *wish_.kept;
+  act_publish(false);
+  action_.kept = *std::exchange(wish_.kept, std::nullopt);
+  result_.kept = kept_map_use::used;
+}
+
+void write_operation::map_after_all() {
+  const auto& report = *result_.report;
+  result_.kept = kept_map_use::stale;
+  result_.tries = 0;
+  raise_floor(report);
+  if (!report.readable) { // nobody can have built on what was sent
+    before_.reset();
+    return act_map(true);
+  }
+  // What was kept accuses nobody; what the answers showed is as good as a map: who wrote after them is at work now.
+  before_ = make_view(report.version, report.map, before_->base, std::move(before_->earlier));
+  act_map(false);
 }
 
 void write_operation::act_map(bool first) {
@@ -284,6 +308,12 @@ void write_operation::on_published(publish_report report) {
   result_.own.push_back({report.version, report.readable, change_.before, change_.after});
   before_->ours = report.version;
   const auto end = report.end;
+  const bool settled =
+      end == publish_end::published || end == publish_end::cancelled || end == publish_end::timeout;
+  if (action_.kept && !settled) {
+    result_.report = std::move(report);
+    return map_after_all();
+  }
   result_.surprises.insert(result_.surprises.end(), report.surprises.begin(), report.surprises.end());
   result_.report = std::move(report);
   if (end == publish_end::published) {
@@ -297,14 +327,18 @@ void write_operation::on_published(publish_report report) {
   fail_with(result_.report->failure(wish_.server_name).value_or(error{}));
 }
 
-void write_operation::again(const publish_report& report) {
-  conflict_ = report.end == publish_end::uncoordinated_write;
+void write_operation::raise_floor(const publish_report& report) {
   for (const auto* list : {&report.surprises, &report.hidden})
     for (const auto& one : *list)
       if (const auto* found = std::get_if<file_version>(&one.found))
         if (found->sequence.value <=
             report.version.sequence.value + wish_.limits.unverified_sequence_jump_max)
           floor_ = std::max(floor_, found->sequence);
+}
+
+void write_operation::again(const publish_report& report) {
+  conflict_ = report.end == publish_end::uncoordinated_write;
+  raise_floor(report);
   if (result_.tries >= wish_.limits.write_tries_max) {
     if (conflict_ || telling_)
       return tell();

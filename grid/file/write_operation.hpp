@@ -1,6 +1,7 @@
 #pragma once
 
 #include "truckee/base/random.hpp"
+#include "truckee/grid/file/kept_map.hpp"
 #include "truckee/grid/file/own_versions.hpp"
 #include "truckee/grid/limits.hpp"
 #include "truckee/grid/publish/order_name.hpp"
@@ -37,6 +38,8 @@ struct write_wish {
   std::optional<version_condition> only_if; ///< with conditional; the first map says which version that is
   std::set<file_version> earlier;           ///< versions this client sent before for this file
   std::vector<sent_version> own = {};       ///< what this very operation sent when it was asked for before
+  /// Of a kept map that fits: an overwrite begins on it, without a map of its own. Others do not look at it.
+  std::optional<servermap> kept = {};
   grid_limits limits;
   order_name order = order_name::in_place; ///< says which maps it needs
   std::function<std::string(const server_id&)> server_name = publish_report::short_id; ///< in errors
@@ -58,6 +61,7 @@ struct write_action {
   sequence_number sequence;
   std::optional<file_version> base;
   bool rescue = false; ///< no version is recoverable any more: publishes the content still in memory
+  std::optional<servermap> kept = {}; ///< publishes on this map, which is a kept one, and not on the last map
   std::chrono::milliseconds delay{0};
 };
 
@@ -96,6 +100,7 @@ struct write_result {
   std::vector<file_version> recoverable_now; ///< with uncoordinated_write
   bool rescued = false; ///< a collision left no version recoverable and our content was published above it
   std::uint32_t tries = 0;
+  kept_map_use kept = kept_map_use::none;
   std::set<file_version> sent;   ///< versions of ours; goes into `earlier` next time
   std::vector<sent_version> own; ///< the same, and those of `wish.own`; goes there when it is asked for again
   std::optional<file_version> found; ///< with already_applied
@@ -128,6 +133,9 @@ public:
   const write_result& result() const { return result_; }
 
 private:
+  void begin_on_kept();
+  /// The kept map was not what is there: maps as if it had never been.
+  void map_after_all();
   void act_map(bool first);
   void act_publish(bool rescue);
   void first_map(std::optional<error> no_key);
@@ -139,6 +147,7 @@ private:
   void rescue();
   void act_wait();
   void again(const publish_report& report);
+  void raise_floor(const publish_report& report);
   void tell();
   void fail_with(error why);
   void finish(write_end end);

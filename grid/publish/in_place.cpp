@@ -20,6 +20,8 @@ result<void> in_place::admit(const publish_request& request) const {
       return fail(errc::usage, "a new file cannot have shares in its map");
     return {};
   }
+  if (request.kept_map && !request.map.servers_answered().empty())
+    return fail(errc::usage, "nobody has answered for a kept map");
   const auto mode = request.map.mode();
   if (mode != map_mode::write && mode != map_mode::check && mode != map_mode::repair)
     return fail(errc::usage, "a map made in " + std::string(to_string(mode)) +
@@ -40,6 +42,12 @@ void in_place::goal(publish_tables& tables) {
   for (const auto& place : tables.map().places(tables.version()))
     if (tables.in_range(place.share))
       tables.mark_placed(place);
+  if (!tables.asked().kept_map)
+    return;
+  // Who has shares is asked by the tests; who had none is looked at, or a version that lies there would be missed.
+  for (const auto& server : tables.map().servers_not_asked())
+    if (tables.map().shares_on(server).empty())
+      tables.look_again(server);
 }
 
 namespace {
@@ -62,8 +70,10 @@ void house(publish_tables& tables, const std::vector<share_number>& homeless) {
 } // namespace
 
 void in_place::place(publish_tables& tables) {
-  if (tables.surprised())
-    return; // what is under way is waited for, and nothing new begins
+  // What is under way is waited for, and nothing new begins. On a kept map no share moves: who does not know what is there
+  // does not know that nobody else moved it.
+  if (tables.surprised() || tables.asked().kept_map)
+    return;
   const auto& asked = tables.asked();
   const auto n = tables.version().n;
   std::vector<share_place> lost;
@@ -80,7 +90,7 @@ void in_place::place(publish_tables& tables) {
 // -- what is sent --
 
 std::vector<server_message> in_place::messages(const publish_tables& tables) {
-  if (tables.surprised())
+  if (tables.surprised() || assumed_wrong_)
     return {};
   std::vector<server_message> out;
   for (const auto& place : tables.goal()) { // sorted by server
@@ -117,7 +127,7 @@ std::map<share_place, belief> in_place::to_retire(const publish_tables& tables) 
 }
 
 std::vector<server_message> in_place::retire(const publish_tables& tables) {
-  if (tables.surprised() || !enough_placed(tables))
+  if (tables.surprised() || assumed_wrong_ || !enough_placed(tables))
     return {};
   std::map<server_id, std::vector<planned_share>> doomed;
   for (const auto& [place, what] : to_retire(tables)) {
@@ -157,6 +167,8 @@ std::set<share_number> shares_of_the_busy(const publish_tables& tables, const st
 } // namespace
 
 bool in_place::only_waits(const publish_tables& tables) const {
+  if (assumed_wrong_)
+    return true;
   if (tables.surprised() || tables.looks_again() || !enough_placed(tables) || !to_retire(tables).empty())
     return false;
   const auto sent = tables.outstanding();
@@ -187,6 +199,8 @@ bool in_place::may_stop(const publish_tables& tables) const {
 }
 
 publish_end in_place::conclude(const publish_tables& tables) const {
+  if (assumed_wrong_)
+    return publish_end::kept_map_stale;
   if (!tables.surprises().empty())
     return publish_end::uncoordinated_write;
   if (!tables.hidden().empty())
@@ -264,12 +278,27 @@ void lose_track(publish_tables& tables, const server_message& sent) {
   for (const auto& planned : sent.shares)
     if (planned.step == share_step::write)
       tables.mark_unknown({sent.server, planned.share});
-  tables.look_again(sent.server);
+  if (!tables.asked().kept_map) // then all are asked anew
+    tables.look_again(sent.server);
+}
+
+bool all_placed(const publish_tables& tables, const server_message& message) {
+  return std::ranges::all_of(message.shares, [&](const planned_share& planned) {
+    return tables.placed().contains({message.server, planned.share});
+  });
 }
 
 } // namespace
 
 void in_place::judge(publish_tables& tables, const server_message& sent, const write_outcome& outcome) {
+  const auto stale_before = tables.met.stale;
+  take(tables, sent, outcome);
+  if (tables.asked().kept_map)
+    assumed_wrong_ =
+        assumed_wrong_ || tables.surprised() || tables.met.stale > stale_before || !all_placed(tables, sent);
+}
+
+void in_place::take(publish_tables& tables, const server_message& sent, const write_outcome& outcome) {
   switch (outcome.kind) {
   case write_outcome_kind::written:
     return on_written(tables, sent, outcome);
@@ -304,10 +333,7 @@ void in_place::on_written(publish_tables& tables, const server_message& sent, co
 void in_place::on_test_failed(publish_tables& tables, const server_message& sent,
                               const write_outcome& outcome) {
   const auto sum = judge_found(tables, sent.server, outcome.found, {});
-  const bool all_ours = std::ranges::all_of(sent.shares, [&](const planned_share& planned) {
-    return tables.placed().contains({sent.server, planned.share});
-  });
-  if (all_ours)
+  if (all_placed(tables, sent))
     return;
   // A stale share is replaced with a test on what was seen; for a conflict there is nothing to be done here.
   if (sum.surprised)
@@ -317,9 +343,13 @@ void in_place::on_test_failed(publish_tables& tables, const server_message& sent
 }
 
 void in_place::judge(publish_tables& tables, const server_id& server, const reread_outcome& outcome) {
-  if (!outcome.answered)
+  const bool assumed = tables.asked().kept_map;
+  if (!outcome.answered) {
+    assumed_wrong_ = assumed_wrong_ || assumed;
     return;
+  }
   const auto sum = judge_found(tables, server, outcome.found, {});
+  assumed_wrong_ = assumed_wrong_ || (assumed && (sum.stale || sum.surprised));
   const bool trusted = std::ranges::none_of(tables.problems(), [&](const server_problem& p) {
     return p.server == server && p.kind == write_outcome_kind::malformed;
   });

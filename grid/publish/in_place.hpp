@@ -33,6 +33,8 @@ public:
   publish_end conclude(const publish_tables& tables) const override;
 
 private:
+  /// What became of a message, and whether a kept map was right about it.
+  void take(publish_tables& tables, const server_message& sent, const write_outcome& outcome);
   void on_written(publish_tables& tables, const server_message& sent, const write_outcome& outcome);
   void on_test_failed(publish_tables& tables, const server_message& sent, const write_outcome& outcome);
   /// Shares whose number ours does not have, and that were not deleted yet.
@@ -42,6 +44,7 @@ private:
   std::map<server_id, std::uint32_t> resends_;
   std::map<server_id, std::uint32_t> stale_rounds_;
   std::set<share_place> retired_; ///< deletions sent already
+  bool assumed_wrong_ = false;    ///< a kept map is not what is there: nothing more is sent
 };
 
 } // namespace truckee::grid

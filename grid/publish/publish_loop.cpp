@@ -86,8 +86,9 @@ void publish_loop::take_turn(publish_actions& out) {
     return;
   }
   out.writes = send(order_->messages(tables_));
-  // Nobody owes an answer any more: servers that may hold a late write are looked at before anything ends.
-  if (tables_.quiet())
+  // Nobody owes an answer any more: servers that may hold a late write are looked at before anything ends. Those that a
+  // kept map takes for empty are looked at beside the writes.
+  if (tables_.quiet() || tables_.asked().kept_map)
     out.rereads = send_rereads();
   if (tables_.quiet())
     out.writes = send(order_->retire(tables_));
@@ -143,7 +144,7 @@ bool publish_loop::leave_the_slow(const std::string& why) {
     tables_.mark_bad(server, none);
   if (!tables_.asked().new_file) {
     // An answer that comes later may show another writer: it must not come while something else is still being done.
-    finish(publish_end::published);
+    finish(order_->conclude(tables_));
     return true;
   }
   for (const auto& sent : tables_.settle_all())

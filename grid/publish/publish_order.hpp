@@ -51,8 +51,8 @@ public:
 
   /// The end, where it is certain although answers may be out still; they become unknown.
   virtual std::optional<publish_end> enough(const publish_tables& tables) const = 0;
-  /// Whether the new version is safe whatever becomes of the messages under way, and nothing is left but to wait for their
-  /// answers.
+  /// Whether nothing is left but to wait for the answers to the messages under way, and conclude() is right whatever they
+  /// are.
   virtual bool only_waits(const publish_tables& tables) const = 0;
   /// Cancelled: is a version certainly recoverable whatever becomes of the messages under way?
   virtual bool may_stop(const publish_tables& tables) const = 0;

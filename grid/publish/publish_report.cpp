@@ -18,6 +18,8 @@ std::string_view to_string(publish_end end) {
     return "Uncoordinated write";
   case publish_end::map_outdated:
     return "Failed: a version was found that the map could not see";
+  case publish_end::kept_map_stale:
+    return "Broken off: the kept map is not what is there";
   case publish_end::not_enough_servers:
     return "Failed: not enough servers";
   case publish_end::timeout:
@@ -81,6 +83,10 @@ std::optional<error> publish_report::failure(const server_name& name) const {
   case publish_end::map_outdated:
     return error{errc::uncoordinated_write, "a version came to light that no server showed before: " +
                                                 evidence(hidden, name) + ". Map again. " + reached(*this)};
+  case publish_end::kept_map_stale:
+    return error{errc::cancelled, "the map that the last write left is not what is there any more; it is "
+                                  "broken off, and what was asked for begins anew with a map. " +
+                                      reached(*this)};
   case publish_end::not_enough_servers:
     return error{errc::not_enough_servers, reached(*this) + "; " + first_problem(*this, name)};
   case publish_end::timeout:

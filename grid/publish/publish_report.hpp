@@ -20,7 +20,8 @@ enum class publish_end : std::uint8_t {
   published,           ///< safe: the order's own rule holds
   uncoordinated_write, ///< another writer is at work
   map_outdated,        ///< a version was found that the map could not see: map again, publish above it
-  not_enough_servers,  ///< what was placed stays
+  kept_map_stale,     ///< a kept map is not what is there, or not all of it answered: nothing follows from it
+  not_enough_servers, ///< what was placed stays
   timeout,
   cancelled,
   loop_limit, ///< servers kept it busy without an end
@@ -43,7 +44,7 @@ struct publish_report {
   std::set<server_id> unknown_servers;        ///< a write to them may have landed, or may yet
   std::map<share_place, belief> stale;        ///< old or damaged shares left behind
   std::vector<uncoordinated_share> surprises; ///< with uncoordinated_write
-  std::vector<uncoordinated_share> hidden;    ///< with map_outdated
+  std::vector<uncoordinated_share> hidden;    ///< with map_outdated and kept_map_stale
   std::size_t stale_met = 0;            ///< shares unlike the map, old or damaged; not counted: what was lost
   std::size_t own_copies = 0;           ///< shares of ours that an earlier copy of a message had brought
   std::size_t converged = 0;            ///< shares of ours where we had sent none

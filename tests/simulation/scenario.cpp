@@ -79,6 +79,10 @@ scenario draw_scenario(std::uint64_t seed, std::size_t writers) {
   s.start_within = d.chance(0.5) ? 4 * s.delay_most : d.between(0, 120) * second;
   s.new_file = s.writers == 1 && d.chance(0.2);
   s.draw_limits = true;
+  dice pauses(seed ^ 0x9a05e); // of its own, as in draw_limits()
+  s.pause_most = pauses.chance(0.3)   ? 0
+                 : pauses.chance(0.7) ? pauses.between(1, 20) * s.delay_most
+                                      : pauses.between(1, 50) * second;
 
   // Each kind of fault is present in some runs and absent in others, so that the ones mask each other less.
   const auto sometimes = [&](double present, double strength) {
@@ -160,6 +164,8 @@ tally& tally::operator+=(const tally& other) {
   collisions += other.collisions;
   left_slow += other.left_slow;
   hidden += other.hidden;
+  kept_used += other.kept_used;
+  kept_stale += other.kept_stale;
   messages += other.messages;
   events += other.events;
   for (std::size_t i = 0; i < fault_count; ++i)

@@ -62,7 +62,9 @@ struct scenario {
   bool known_is_stale = false;
   bool new_file = false;    ///< nothing is there at the start
   bool draw_limits = false; ///< see draw_limits()
-  bool alike = false;       ///< many updates are the same bytes
+  sim_time pause_most = 0;  ///< a writer rests at most so long between two operations
+  bool keeps_maps = true; ///< an overwrite begins on what the last write left; false: it maps, for comparison
+  bool alike = false;     ///< many updates are the same bytes
 
   // probabilities, per message
   double request_lost = 0, answer_lost = 0, duplicate = 0, late_landing = 0;
@@ -113,6 +115,8 @@ struct tally {
   std::uint64_t collisions = 0; ///< publishes that met another writer
   std::uint64_t left_slow = 0;  ///< publishes that ended without waiting for slow servers
   std::uint64_t hidden = 0;     ///< publishes that found what the map could not see
+  std::uint64_t kept_used = 0;  ///< operations that a kept map was enough for
+  std::uint64_t kept_stale = 0; ///< operations that mapped after all
   std::uint64_t messages = 0;
   std::uint64_t events = 0;
   std::array<std::uint64_t, fault_count> faults{};

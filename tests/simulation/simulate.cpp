@@ -33,6 +33,8 @@ std::string table(const summary& s, double seconds) {
   out += row("publishes that met another writer", c.collisions);
   out += row("publishes that left slow servers", c.left_slow);
   out += row("publishes that met a hidden version", c.hidden);
+  out += row("overwrites on a kept map", c.kept_used);
+  out += row("kept maps that were stale", c.kept_stale);
   out += row("rescues", c.rescues);
   out += row("acknowledged updates lost", c.acknowledged_lost);
   out += row("updates applied twice", c.applied_twice);
@@ -71,6 +73,8 @@ int main(int argc, char** argv) {
   bool known_is_stale = false;
   bool actors = false;
   bool alike = false;
+  bool maps_always = false;
+  bool overwrites = false;
   app.add_option("--seeds", seeds, "How many seeds to run")->check(CLI::PositiveNumber);
   app.add_option("--from", from, "The first seed");
   app.add_option("--writers", writers, "Writers in each run; 0: drawn, 1 to 5")->check(CLI::Range(0, 64));
@@ -84,6 +88,8 @@ int main(int argc, char** argv) {
       "--known-is-stale", known_is_stale,
       "The design's first surprise rule: a version the map knows anywhere may be replaced everywhere");
   app.add_flag("--alike", alike, "Writers append one of three lines, so that many appends look the same");
+  app.add_flag("--maps-always", maps_always, "No writer keeps a map: for comparison");
+  app.add_flag("--overwrites", overwrites, "All operations are overwrites");
   app.add_flag("--contention", contention, "Nothing breaks; writers only get in each other's way");
   app.add_flag("--actors", actors,
                "The real actors with real encoding and signatures instead of the decisions alone")
@@ -103,6 +109,9 @@ int main(int argc, char** argv) {
                                      : draw_scenario(seed, writers);
       conditions.known_is_stale = known_is_stale;
       conditions.alike = alike;
+      conditions.keeps_maps = !maps_always;
+      if (overwrites)
+        conditions.overwrites = 1;
       const auto result = actors ? run_actors(conditions) : run(conditions);
       mine.counts += result.counts;
       mine.violating_runs += result.violations.empty() ? 0 : 1;

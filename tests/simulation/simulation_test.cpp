@@ -85,6 +85,54 @@ TEST(simulation, every_acknowledged_increment_is_in_the_final_value) {
     }
 }
 
+// What a writer keeps of its last write takes nothing from anybody: where it is stale, it maps as if nothing were kept.
+TEST(simulation, writers_that_keep_maps_break_no_invariant) {
+  tally kept;
+  for (std::uint64_t seed = 1; seed <= 2000 / shorter; ++seed) {
+    auto s = draw_scenario(3'000'000 + seed, 0);
+    s.overwrites = 1;
+    const auto result = run(s);
+    kept += result.counts;
+    for (const auto& v : result.violations)
+      ADD_FAILURE() << v << "\n" << describe(s);
+  }
+  EXPECT_GT(kept.kept_used, 0U);
+  EXPECT_GT(kept.kept_stale, 0U);
+}
+
+TEST(simulation, writers_that_keep_maps_lose_no_more_and_are_told_no_more_than_those_that_map) {
+  tally kept;
+  tally mapped;
+  for (const std::size_t writers : {2, 3, 5})
+    for (std::uint64_t seed = 1; seed <= 200 / shorter; ++seed) {
+      auto s = contention_scenario(seed, writers);
+      s.overwrites = 1;
+      s.operations = 6;
+      s.pause_most = s.start_within;
+      const auto result = run(s);
+      EXPECT_TRUE(result.violations.empty()) << result.violations.front();
+      kept += result.counts;
+      s.keeps_maps = false;
+      mapped += run(s).counts;
+    }
+  EXPECT_EQ(mapped.kept_used, 0U);
+  EXPECT_GT(kept.kept_used, kept.operations / 20);
+  EXPECT_GT(kept.kept_stale, kept.operations / 20);
+  EXPECT_LE(kept.acknowledged_lost, mapped.acknowledged_lost);
+  EXPECT_LE(kept.uncoordinated, mapped.uncoordinated);
+}
+
+TEST(simulation, a_lone_writer_that_keeps_its_map_uses_it_where_nothing_breaks) {
+  for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+    auto s = contention_scenario(seed, 1);
+    s.overwrites = 1;
+    s.delay_most = s.delay_least; // nobody is slower than the others
+    const auto result = run(s);
+    EXPECT_EQ(result.counts.kept_used, s.operations - 1) << describe(s);
+    EXPECT_EQ(result.counts.kept_stale, 0U) << describe(s);
+  }
+}
+
 // The tests above prove nothing if nothing ever goes wrong in them.
 TEST(simulation, every_kind_of_fault_happens) {
   tally all;

@@ -12,6 +12,10 @@ namespace {
 /// Far beyond what any operation needs; one that reaches it hangs.
 constexpr sim_time operation_limit = 3600 * second;
 
+std::chrono::steady_clock::time_point as_time(sim_time t) {
+  return std::chrono::steady_clock::time_point(std::chrono::microseconds(t));
+}
+
 sim_time to_sim(std::chrono::milliseconds t) {
   return static_cast<sim_time>(t.count()) * millisecond;
 }
@@ -61,12 +65,36 @@ void writer::begin_operation() {
   wish.kind = plan_.operations[number];
   wish.earlier = earlier_;
   wish.limits = world_.limits();
+  wish.kept = take_kept();
   operation_.emplace(std::move(wish), random_);
   world_.clock().after(operation_limit, [this, which = operation_number_] {
     if (!crashed_ && operation_ && which == operation_number_)
       operation_deadline();
   });
   advance();
+}
+
+std::optional<servermap> writer::take_kept() {
+  const auto kept = std::exchange(kept_, std::nullopt);
+  const auto now = as_time(world_.clock().now());
+  if (!kept || !has_key_ || !fits(*kept, file_servers(), std::nullopt, now, world_.limits()))
+    return std::nullopt;
+  return kept->map;
+}
+
+void writer::keep_map() {
+  const auto& result = operation_->result();
+  if (!world_.conditions().keeps_maps || result.end != write_end::written)
+    return;
+  if (auto left = map_left_by(*result.report))
+    kept_ = {std::move(*left), file_servers(), as_time(mapped_)};
+}
+
+void writer::rest() {
+  const auto most = world_.conditions().pause_most;
+  if (most == 0)
+    return begin_operation();
+  world_.clock().after(world_.chance().below(most + 1), guarded([this] { begin_operation(); }));
 }
 
 void writer::operation_deadline() {
@@ -123,6 +151,9 @@ void writer::end_operation() {
   else
     ++counts.failed;
   counts.rescues += result.rescued ? 1 : 0;
+  counts.kept_used += result.kept == kept_map_use::used ? 1 : 0;
+  counts.kept_stale += result.kept == kept_map_use::stale ? 1 : 0;
+  keep_map();
   if (told && world_.conditions().honest() && lone())
     world_.violation(6, "a lone writer was told: " + out.detail);
   earlier_.insert(result.sent.begin(), result.sent.end());
@@ -131,7 +162,7 @@ void writer::end_operation() {
   operation_.reset();
   ++operation_number_;
   ++phase_;
-  begin_operation();
+  rest();
 }
 
 // -- map --
@@ -263,6 +294,7 @@ void writer::pump_map() {
 void writer::map_done() {
   ++phase_;
   map_ = map_update_->map();
+  mapped_ = world_.clock().now();
   has_key_ = has_key_ || map_update_->private_key_found();
   if (reading_more_) {
     retrieve_->add_places(map_);
@@ -367,7 +399,10 @@ void writer::begin_publish(const write_action& action) {
   publish_request request;
   request.version = world_.sign(action.sequence, content_, replaced_);
   request.happy = world_.conditions().happy;
-  request.new_file = plan_.has_key && map_.servers_answered().empty();
+  request.kept_map = action.kept.has_value();
+  if (action.kept)
+    map_ = *action.kept;
+  request.new_file = plan_.has_key && !request.kept_map && map_.servers_answered().empty();
   request.map = map_;
   request.base = action.base;
   request.servers = world_.order();

@@ -75,6 +75,11 @@ private:
   };
 
   void begin_operation();
+  void rest();
+  /// What the last operation left, where this one can begin on it.
+  std::optional<grid::servermap> take_kept();
+  void keep_map();
+  grid::file_servers file_servers() const { return {world_.order(), world_.order()}; }
   void advance();
   void end_operation();
   void operation_deadline();
@@ -131,6 +136,8 @@ private:
   std::set<server_id> left_; ///< by the present map, for they were slow
   read_count fetches_;
   grid::servermap map_;
+  sim_time mapped_ = 0; ///< when servers were last asked
+  std::optional<grid::kept_map> kept_;
   std::unique_ptr<grid::retrieve_plan> retrieve_;
   update_list content_;          ///< what is in memory
   std::set<update_id> replaced_; ///< by what is in memory
