@@ -145,7 +145,7 @@ TEST_F(KeptMaps, OtherWritesMakeAMapAndMayLeaveOne) {
 
 TEST_F(KeptMaps, ARepairDropsWhatIsKept) {
   messages::repair_request mend;
-  mend.cap = test_grid::write_cap();
+  mend.write_cap = test_grid::write_cap();
   const auto done = grid.run.ask<messages::repair_reply>(grid.gateway(), mend);
   ASSERT_TRUE(grid.wait(done));
   ASSERT_TRUE((*done)->ok) << to_string((*done)->failure);
