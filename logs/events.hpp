@@ -136,6 +136,9 @@ inline constexpr event hidden_version_met{"hidden_version_met", component::publi
 inline constexpr event unknown_write_left{"unknown_write_left", component::publish, level::warning,
                                           "operation server",
                                           "A server never said whether it wrote; the next publish looks."};
+inline constexpr event kept_map_stale{"kept_map_stale", component::publish, level::info, "operation",
+                                      "The map that this client's last write left is not what is there any "
+                                      "more; the file is mapped, and the write begins anew."};
 inline constexpr event collision_wait{"collision_wait", component::publish, level::info, "operation seconds",
                                       "After a collision the writer waits, then starts over."};
 
@@ -235,6 +238,7 @@ inline constexpr std::array all_events{
     events::uncoordinated_write,
     events::hidden_version_met,
     events::unknown_write_left,
+    events::kept_map_stale,
     events::collision_wait,
     events::map_made,
     events::map_gap,

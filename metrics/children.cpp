@@ -85,6 +85,9 @@ client_children::client_children(series& to)
     surprises([&to, &family = counter_family(families::surprises, to)](surprise s) -> Counter& {
       return to.add(family, {{"kind", text(to_label(s))}});
     }),
+    kept_maps([&to, &family = counter_family(families::kept_maps, to)](kept_map k) -> Counter& {
+      return to.add(family, {{"result", text(to_label(k))}});
+    }),
     stale_left(one_counter(families::stale_shares_left, to)),
     unknown_left(one_counter(families::unknown_writes_left, to)),
     in_flight_bytes(one_gauge(families::in_flight_bytes, to)),

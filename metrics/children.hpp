@@ -68,6 +68,7 @@ struct client_children {
   counter& share_bytes;
   by<counter, server_outcome, write_outcome_count> rehomed;
   by<counter, surprise, surprise_count> surprises;
+  by<counter, kept_map, kept_map_count> kept_maps;
   counter& stale_left;
   counter& unknown_left;
   gauge& in_flight_bytes;

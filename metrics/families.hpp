@@ -61,6 +61,10 @@ inline constexpr family shares_rehomed{"truckee_shares_rehomed_total", counter, 
 inline constexpr family surprises{"truckee_surprises_total", counter, "kind",
                                   "Shares met that the servermap did not tell of: stale, hidden, "
                                   "uncoordinated_write, own_copy, converged."};
+inline constexpr family kept_maps{
+    "truckee_kept_maps_total", counter, "result",
+    "Puts into existing files, by what the map that the last one left was good for: used (none was made), "
+    "stale (one was made after all), none (nothing was kept that fits)."};
 inline constexpr family stale_shares_left{"truckee_stale_shares_left_total", counter, "",
                                           "Shares of older versions that publishes had to leave behind."};
 inline constexpr family unknown_writes_left{
@@ -196,6 +200,7 @@ inline constexpr std::array all_families{
     families::share_bytes,
     families::shares_rehomed,
     families::surprises,
+    families::kept_maps,
     families::stale_shares_left,
     families::unknown_writes_left,
     families::in_flight_bytes,

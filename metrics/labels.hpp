@@ -21,6 +21,19 @@ enum class surprise : std::uint8_t {
 };
 inline constexpr std::uint8_t surprise_count = 5;
 
+/// How a put into an existing file came by its map.
+enum class kept_map : std::uint8_t {
+  used,  ///< the one that the last write left was right
+  stale, ///< that one was wrong: mapped after all
+  none,  ///< there was none that fits: mapped
+};
+inline constexpr std::array<std::string_view, 3> kept_map_words{"used", "stale", "none"};
+static_assert(are_words(kept_map_words, kept_map::none));
+inline constexpr std::uint8_t kept_map_count = kept_map_words.size();
+constexpr std::string_view to_label(kept_map x) {
+  return word_in(kept_map_words, x);
+}
+
 /// Why the gateway did not do what it was asked.
 enum class refusal : std::uint8_t {
   bad_capability, ///< none, or one that does not allow it

@@ -157,6 +157,10 @@ void recorder::surprised(surprise kind, std::size_t shares) {
   state_->client().surprises.at(kind).Increment(static_cast<double>(shares));
 }
 
+void recorder::put_began_with(kept_map what) {
+  state_->client().kept_maps.at(what).Increment();
+}
+
 void recorder::operation_ended(operation_kind what, outcome how, seconds took) {
   state_->client().operations.at(what)[index_of(how)]->Increment();
   state_->client().operation_durations.at(what).Observe(took.count());

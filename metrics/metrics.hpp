@@ -113,6 +113,8 @@ public:
   void share_bytes_sent(std::uint64_t bytes);
   void share_rehomed(server_outcome reason);
   void surprised(surprise kind, std::size_t shares);
+  /// A put into an existing file has ended.
+  void put_began_with(kept_map what);
 
   /// An operation as its caller sees it; a write has any number of publishes in it.
   void operation_ended(operation_kind what, outcome how, seconds took);

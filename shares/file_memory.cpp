@@ -72,6 +72,15 @@ file_memory::private_key(const crypto::fingerprint& of, byte_view encrypted, con
   return proved;
 }
 
+std::optional<crypto::private_key> file_memory::signing_key(const crypto::fingerprint& of,
+                                                            const crypto::write_key& key) {
+  const std::lock_guard lock(mutex_);
+  const auto* known = files_.find(of);
+  if (known == nullptr || !known->writer || known->writer->write != key)
+    return std::nullopt;
+  return known->writer->key;
+}
+
 /// The file's place, made where there is none; null where nothing is kept. Under the lock.
 file_memory::file* file_memory::file_of(const crypto::fingerprint& which) {
   if (auto* known = files_.find(which))

@@ -31,6 +31,8 @@ public:
   /// As codec::decrypt_private_key.
   codec::share_result<crypto::private_key> private_key(const crypto::fingerprint& of, byte_view encrypted,
                                                        const crypto::write_key& key);
+  /// The private key that was proved for this write key, without a share at hand; nothing where it is not (any more) kept.
+  std::optional<crypto::private_key> signing_key(const crypto::fingerprint& of, const crypto::write_key& key);
 
 private:
   struct verified {

@@ -40,6 +40,7 @@ void state::start(gateway_operation& x, server_list_ptr servers) {
                     .content = content,
                     .defaults = options_.defaults,
                     .sent = history_.of(x.access.slot),
+                    .kept = kept_.of(x.access.slot),
                     .own = memory_.find(x.named)->own};
     task.wish.limits = services_->limits;
     task.wish.order = options_.order;
@@ -65,6 +66,7 @@ void state::start(gateway_operation& x, server_list_ptr servers) {
                 x, spawn_checker(system, {.context = context, .verify = r.verify, .add_lease = r.add_lease}));
           },
           [&](const repair_request& r) {
+            kept_.drop(x.access.slot);
             run<repair_reply>(x, spawn_repairer(system, {.context = context,
                                                          .defaults = options_.defaults,
                                                          .order = options_.order,

@@ -6,6 +6,7 @@
 #include "truckee/actors/gateway/operation_memory.hpp"
 #include "truckee/actors/gateway/operation_table.hpp"
 #include "truckee/actors/gateway/roll_call.hpp"
+#include "truckee/actors/operations/kept_maps.hpp"
 #include "truckee/actors/operations/sent_versions.hpp"
 #include "truckee/actors/shell/gather.hpp"
 #include "truckee/shares/file_memory.hpp"
@@ -152,6 +153,7 @@ private:
   std::deque<change> changes_;   ///< the first is under way
   early_cancels early_cancels_;
   sent_history history_;
+  kept_maps kept_;
   /// Of the files its callers used last: keys and signatures that need no second proof.
   const std::shared_ptr<shares::file_memory> proved_ = std::make_shared<shares::file_memory>();
   operation_memory memory_; ///< of writes, by their operation ids

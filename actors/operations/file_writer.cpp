@@ -2,9 +2,11 @@
 
 #include "truckee/actors/operations/replies.hpp"
 #include "truckee/actors/publish/publish_coordinator.hpp"
+#include "truckee/actors/shell/metric_words.hpp"
 #include "truckee/actors/shell/offload.hpp"
 #include "truckee/actors/steps/map_updater.hpp"
 #include "truckee/actors/steps/retriever.hpp"
+#include "truckee/shares/file_memory.hpp"
 
 namespace truckee::actors {
 
@@ -96,8 +98,42 @@ private:
     task_.wish.server_name = [servers = context_.servers](const server_id& id) {
       return servers->name_of(id);
     };
+    task_.wish.kept = take_kept();
     operation_.emplace(task_.wish, *services_->random);
     act();
+  }
+
+  /// What the last write left, where a put can begin on it; gone from its place whoever asks.
+  std::optional<grid::servermap> take_kept() {
+    auto kept = task_.kept ? std::exchange(*task_.kept, std::nullopt) : std::nullopt;
+    const auto& access = context_.access;
+    if (!kept || !is_put() || !access.write || !access.memory ||
+        !grid::fits(*kept, servers(), task_.spread, services_->time->now(), services_->limits))
+      return std::nullopt;
+    const auto key = access.memory->signing_key(access.fingerprint, *access.write);
+    if (!key)
+      return std::nullopt;
+    keys_.emplace(*key);
+    mapped_at_ = kept->mapped;
+    return std::move(kept->map);
+  }
+
+  void leave_map() {
+    const auto& result = operation_->result();
+    if (is_put())
+      services_->metrics->put_began_with(kept_map_of(result.kept));
+    if (!task_.kept || result.end != grid::write_end::written)
+      return;
+    if (auto left = grid::map_left_by(*result.report))
+      *task_.kept = grid::kept_map{std::move(*left), servers(), mapped_at_};
+  }
+
+  /// Of an existing file, whatever is in it.
+  bool is_put() const { return !task_.append && !task_.wish.only_if; }
+
+  grid::file_servers servers() const {
+    const auto& slot = context_.access.slot;
+    return {context_.servers->permuted(slot), context_.servers->candidates(slot)};
   }
 
   void act() {
@@ -129,7 +165,10 @@ private:
   }
 
   void map(const grid::write_action& action) {
-    tell("Mapping shares", 0);
+    const bool after_all = std::exchange(began_on_kept_, false);
+    tell(after_all ? "Mapping shares: those of the last write are not there any more" : "Mapping shares", 0);
+    if (after_all)
+      logs::say(services_->log, logs::events::kept_map_stale, {{"operation", context_.operation}});
     auto task = map_task_for(context_, action.mode, {0, 0.05});
     task.request.ask_all = action.ask_all;
     task.request.have_private_key = keys_.has_value();
@@ -151,6 +190,7 @@ private:
 
   void on_map(const map_answer& x) {
     mapped_ = x.mapped;
+    mapped_at_ = services_->time->now();
     map_seconds_ += x.mapped->seconds;
     services_->metrics->stage_took(stage::map, std::chrono::duration<double>(x.mapped->seconds));
     if (x.mapped->key && !keys_)
@@ -204,7 +244,8 @@ private:
   void publish(const grid::write_action& action) {
     auto task = publish_task_for(*keys_, grid::publish_spread(task_.spread, task_.defaults, action.base));
     task.sequence = action.sequence;
-    task.map = mapped_->map;
+    began_on_kept_ = task.kept_map = action.kept.has_value();
+    task.map = action.kept ? *action.kept : mapped_->map;
     task.base = action.base;
     task.earlier = task_.wish.earlier;
     task.earlier.insert(operation_->result().sent.begin(), operation_->result().sent.end());
@@ -262,6 +303,7 @@ private:
       remember(operation_->result().own);
       if (operation_->done())
         reply_.became = operation_->result().what;
+      leave_map();
     }
     reply_.ok = !failure;
     if (failure)
@@ -294,6 +336,8 @@ private:
   std::optional<grid::write_operation> operation_;
   std::optional<crypto::file_keys> keys_;
   std::shared_ptr<const mapped_file> mapped_;
+  std::chrono::steady_clock::time_point mapped_at_; ///< when the map was made that is published on
+  bool began_on_kept_ = false;                      ///< and has not mapped since
   grid::file_version read_version_;
   shared_bytes read_content_; ///< of that version
   map_updater mapper_;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "truckee/actors/operations/append.hpp"
+#include "truckee/actors/operations/kept_maps.hpp"
 #include "truckee/actors/operations/sent_versions.hpp"
 #include "truckee/actors/shell/operation_context.hpp"
 #include "truckee/crypto/rsa.hpp"
@@ -19,6 +20,7 @@ struct write_task {
   /// With only_if: refuse unless this is the file's version now. Its kind is `modify` where something is appended.
   grid::write_wish wish = {};
   std::shared_ptr<sent_versions> sent = {}; ///< of this file, of operations before; gets what this one sends
+  std::shared_ptr<kept_place> kept = {};    ///< of this file; taken, and what this one leaves is put there
   /// Of this very operation, when it was asked for before; gets what it sends now.
   std::shared_ptr<std::vector<grid::sent_version>> own = {};
 };

@@ -144,11 +144,14 @@ std::shared_ptr<const publish_result> publish_account::ended(grid::publish_repor
   picture_.happiness_is(report.happiness);
   picture_.stage_begins(std::nullopt);
   send_picture();
+  // What was begun on a kept map in vain moved no share, and is nobody's fault.
+  const bool in_vain = report.end == grid::publish_end::kept_map_stale;
   for (const auto& problem : report.problems)
-    services_->metrics->share_rehomed(outcome_of(problem.kind));
+    if (!in_vain)
+      services_->metrics->share_rehomed(outcome_of(problem.kind));
   using metrics::surprise;
   for (const auto& [kind, shares] : {std::pair(surprise::stale, report.stale_met),
-                                     {surprise::hidden, report.hidden.size()},
+                                     {surprise::hidden, in_vain ? 0 : report.hidden.size()},
                                      {surprise::uncoordinated_write, report.surprises.size()},
                                      {surprise::own_copy, report.own_copies},
                                      {surprise::converged, report.converged}})
@@ -156,7 +159,7 @@ std::shared_ptr<const publish_result> publish_account::ended(grid::publish_repor
   if (report.ok())
     services_->metrics->plaintext_given(task_.content.size());
   running_.ended({outcome_of(report.failure()), services_->time->now() - start_, report.happiness,
-                  report.happy, report.stale.size(), report.unknown_servers.size()});
+                  report.happy, report.stale.size(), in_vain ? 0 : report.unknown_servers.size()});
   auto result = std::make_shared<publish_result>();
   result->report = std::move(report);
   result->stages = std::move(stages_);

@@ -153,6 +153,7 @@ private:
                                            .map = task_->map,
                                            .new_file = task_->new_file,
                                            .same_version = task_->again.has_value(),
+                                           .kept_map = task_->kept_map,
                                            .base = task_->base,
                                            .servers = context_.servers->candidates(task_->keys.slot),
                                            .earlier = task_->earlier,

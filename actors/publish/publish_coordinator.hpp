@@ -17,6 +17,7 @@ struct publish_task {
   sequence_number sequence{1};
   bool new_file = false;                       ///< no map was made: nothing can be there
   grid::servermap map = {};                    ///< of what is there
+  bool kept_map = false;                       ///< the map is kept from an earlier operation
   std::optional<grid::file_version> base = {}; ///< whose content ours replaces
   std::set<grid::file_version> earlier = {};   ///< versions this client sent before
   grid::order_name order = grid::order_name::in_place;

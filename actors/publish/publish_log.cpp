@@ -61,15 +61,18 @@ void publish_log::ended(const grid::publish_report& report, const storage_index&
   };
   for (const auto& x : report.surprises)
     surprise(logs::events::uncoordinated_write, x);
-  for (const auto& x : report.hidden)
-    surprise(logs::events::hidden_version_met, x);
+  // What was begun on a kept map in vain is told by whoever maps again.
+  const bool in_vain = report.end == grid::publish_end::kept_map_stale;
+  if (!in_vain)
+    for (const auto& x : report.hidden)
+      surprise(logs::events::hidden_version_met, x);
   for (const auto& [place, what] : report.stale)
     logs::say(log_, logs::events::stale_share_left,
               {{"operation", operation_},
                {"server", name_of(place.server)},
                {"share", place.share.value},
                {"found", describe(what)}});
-  for (const auto& server : report.unknown_servers)
+  for (const auto& server : in_vain ? std::set<server_id>{} : report.unknown_servers)
     logs::say(log_, logs::events::unknown_write_left,
               {{"operation", operation_}, {"server", name_of(server)}});
   const auto took = [&](stage which) {

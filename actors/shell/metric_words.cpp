@@ -30,6 +30,18 @@ metrics::outcome outcome_of(const std::optional<error>& failure) {
   return failure ? metrics::outcome(failure->code) : std::nullopt;
 }
 
+metrics::kept_map kept_map_of(grid::kept_map_use use) {
+  switch (use) {
+  case grid::kept_map_use::used:
+    return metrics::kept_map::used;
+  case grid::kept_map_use::stale:
+    return metrics::kept_map::stale;
+  case grid::kept_map_use::none:
+    break;
+  }
+  return metrics::kept_map::none;
+}
+
 metrics::outcome outcome_of(grid::storage_status status) {
   switch (status) {
   case grid::storage_status::ok:

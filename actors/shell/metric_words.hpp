@@ -1,5 +1,6 @@
 #pragma once
 
+#include "truckee/grid/file/kept_map.hpp"
 #include "truckee/grid/publish/publish_report.hpp"
 #include "truckee/metrics/labels.hpp"
 
@@ -10,6 +11,8 @@ namespace truckee::actors {
 server_outcome outcome_of(grid::write_outcome_kind kind);
 /// Nothing for success.
 metrics::outcome outcome_of(const std::optional<error>& failure);
+
+metrics::kept_map kept_map_of(grid::kept_map_use use);
 
 /// Nothing for what a client may expect: done, or a test that did not pass.
 metrics::outcome outcome_of(grid::storage_status status);

@@ -1,6 +1,7 @@
 #include "truckee/grid/file/kept_map.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace truckee::grid {
 
@@ -37,6 +38,10 @@ std::optional<servermap> map_left_by(const publish_report& report) {
 bool fits(const kept_map& kept, const file_servers& servers, const std::optional<spread>& wanted,
           std::chrono::steady_clock::time_point now, const grid_limits& limits) {
   const auto version = kept.map.best();
+  const auto is_empty = [&](const server_id& server) { return kept.map.shares_on(server).empty(); };
+  // They are looked at all at once.
+  if (std::cmp_greater(std::ranges::count_if(kept.map.servers_not_asked(), is_empty), limits.map_batch_max))
+    return false;
   return version && servers == kept.servers && now - kept.mapped < limits.kept_map_age &&
          (!wanted || (wanted->needed == version->k && wanted->total == version->n));
 }

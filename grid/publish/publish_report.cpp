@@ -127,11 +127,13 @@ publish_report report_of(const publish_tables& tables, publish_end end, std::uin
     const auto at = [&](const uncoordinated_share& x) { return x.place == place; };
     return std::ranges::any_of(tables.surprises(), at) || std::ranges::any_of(tables.hidden(), at);
   };
-  for (const auto& [place, version] : tables.map().shares())
-    if (version < tables.version() && !is_surprise(place))
-      out.stale.emplace(place, version);
-  for (const auto& [place, bad] : tables.map().bad_shares())
-    out.stale.emplace(place, bad);
+  if (end != publish_end::kept_map_stale) { // else nothing is left behind: another publish follows
+    for (const auto& [place, version] : tables.map().shares())
+      if (version < tables.version() && !is_surprise(place))
+        out.stale.emplace(place, version);
+    for (const auto& [place, bad] : tables.map().bad_shares())
+      out.stale.emplace(place, bad);
+  }
   out.stale_met = tables.met.stale;
   out.own_copies = tables.met.own_copies;
   out.converged = tables.met.converged;

@@ -158,6 +158,7 @@ TEST(metrics, the_other_events_move_their_families) {
   r.share_bytes_sent(3333);
   r.share_rehomed(server_outcome::no_space);
   r.surprised(surprise::stale, 2);
+  r.put_began_with(kept_map::stale);
   r.operation_ended(operation_kind::repair, errc::not_enough_shares, seconds{1});
   r.write_became(effect::applied);
   r.write_became(effect::may_be_applied);
@@ -185,6 +186,8 @@ TEST(metrics, the_other_events_move_their_families) {
       {"truckee_publish_share_bytes_total", 3333},
       {R"(truckee_shares_rehomed_total{reason="no_space"})", 1},
       {R"(truckee_surprises_total{kind="stale"})", 2},
+      {R"(truckee_kept_maps_total{result="stale"})", 1},
+      {R"(truckee_kept_maps_total{result="used"})", 0},
       {R"(truckee_operations_total{operation="repair",outcome="not_enough_shares"})", 1},
       {R"(truckee_operation_duration_seconds_count{operation="repair"})", 1},
       {R"(truckee_writes_total{effect="applied"})", 1},

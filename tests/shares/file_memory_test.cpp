@@ -99,6 +99,18 @@ TEST_F(shares_memory, keeps_few_signatures_of_a_file_and_proves_the_others_again
       EXPECT_TRUE(memory().verify_signature(keys_.fingerprint, key, message, signature.view()));
 }
 
+TEST_F(shares_memory, gives_a_proved_key_to_whoever_has_the_write_key) {
+  EXPECT_FALSE(memory().signing_key(keys_.fingerprint, keys_.write)) << "nothing is proved yet";
+  const auto key = memory().private_key(keys_.fingerprint, share().encrypted_private_key, keys_.write);
+  ASSERT_TRUE(key);
+  const auto kept = memory().signing_key(keys_.fingerprint, keys_.write);
+  ASSERT_TRUE(kept);
+  EXPECT_EQ(kept->der().data(), key->der().data());
+  auto other = keys_.write;
+  other.data[0] ^= std::byte{1};
+  EXPECT_FALSE(memory().signing_key(keys_.fingerprint, other));
+}
+
 TEST_F(shares_memory, of_no_size_keeps_nothing_and_proves_all_the_same) {
   file_memory none(0);
   const auto here = share();

@@ -106,6 +106,19 @@ TEST(publish_log, the_end_tells_accusations_hidden_versions_and_what_is_left_apa
   EXPECT_NE(lines[4].find(" share_bytes=99 encrypt=0.5 encode=0 "), std::string::npos) << lines[4];
 }
 
+TEST(publish_log, what_began_on_a_kept_map_in_vain_is_nobodys_fault) {
+  const auto lines = said([](publish_log& log) {
+    grid::publish_report report;
+    report.end = grid::publish_end::kept_map_stale;
+    report.version = version(5);
+    report.hidden.push_back({{id_of(1), {2}}, grid::no_share{}, version(7)});
+    report.unknown_servers.insert(id_of(2));
+    log.ended(report, storage_index{}, {}, 99);
+  });
+  ASSERT_EQ(lines.size(), 1U);
+  EXPECT_NE(lines[0].find(" outcome=cancelled "), std::string::npos) << lines[0];
+}
+
 TEST(publish_log, without_a_log_nothing_is_kept) {
   publish_log log({}, 12, abc());
   log.sends(message(1, 0), {});

@@ -371,6 +371,15 @@ TEST(kept_map, fits_the_same_servers_and_shape_for_a_while) {
   auto fewer = drains;
   fewer.all.erase(fewer.all.begin());
   EXPECT_FALSE(fits(kept, fewer, std::nullopt, then, limits)) << "a server went";
+  model_grid many(20);
+  many.fill(v1);
+  const file_servers all{many.order, many.order};
+  grid_limits narrow;
+  narrow.map_batch_max = 10;
+  EXPECT_TRUE(fits({left_on(many, v2), all, then}, all, std::nullopt, then, narrow));
+  narrow.map_batch_max = 9;
+  EXPECT_FALSE(fits({left_on(many, version(3)), all, then}, all, std::nullopt, then, narrow))
+      << "ten servers to look at, and no more than nine may be asked at a time";
   grid_limits none;
   none.kept_map_age = std::chrono::milliseconds(0);
   EXPECT_FALSE(fits(kept, servers, std::nullopt, then, none));
