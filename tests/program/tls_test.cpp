@@ -133,7 +133,8 @@ TEST_F(mutual_tls, a_gateway_that_runs_gets_a_server_that_is_known_by_its_key) {
     for (int i = 0; i < 100 && (found.is_null() || found["state"] == "connecting"); ++i) {
       const auto status = ask({"status"});
       EXPECT_EQ(status.code, 0) << status.err;
-      for (const auto& each : nlohmann::json::parse(status.out)["servers"])
+      const auto all = nlohmann::json::parse(status.out);
+      for (const auto& each : all["servers"])
         if (each["server"] == name)
           found = each;
     }
