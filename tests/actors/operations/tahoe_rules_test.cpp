@@ -119,6 +119,7 @@ TEST(TahoeRules, CorruptionAfterMappingIsReadAround) {
 
 TEST(TahoeRules, ADamagedPrivateKeyDoesNotKeepAReaderAndOneGoodKeyIsEnoughForAWriter) {
   test_grid grid;
+  grid.services->limits.kept_map_age = {}; // a gateway that keeps a map has the key as well
   grid.create("one");
   stored_shares stored(grid);
   const auto key = stored.layout(0).encrypted_private_key.offset + 100;
@@ -202,6 +203,7 @@ TEST(TahoeRules, OfThreeEncodingsMixedInOneSlotOneThatDecodesIsRead) {
 
 TEST(TahoeRules, OfSeveralVersionsMixedTheBestIsReadAndAPublishReplacesThemAll) {
   test_grid grid;
+  grid.services->limits.kept_map_age = {}; // or a try on a kept map takes number 5 for itself
   grid.create("version 1");
   stored_shares stored(grid);
   std::vector<std::vector<std::vector<test::stored_share>>> versions{stored.all()};
