@@ -103,7 +103,7 @@ TEST(simulation, writers_that_keep_maps_break_no_invariant) {
 TEST(simulation, writers_that_keep_maps_lose_no_more_and_are_told_no_more_than_those_that_map) {
   tally kept;
   tally mapped;
-  for (const std::size_t writers : {2, 3, 5})
+  for (const std::size_t writers : {2U, 3U, 5U})
     for (std::uint64_t seed = 1; seed <= 200 / shorter; ++seed) {
       auto s = contention_scenario(seed, writers);
       s.overwrites = 1;
