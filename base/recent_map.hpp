@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <functional>
 #include <list>
+#include <memory>
 #include <unordered_map>
 #include <utility>
 
@@ -61,5 +62,15 @@ private:
   entries entries_; ///< the one used last in front
   std::unordered_map<Key, typename entries::iterator, Hash> places_;
 };
+
+/// The value of a key, which others may hold on to; made where there is none.
+template <class Key, class Value, class Hash>
+std::shared_ptr<Value> shared_in(recent_map<Key, std::shared_ptr<Value>, Hash>& map, const Key& key) {
+  if (const auto* known = map.find(key))
+    return *known;
+  auto made = std::make_shared<Value>();
+  map.put(key, made);
+  return made;
+}
 
 } // namespace truckee

@@ -3,11 +3,7 @@
 namespace truckee::actors {
 
 std::shared_ptr<kept_place> kept_maps::of(const storage_index& slot) {
-  if (const auto* known = places_.find(slot))
-    return *known;
-  auto made = std::make_shared<kept_place>();
-  places_.put(slot, made);
-  return made;
+  return shared_in(places_, slot);
 }
 
 } // namespace truckee::actors

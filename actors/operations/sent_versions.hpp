@@ -1,9 +1,8 @@
 #pragma once
 
+#include "truckee/base/recent_map.hpp"
 #include "truckee/grid/version.hpp"
 
-#include <list>
-#include <map>
 #include <memory>
 #include <set>
 
@@ -18,7 +17,7 @@ using sent_versions = std::set<grid::file_version>;
 /// by it.
 class sent_history {
 public:
-  explicit sent_history(std::size_t files_max = 4096) : files_max_(files_max) {}
+  explicit sent_history(std::size_t files_max = 4096) : by_slot_(files_max) {}
 
   std::shared_ptr<sent_versions> of(const storage_index& slot);
   std::size_t size() const { return by_slot_.size(); }
@@ -28,13 +27,7 @@ public:
   static void add(sent_versions& to, const std::set<grid::file_version>& sent);
 
 private:
-  struct entry {
-    std::shared_ptr<sent_versions> versions;
-    std::list<storage_index>::iterator used;
-  };
-  std::size_t files_max_;
-  std::map<storage_index, entry> by_slot_;
-  std::list<storage_index> by_use_; ///< latest first
+  recent_map<storage_index, std::shared_ptr<sent_versions>> by_slot_;
 };
 
 } // namespace truckee::actors
