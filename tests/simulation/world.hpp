@@ -111,6 +111,8 @@ public:
 
   void start_faults();
   void stop_faults();
+  /// No faults happen: not yet, or not any more.
+  bool calm() const { return !faults_on_; }
   /// Records a breach of an invariant; the run goes on, so that the first one is not the only one seen.
   void violation(int invariant, const std::string& what);
   const std::vector<std::string>& violations() const { return violations_; }

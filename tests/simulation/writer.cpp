@@ -187,6 +187,8 @@ void writer::begin_map(const write_action& action) {
   reading_more_ = false;
   map_reads_ = {};
   left_.clear();
+  map_asked_.clear();
+  map_slowest_ = 0;
   watch_the_slow_of_map();
   pump_map();
 }
@@ -234,6 +236,14 @@ map_answer writer::verified(const share_bytes_map& shares) {
   return out;
 }
 
+/// While faults happen a map may leave whom it waits for at any time, where it can do without; when they have stopped, as a
+/// client does: those much slower than the others.
+bool writer::may_leave(const server_id& server) const {
+  const auto waited = world_.clock().now() - map_asked_.at(server);
+  return !world_.calm() ||
+         waited >= to_sim(world_.limits().patience(std::chrono::microseconds(map_slowest_)));
+}
+
 /// As long as a map is made, its slow servers are left out from time to time where it can do without them.
 void writer::watch_the_slow_of_map() {
   world_.clock().after(to_sim(world_.limits().slow_least), guarded([this] {
@@ -242,6 +252,8 @@ void writer::watch_the_slow_of_map() {
                          for (const auto& server : map_update_->dispensable()) {
                            if (map_update_->done())
                              break; // the rest of them may be asked again
+                           if (!may_leave(server))
+                             continue;
                            any = true;
                            map_update_->on_failure(server, "slower than the others");
                            map_reads_.end();
@@ -269,23 +281,26 @@ void writer::pump_map() {
     if (!may_send(false))
       return;
     const bool asks = action.what == map_action::kind::ask;
-    if (asks)
+    if (asks) {
       map_reads_.begin(world_, limit_of_map_reads(), "servers asked at a time for one map");
-    read_shares(action.server, deadline,
-                guarded([this, action, asks](bool answered, const share_bytes_map& shares) {
-                  if (asks && left_.contains(action.server))
-                    return;
-                  if (asks)
-                    map_reads_.end();
-                  if (action.what == map_action::kind::fetch_private_key)
-                    map_update_->on_private_key(action.server, action.share,
-                                                answered && shares.contains(action.share));
-                  else if (answered)
-                    map_update_->on_answer(action.server, verified(shares));
-                  else
-                    map_update_->on_failure(action.server, "no answer");
-                  pump_map();
-                }));
+      map_asked_[action.server] = world_.clock().now();
+    }
+    read_shares(
+        action.server, deadline, guarded([this, action, asks](bool answered, const share_bytes_map& shares) {
+          if (asks && left_.contains(action.server))
+            return;
+          if (asks)
+            map_reads_.end();
+          if (action.what == map_action::kind::fetch_private_key)
+            map_update_->on_private_key(action.server, action.share,
+                                        answered && shares.contains(action.share));
+          else if (answered) {
+            map_slowest_ = std::max(map_slowest_, world_.clock().now() - map_asked_.at(action.server));
+            map_update_->on_answer(action.server, verified(shares));
+          } else
+            map_update_->on_failure(action.server, "no answer");
+          pump_map();
+        }));
   }
   if (map_update_->done())
     map_done();

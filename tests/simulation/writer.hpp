@@ -90,6 +90,7 @@ private:
   auto guarded(F f);
 
   void begin_map(const grid::write_action& action);
+  bool may_leave(const server_id& server) const;
   void watch_the_slow_of_map();
   void pump_map();
   void map_done();
@@ -133,7 +134,9 @@ private:
   bool asks_all_ = false;
   std::set<grid::share_place> places_before_; ///< in the map that the present one is made on
   read_count map_reads_;
-  std::set<server_id> left_; ///< by the present map, for they were slow
+  std::set<server_id> left_;                ///< by the present map, for they were slow
+  std::map<server_id, sim_time> map_asked_; ///< when
+  sim_time map_slowest_ = 0;                ///< what the slowest answer to the present map took
   read_count fetches_;
   grid::servermap map_;
   sim_time mapped_ = 0; ///< when servers were last asked
