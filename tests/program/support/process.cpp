@@ -5,6 +5,7 @@
 #include <cstring>
 #include <fcntl.h>
 #include <fstream>
+#include <grp.h>
 #include <stdexcept>
 #include <sys/prctl.h>
 #include <sys/wait.h>
@@ -69,6 +70,8 @@ process::process(const std::filesystem::path& program, const std::vector<std::st
   const auto argv = pointers(words);
   const auto envp = pointers(environment);
   const pid_t parent = ::getpid();
+  // Another user may not be allowed to walk to it.
+  const int opened = ::open(program.c_str(), O_PATH | O_CLOEXEC);
   id_ = ::fork();
   if (id_ < 0)
     throw std::runtime_error("cannot fork: " + std::string(std::strerror(errno)));
@@ -87,9 +90,15 @@ process::process(const std::filesystem::path& program, const std::vector<std::st
       ::signal(options.ignored_signal, SIG_IGN);
     if (!options.directory.empty() && ::chdir(options.directory.c_str()) != 0)
       ::_exit(126);
-    ::execve(argv[0], argv.data(), envp.data());
+    if (options.user != 0) {
+      if (::setgroups(0, nullptr) != 0 || ::setgid(options.user) != 0 || ::setuid(options.user) != 0)
+        ::_exit(126);
+      ::prctl(PR_SET_PDEATHSIG, SIGKILL); // was taken back with the user
+    }
+    ::fexecve(opened, argv.data(), envp.data());
     ::_exit(127);
   }
+  ::close(opened);
 }
 
 process::~process() {

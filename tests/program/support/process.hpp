@@ -19,6 +19,7 @@ struct process_options {
   int input_descriptor = -1;                      ///< standard input comes from there
   unsigned closed = 0;                            ///< bit n: descriptor n is closed
   int ignored_signal = 0;                         ///< as `nohup` leaves SIGHUP; 0: none
+  uid_t user = 0;                                 ///< whom root lets it run as; 0: as this process
 };
 
 struct process_result {
