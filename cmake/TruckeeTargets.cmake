@@ -4,11 +4,12 @@
 if(PROJECT_IS_TOP_LEVEL)
   find_program(CCACHE ccache)
   if(CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
-    # Precompiled headers and ccache agree only when time macros and header times are left out.
+    # Precompiled headers and ccache agree only when time macros are left out. Times of headers are not: one that was written
+    # while a compiler ran may not be what it read, and nothing made of it is kept.
     set(CMAKE_CXX_COMPILER_LAUNCHER
         ${CMAKE_COMMAND} -E env
-        CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime
-        ${CCACHE})
+        CCACHE_SLOPPINESS=pch_defines,time_macros
+        ${CMAKE_CURRENT_LIST_DIR}/ccache.sh)
   endif()
   find_program(MOLD mold)
   if(MOLD AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
