@@ -136,7 +136,8 @@ private:
   std::set<server_id> left_; ///< by the present map, for they were slow
   read_count fetches_;
   grid::servermap map_;
-  sim_time mapped_ = 0; ///< when servers were last asked
+  sim_time mapped_ = 0;  ///< when servers were last asked
+  bool created_ = false; ///< the last publish made the file
   std::optional<grid::kept_map> kept_;
   std::unique_ptr<grid::retrieve_plan> retrieve_;
   update_list content_;          ///< what is in memory
