@@ -2,6 +2,7 @@
 
 #include "truckee/base/descriptor.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <fcntl.h>
@@ -15,6 +16,22 @@ namespace {
 tl::unexpected<error> failed(const std::filesystem::path& path, const char* what, int number) {
   const auto code = number == ENOENT || number == ENOTDIR ? errc::not_found : errc::io;
   return fail(code, path.string() + ": " + what + ": " + std::strerror(number));
+}
+
+std::size_t likely_size(int stream) {
+  constexpr std::size_t unknown = 4095;
+  struct stat info {};
+  if (::fstat(stream, &info) != 0 || !S_ISREG(info.st_mode) || info.st_size <= 0)
+    return unknown;
+  return static_cast<std::size_t>(info.st_size);
+}
+
+/// No copy of a secret stays behind.
+void grow(bytes& content, std::size_t size) {
+  bytes larger(size);
+  std::ranges::copy(content, larger.begin());
+  wipe(content);
+  content = std::move(larger);
 }
 
 } // namespace
@@ -50,11 +67,15 @@ result<bytes> read_small_file(const std::filesystem::path& path, std::size_t byt
 }
 
 result<bytes> read_small_stream(int stream, const std::filesystem::path& name, std::size_t bytes_max) {
-  // Room for one byte too many; a pipe's size is not known before its end. Never grown, so that no copy of a
-  // secret stays behind.
-  bytes out(bytes_max + 1);
+  // Room for what is there and a byte too many, to see the end; a pipe's size is not known before.
+  bytes out(std::min(likely_size(stream), bytes_max) + 1);
   std::size_t size = 0;
-  while (size < out.size()) {
+  for (;;) {
+    if (size == out.size()) {
+      if (size > bytes_max)
+        break;
+      grow(out, std::min(4 * size, bytes_max + 1));
+    }
     const auto n = ::read(stream, out.data() + size, out.size() - size);
     if (n < 0 && errno == EINTR)
       continue;

@@ -18,7 +18,7 @@ public:
   /// errc::configuration where the TLS files cannot be used, or there are no threads.
   static result<std::unique_ptr<controller>> start(const std::optional<tls::node_files>& tls);
 
-  /// Ends the connections, then the system.
+  /// Ends the system, then its connections: what was said before arrives. No call of the porter is under way.
   ~controller();
   controller(const controller&) = delete;
   controller& operator=(const controller&) = delete;
@@ -34,7 +34,7 @@ private:
   std::optional<tls::node_files> tls_;
   messages::system_config config_;
   std::unique_ptr<caf::actor_system> system_;
-  std::shared_ptr<doors::porter> porter_; ///< after the system: it goes first
+  std::shared_ptr<doors::porter> porter_;
 };
 
 } // namespace truckee::control

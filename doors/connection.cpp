@@ -290,6 +290,9 @@ bool connection::pass_on_ends() {
     inside_gone_ = true;
     inward_ = {};
     inward_sent_ = 0;
+    // Nothing goes in there any more: whoever waits for that end need not wait for the peer's.
+    ::shutdown(inside_.get(), SHUT_WR);
+    told_inside_ = true;
   }
   if (inside_ended_)
     close_within(how_long_.closing);

@@ -80,28 +80,42 @@ private:
 struct event_log::state {
   record_sink direct; ///< instead of all the rest
   level least = level::off;
-  line_format format;
+  line_format format = line_format::text;
+  std::array<level, component_count> levels{};
+  std::size_t queued_lines = 0;
   std::shared_ptr<line_sink> sink;
+  std::shared_ptr<log_file> file; ///< where it is one
+  std::once_flag begun;           ///< what follows is there after that
   std::array<std::shared_ptr<spdlog::async_logger>, component_count> loggers;
-  std::shared_ptr<log_file> file;                        ///< where it is one
   std::shared_ptr<spdlog::details::thread_pool> threads; // ends first, and writes what is queued
+
+  /// The queue has its whole memory at once, and a thread: a program that says nothing does without.
+  void begin() {
+    threads = std::make_shared<spdlog::details::thread_pool>(queued_lines, 1);
+    sink->threads = threads.get();
+    for (std::uint8_t i = 0; i < component_count; ++i) {
+      auto& logger = loggers[i];
+      logger = std::make_shared<spdlog::async_logger>(std::string(to_text(static_cast<component>(i))), sink,
+                                                      threads, spdlog::async_overflow_policy::overrun_oldest);
+      logger->set_level(native(levels[i]));
+      // What cannot be written is lost; there is nobody to tell.
+      logger->set_error_handler([](const std::string&) {});
+    }
+  }
+
+  spdlog::async_logger& logger_of(component who) {
+    std::call_once(begun, [this] { begin(); });
+    return *loggers[static_cast<std::size_t>(who)];
+  }
 };
 
 event_log::event_log(const settings& how, level otherwise, line_writer to, std::size_t queued_lines)
   : state_(std::make_unique<state>()) {
   state_->format = how.format.value_or(line_format::text);
+  state_->queued_lines = queued_lines;
   state_->sink = std::make_shared<line_sink>(state_->format, std::move(to));
-  state_->threads = std::make_shared<spdlog::details::thread_pool>(queued_lines, 1);
-  state_->sink->threads = state_->threads.get();
-  for (std::uint8_t i = 0; i < component_count; ++i) {
-    const auto who = static_cast<component>(i);
-    auto& logger = state_->loggers[i];
-    logger = std::make_shared<spdlog::async_logger>(std::string(to_text(who)), state_->sink, state_->threads,
-                                                    spdlog::async_overflow_policy::overrun_oldest);
-    logger->set_level(native(how.level_of(who, otherwise)));
-    // What cannot be written is lost; there is nobody to tell.
-    logger->set_error_handler([](const std::string&) {});
-  }
+  for (std::uint8_t i = 0; i < component_count; ++i)
+    state_->levels[i] = how.level_of(static_cast<component>(i), otherwise);
 }
 
 event_log::event_log(const settings& how, level otherwise, std::shared_ptr<log_file> to)
@@ -128,7 +142,8 @@ result<void> event_log::reopen() {
 bool event_log::wants(const event& what) const noexcept {
   if (state_->direct)
     return what.severity >= state_->least;
-  return state_->loggers[static_cast<std::size_t>(what.from)]->should_log(native(what.severity));
+  const auto least = state_->levels[static_cast<std::size_t>(what.from)];
+  return least != level::off && what.severity >= least;
 }
 
 void event_log::say(const event& what, std::initializer_list<field> fields) noexcept {
@@ -138,10 +153,10 @@ void event_log::say(const event& what, std::initializer_list<field> fields) noex
     if (state_->direct)
       return state_->direct({what.severity, what.from, what.name, {fields.begin(), fields.size()}});
     const auto payload = render(what.name, {fields.begin(), fields.size()}, state_->format);
-    state_->loggers[static_cast<std::size_t>(what.from)]->log(
-        native(what.severity), spdlog::string_view_t(payload.data(), payload.size()));
+    state_->logger_of(what.from).log(native(what.severity),
+                                     spdlog::string_view_t(payload.data(), payload.size()));
   } catch (...) {
-    // Out of memory: the event is lost, and whoever said it goes on.
+    // Out of memory or of threads: the event is lost, and whoever said it goes on.
   }
 }
 

@@ -6,6 +6,7 @@
 #include "truckee/actors/shell/offload.hpp"
 #include "truckee/actors/steps/map_updater.hpp"
 #include "truckee/actors/steps/retriever.hpp"
+#include "truckee/crypto/aes_ctr.hpp"
 #include "truckee/shares/file_memory.hpp"
 
 namespace truckee::actors {
@@ -47,11 +48,14 @@ private:
   void publish_new() {
     auto task = publish_task_for(crypto::file_keys(*task_.key), task_.spread.value_or(task_.defaults));
     task.new_file = true;
+    mapped_at_ = services_->time->now();
     start_publish_of(std::move(task), [this](const publish_result& x) {
       fill_reply(reply_, *context_.servers, x);
       std::vector<grid::sent_version> sent;
-      if (!x.failure)
+      if (!x.failure) {
         sent.push_back({x.report.version, x.report.readable});
+        leave_map_of_new(x.report);
+      }
       remember(sent);
       const auto failure = failure_of(x, *context_.servers);
       reply_.became = failure ? grid::effect_of_failure(sent) : effect::applied;
@@ -125,6 +129,21 @@ private:
     if (!task_.kept || result.end != grid::write_end::written)
       return;
     if (auto left = grid::map_left_by(*result.report))
+      *task_.kept = grid::kept_map{std::move(*left), servers(), mapped_at_};
+  }
+
+  /// The first put after it begins on what was placed, with the key that we have.
+  void leave_map_of_new(const grid::publish_report& report) {
+    const auto& access = context_.access;
+    if (!task_.kept || !access.write || !access.memory)
+      return;
+    auto left = grid::map_left_by_new(report, servers().all, services_->limits);
+    if (!left)
+      return;
+    // As it is in every share: who meets it there has it proved already.
+    auto in_share = to_bytes(task_.key->der());
+    crypto::aes_ctr(*access.write).apply(in_share, in_share);
+    if (access.memory->private_key(access.fingerprint, in_share, *access.write))
       *task_.kept = grid::kept_map{std::move(*left), servers(), mapped_at_};
   }
 

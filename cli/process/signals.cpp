@@ -10,6 +10,7 @@
 #include <mutex>
 #include <pthread.h>
 #include <set>
+#include <system_error>
 #include <thread>
 
 namespace truckee::cli {
@@ -25,6 +26,12 @@ sigset_t set_of(const auto& signals) {
     sigaddset(&out, each);
   return out;
 }
+
+/// Whoever watches, and the thread in which it is told: made when a signal comes, which is hardly ever.
+struct watcher {
+  std::function<void(int)> on_signal;
+  std::thread thread;
+};
 
 /// What has come and was not taken yet. A process has one set of signals, so there is one of these.
 class inbox {
@@ -62,27 +69,31 @@ public:
   /// Nobody wants it any more: what comes now ends the process.
   void release() {
     const std::lock_guard lock(mutex_);
-    held_ = false;
-    waiting_.clear();
+    release_locked();
   }
-  /// The next one; nothing once stop() says so.
-  template <class Stop>
-  int next(Stop stop) {
+  int next() {
     std::unique_lock lock(mutex_);
-    came_.wait(lock, [&] { return !waiting_.empty() || stop(); });
-    if (waiting_.empty())
-      return 0;
-    const int which = waiting_.front();
-    waiting_.pop_front();
-    return which;
+    came_.wait(lock, [&] { return !waiting_.empty(); });
+    return take();
   }
-  template <class Change>
-  void change(Change what) {
+
+  void begin_watch(watcher& who) {
+    const std::lock_guard lock(mutex_);
+    held_ = true;
+    watcher_ = &who;
+    if (!waiting_.empty())
+      tell_watcher(take());
+  }
+  /// Waits for what it does. Nobody wants a signal then.
+  void end_watch(watcher& who) {
     {
       const std::lock_guard lock(mutex_);
-      what();
+      watcher_ = nullptr;
+      if (!who.thread.joinable())
+        return release_locked();
     }
-    came_.notify_all();
+    who.thread.join();
+    release();
   }
   bool is_hangup(int which) {
     const std::lock_guard lock(mutex_);
@@ -90,6 +101,23 @@ public:
   }
 
 private:
+  void release_locked() {
+    held_ = false;
+    waiting_.clear();
+  }
+  int take() {
+    const int which = waiting_.front();
+    waiting_.pop_front();
+    return which;
+  }
+  void tell_watcher(int which) {
+    try {
+      watcher_->thread = std::thread(watcher_->on_signal, which);
+    } catch (const std::system_error&) {
+      end_process(ended_by(which)); // who takes the next one cannot do what the first one asks for
+    }
+  }
+
   void on(int which) {
     bool end = false;
     {
@@ -101,6 +129,8 @@ private:
         end = came_before_ || !held_;
         came_before_ = true;
       }
+      if (!end && watcher_ != nullptr && !watcher_->thread.joinable())
+        return tell_watcher(which);
       if (!end)
         waiting_.push_back(which);
     }
@@ -112,6 +142,7 @@ private:
   std::mutex mutex_;
   std::condition_variable came_;
   std::deque<int> waiting_;
+  watcher* watcher_ = nullptr;
   std::set<int> ignored_; ///< when the program began
   bool hangups_held_ = false;
   bool held_ = false;        ///< somebody takes the first
@@ -137,23 +168,15 @@ void end_process(int code) {
   std::_Exit(code);
 }
 
-struct signal_watch::state {
-  bool stopping = false;
-  std::thread thread;
-};
+struct signal_watch::state : watcher {};
 
 signal_watch::signal_watch(std::function<void(int)> on_signal) : state_(std::make_unique<state>()) {
-  inbox::only().hold();
-  state_->thread = std::thread([s = state_.get(), on_signal = std::move(on_signal)] {
-    if (const int which = inbox::only().next([s] { return s->stopping; }); which != 0)
-      on_signal(which);
-  });
+  state_->on_signal = std::move(on_signal);
+  inbox::only().begin_watch(*state_);
 }
 
 signal_watch::~signal_watch() {
-  inbox::only().change([this] { state_->stopping = true; });
-  state_->thread.join();
-  inbox::only().release();
+  inbox::only().end_watch(*state_);
 }
 
 void block_hangups() {
@@ -168,7 +191,7 @@ int wait_for_signal(const std::function<void()>& on_hangup) {
   auto& in = inbox::only();
   in.hold();
   for (;;) {
-    const int which = in.next([] { return false; });
+    const int which = in.next();
     if (!in.is_hangup(which))
       return which;
     on_hangup();

@@ -17,21 +17,53 @@ std::string_view to_string(kept_map_use use) {
   return "unknown use";
 }
 
-std::optional<servermap> map_left_by(const publish_report& report) {
+namespace {
+
+/// One version, all its shares, nothing else, and every server answered that was written to.
+bool left_whole(const publish_report& report) {
   const auto& map = report.map;
   const bool whole = report.ok() && report.distinct_shares == report.version.n && report.best_seen &&
                      report.problems.empty() && report.unknown_servers.empty() && report.hidden.empty();
-  // Only a write map knows which servers without shares have to be looked at: those up to its boundary.
-  const bool complete =
-      map.mode() == map_mode::write && map.servers_failed().empty() && map.bad_shares().empty();
+  const bool seen = map.servers_failed().empty() && map.bad_shares().empty();
   const auto is_ours = [&](const auto& entry) { return entry.second == report.version; };
-  if (!whole || !complete || !std::ranges::all_of(map.shares(), is_ours))
-    return std::nullopt;
+  return whole && seen && std::ranges::all_of(map.shares(), is_ours);
+}
+
+servermap assumed(const publish_report& report) {
   servermap out(map_mode::write);
-  for (const auto& [place, version] : map.shares())
+  for (const auto& [place, version] : report.map.shares())
     out.add_share(place, version);
-  for (const auto& server : map.servers_answered())
+  return out;
+}
+
+} // namespace
+
+std::optional<servermap> map_left_by(const publish_report& report) {
+  // Only a write map knows which servers without shares have to be looked at: those up to its boundary.
+  if (report.map.mode() != map_mode::write || !left_whole(report))
+    return std::nullopt;
+  auto out = assumed(report);
+  for (const auto& server : report.map.servers_answered())
     out.set_not_asked(server);
+  return out;
+}
+
+std::optional<servermap> map_left_by_new(const publish_report& report, const std::vector<server_id>& order,
+                                         const grid_limits& limits) {
+  if (!left_whole(report))
+    return std::nullopt;
+  auto out = assumed(report);
+  const std::size_t boundary = std::max<std::size_t>(report.version.k, limits.map_boundary_least);
+  auto holders_left = report.servers;
+  std::size_t empty_since = 0;
+  for (const auto& server : order) {
+    if (holders_left == 0 && empty_since >= boundary)
+      break;
+    const bool holds = !out.shares_on(server).empty();
+    holders_left -= holds ? 1 : 0;
+    empty_since = holds ? 0 : empty_since + 1;
+    out.set_not_asked(server);
+  }
   return out;
 }
 

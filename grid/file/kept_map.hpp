@@ -31,6 +31,11 @@ struct kept_map {
 /// every server answered that was asked.
 std::optional<servermap> map_left_by(const publish_report& report);
 
+/// The same of a publish that made a file, before which there was no map: `order` are the file's servers in its order. Whom a
+/// write map would have asked besides those with shares counts as empty; it is looked at before there is a success.
+std::optional<servermap> map_left_by_new(const publish_report& report, const std::vector<server_id>& order,
+                                         const grid_limits& limits);
+
 /// May an overwrite begin on it now? `wanted`: how it is to be spread, where the caller says so.
 bool fits(const kept_map& kept, const file_servers& servers, const std::optional<spread>& wanted,
           std::chrono::steady_clock::time_point now, const grid_limits& limits);

@@ -1,9 +1,12 @@
 #include "truckee/base/private_file.hpp"
 
 #include "test_folder.hpp"
+#include "truckee/base/descriptor.hpp"
 
+#include <array>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 using namespace truckee;
 
@@ -63,6 +66,33 @@ TEST(small_file, is_read_up_to_its_limit) {
   EXPECT_EQ(read_small_file(folder / "none", 4).error().code, errc::not_found);
   EXPECT_EQ(read_small_file(folder.path(), 4).error().code, errc::io);
   EXPECT_EQ(read_small_file("/dev/zero", 4).error().code, errc::too_large);
+}
+
+TEST(small_file, takes_the_room_of_what_is_there) {
+  const test::folder folder;
+  ASSERT_TRUE(write_private_file(folder / "f", as_bytes("12345"), existing_file::refuse));
+  const auto read = read_small_file(folder / "f", 1 << 20);
+  ASSERT_TRUE(read);
+  EXPECT_EQ(as_text(*read), "12345");
+  EXPECT_LT(read->capacity(), 100U) << "fresh pages cost more than the file";
+}
+
+TEST(small_file, a_stream_that_says_no_size_is_read_to_its_end) {
+  for (const std::size_t size : {0UL, 1UL, 4095UL, 4096UL, 4097UL, 40'000UL}) {
+    std::array<int, 2> ends{};
+    ASSERT_EQ(::pipe(ends.data()), 0);
+    const descriptor from(ends[0]);
+    bytes sent(size);
+    for (std::size_t i = 0; i < size; ++i)
+      sent[i] = static_cast<std::byte>(i * 7);
+    ASSERT_EQ(::write(ends[1], sent.data(), size), static_cast<ssize_t>(size));
+    ::close(ends[1]);
+    const auto read = read_small_stream(from.get(), "pipe", 40'000);
+    ASSERT_TRUE(read) << size;
+    EXPECT_TRUE(equal(*read, sent)) << size;
+  }
+  // Says that it is empty, and is not.
+  EXPECT_GT(read_small_file("/proc/self/status", 1 << 20)->size(), 100U);
 }
 
 TEST(private_file, its_folders_are_their_owners_only_whatever_the_umask) {

@@ -112,6 +112,18 @@ TEST_P(bytes_of, the_last_words_before_a_close_arrive) {
   sent.get();
 }
 
+TEST_P(bytes_of, one_who_has_closed_are_not_waited_for_by_him) {
+  auto both = connected();
+  // The peer keeps its end open.
+  ASSERT_TRUE(send_all(both.guest.inside.get(), "last"));
+  ::shutdown(both.guest.inside.get(), SHUT_WR);
+  pollfd end{both.guest.inside.get(), POLLIN, 0};
+  ASSERT_EQ(::poll(&end, 1, 3'000), 1) << "less than the time that a peer has to close";
+  char byte = 0;
+  EXPECT_EQ(::recv(both.guest.inside.get(), &byte, 1, 0), 0);
+  EXPECT_EQ(receive(both.caller.inside.get()), "last");
+}
+
 TEST_P(bytes_of, the_last_words_before_the_porter_ends_arrive) {
   auto both = connected();
   auto got = std::async(std::launch::async, [&] { return receive(both.caller.inside.get()); });

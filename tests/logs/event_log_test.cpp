@@ -172,6 +172,23 @@ TEST(event_log, a_slow_writer_holds_nobody_up_and_what_was_dropped_is_told) {
   EXPECT_EQ(dropped + static_cast<std::size_t>(lines_written), 1000) << text;
 }
 
+TEST(event_log, has_neither_thread_nor_queue_before_somebody_says_something) {
+  const auto threads = [] {
+    return std::distance(std::filesystem::directory_iterator("/proc/self/task"), {});
+  };
+  const auto before = threads();
+  std::string text;
+  {
+    event_log log({}, level::warning, [&](std::string_view more) { text += more; });
+    EXPECT_FALSE(log.wants(events::link_up));
+    log.say(events::link_up, {{"server", "alpha"}});
+    EXPECT_EQ(threads(), before);
+    link_down_because(log, "first");
+    EXPECT_EQ(threads(), before + 1);
+  }
+  EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), 1) << text;
+}
+
 TEST(event_log, a_host_gets_records_in_the_thread_that_speaks) {
   std::vector<std::string> heard;
   event_log log(level::info, [&](const record& r) {

@@ -61,6 +61,7 @@ void writer::begin_operation() {
   content_.clear();
   replaced_.clear();
   last_sent_.reset();
+  created_ = false;
   write_wish wish;
   wish.kind = plan_.operations[number];
   wish.earlier = earlier_;
@@ -86,7 +87,9 @@ void writer::keep_map() {
   const auto& result = operation_->result();
   if (!world_.conditions().keeps_maps || result.end != write_end::written)
     return;
-  if (auto left = map_left_by(*result.report))
+  auto left = created_ ? map_left_by_new(*result.report, world_.order(), world_.limits())
+                       : map_left_by(*result.report);
+  if (left)
     kept_ = {std::move(*left), file_servers(), as_time(mapped_)};
 }
 
@@ -168,6 +171,14 @@ void writer::end_operation() {
 // -- map --
 
 void writer::begin_map(const write_action& action) {
+  // Who makes a file makes no map.
+  created_ = plan_.has_key && world_.conditions().new_file && results_.empty() && !last_sent_;
+  if (created_) {
+    map_ = servermap();
+    mapped_ = world_.clock().now();
+    operation_->on_map(map_);
+    return advance();
+  }
   map_request request;
   request.mode = action.mode;
   request.servers = world_.order();

@@ -139,7 +139,8 @@ private:
   sim_time map_slowest_ = 0;                ///< what the slowest answer to the present map took
   read_count fetches_;
   grid::servermap map_;
-  sim_time mapped_ = 0; ///< when servers were last asked
+  sim_time mapped_ = 0;  ///< when servers were last asked
+  bool created_ = false; ///< the last publish made the file
   std::optional<grid::kept_map> kept_;
   std::unique_ptr<grid::retrieve_plan> retrieve_;
   update_list content_;          ///< what is in memory

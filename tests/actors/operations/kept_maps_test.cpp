@@ -1,6 +1,7 @@
 #include "truckee/actors/operations/kept_maps.hpp"
 
 #include "actors/server_words.hpp"
+#include "truckee/shares/file_memory.hpp"
 
 #include <gtest/gtest.h>
 
@@ -141,6 +142,35 @@ TEST_F(KeptMaps, OtherWritesMakeAMapAndMayLeaveOne) {
   ASSERT_TRUE((*put_if)->ok) << to_string((*put_if)->failure);
   EXPECT_GT(reads(), between);
   EXPECT_TRUE(counted("none", 1)) << "only plain puts are counted";
+}
+
+TEST_F(KeptMaps, TheFirstPutAfterACreateAsksNobodyForAMap) {
+  const auto place = std::make_shared<actors::kept_place>();
+  const auto memory = std::make_shared<shares::file_memory>();
+  const crypto::file_keys keys(vector_key(1));
+  const auto written = [&](const std::string& content, std::optional<crypto::private_key> key) {
+    actors::write_task task;
+    task.context.services = grid.services;
+    task.context.servers = grid.server_list();
+    task.context.access = shares::access_to({crypto::file_format::sdmf, keys.write, keys.fingerprint});
+    task.context.access.memory = memory;
+    task.key = std::move(key);
+    task.content = shared_bytes::copy_of(content);
+    task.defaults = {3, 10, 7};
+    task.kept = place;
+    const auto done = grid.run.ask<messages::publish_reply>(
+        actors::spawn_file_writer(grid.run.system(), std::move(task)), messages::run{});
+    EXPECT_TRUE(grid.wait(done));
+    EXPECT_TRUE((*done)->ok) << to_string((*done)->failure);
+    return (*done)->version.value;
+  };
+  EXPECT_EQ(written("new", vector_key(1)), 1U);
+  EXPECT_TRUE(*place);
+  EXPECT_TRUE(memory->signing_key(keys.fingerprint, keys.write));
+  const auto before = reads();
+  EXPECT_EQ(written("newer", std::nullopt), 2U);
+  EXPECT_EQ(reads(), before);
+  EXPECT_TRUE(*place) << "and it leaves one as well";
 }
 
 TEST_F(KeptMaps, ARepairDropsWhatIsKept) {

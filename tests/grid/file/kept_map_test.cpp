@@ -351,6 +351,61 @@ TEST(kept_map, is_left_by_a_publish_that_had_no_trouble_only) {
   EXPECT_FALSE(map_left_by(g.publish(g.request(version(3, 3), {})))) << "nor does none";
 }
 
+TEST(kept_map, is_left_by_a_new_file_as_by_the_update_after_it) {
+  for (const std::size_t servers : {7U, 10U, 11U, 12U, 13U}) {
+    model_grid g(servers);
+    auto request = g.request(version(1, 3), {});
+    request.new_file = true;
+    const auto left = map_left_by_new(g.publish(request), g.order, {});
+    ASSERT_TRUE(left) << servers;
+    const auto after_a_map = left_on(g, v2);
+    EXPECT_EQ(left->servers_not_asked(), after_a_map.servers_not_asked()) << servers;
+    EXPECT_EQ(left->shares().size(), after_a_map.shares().size()) << servers;
+    EXPECT_EQ(left->mode(), map_mode::write);
+  }
+}
+
+TEST(kept_map, the_update_after_a_new_file_asks_for_no_map) {
+  model_grid g(20);
+  auto request = g.request(version(1, 3), {});
+  request.new_file = true;
+  const auto left = map_left_by_new(g.publish(request), g.order, {});
+  ASSERT_TRUE(left);
+  overwriter w{g};
+  EXPECT_EQ(w.run(left).kept, kept_map_use::used);
+  EXPECT_EQ(w.seen, one_publish);
+  EXPECT_EQ(g.map().best(), version(2, 5));
+}
+
+TEST(kept_map, who_wrote_a_new_file_beside_its_maker_is_found) {
+  model_grid g(20);
+  auto request = g.request(version(1, 3), {});
+  request.new_file = true;
+  const auto left = map_left_by_new(g.publish(request), g.order, {});
+  ASSERT_TRUE(left);
+  for (std::size_t i = 0; i < 3; ++i)
+    g.put(10 + i, i, version(7, 9)); // behind ours, and within a map's boundary
+  overwriter w{g};
+  const auto result = w.run(left);
+  EXPECT_EQ(result.kept, kept_map_use::stale);
+  EXPECT_EQ(result.end, write_end::written);
+  EXPECT_EQ(g.map().best(), version(8, 5)) << "above it, as with a map";
+}
+
+TEST(kept_map, a_new_file_with_trouble_leaves_none) {
+  model_grid g(12);
+  g.before = [&g](const publish_message& m) -> std::optional<write_outcome> {
+    if (m.server == g.order[1])
+      return outcome(write_outcome_kind::no_space);
+    return std::nullopt;
+  };
+  auto request = g.request(version(1, 3), {});
+  request.new_file = true;
+  const auto made = g.publish(request);
+  EXPECT_TRUE(made.ok());
+  EXPECT_FALSE(map_left_by_new(made, g.order, {}));
+}
+
 TEST(kept_map, fits_the_same_servers_and_shape_for_a_while) {
   model_grid g(10);
   g.fill(v1);
