@@ -1,0 +1,509 @@
+"""What must hold, whoever of the two writes. A case is told the way (who is there, over which stores) and the two parties in their
+order; before it turns to the other it yields him, so that a way on which only one can work at a time may stop the one and start
+the other for many cases at once."""
+import concurrent.futures
+import hashlib
+import itertools
+import shutil
+
+import shares
+from parties import Failed
+
+SIZES = (0, 1, 55, 1000, 131072, 131073, 3 << 20)
+ENCODINGS = ((1, 1), (1, 2), (2, 3), (3, 10), (5, 20))
+
+
+class Wrong(Exception):
+    """What was found instead of what must be."""
+
+
+def expect(truth, otherwise):
+    if not truth:
+        raise Wrong(otherwise)
+
+
+def content_of(size, *salt):
+    """Bytes that look random and are the same each time."""
+    return hashlib.shake_256(repr(salt).encode()).digest(size)
+
+
+def expect_content(party, cap, content):
+    got = party.read(cap)
+    expect(got == content, f"{party.name} reads {len(got)} other bytes, not the {len(content)} written")
+
+
+def expect_healthy(party, cap):
+    found = party.check(cap)
+    expect(found.healthy, f"{party.name} finds it not healthy: {found.summary}")
+
+
+def expect_unhealthy(party, cap):
+    found = party.check(cap)
+    expect(not found.healthy, f"{party.name} does not see the damage: {found.summary}")
+
+
+def index_of(way, cap):
+    return way.truckee.caps(cap)["verify"].split(":")[2]
+
+
+def shares_of(way, cap):
+    return shares.shares_of(way.stores, index_of(way, cap))
+
+
+def update(party, cap, content, needed, total):
+    """Truckee keeps a file's encoding by itself; a real client that has not read the file must be set to it."""
+    if party.name == "Truckee":
+        party.update(cap, content)
+    else:
+        party.update(cap, content, encoding=(needed, total))
+
+
+# -- created ------------------------------------------------------------------------------------------------------------------
+
+def created(size, needed, total):
+    def run(way, writer, reader):
+        content = content_of(size, writer.name, needed, total)
+        yield writer
+        cap = writer.create(content, needed, total)
+        expect_healthy(writer, cap)
+        yield reader
+        expect_content(reader, cap, content)
+        expect_healthy(reader, cap)
+        placed = shares_of(way, cap)
+        expect({number for _, number in placed} == set(range(total)), f"the shares are {sorted(n for _, n in placed)}")
+        expect({shares.encoding_of(file) for file in placed.values()} == {(needed, total)}, "shares of another encoding")
+        most = max(sum(1 for at, _ in placed if at == store) for store in way.stores)
+        expect(most == -(-total // len(way.stores)), f"{most} shares on one server")
+    return run
+
+
+def capabilities(way, writer, reader):
+    """Both derive the same weaker capabilities, and a read capability of either serves the other."""
+    yield writer
+    cap = writer.create(b"readers only")
+    weaker = writer.caps(cap)
+    yield reader
+    expect(reader.caps(cap) == weaker, "the weaker capabilities differ")
+    expect_content(reader, weaker["read"], b"readers only")
+    expect_healthy(reader, weaker["read"])
+    # The real client has no use for a capability to verify, though it makes them.
+    expect_healthy(way.truckee, weaker["verify"])
+    try:
+        reader.update(weaker["read"], b"not by a reader")
+    except Failed:
+        expect_content(writer, cap, b"readers only")
+        return
+    raise Wrong(f"{reader.name} writes with a read capability")
+
+
+# -- updated ------------------------------------------------------------------------------------------------------------------
+
+def updated(size, needed, total):
+    """Each writes once over what the other has made or left."""
+    def run(way, writer, other):
+        yield writer
+        cap = writer.create(content_of(size, "first"), needed, total)
+        yield other
+        content = content_of(size // 2, "second")
+        update(other, cap, content, needed, total)
+        expect_healthy(other, cap)
+        yield writer
+        expect_content(writer, cap, content)
+        expect_healthy(writer, cap)
+        content = content_of(size + 7, "third")
+        update(writer, cap, content, needed, total)
+        yield other
+        expect_content(other, cap, content)
+        expect_healthy(other, cap)
+        numbers = {shares.sequence_number(file) for file in shares_of(way, cap).values()}
+        expect(numbers == {3}, f"versions {sorted(numbers)} where each share must be of version 3")
+    return run
+
+
+def updated_in_turn(way, first, second):
+    """Twenty versions, longer and shorter ones, empty ones; after each both read and check all of it."""
+    yield first
+    cap = first.create(b"version 1")
+    for turn in range(20):
+        writer = (second, first)[turn % 2]
+        content = content_of((0, 1, 55, 131073, 1000)[turn % 5], turn)
+        yield writer
+        writer.update(cap, content)
+        for party in (first, second):
+            yield party
+            expect_content(party, cap, content)
+            expect_healthy(party, cap)
+    numbers = {shares.sequence_number(file) for file in shares_of(way, cap).values()}
+    expect(numbers == {21}, f"versions {sorted(numbers)} where each share must be of version 21")
+
+
+def encoding_kept(way, writer, other):
+    """Who is set to 3 of 10 leaves a file of 2 of 4 as it is, once it has read it."""
+    yield writer
+    cap = writer.create(b"two of four", 2, 4)
+    yield other
+    if other is way.tahoe:
+        other.update(cap, b"still two of four", encoding=(3, 10), read_first=True)
+    else:
+        other.update(cap, b"still two of four")
+    yield writer
+    expect_content(writer, cap, b"still two of four")
+    found = {shares.encoding_of(file) for file in shares_of(way, cap).values()}
+    expect(found == {(2, 4)}, f"shares of {found}")
+    expect_healthy(writer, cap)
+
+
+def encoding_changed(way, writer, other):
+    """Who is told to changes 2 of 4 into 3 of 10, as the real client does that overwrites a file without having read it."""
+    yield writer
+    cap = writer.create(b"two of four", 2, 4)
+    yield other
+    other.update(cap, b"three of ten", encoding=(3, 10))
+    expect_healthy(other, cap)
+    yield writer
+    expect_content(writer, cap, b"three of ten")
+    expect_healthy(writer, cap)
+    found = {shares.encoding_of(file) for file in shares_of(way, cap).values()}
+    expect(found == {(3, 10)}, f"shares of {found}")
+
+
+def directory(way, real, truckee):
+    """A directory of the real client: Truckee verifies and mends its shares; the real client goes on with it."""
+    yield real
+    cap = real.make_directory(["one", "two"])
+    yield truckee
+    expect_healthy(truckee, cap)
+    for file in some_shares(way, cap, 3):
+        shares.flip(file, "block")
+    expect_unhealthy(truckee, cap)
+    truckee.repair(cap)
+    expect_healthy(truckee, cap)
+    yield real
+    expect_healthy(real, cap)
+    real.add_to_directory(cap, "three")
+    names = real.list_directory(cap)
+    expect(names == ["one", "three", "two"], f"the directory has {names}")
+    yield truckee
+    expect_healthy(truckee, cap)
+
+
+def mdmf_refused(way, real, truckee):
+    """An MDMF file, which Truckee does not build yet, is refused by that name, and stays as it was."""
+    yield real
+    cap = real.create(b"many segments", layout="mdmf")
+    yield truckee
+    for attempt in (truckee.read, lambda cap: truckee.update(cap, b"not so")):
+        try:
+            attempt(cap)
+        except Failed as error:
+            expect("MDMF" in str(error), f"it says: {error}")
+        else:
+            raise Wrong("Truckee says that it has done it")
+    yield real
+    expect_content(real, cap, b"many segments")
+    expect_healthy(real, cap)
+
+
+# -- damaged ------------------------------------------------------------------------------------------------------------------
+
+def some_shares(way, cap, count):
+    placed = shares_of(way, cap)
+    return [placed[at] for at in sorted(placed, key=lambda at: at[1])][1:1 + count]
+
+
+def repaired(harm, count=3):
+    """What one has written is damaged, repaired by the other, and whole for both."""
+    def run(way, writer, mender):
+        content = content_of(5000, "to be mended")
+        yield writer
+        cap = writer.create(content)
+        for file in some_shares(way, cap, count):
+            harm(file)
+        expect_content(writer, cap, content)
+        yield mender
+        expect_unhealthy(mender, cap)
+        expect_content(mender, cap, content)
+        mender.repair(cap)
+        expect_healthy(mender, cap)
+        yield writer
+        expect_content(writer, cap, content)
+        expect_healthy(writer, cap)
+        numbers = {number for _, number in shares_of(way, cap)}
+        expect(numbers == set(range(10)), f"the shares are {sorted(numbers)}")
+    return run
+
+
+def unsigned(harm):
+    """Damage to the proof of a share whose content is good: both read on. Truckee names and mends it. The real client proves a
+    signature once for all shares that say the same, so it may call such a file healthy."""
+    def run(way, writer, reader):
+        content = content_of(5000, "damaged")
+        yield writer
+        cap = writer.create(content)
+        for file in some_shares(way, cap, 3):
+            harm(file)
+        yield reader
+        expect_content(reader, cap, content)
+        yield way.truckee
+        expect_unhealthy(way.truckee, cap)
+        way.truckee.repair(cap)
+        expect_healthy(way.truckee, cap)
+        yield way.tahoe
+        expect_content(way.tahoe, cap, content)
+        expect_healthy(way.tahoe, cap)
+    return run
+
+
+def too_few(way, writer, reader):
+    """With two of three needed shares left, the other says so and gives nothing."""
+    yield writer
+    cap = writer.create(b"lost")
+    for file in some_shares(way, cap, 8):
+        file.unlink()
+    yield reader
+    expect_unhealthy(reader, cap)
+    try:
+        got = reader.read(cap)
+    except Failed:
+        return
+    raise Wrong(f"{reader.name} reads {got!r}")
+
+
+def older_shares(way, writer, other):
+    """Three servers were away while a file was written: the other finds the old shares, reads the new version, mends all."""
+    yield writer
+    cap = writer.create(b"the old version")
+    kept = {file: file.read_bytes() for file in some_shares(way, cap, 3)}
+    writer.update(cap, b"the new version")
+    for file, container in kept.items():
+        file.write_bytes(container)
+    yield other
+    expect_content(other, cap, b"the new version")
+    expect_unhealthy(other, cap)
+    other.repair(cap)
+    expect_healthy(other, cap)
+    yield writer
+    expect_content(writer, cap, b"the new version")
+    expect_healthy(writer, cap)
+
+
+def rolled_back(way, writer, other):
+    """Fewer shares than needed of a newer version: the older one is read, and the next version is above both."""
+    yield writer
+    cap = writer.create(b"the old version")
+    kept = {file: file.read_bytes() for file in shares_of(way, cap).values()}
+    writer.update(cap, b"the new version, of which too little is left")
+    for file in list(kept)[2:]:
+        file.write_bytes(kept[file])
+    yield other
+    expect_unhealthy(other, cap)
+    expect_content(other, cap, b"the old version")
+    other.update(cap, b"the version above both")
+    expect_healthy(other, cap)
+    yield writer
+    expect_content(writer, cap, b"the version above both")
+    numbers = {shares.sequence_number(file) for file in shares_of(way, cap).values()}
+    expect(numbers == {3}, f"versions {sorted(numbers)} where each share must be of version 3")
+
+
+def wrong_write_enabler(way, writer, other):
+    """Two stores took another node id: the other writes to the rest, and all read the new version."""
+    yield writer
+    cap = writer.create(b"before")
+    for file in some_shares(way, cap, 2):
+        shares.set_write_enabler(file)
+    yield other
+    other.update(cap, b"after")
+    expect_content(other, cap, b"after")
+    yield writer
+    expect_content(writer, cap, b"after")
+    expect_unhealthy(writer, cap)
+
+
+# -- stores and leases --------------------------------------------------------------------------------------------------------
+
+def lease_renewed(way, writer, other):
+    """With one lease secret for both, each renews the other's lease and adds none."""
+    yield writer
+    cap = writer.create(b"leased")
+    yield other
+    other.update(cap, b"leased again")
+    held = way.tahoe.leases(cap)
+    expect(len(held) == 10 and all(len(ends) == 1 for ends in held.values()), f"leases: {sorted(len(ends) for ends in held.values())}")
+
+
+def moved(way, writer, other):
+    """The store of one server is carried to `truckee storage`, used there, and carried back."""
+    yield writer
+    cap = writer.create(b"at home")
+    yield way.truckee
+    servers, store = way.truckee.servers, way.stores[4]
+    away = way.truckee.folder / "moved"
+    shutil.move(store, away)
+    if not (away / "my_nodeid").exists():
+        shutil.copy(store.parent / "my_nodeid", away / "my_nodeid")
+    try:
+        with way.truckee.serving(away) as address:
+            way.truckee.use([f'name = "away"\ncaf = "{address}"' if number == 4 else server
+                             for number, server in enumerate(servers)])
+            expect_content(way.truckee, cap, b"at home")
+            expect_healthy(way.truckee, cap)
+            way.truckee.update(cap, b"abroad")
+            new = way.truckee.create(b"made abroad")
+    finally:
+        shutil.move(away, store)
+        way.truckee.use(servers)
+    yield other
+    for made, content in ((cap, b"abroad"), (new, b"made abroad")):
+        expect_content(other, made, content)
+        expect_healthy(other, made)
+    yield way.tahoe
+    way.tahoe.update(new, b"and home again")
+    expect_healthy(way.tahoe, new)
+    yield way.truckee
+    expect_content(way.truckee, new, b"and home again")
+    expect_healthy(way.truckee, new)
+
+
+# -- nodes --------------------------------------------------------------------------------------------------------------------
+
+def node_away(stop, start):
+    """A node is stopped or hangs while the one writes and the other reads; when it is back, its old share is seen and mended."""
+    def run(way, writer, reader):
+        yield writer
+        cap = writer.create(b"all nodes")
+        node = way.grid.nodes[3]
+        stop(node)
+        try:
+            writer.update(cap, b"all but one")
+            expect_content(writer, cap, b"all but one")
+            expect_content(reader, cap, b"all but one")
+        finally:
+            start(node)
+            way.grid.wait_until_complete()
+        expect_unhealthy(reader, cap)
+        expect_content(reader, cap, b"all but one")
+        reader.repair(cap)
+        expect_healthy(reader, cap)
+        expect_content(writer, cap, b"all but one")
+        expect_healthy(writer, cap)
+    return run
+
+
+def advised(way, writer, reader):
+    """Who meets a share that its signature does not prove tells its server, which keeps what it was told. (Of a damaged block the real
+    client tells another share number.)"""
+    yield writer
+    cap = writer.create(content_of(5000, "advice"))
+    file, = some_shares(way, cap, 1)
+    shares.flip(file, "sequence number")
+    yield reader
+    expect_unhealthy(reader, cap)
+    store = file.parents[3]
+    kept = [advice.name for advice in (store / "corruption-advisories").iterdir() if index_of(way, cap) in advice.name]
+    expect(kept, "the server has no advice about the share")
+
+
+# -- collisions ---------------------------------------------------------------------------------------------------------------
+
+def at_once(*calls):
+    """What each call gives, or the Failed that it raised; all started together."""
+    with concurrent.futures.ThreadPoolExecutor(len(calls)) as pool:
+        futures = [pool.submit(call) for call in calls]
+        return [future.exception() or future.result() for future in futures]
+
+
+def collisions(rounds):
+    """Both publish at the same time: at least one is told each time that it was not alone, unless one came after the other; the file
+    stays readable by both, and what they read is what one of them wrote."""
+    def run(way, first, second):
+        yield first
+        cap = first.create(b"round 0")
+        for turn in range(rounds):
+            contents = {party: f"round {turn} by {party.name}".encode() + content_of(3000, turn, party.name) for party in (first, second)}
+            before = max(shares.sequence_number(file) for file in shares_of(way, cap).values())
+            ends = at_once(*(lambda party=party: party.update(cap, contents[party]) for party in (first, second)))
+            for end in ends:
+                expect(end is None or isinstance(end, Failed), f"round {turn}: {end!r}")
+            after = max(shares.sequence_number(file) for file in shares_of(way, cap).values())
+            told = [end for end in ends if end is not None]
+            expect(told or after >= before + 2, f"round {turn}: both were told of success, and there is one new version")
+            got = {party.name: party.read(cap) for party in (first, second)}
+            expect(got[first.name] == got[second.name], f"round {turn}: they read different content")
+            expect(got[first.name] in contents.values(), f"round {turn}: what is read is neither's")
+            for party in (first, second):
+                if not party.check(cap).healthy:
+                    party.repair(cap)
+    return run
+
+
+# -- all of them --------------------------------------------------------------------------------------------------------------
+
+class Case:
+    """One row of the table."""
+    made = itertools.count()
+
+    def __init__(self, section, title, run, ways, long=False, both=True):
+        """both: whoever of the two comes first; else the real client does."""
+        self.number = next(self.made)
+        self.section, self.title, self.run, self.ways, self.long, self.both = section, title, run, ways, long, both
+
+
+IN_PROCESS, STOPPED, HTTPS = "in process", "stopped", "https"
+EVERYWHERE = (IN_PROCESS, STOPPED, HTTPS)
+
+
+def words(size):
+    return {131072: "128 KiB", 131073: "128 KiB + 1 B", 3 << 20: "3 MiB"}.get(size, f"{size} B")
+
+
+def all_cases():
+    made = "Created by one, read and verified by both"
+    for needed, total in ENCODINGS:
+        for size in SIZES:
+            common = (needed, total) == (3, 10)
+            yield Case(made, f"{needed} of {total}, {words(size)}", created(size, needed, total), EVERYWHERE if common else (IN_PROCESS,),
+                       long=not common and size not in (55, 131073))
+    yield Case(made, "3 of 255, 1000 B", created(1000, 3, 255), (IN_PROCESS,), long=True)
+    yield Case(made, "capabilities to read and to verify", capabilities, (IN_PROCESS,))
+
+    again = "Updated by the other, and again by the first"
+    for needed, total in ENCODINGS:
+        yield Case(again, f"{needed} of {total}, 1000 B", updated(1000, needed, total), EVERYWHERE if total == 10 else (IN_PROCESS,))
+    yield Case(again, "3 of 10, 3 MiB", updated(3 << 20, 3, 10), (IN_PROCESS, HTTPS), long=True)
+    yield Case(again, "twenty versions in turn, both read and verify each", updated_in_turn, (IN_PROCESS, HTTPS))
+    yield Case(again, "2 of 4 kept by who is set to 3 of 10", encoding_kept, (IN_PROCESS,))
+    yield Case(again, "2 of 4 changed into 3 of 10", encoding_changed, (IN_PROCESS,))
+
+    harmed = "Written by one, damaged, repaired by the other"
+    yield Case(harmed, "three share files removed", repaired(lambda file: file.unlink()), EVERYWHERE)
+    yield Case(harmed, "seven share files removed", repaired(lambda file: file.unlink(), 7), (IN_PROCESS, HTTPS))
+    for part in ("sequence number", "root", "block", "block hash", "hash chain", "private key"):
+        yield Case(harmed, f"a bit of the {part} in three shares", repaired(lambda file, part=part: shares.flip(file, part)),
+                   EVERYWHERE if part == "block" else (IN_PROCESS,))
+    for part in ("public key", "signature"):
+        yield Case(harmed, f"a bit of the {part} in three shares: Truckee sees and mends it",
+                   unsigned(lambda file, part=part: shares.flip(file, part)), (IN_PROCESS,))
+    yield Case(harmed, "three shares end before their block", repaired(shares.cut), (IN_PROCESS,))
+    yield Case(harmed, "three servers have the version before", older_shares, EVERYWHERE)
+    yield Case(harmed, "two shares of a newer version: the next is above it", rolled_back, (IN_PROCESS,))
+    yield Case(harmed, "too few shares: said, nothing read", too_few, (IN_PROCESS, HTTPS))
+    yield Case(harmed, "two stores with other write enablers", wrong_write_enabler, (IN_PROCESS, HTTPS))
+
+    stores = "Stores and leases"
+    yield Case(stores, "one lease, renewed by the other", lease_renewed, (IN_PROCESS,))
+    yield Case(stores, "a store carried to `truckee storage` and back", moved, (IN_PROCESS, STOPPED))
+
+    other = "What is more than a file"
+    yield Case(other, "a directory: its shares verified and mended by Truckee", directory, (IN_PROCESS,), both=False)
+    yield Case(other, "an MDMF file: refused by Truckee, by name", mdmf_refused, (IN_PROCESS,), both=False)
+
+    nodes = "Nodes that fail, over HTTPS"
+    yield Case(nodes, "one stopped, updated without it, started, repaired", node_away(lambda node: node.stop(), lambda node: node.start()),
+               (HTTPS,))
+    yield Case(nodes, "one hangs, updated without it, goes on, repaired", node_away(lambda node: node.hang(), lambda node: node.go_on()),
+               (HTTPS,), long=True)
+    yield Case(nodes, "advice about a damaged share is kept by its server", advised, (HTTPS,))
+
+    yield Case("Both publish at the same time", "ten times: one is told, both read on", collisions(10), (HTTPS,))
+    yield Case("Both publish at the same time", "a hundred times", collisions(100), (HTTPS,), long=True)

@@ -1,0 +1,177 @@
+"""Those who write and read: Truckee's program, and the real client without sockets. All have the same face: create, read, update,
+check, repair. A capability is a string, content is bytes, and whatever goes wrong is a Failed with its reason."""
+import contextlib
+import json
+import os
+import pathlib
+import select
+import subprocess
+
+# Both sides may get the same secret: then each renews the other's leases.
+LEASE_SECRET = "a" * 52
+
+
+class Failed(Exception):
+    """What one side answered instead of doing it."""
+
+
+class Verdict:
+    """Of a check that read every byte of every share."""
+
+    def __init__(self, healthy, summary):
+        self.healthy = healthy
+        self.summary = summary
+
+
+class Truckee:
+    name = "Truckee"
+
+    def __init__(self, program, folder, servers, keys_ready=1):
+        """servers: lines of [[server]] tables, e.g. 'directory = "..."', one text each."""
+        self.program = program
+        self.folder = pathlib.Path(folder)
+        self.folder.mkdir(parents=True, exist_ok=True)
+        (self.folder / "lease-secret").write_text(LEASE_SECRET + "\n")
+        (self.folder / "lease-secret").chmod(0o600)
+        self.use(servers, keys_ready)
+
+    def use(self, servers, keys_ready=1):
+        self.servers = servers
+        tables = "".join(f"[[server]]\n{server}\n" for server in servers)
+        (self.folder / "grid.toml").write_text(f'[client]\nlease-secret = "lease-secret"\n[limits]\nkeys-ready = {keys_ready}\n{tables}')
+        (self.folder / "grid.toml").chmod(0o600)
+
+    def run(self, *words, given=b"", accepted=(0,)):
+        """(exit code, standard output) of a command; Failed where the exit code is another than those."""
+        done = subprocess.run([self.program, "--grid", self.folder / "grid.toml", "--durability", "none", *words], input=given,
+                              capture_output=True, timeout=120, check=False,
+                              env={**os.environ, "XDG_DATA_HOME": str(self.folder / "data")})
+        if done.returncode not in accepted:
+            said = done.stderr.decode(errors="replace").strip().replace("\n", " / ")
+            command = next(word for word in words if not word.startswith("-"))
+            raise Failed(f"truckee {command} exits with {done.returncode}: {said[-600:]}")
+        return done.returncode, done.stdout
+
+    @contextlib.contextmanager
+    def serving(self, store):
+        """`truckee storage` over that folder, as long as the block lasts; gives its address."""
+        server = subprocess.Popen([self.program, "storage", "--directory", store, "--listen", "127.0.0.1:0", "--log-level", "error"],
+                                  stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        try:
+            said = server.stdout.readline().decode()
+            if "listening on" not in said:
+                raise Failed(f"truckee storage says {said!r}")
+            yield said.split("listening on ")[1].split()[0]
+        finally:
+            server.terminate()
+            server.communicate(timeout=60)
+
+    def file(self, name, content):
+        path = self.folder / name
+        path.write_bytes(content)
+        path.chmod(0o600)
+        return path
+
+    def create(self, content, needed=3, total=10):
+        _, out = self.run("put", self.file("content", content), "-k", str(needed), "-n", str(total), "--happy", "1")
+        return out.decode().strip()
+
+    def put(self, cap, content, *options, accepted=(0,)):
+        """The report of an update as JSON, and its exit code."""
+        code, out = self.run("--json", "put", self.file("content", content), "--cap-file", self.file("cap", cap.encode()), *options,
+                             accepted=accepted)
+        return code, json.loads(out)
+
+    def update(self, cap, content, encoding=None):
+        self.put(cap, content, *(("-k", str(encoding[0]), "-n", str(encoding[1])) if encoding else ()))
+
+    def read(self, cap):
+        return self.run("get", "--cap-file", self.file("cap", cap.encode()))[1]
+
+    def check(self, cap):
+        code, out = self.run("--json", "verify", "--cap-file", self.file("cap", cap.encode()), accepted=(0, 1, 4))
+        found = json.loads(out)
+        return Verdict(code == 0 and found["healthy"], found["summary"])
+
+    def repair(self, cap):
+        self.run("repair", "--cap-file", self.file("cap", cap.encode()))
+
+    def caps(self, cap):
+        cap = self.file("cap", cap.encode())
+        return {kind: self.run("cap", "--cap-file", cap, option)[1].decode().strip()
+                for kind, option in (("read", "--read-only"), ("verify", "--verify"))}
+
+
+class RealClient:
+    """peer/in_process.py, in the root: a program of its own, spoken to in lines of JSON."""
+    name = "Tahoe-LAFS"
+
+    def __init__(self, root, stores):
+        """stores: folders below root.work."""
+        self.root = root
+        self.content = root.work / "tahoe-content"
+        self.log = open(root.work / "in-process.log", "ab")
+        places = [root.inside(store) for store in stores]
+        self.process = root.start("python3", "/interop/peer/in_process.py", *places, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                  stderr=self.log)
+        self.answer()
+
+    def answer(self):
+        if not select.select([self.process.stdout], [], [], 120)[0]:
+            self.process.kill()  # a late answer would be taken for that of the next question
+            raise Failed("the real client has been silent for two minutes")
+        line = self.process.stdout.readline()
+        if not line:
+            raise Failed(f"the real client ended; see {self.log.name}")
+        answer = json.loads(line)
+        if "error" in answer:
+            raise Failed(f"{answer['error']}: {answer['text']}")
+        return answer
+
+    def ask(self, do, **more):
+        self.process.stdin.write(json.dumps({"do": do, "lease_secret": LEASE_SECRET, **more}).encode() + b"\n")
+        self.process.stdin.flush()
+        return self.answer()
+
+    def with_content(self, do, content, **more):
+        self.content.write_bytes(content)
+        return self.ask(do, content=self.root.inside(self.content), **more)
+
+    def create(self, content, needed=3, total=10, layout="sdmf"):
+        return self.with_content("create", content, needed=needed, total=total, format=layout)["cap"]
+
+    def update(self, cap, content, encoding=(3, 10), read_first=False):
+        """As a client that is set to that encoding; one that has not read the file makes it of that encoding."""
+        self.with_content("update", content, cap=cap, needed=encoding[0], total=encoding[1], read_first=read_first)
+
+    def read(self, cap):
+        self.content.unlink(missing_ok=True)
+        self.ask("read", cap=cap, content=self.root.inside(self.content))
+        return self.content.read_bytes()
+
+    def check(self, cap):
+        found = self.ask("check", cap=cap)
+        return Verdict(found["healthy"], found["summary"])
+
+    def repair(self, cap):
+        self.ask("repair", cap=cap)
+
+    def caps(self, cap):
+        return self.ask("caps", cap=cap)
+
+    def make_directory(self, names):
+        return self.ask("make_directory", names=names)["cap"]
+
+    def add_to_directory(self, cap, name):
+        self.ask("add_to_directory", cap=cap, name=name)
+
+    def list_directory(self, cap):
+        return self.ask("list_directory", cap=cap)["names"]
+
+    def leases(self, cap):
+        return self.ask("leases", cap=cap)["leases"]
+
+    def close(self):
+        self.process.stdin.close()
+        self.process.wait(timeout=30)
+        self.log.close()

@@ -1,0 +1,207 @@
+"""A grid of real Tahoe-LAFS nodes on loopback: storage nodes, a gateway that knows them without an introducer, and the gateway as
+one who writes and reads."""
+import base64
+import hashlib
+import json
+import pathlib
+import signal
+import subprocess
+import time
+import urllib.error
+import urllib.parse
+import urllib.request
+
+from parties import LEASE_SECRET, Failed, Verdict
+
+PORT = 4500
+GATEWAY_PORT = 4499
+# For ten nodes and a gateway on a busy machine; an idle one with two processors needs one.
+START_SECONDS = 400
+
+
+def der_of(pem, *command):
+    """What openssl gives for a certificate file, as bytes."""
+    return subprocess.run(["openssl", *command, "-in", pem, "-outform", "DER"], capture_output=True, check=True).stdout
+
+
+class Node:
+    """One storage node, in a process of its own."""
+
+    def __init__(self, root, number):
+        self.root = root
+        self.name = f"node{number}"
+        self.port = PORT + number
+        self.folder = root.work / self.name
+        self.store = self.folder / "storage"
+        self.process = None
+
+    def making(self):
+        at = f"tcp:127.0.0.1:{self.port}"
+        return ["create-node", f"--port=tcp:{self.port}:interface=127.0.0.1", f"--location={at}", "--webport=none",
+                self.root.inside(self.folder)]
+
+    def start(self):
+        with open(self.root.work / f"{self.name}.log", "ab") as log:
+            self.process = self.root.start("tahoe", "run", "--allow-stdin-close", self.root.inside(self.folder),
+                                           stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+
+    def stop(self):
+        if self.process is None:
+            return
+        self.process.terminate()
+        try:
+            self.process.wait(timeout=60)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+        self.process = None
+
+    def hang(self):
+        self.process.send_signal(signal.SIGSTOP)
+
+    def go_on(self):
+        self.process.send_signal(signal.SIGCONT)
+
+    def text(self, name):
+        return (self.folder / name).read_text().strip()
+
+    @property
+    def id(self):
+        return self.text("my_nodeid")
+
+    @property
+    def server_id(self):
+        return self.text("node.pubkey").splitlines()[-1].removeprefix("pub-")
+
+    @property
+    def nurl(self):
+        """pb://PIN@HOST:PORT/SWISSNUM#v=1; nodes do not print it. Source: docs/formats.md section 14."""
+        public = subprocess.run(["openssl", "x509", "-pubkey", "-noout", "-in", self.folder / "private/node.pem"], capture_output=True,
+                                check=True).stdout
+        der = base64.b64decode("".join(line for line in public.decode().splitlines() if not line.startswith("-")))
+        pin = base64.urlsafe_b64encode(hashlib.sha256(der).digest()).decode().rstrip("=")
+        swissnum = self.text("private/storage.furl").rsplit("/", 1)[1]
+        return f"pb://{pin}@127.0.0.1:{self.port}/{swissnum}#v=1"
+
+    def announcement(self):
+        return {"ann": {"nickname": self.name, "anonymous-storage-FURL": self.text("private/storage.furl"),
+                        "permutation-seed-base32": self.text("permutation-seed"), "anonymous-storage-NURLs": [self.nurl]}}
+
+    def answers(self):
+        """Whether it has said who it is and serves."""
+        return (self.folder / "private/storage.furl").exists() and (self.folder / "permutation-seed").exists() and self.listens()
+
+    def listens(self):
+        listening = pathlib.Path("/proc/net/tcp").read_text()
+        return f"0100007F:{self.port:04X} 00000000:0000 0A" in listening
+
+
+class Gateway:
+    """The real client in its own process, asked over its web interface. Speaks HTTPS to the nodes."""
+    name = "Tahoe-LAFS"
+
+    def __init__(self, grid):
+        self.grid = grid
+        self.root = grid.root
+        self.folder = grid.root.work / "gateway"
+        self.process = None
+
+    def making(self):
+        return ["create-client", f"--webport=tcp:{GATEWAY_PORT}:interface=127.0.0.1", "--shares-needed=3", "--shares-happy=1",
+                "--shares-total=10", self.root.inside(self.folder)]
+
+    def start(self):
+        (self.folder / "private/secret").write_text(LEASE_SECRET + "\n")
+        servers = {node.server_id: node.announcement() for node in self.grid.nodes}
+        # JSON is YAML.
+        (self.folder / "private/servers.yaml").write_text(json.dumps({"storage": servers}))
+        with open(self.root.work / "gateway.log", "ab") as log:
+            self.process = self.root.start("tahoe", "run", "--allow-stdin-close", self.root.inside(self.folder),
+                                           stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+
+    stop = Node.stop
+
+    def connected(self):
+        """With how many servers it speaks HTTPS; of one that it reaches over Foolscap it says more than that one word."""
+        try:
+            state = json.loads(self.call("GET", "/?t=json", up=False))
+        except (OSError, Failed, ValueError):
+            return 0
+        return sum(server["connection_status"] == "connected" for server in state["servers"])
+
+    def call(self, method, path, content=None, up=True):
+        if up:
+            self.grid.up()
+        request = urllib.request.Request(f"http://127.0.0.1:{GATEWAY_PORT}{path}", data=content, method=method)
+        try:
+            with urllib.request.urlopen(request, timeout=180) as answer:
+                return answer.read()
+        except urllib.error.HTTPError as error:
+            raise Failed(f"{error.code}: {error.read().decode(errors='replace').strip()[:300]}") from error
+
+    def at(self, cap, query=""):
+        return "/uri/" + urllib.parse.quote(cap, safe="") + query
+
+    def create(self, content, needed=3, total=10):
+        assert (needed, total) == (3, 10), "a gateway makes files as its own configuration says"
+        return self.call("PUT", "/uri?format=sdmf", content).decode().strip()
+
+    def update(self, cap, content, encoding=(3, 10)):
+        assert encoding == (3, 10), "a gateway writes as its own configuration says"
+        self.call("PUT", self.at(cap), content)
+
+    def read(self, cap):
+        return self.call("GET", self.at(cap))
+
+    def check(self, cap):
+        found = json.loads(self.call("POST", self.at(cap, "?t=check&verify=true&output=JSON"), b""))
+        return Verdict(found["results"]["healthy"], found["summary"])
+
+    def repair(self, cap):
+        found = json.loads(self.call("POST", self.at(cap, "?t=check&verify=true&repair=true&output=JSON"), b""))
+        if found["repair-attempted"] and not found["repair-successful"]:
+            raise Failed("a repair that did not succeed")
+
+
+class Grid:
+    """The nodes and their gateway: up and down together, or one by one."""
+
+    def __init__(self, root, size=10):
+        self.root = root
+        self.nodes = [Node(root, number) for number in range(size)]
+        self.gateway = Gateway(self)
+        self.running = False
+        self.make()
+
+    def make(self):
+        lines = "".join(json.dumps(one.making()) + "\n" for one in [*self.nodes, self.gateway])
+        with open(self.root.work / "make-nodes.log", "wb") as log:
+            maker = self.root.start("python3", "/interop/peer/make_nodes.py", stdin=subprocess.PIPE, stdout=log, stderr=log)
+            maker.communicate(lines.encode())
+        if maker.returncode:
+            raise Failed("nodes could not be made: " + (self.root.work / "make-nodes.log").read_text()[-500:])
+
+    def up(self):
+        if self.running:
+            return
+        for node in self.nodes:
+            node.start()
+        self.wait(lambda: all(node.answers() for node in self.nodes), "storage nodes do not come up")
+        self.gateway.start()
+        self.wait_until_complete()
+        self.running = True
+
+    def wait_until_complete(self):
+        self.wait(lambda: self.gateway.connected() == len(self.nodes), "the gateway does not reach its nodes")
+
+    def down(self):
+        for one in [self.gateway, *self.nodes]:
+            one.stop()
+        self.running = False
+
+    def wait(self, condition, otherwise):
+        end = time.monotonic() + START_SECONDS
+        while not condition():
+            if time.monotonic() > end:
+                raise Failed(otherwise)
+            time.sleep(0.5)

@@ -1,0 +1,49 @@
+"""Shares as files, and what can befall them. docs/formats.md has the layouts."""
+import struct
+
+DATA = 468  # in a container, where the share begins
+WRITE_ENABLER = slice(52, 84)
+
+
+def shares_of(stores, storage_index):
+    """{(store, share number): file}"""
+    return {(store, int(file.name)): file for store in stores
+            for file in (store / "shares" / storage_index[:2] / storage_index).glob("[0-9]*")}
+
+
+def sequence_number(file):
+    return struct.unpack(">Q", file.read_bytes()[DATA + 1:DATA + 9])[0]
+
+
+def encoding_of(file):
+    """(k, N)"""
+    share = file.read_bytes()[DATA:]
+    return share[57], share[58]
+
+
+def field(share, name):
+    """Where a part of an SDMF share begins."""
+    signature, chain, tree, data, private_key, end = struct.unpack(">LLLLQQ", share[75:107])
+    return {"sequence number": 8, "root": 20, "public key": 120, "signature": signature + 9, "hash chain": chain + 7,
+            "block hash": tree + 3, "block": data, "private key": private_key + 11, "end": end}[name]
+
+
+def flip(file, name):
+    """One bit of that part is another."""
+    container = bytearray(file.read_bytes())
+    container[DATA + field(container[DATA:], name)] ^= 1
+    file.write_bytes(container)
+
+
+def cut(file):
+    """The container says its data ends within the block."""
+    container = bytearray(file.read_bytes())
+    container[84:92] = struct.pack(">Q", field(container[DATA:], "block"))
+    file.write_bytes(container)
+
+
+def set_write_enabler(file):
+    """Another secret, as a store has that was given another node id."""
+    container = bytearray(file.read_bytes())
+    container[WRITE_ENABLER] = bytes(32)
+    file.write_bytes(container)
