@@ -112,7 +112,7 @@ struct fake_server::house {
     changed.wait(held, [&] { return ending || round != then; });
   }
 
-  gbs::response answer(const gbs::received& in) {
+  gbs::response answer(const gbs::received& in, fault how) {
     auto got = gbs::parse_request(in, swissnum);
     if (!got)
       return got.error();
@@ -135,6 +135,8 @@ struct fake_server::house {
               return x.range ? gbs::range_answer(range.offset, data) : gbs::share_answer(data);
             },
             [&](const grid::read_test_write& x) {
+              if (how == fault::disk_full)
+                return gbs::change_answer_of(false, store->read({x.slot, {}, x.reads}).reads);
               const auto done = store->read_test_write(x);
               if (done.status == grid::storage_status::bad_write_enabler)
                 return gbs::bare(401);
@@ -170,7 +172,7 @@ struct fake_server::house {
     const auto how = current(in.path);
     if (how == fault::never_answers)
       wait_for_end();
-    auto made = answer(x);
+    auto made = answer(x, how);
     send(made, how, out);
   }
 

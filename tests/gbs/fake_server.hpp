@@ -25,6 +25,7 @@ enum class fault : std::uint8_t {
   never_ends, ///< a body without end
   long_head,
   redirects, ///< to where it would be answered
+  disk_full, ///< writes nothing and says that a test failed, as the real server does
 };
 
 /// What a certificate looks like; none of it matters but its key.
