@@ -25,11 +25,6 @@ std::string server(const std::string& keys) {
 }
 const std::string one_server = server("directory = \"/srv/a\"");
 
-/// `text` with the first `old` replaced.
-std::string swapped(std::string text, std::string_view old, std::string_view with) {
-  return text.replace(text.find(old), old.size(), with);
-}
-
 /// The text is refused, at that line, in these words.
 void expect_refused(const std::string& text, int line, const std::vector<std::string>& words) {
   const auto got = parse(text);
