@@ -223,8 +223,10 @@ void cbor_reader::skip(std::string_view field) {
 }
 
 void cbor_reader::complain(std::string_view field, std::string_view what) {
+  // A field may be named by a key of the document's own.
   if (!problem_)
-    problem_ = error{errc::malformed, "\"" + std::string(field) + "\" " + std::string(what)};
+    problem_ =
+        error{errc::malformed, "\"" + escaped(field.substr(0, key_bytes_max)) + "\" " + std::string(what)};
 }
 
 // -- writing --

@@ -3,6 +3,7 @@
 #include "truckee/gbs/client/transfer.hpp"
 
 #include <algorithm>
+#include <csignal>
 #include <deque>
 #include <list>
 #include <mutex>
@@ -83,6 +84,11 @@ struct client::core : std::enable_shared_from_this<client::core> {
   }
 
   void run() {
+    // Whoever writes to a connection that is gone gets EPIPE; a host's signals are its own affair.
+    sigset_t pipes;
+    sigemptyset(&pipes);
+    sigaddset(&pipes, SIGPIPE);
+    pthread_sigmask(SIG_BLOCK, &pipes, nullptr);
     while (take_jobs()) {
       int running = 0;
       curl_multi_perform(multi, &running);

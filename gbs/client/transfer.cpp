@@ -1,5 +1,6 @@
 #include "truckee/gbs/client/transfer.hpp"
 
+#include "truckee/base/text.hpp"
 #include "truckee/gbs/base64.hpp"
 #include "truckee/gbs/client/connection.hpp"
 
@@ -279,7 +280,7 @@ void transfer::finish(CURLcode how) {
   else if (out.timed_out)
     out.text = "cannot connect in time";
   else
-    out.text = words_[0] != '\0' ? words_.data() : curl_easy_strerror(how);
+    out.text = escaped(words_[0] != '\0' ? words_.data() : curl_easy_strerror(how));
   tell(std::move(out));
 }
 

@@ -119,6 +119,14 @@ TEST(cbor, what_is_wrong_names_its_field) {
   EXPECT_EQ(problem(less), "\"change\" lacks a key");
 }
 
+TEST(cbor, a_field_that_the_document_names_is_told_in_one_line) {
+  auto in = reading("00");
+  in.text("\x1b[2J\n" + std::string(1000, 'x'), 10);
+  EXPECT_EQ(problem(in).find('\x1b'), std::string::npos);
+  EXPECT_EQ(problem(in).find('\n'), std::string::npos);
+  EXPECT_LT(problem(in).size(), 300U);
+}
+
 TEST(cbor, nothing_is_allocated_for_what_is_only_claimed) {
   auto bytes = reading("5b7fffffffffffffff00");
   bytes.bytes("data", std::size_t(-1));
