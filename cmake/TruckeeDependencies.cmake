@@ -10,6 +10,8 @@ pkg_check_modules(TRUCKEE_PROMETHEUS REQUIRED IMPORTED_TARGET prometheus-cpp-cor
 pkg_check_modules(TRUCKEE_ISAL REQUIRED IMPORTED_TARGET libisal)
 pkg_check_modules(TRUCKEE_SODIUM REQUIRED IMPORTED_TARGET libsodium)
 pkg_check_modules(TRUCKEE_TOMLPP REQUIRED IMPORTED_TARGET tomlplusplus)
+pkg_check_modules(TRUCKEE_CBOR REQUIRED IMPORTED_TARGET libcbor)
+pkg_check_modules(TRUCKEE_CURL REQUIRED IMPORTED_TARGET libcurl)
 pkg_check_modules(TRUCKEE_HTTPLIB REQUIRED IMPORTED_TARGET cpp-httplib)
 find_package(CAF REQUIRED)
 # A host's CAF stays as it is: what its modules need of each other is said here.

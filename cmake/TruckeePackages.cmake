@@ -38,7 +38,7 @@ set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_NAME libtruckee-dev)
 set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_SECTION libdevel)
 set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_DEPENDS
     libcaf-dev libssl-dev libexpected-dev libfmt-dev libspdlog-dev prometheus-cpp-dev libisal-dev libsodium-dev
-    libtomlplusplus-dev libcpp-httplib-dev)
+    libtomlplusplus-dev libcpp-httplib-dev libcbor-dev libcurl4-openssl-dev)
 list(JOIN CPACK_DEBIAN_DEVELOPMENT_PACKAGE_DEPENDS ", " CPACK_DEBIAN_DEVELOPMENT_PACKAGE_DEPENDS)
 set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_SUGGESTS "cmake, pkg-config")
 set(CPACK_DEBIAN_DEVELOPMENT_DESCRIPTION "CAF actors that publish Tahoe-LAFS mutable files (development files)

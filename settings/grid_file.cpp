@@ -71,7 +71,7 @@ std::optional<endpoint> read_endpoint(const toml_table& t, config_reading& in) {
       t.complain("caf", at.error().detail);
   }
   if (const auto text = t.text("nurl", "a NURL")) {
-    if (auto parsed = parse_nurl(*text))
+    if (auto parsed = gbs::parse_nurl(*text))
       return *parsed;
     else
       t.complain("nurl", parsed.error().detail);

@@ -3,6 +3,7 @@
 #include "truckee/base/address.hpp"
 #include "truckee/base/ids.hpp"
 #include "truckee/base/result.hpp"
+#include "truckee/gbs/nurl.hpp"
 #include "truckee/grid/publish/order_name.hpp"
 #include "truckee/grid/spread.hpp"
 #include "truckee/logs/settings.hpp"
@@ -36,13 +37,8 @@ struct caf_address {
   friend bool operator==(const caf_address&, const caf_address&) = default;
 };
 
-/// A Tahoe-LAFS storage server: pb://PIN@HOST:PORT/SWISSNUM#v=1. Source: docs/formats.md section 14.
-struct nurl {
-  hash256 pin; ///< SHA-256 of the certificate's SubjectPublicKeyInfo
-  address at;
-  std::string swissnum; ///< entitles to use the server: a secret, never shown or logged
-  friend bool operator==(const nurl&, const nurl&) = default;
-};
+/// A Tahoe-LAFS storage server, or another that speaks its HTTP protocol.
+using gbs::nurl;
 
 using endpoint = std::variant<local_directory, caf_address, nurl>;
 
@@ -91,9 +87,6 @@ result<grid_config> read_grid_file(const std::filesystem::path& file);
 
 /// Ten servers inside the process over `data_home`/truckee/grid/0 to 9; 3 of 10, happy with 7.
 grid_config embedded_grid(const std::filesystem::path& data_home);
-
-/// "pb://PIN@HOST:PORT/SWISSNUM#v=1"; errors (configuration) do not repeat the text.
-result<nurl> parse_nurl(std::string_view text);
 
 /// Every key a grid file may have, as "table.key", in ascending order; for the sample's test and the
 /// documentation.

@@ -15,10 +15,9 @@ result<link_endpoint> endpoint_of(const settings::caf_address& where,
       {{server.name, where.at.host}, server.certificate_pin, {tls::role::server}, server.any_user}};
 }
 
-result<link_endpoint> endpoint_of(const settings::nurl&, const std::optional<tls::node_files>&,
+result<link_endpoint> endpoint_of(const settings::nurl& where, const std::optional<tls::node_files>&,
                                   const settings::server_config& server) {
-  return fail(errc::configuration,
-              server.name + ": servers reached by nurl (Tahoe-LAFS over HTTPS) are not supported yet");
+  return gbs_endpoint{where, server.id};
 }
 
 } // namespace truckee::actors

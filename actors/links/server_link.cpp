@@ -2,6 +2,7 @@
 
 #include "truckee/actors/links/absent_transport.hpp"
 #include "truckee/actors/links/caf_transport.hpp"
+#include "truckee/actors/links/gbs_transport.hpp"
 #include "truckee/actors/links/link_standing.hpp"
 #include "truckee/actors/links/send_window.hpp"
 #include "truckee/crypto/base32.hpp"

@@ -181,6 +181,8 @@ result<void> can_reach(caf::actor_system& system, const settings::server_config&
     return {};
   if (const auto found = remote_endpoint_of(server, tls); !found)
     return tl::unexpected(found.error());
+  if (std::holds_alternative<settings::nurl>(server.where))
+    return {}; // no affair of the actor system's
   if (auto able = has_network(system); !able)
     return fail(able.error().code, server.name + ": " + able.error().detail);
   return {};

@@ -50,7 +50,8 @@ result<std::unique_ptr<resident>> resident::make(caf::actor_system& system, cons
                .metrics = std::move(*recorder),
                .log = around.log,
                .house = std::make_shared<messages::household>(),
-               .porter = std::move(porter)};
+               .porter = std::move(porter),
+               .https = std::make_shared<gbs::client>()};
   out->services_ = std::make_shared<const services>(std::move(own));
   return out;
 }
@@ -88,6 +89,8 @@ resident::~resident() {
   // The last bytes of what was said go out, and nobody is called any more.
   if (services_ && services_->porter)
     services_->porter->stop();
+  if (services_ && services_->https)
+    services_->https->stop();
   // Jobs hold handles of actors, and those must not outlive the system.
   if (compute_)
     compute_->wait_idle();

@@ -8,6 +8,7 @@
 #include "truckee/codec/erasure/erasure_code.hpp"
 #include "truckee/crypto/keys.hpp"
 #include "truckee/doors/porter.hpp"
+#include "truckee/gbs/client/client.hpp"
 #include "truckee/grid/limits.hpp"
 #include "truckee/logs/event_log.hpp"
 #include "truckee/messages/household.hpp"
@@ -34,6 +35,7 @@ struct services {
   std::shared_ptr<messages::household> house = {}; ///< where actors join; nothing: nobody counts them
   messages::byte_budget budget = {};               ///< empty: no bound on shares in memory
   std::shared_ptr<doors::porter> porter = {};      ///< makes connections; nothing: the system has no network
+  std::shared_ptr<gbs::client> https = {};         ///< asks servers that are reached by nurl; nothing: none can be
 };
 
 /// Never empty.

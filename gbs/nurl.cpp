@@ -1,13 +1,16 @@
-#include "truckee/settings/grid_file.hpp"
+#include "truckee/gbs/nurl.hpp"
+
 #include "truckee/tls/pin_text.hpp"
 
 #include <algorithm>
 
-namespace truckee::settings {
+namespace truckee::gbs {
 
 namespace {
 
 constexpr std::size_t swissnum_chars_max = 128;
+constexpr std::string_view nurl_scheme = "pb://";
+constexpr std::string_view nurl_version = "#v=1";
 
 tl::unexpected<error> bad(std::string_view why) {
   return fail(errc::configuration,
@@ -21,14 +24,12 @@ bool swissnum_character(char c) {
 } // namespace
 
 result<nurl> parse_nurl(std::string_view text) {
-  constexpr std::string_view scheme = "pb://";
-  constexpr std::string_view version = "#v=1";
-  if (!text.starts_with(scheme))
+  if (!text.starts_with(nurl_scheme))
     return bad("it does not begin with pb:// (a Tor or I2P address, pb+tor://, cannot be reached)");
-  text.remove_prefix(scheme.size());
-  if (!text.ends_with(version))
+  text.remove_prefix(nurl_scheme.size());
+  if (!text.ends_with(nurl_version))
     return bad("it does not end with #v=1");
-  text.remove_suffix(version.size());
+  text.remove_suffix(nurl_version.size());
   const auto at = text.find('@');
   const auto slash = text.find('/', at == text.npos ? 0 : at);
   if (at == text.npos || slash == text.npos)
@@ -43,9 +44,19 @@ result<nurl> parse_nurl(std::string_view text) {
   if (swissnum.empty() || swissnum.size() > swissnum_chars_max ||
       !std::all_of(swissnum.begin(), swissnum.end(), swissnum_character))
     return bad("the SWISSNUM is missing or has a foreign character");
-  nurl out{{}, *where, std::string{swissnum}};
+  nurl out{{}, *where, swissnum};
   out.pin.data = pin->data;
   return out;
 }
 
-} // namespace truckee::settings
+secret_text to_text(const nurl& x) {
+  tls::pin pin;
+  pin.data = x.pin.data;
+  const auto before = std::string(nurl_scheme) + tls::to_text(pin) + "@" + to_string(x.at) + "/";
+  secret_text out;
+  out.reserve(before.size() + x.swissnum.size() + nurl_version.size());
+  out.append(before).append(x.swissnum).append(nurl_version);
+  return out;
+}
+
+} // namespace truckee::gbs
