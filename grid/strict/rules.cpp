@@ -176,9 +176,10 @@ bool excluded(const slot_map& map, const std::set<server_id>& sealed, const file
   return showing + away(map, sealed.size()) + map.setting().liars() < map.setting().confirming();
 }
 
-bool barrier_stands(const slot_map& map, const std::set<server_id>& sealed) {
+bool barrier_stands(const slot_map& map, const std::set<server_id>& sealed,
+                    const std::vector<file_version>& partials) {
   return sealed.size() >= map.setting().confirming() &&
-         std::ranges::all_of(newer_partials(map),
+         std::ranges::all_of(partials,
                              [&](const file_version& version) { return excluded(map, sealed, version); });
 }
 
@@ -192,14 +193,12 @@ std::vector<share_number> retirable(const slot_contents& slot, const file_versio
   return out;
 }
 
-std::set<file_version> purgeable(const slot_map& map, const std::set<server_id>& sealed) {
-  const auto kept = base(map);
+std::set<file_version> purgeable(const slot_map& map, const std::set<server_id>& sealed,
+                                 const std::optional<file_version>& base) {
   const auto on_enough = greatest_on_enough(map);
   std::set<file_version> out;
-  if (!barrier_stands(map, sealed))
-    return out;
   for (const auto& version : map.versions())
-    if (version != kept && version != on_enough && excluded(map, sealed, version))
+    if (version != base && version != on_enough && excluded(map, sealed, version))
       out.insert(version);
   return out;
 }

@@ -30,14 +30,17 @@ bool needs_barrier(const slot_map& map);
 std::optional<share_number> share_to_seal(const slot_contents& slot);
 /// R4: once these servers have taken the barrier, `version` can never be confirmed.
 bool excluded(const slot_map& map, const std::set<server_id>& sealed, const file_version& version);
-/// R4: the write may go on: enough servers have taken the barrier, and it excludes each newer partial version.
-bool barrier_stands(const slot_map& map, const std::set<server_id>& sealed);
+/// R4: the write may go on: enough servers have taken the barrier, and it excludes each of the newer partial versions that the
+/// map showed.
+bool barrier_stands(const slot_map& map, const std::set<server_id>& sealed,
+                    const std::vector<file_version>& partials);
 
 /// R6: what may be deleted on a server that holds `confirmed`, or gets a greater one in the same message.
 std::vector<share_number> retirable(const slot_contents& slot, const file_version& confirmed);
 /// R7: what may be deleted behind a barrier that stands: versions that can never be confirmed any more, but for the base
 /// and the greatest confirmed one.
-std::set<file_version> purgeable(const slot_map& map, const std::set<server_id>& sealed);
+std::set<file_version> purgeable(const slot_map& map, const std::set<server_id>& sealed,
+                                 const std::optional<file_version>& base);
 /// R10: shares with a number that the encoding does not have; the next message deletes them.
 std::vector<share_number> beyond(const slot_contents& slot, std::size_t n);
 

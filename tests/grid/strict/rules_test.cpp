@@ -53,6 +53,10 @@ std::set<server_id> servers(std::size_t first, std::size_t last) {
   return out;
 }
 
+bool stands(const slot_map& map, const std::set<server_id>& sealed) {
+  return strict::barrier_stands(map, sealed, strict::newer_partials(map));
+}
+
 bad_share rot(const file_version& claims) {
   return {pack_prefix(claims), "its signature does not hold"};
 }
@@ -205,17 +209,17 @@ TEST(R4_barrier, excludes_what_too_few_can_still_take) {
   fill(map, version(1), 0, 9);
   put(map, 0, 9, version(2));
   put(map, 1, 0, version(2));
-  EXPECT_TRUE(strict::barrier_stands(map, servers(0, 9)));
-  EXPECT_TRUE(strict::barrier_stands(map, servers(0, 7))) << "2 have it, 2 were not reached: 4 of 8";
-  EXPECT_FALSE(strict::barrier_stands(map, servers(0, 6))) << "7 are not enough";
+  EXPECT_TRUE(stands(map, servers(0, 9)));
+  EXPECT_TRUE(stands(map, servers(0, 7))) << "2 have it, 2 were not reached: 4 of 8";
+  EXPECT_FALSE(stands(map, servers(0, 6))) << "7 are not enough";
 }
 
 TEST(R4_barrier, does_not_stand_where_those_not_reached_could_still_confirm) {
   auto map = heard(setting(2, 3, 3), 3); // 2 of 3 confirm
   fill(map, version(1), 0, 2);
   put(map, 0, 1, version(2));
-  EXPECT_TRUE(strict::barrier_stands(map, servers(0, 2)));
-  EXPECT_FALSE(strict::barrier_stands(map, servers(0, 1))) << "one has it, and one may take it yet";
+  EXPECT_TRUE(stands(map, servers(0, 2)));
+  EXPECT_FALSE(stands(map, servers(0, 1))) << "one has it, and one may take it yet";
 }
 
 TEST(R4_barrier, counts_on_liars) {
@@ -245,14 +249,7 @@ TEST(R7_purge, keeps_the_base_and_the_confirmed_one) {
   fill(map, version(2), 0, 1, 1);
   fill(map, version(3), 2, 4, 1); // can be read: the base
   fill(map, version(4), 5, 6, 1);
-  EXPECT_EQ(strict::purgeable(map, servers(0, 9)), (std::set{version(2), version(4)}));
-}
-
-TEST(R7_purge, nothing_without_a_barrier_that_stands) {
-  auto map = heard(setting(3, 10, 10), 10);
-  fill(map, version(1), 0, 9);
-  fill(map, version(2), 0, 1, 1);
-  EXPECT_TRUE(strict::purgeable(map, servers(0, 6)).empty());
+  EXPECT_EQ(strict::purgeable(map, servers(0, 9), strict::base(map)), (std::set{version(2), version(4)}));
 }
 
 TEST(R7_purge, not_what_may_be_confirmed_yet) {
@@ -260,8 +257,8 @@ TEST(R7_purge, not_what_may_be_confirmed_yet) {
   fill(map, version(1), 0, 9);
   fill(map, version(2), 0, 6, 1); // 7 have it; it is the base, and below it
   fill(map, version(3), 7, 9, 1); // the base now
-  EXPECT_TRUE(strict::purgeable(map, servers(0, 9)).contains(version(2)));
-  EXPECT_FALSE(strict::purgeable(map, servers(0, 8)).contains(version(2)))
+  EXPECT_TRUE(strict::purgeable(map, servers(0, 9), strict::base(map)).contains(version(2)));
+  EXPECT_FALSE(strict::purgeable(map, servers(0, 8), strict::base(map)).contains(version(2)))
       << "7 and the one not reached confirm it";
 }
 
