@@ -44,4 +44,19 @@ std::array<std::byte, signature_size> pss_encode(byte_view message, const pss_sa
   return out;
 }
 
+std::optional<pss_salt> pss_salt_of(byte_view message, byte_view encoded) {
+  if (encoded.size() != signature_size)
+    return std::nullopt;
+  bytes block = to_bytes(encoded.first(masked_size));
+  hash256 hash;
+  std::memcpy(hash.data.data(), encoded.data() + masked_size, hash_size);
+  apply_mask(hash, block);
+  pss_salt salt;
+  std::memcpy(salt.data.data(), block.data() + masked_size - pss_salt::size, pss_salt::size);
+  // There is one encoding for each message and salt, so that making it again checks every byte.
+  if (!equal(pss_encode(message, salt), encoded))
+    return std::nullopt;
+  return salt;
+}
+
 } // namespace truckee::crypto

@@ -9,4 +9,7 @@ namespace truckee::crypto {
 /// again.
 std::array<std::byte, signature_size> pss_encode(byte_view message, const pss_salt& salt);
 
+/// The salt of what pss_encode made of this message; nothing for any other bytes.
+std::optional<pss_salt> pss_salt_of(byte_view message, byte_view encoded);
+
 } // namespace truckee::crypto

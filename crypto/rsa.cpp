@@ -141,6 +141,19 @@ bool public_key::verify(byte_view message, byte_view signed_bytes) const {
                           message.size()) == 1;
 }
 
+std::optional<pss_salt> public_key::salt_of(byte_view message, byte_view signed_bytes) const {
+  const key_context context(EVP_PKEY_CTX_new_from_pkey(nullptr, state_->key.get(), nullptr));
+  std::array<std::byte, signature_size> encoded{};
+  std::size_t length = encoded.size();
+  if (signed_bytes.size() != signature_size || !context || EVP_PKEY_verify_recover_init(context.get()) != 1 ||
+      EVP_PKEY_CTX_set_rsa_padding(context.get(), RSA_NO_PADDING) != 1 ||
+      EVP_PKEY_verify_recover(context.get(), raw_out(encoded), &length, raw(signed_bytes),
+                              signed_bytes.size()) != 1 ||
+      length != encoded.size())
+    return std::nullopt;
+  return pss_salt_of(message, encoded);
+}
+
 result<private_key> private_key::from_der(byte_view pkcs8) {
   const auto integers = read_pkcs8(pkcs8);
   if (!integers)

@@ -24,6 +24,8 @@ public:
 
   byte_view der() const;
   bool verify(byte_view message, byte_view signed_bytes) const;
+  /// The salt that a signature of this message was made with, which its signer chose; nothing where it does not verify.
+  std::optional<pss_salt> salt_of(byte_view message, byte_view signed_bytes) const;
 
 private:
   friend class private_key;

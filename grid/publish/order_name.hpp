@@ -11,6 +11,7 @@ namespace truckee::grid {
 /// [publish] order.
 enum class order_name : std::uint8_t {
   in_place, ///< "in-place", Tahoe-LAFS's own: each known share is overwritten where it is
+  strict, ///< "strict": new shares beside the old ones, and tests on whole slots; no grid file can choose it yet
 };
 
 /// As it stands in a grid file.

@@ -8,6 +8,8 @@ std::string_view to_string(order_name order) {
   switch (order) {
   case order_name::in_place:
     return "in-place";
+  case order_name::strict:
+    return "strict";
   }
   return "unknown order";
 }
@@ -23,6 +25,7 @@ result<order_name> parse_order(std::string_view word) {
 std::unique_ptr<publish_order> make_order(order_name name) {
   switch (name) {
   case order_name::in_place:
+  case order_name::strict: // is made of what it knows of the slots: strict/strict_order.hpp
     break;
   }
   return std::make_unique<in_place>();

@@ -205,3 +205,35 @@ TEST(rsa, a_key_whose_other_numbers_are_false_signs_nothing) {
   ASSERT_FALSE(made) << "verifies: " << read->public_half().verify(as_bytes("a message"), made->view());
   EXPECT_EQ(made.error().code, errc::malformed);
 }
+
+TEST(rsa, the_salt_of_a_signature_comes_back_to_whoever_has_the_public_key) {
+  const auto key = some_key();
+  const auto& half = key.public_half();
+  const auto message = test::hex("7369676e6564");
+  pss_salt salt;
+  for (std::size_t i = 0; i < salt.data.size(); ++i)
+    salt.data[i] = static_cast<std::byte>(i * 7 + 1);
+  const auto made = key.sign(message, salt).value();
+  EXPECT_EQ(half.salt_of(message, made.view()), salt);
+  EXPECT_FALSE(half.salt_of(test::hex("00"), made.view()));
+  for (const std::size_t at : {0U, 100U, 255U}) {
+    auto broken = made;
+    broken.data[at] ^= std::byte{1};
+    EXPECT_FALSE(half.salt_of(message, broken.view())) << at;
+  }
+  EXPECT_FALSE(half.salt_of(message, made.view().first(255)));
+  EXPECT_FALSE(half.salt_of(message, {}));
+}
+
+TEST(pss, only_its_own_encodings_have_a_salt) {
+  const auto message = test::hex("7369676e6564");
+  pss_salt salt;
+  salt.data[31] = std::byte{9};
+  auto encoded = pss_encode(message, salt);
+  EXPECT_EQ(pss_salt_of(message, encoded), salt);
+  for (std::size_t at = 0; at < encoded.size(); ++at) {
+    auto other = encoded;
+    other[at] ^= std::byte{0x40};
+    EXPECT_FALSE(pss_salt_of(message, other)) << at;
+  }
+}

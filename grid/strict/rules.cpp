@@ -1,0 +1,241 @@
+#include "truckee/grid/strict/rules.hpp"
+
+#include <algorithm>
+#include <limits>
+
+namespace truckee::grid::strict {
+
+namespace {
+
+/// An unverified number further above the verified ones than this is a lie, or rot.
+constexpr std::uint64_t furthest_ahead = 1000;
+
+std::size_t away(const slot_map& map, std::size_t heard) {
+  return map.setting().places() - heard;
+}
+
+} // namespace
+
+bool enough_answered(const slot_map& map) {
+  return map.slots().size() >= map.setting().confirming();
+}
+
+bool may_cut_short(const slot_map& map) {
+  return enough_answered(map) && newer_partials(map).empty();
+}
+
+std::optional<file_version> base(const slot_map& map) {
+  std::optional<file_version> out;
+  for (const auto& version : map.versions())
+    if (map.recoverable(version))
+      out = version;
+  return out;
+}
+
+std::vector<file_version> newer_partials(const slot_map& map) {
+  const auto best = base(map);
+  std::vector<file_version> out;
+  for (const auto& version : map.versions())
+    if (!best || version > *best)
+      out.push_back(version);
+  return out;
+}
+
+std::optional<sequence_number> next_number(const slot_map& map) {
+  sequence_number verified;
+  for (const auto& version : map.versions())
+    verified = std::max(verified, version.sequence);
+  auto greatest = verified;
+  const auto consider = [&](sequence_number number) {
+    if (number > greatest && number.value - verified.value <= furthest_ahead)
+      greatest = number;
+  };
+  for (const auto& [server, slot] : map.slots())
+    for (const auto& [number, share] : slot) {
+      if (const auto* sealed = std::get_if<sealed_share>(&share); sealed && sealed->note)
+        consider(sealed->note->reserved);
+      else if (const auto* bad = std::get_if<bad_share>(&share))
+        if (const auto claimed = parse_prefix(bad->seen))
+          consider(claimed->sequence);
+    }
+  if (greatest.value == std::numeric_limits<std::uint64_t>::max())
+    return std::nullopt;
+  return sequence_number{greatest.value + 1};
+}
+
+// -- R3: places --
+
+namespace {
+
+using assignment = std::map<server_id, std::vector<share_number>>;
+
+share_number number_of(std::size_t value) {
+  return {static_cast<std::uint8_t>(value)};
+}
+
+/// Every server's due when all numbers are turned by `rotation`.
+assignment rotated(const slot_map& map, const std::set<server_id>& on, std::size_t rotation) {
+  const auto& setting = map.setting();
+  assignment out;
+  for (std::size_t place = 0; place < setting.places(); ++place) {
+    const auto& server = setting.servers()[place];
+    if (!on.contains(server) || !map.slots().contains(server))
+      continue;
+    auto& numbers = out[server];
+    for (std::size_t i = 0; i < setting.shares_at(place); ++i)
+      numbers.push_back(number_of((place + i * setting.places() + rotation) % setting.n()));
+  }
+  return out;
+}
+
+bool is_free(const slot_map& map, const assignment& all) {
+  return std::ranges::all_of(all, [&](const auto& one) {
+    const auto& slot = map.slots().at(one.first);
+    return std::ranges::none_of(one.second, [&](share_number number) { return slot.contains(number); });
+  });
+}
+
+/// A matching of numbers to the dues of servers, grown place by place along augmenting paths.
+class matching {
+public:
+  matching(const slot_map& map) : map_(map), holder_(map.setting().n()) {}
+
+  /// All of a server's due, or nothing: then the others keep what they had.
+  void serve(const server_id& server, std::size_t due) {
+    const auto before = holder_;
+    for (std::size_t i = 0; i < due; ++i) {
+      std::set<std::size_t> tried;
+      if (!grow(server, tried)) {
+        holder_ = before;
+        return;
+      }
+    }
+  }
+  assignment result() const {
+    assignment out;
+    for (std::size_t number = 0; number < holder_.size(); ++number)
+      if (holder_[number])
+        out[*holder_[number]].push_back(number_of(number));
+    return out;
+  }
+
+private:
+  bool grow(const server_id& server, std::set<std::size_t>& tried) {
+    for (std::size_t number = 0; number < holder_.size(); ++number) {
+      if (holder_[number] == server || map_.slots().at(server).contains(number_of(number)) ||
+          !tried.insert(number).second)
+        continue;
+      const auto holder = holder_[number];
+      if (!holder || grow(*holder, tried)) {
+        holder_[number] = server;
+        return true;
+      }
+    }
+    return false;
+  }
+
+  const slot_map& map_;
+  std::vector<std::optional<server_id>> holder_; ///< by number
+};
+
+} // namespace
+
+assignment places(const slot_map& map, const std::set<server_id>& on) {
+  const auto& setting = map.setting();
+  for (std::size_t rotation = 0; rotation < setting.n(); ++rotation)
+    if (auto all = rotated(map, on, rotation); is_free(map, all))
+      return all;
+  matching found(map);
+  for (std::size_t place = 0; place < setting.places(); ++place)
+    if (const auto& server = setting.servers()[place]; on.contains(server) && map.slots().contains(server))
+      found.serve(server, setting.shares_at(place));
+  return found.result();
+}
+
+// -- R4: the barrier --
+
+bool needs_barrier(const slot_map& map) {
+  return map.setting().rounds() == 2 || !newer_partials(map).empty();
+}
+
+std::optional<share_number> share_to_seal(const slot_contents& slot) {
+  std::optional<share_number> out;
+  const file_version* greatest = nullptr;
+  for (const auto& [number, share] : slot)
+    if (const auto* version = version_of(share); version && (!greatest || *version > *greatest)) {
+      greatest = version;
+      out = number;
+    }
+  return out;
+}
+
+bool excluded(const slot_map& map, const std::set<server_id>& sealed, const file_version& version) {
+  std::size_t showing = 0;
+  for (const auto& server : map.showing(version))
+    showing += sealed.contains(server) ? 1 : 0;
+  return showing + away(map, sealed.size()) + map.setting().liars() < map.setting().confirming();
+}
+
+bool barrier_stands(const slot_map& map, const std::set<server_id>& sealed,
+                    const std::vector<file_version>& partials) {
+  return sealed.size() >= map.setting().confirming() &&
+         std::ranges::all_of(partials,
+                             [&](const file_version& version) { return excluded(map, sealed, version); });
+}
+
+// -- R6, R7, R10: what goes --
+
+std::vector<share_number> retirable(const slot_contents& slot, const file_version& confirmed) {
+  std::vector<share_number> out;
+  for (const auto& [number, share] : slot)
+    if (const auto* version = version_of(share); version && *version < confirmed)
+      out.push_back(number);
+  return out;
+}
+
+std::set<file_version> purgeable(const slot_map& map, const std::set<server_id>& sealed,
+                                 const std::optional<file_version>& base) {
+  const auto on_enough = greatest_on_enough(map);
+  std::set<file_version> out;
+  for (const auto& version : map.versions())
+    if (version != base && version != on_enough && excluded(map, sealed, version))
+      out.insert(version);
+  return out;
+}
+
+std::vector<share_number> beyond(const slot_contents& slot, std::size_t n) {
+  std::vector<share_number> out;
+  for (const auto& [number, share] : slot)
+    if (number.value >= n)
+      out.push_back(number);
+  return out;
+}
+
+// -- reads --
+
+std::optional<file_version> greatest_on_enough(const slot_map& map) {
+  std::optional<file_version> out;
+  for (const auto& version : map.versions())
+    if (map.showing(version).size() >= map.setting().confirming())
+      out = version;
+  return out;
+}
+
+std::optional<file_version> confirmed(const slot_map& map) {
+  const auto candidate = greatest_on_enough(map);
+  if (!candidate)
+    return std::nullopt;
+  const auto all = map.versions();
+  for (auto version = all.upper_bound(*candidate); version != all.end(); ++version) {
+    // Something greater may have retired it there.
+    std::set<server_id> may_have_it;
+    for (auto greater = version; greater != all.end(); ++greater)
+      may_have_it.merge(map.showing(*greater));
+    if (may_have_it.size() + away(map, map.slots().size()) + map.setting().liars() >=
+        map.setting().confirming())
+      return std::nullopt;
+  }
+  return candidate;
+}
+
+} // namespace truckee::grid::strict

@@ -1,0 +1,52 @@
+#pragma once
+
+#include "truckee/grid/strict/slot_map.hpp"
+
+/// The rules of the strict order, each a function of what is known. Their numbers are those of docs/strict.md, where each has
+/// its reason; tests have the same names.
+namespace truckee::grid::strict {
+
+/// R1: enough servers have answered for a publish to go on.
+bool enough_answered(const slot_map& map);
+/// R1: the servers that have not answered need not be waited for to the end: enough have, and nobody else seems at work.
+bool may_cut_short(const slot_map& map);
+
+/// R2: the greatest recoverable version, from whose content new content is made.
+std::optional<file_version> base(const slot_map& map);
+/// Versions greater than the base with fewer than k numbers seen: of a writer at work, or a dead one.
+std::vector<file_version> newer_partials(const slot_map& map);
+
+/// R3: one above all that was seen, damaged shares and reserved numbers too; an unverified number counts only where it is not far
+/// above the verified ones. Nothing where there is no number left.
+std::optional<sequence_number> next_number(const slot_map& map);
+/// R3: where the shares of a new version go, on the known servers among `on`. A number is free on a server that has no share of
+/// that number; a server gets all that is its due (strict_setting::shares_at) or nothing; no number goes to two.
+std::map<server_id, std::vector<share_number>> places(const slot_map& map, const std::set<server_id>& on);
+
+/// R4: whether the barrier must stand before the write.
+bool needs_barrier(const slot_map& map);
+/// R4: the share of a slot that the barrier signs anew: one of the greatest version there. Nothing in a slot without a good
+/// share.
+std::optional<share_number> share_to_seal(const slot_contents& slot);
+/// R4: once these servers have taken the barrier, `version` can never be confirmed.
+bool excluded(const slot_map& map, const std::set<server_id>& sealed, const file_version& version);
+/// R4: the write may go on: enough servers have taken the barrier, and it excludes each of the newer partial versions that the
+/// map showed.
+bool barrier_stands(const slot_map& map, const std::set<server_id>& sealed,
+                    const std::vector<file_version>& partials);
+
+/// R6: what may be deleted on a server that holds `confirmed`, or gets a greater one in the same message.
+std::vector<share_number> retirable(const slot_contents& slot, const file_version& confirmed);
+/// R7: what may be deleted behind a barrier that stands: versions that can never be confirmed any more, but for the base
+/// and the greatest confirmed one.
+std::set<file_version> purgeable(const slot_map& map, const std::set<server_id>& sealed,
+                                 const std::optional<file_version>& base);
+/// R10: shares with a number that the encoding does not have; the next message deletes them.
+std::vector<share_number> beyond(const slot_contents& slot, std::size_t n);
+
+/// Reads: the greatest version that as many servers have as confirm one.
+std::optional<file_version> greatest_on_enough(const slot_map& map);
+/// Reads: the confirmed version, where it is certain that no greater one is confirmed.
+std::optional<file_version> confirmed(const slot_map& map);
+
+} // namespace truckee::grid::strict

@@ -1,0 +1,61 @@
+#pragma once
+
+#include "truckee/grid/servermap.hpp"
+#include "truckee/grid/strict/strict_setting.hpp"
+#include "truckee/grid/strict/writer_note.hpp"
+
+#include <map>
+#include <optional>
+#include <set>
+#include <variant>
+#include <vector>
+
+/// What a strict writer or reader knows of a file's slots.
+namespace truckee::grid {
+
+/// The first bytes of a share's signature: two writes of one version differ in them, and nothing else of a share shows that
+/// its signature was made anew.
+using share_seal = fixed_bytes<struct share_seal_tag, 16>;
+
+/// A share whose signature holds, and what tests compare of it.
+struct sealed_share {
+  file_version version;
+  share_seal seal;
+  std::optional<writer_note> note = {};
+  friend bool operator==(const sealed_share&, const sealed_share&) = default;
+};
+
+/// What lies at a share number: a good share, or one that does not verify. Nothing and a share without bytes are the same.
+using held_share = std::variant<sealed_share, bad_share>;
+using slot_contents = std::map<share_number, held_share>;
+
+/// The version of a good share.
+const file_version* version_of(const held_share& share);
+/// The versions that a slot has good shares of.
+std::set<file_version> versions_in(const slot_contents& slot);
+
+/// All that is known of the slots on U; a server that is not in it has not been heard.
+class slot_map {
+public:
+  explicit slot_map(strict_setting setting) : setting_(std::move(setting)) {}
+
+  const strict_setting& setting() const { return setting_; }
+  /// The slot as it was read, or as an acknowledged message left it. A server that is none of U is not taken in.
+  void know(const server_id& server, slot_contents contents);
+  void forget(const server_id& server) { slots_.erase(server); }
+  const std::map<server_id, slot_contents>& slots() const { return slots_; }
+
+  /// Smallest first.
+  std::set<file_version> versions() const;
+  std::set<share_number> numbers(const file_version& version) const;
+  /// The servers with a good share of it.
+  std::set<server_id> showing(const file_version& version) const;
+  /// k of its share numbers have been seen.
+  bool recoverable(const file_version& version) const;
+
+private:
+  strict_setting setting_;
+  std::map<server_id, slot_contents> slots_;
+};
+
+} // namespace truckee::grid

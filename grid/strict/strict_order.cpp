@@ -1,0 +1,334 @@
+#include "truckee/grid/strict/strict_order.hpp"
+
+#include "truckee/grid/publish/write_message.hpp"
+#include "truckee/grid/strict/rules.hpp"
+
+#include <algorithm>
+
+namespace truckee::grid {
+
+namespace {
+
+/// So often one server's message is sent again because old shares went: each time somebody else has published.
+constexpr std::size_t resends_max = 20;
+
+/// The test on a share that is there, beside the one on its beginning.
+std::vector<test_vector> seal_test(const held_share& share, std::uint64_t at) {
+  const auto* sealed = std::get_if<sealed_share>(&share);
+  if (!sealed)
+    return {};
+  return {{at, share_seal::size, shared_bytes::copy_of(sealed->seal.view())}};
+}
+
+belief belief_of(const held_share& share) {
+  if (const auto* sealed = std::get_if<sealed_share>(&share))
+    return sealed->version;
+  return std::get<bad_share>(share);
+}
+
+/// What is read back is what is known, as far as tests compare it.
+bool is_still(const held_share& known, byte_view seen, std::uint64_t seal_at) {
+  const auto same = [&](const test_vector& test) {
+    const auto from = seen.subspan(std::min<std::uint64_t>(seen.size(), test.offset));
+    return equal(from.first(std::min<std::uint64_t>(from.size(), test.length)), test.specimen.view());
+  };
+  return same(test_for(belief_of(known))) && std::ranges::all_of(seal_test(known, seal_at), same);
+}
+
+bool is_version(byte_view seen, const file_version& version) {
+  return test_for(version).specimen.view().size() <= seen.size() &&
+         equal(seen.first(test_for(version).specimen.size()), test_for(version).specimen.view());
+}
+
+slot_map without(const slot_map& map, const std::set<file_version>& doomed) {
+  auto out = map;
+  for (const auto& [server, slot] : map.slots()) {
+    auto left = slot;
+    std::erase_if(left, [&](const auto& entry) {
+      const auto* version = version_of(entry.second);
+      return version && doomed.contains(*version);
+    });
+    out.know(server, std::move(left));
+  }
+  return out;
+}
+
+} // namespace
+
+map_needs strict_order::map(bool) const {
+  return {map_mode::write, true};
+}
+
+result<void> strict_order::admit(const publish_request& request) const {
+  const auto& setting = task_.known.setting();
+  const auto& version = request.version;
+  if (version.k != setting.k() || version.n != setting.n())
+    return fail(errc::usage, "the file is kept " + std::to_string(setting.k()) + " of " +
+                                 std::to_string(setting.n()) + ", and this version is " +
+                                 std::to_string(version.k) + " of " + std::to_string(version.n));
+  if (!strict::enough_answered(task_.known))
+    return fail(errc::not_enough_servers, std::to_string(task_.known.slots().size()) + " of " +
+                                              std::to_string(setting.places()) + " servers answered, " +
+                                              std::to_string(setting.confirming()) +
+                                              " needed; nothing written");
+  const auto number = strict::next_number(task_.known);
+  if (!number || version.sequence < *number)
+    return fail(errc::usage, "sequence number " + std::to_string(version.sequence.value) +
+                                 " is not above all that was seen");
+  return {};
+}
+
+void strict_order::goal(publish_tables& tables) {
+  base_ = strict::base(task_.known);
+  partials_ = strict::newer_partials(task_.known);
+  if (strict::needs_barrier(task_.known))
+    begin_sealing();
+  else
+    begin_writing(tables);
+}
+
+void strict_order::place(publish_tables& tables) {
+  if (sealing_ && !no_barrier_ && to_send_.empty() && tables.busy().empty())
+    begin_writing(tables);
+}
+
+void strict_order::begin_sealing() {
+  sealing_ = true;
+  for (const auto& [server, slot] : task_.known.slots())
+    if (strict::share_to_seal(slot))
+      to_send_.insert(server);
+}
+
+void strict_order::doom_the_retired() {
+  const auto versions = task_.known.versions();
+  if (task_.known.setting().places() == 1)
+    doomed_ = versions; // one message replaces everything
+  else if (const auto safe = strict::greatest_on_enough(task_.known))
+    doomed_.insert(versions.begin(), versions.lower_bound(*safe));
+}
+
+std::map<server_id, std::vector<share_number>> strict_order::places_on(const std::set<server_id>& on) const {
+  auto out = strict::places(task_.known, on);
+  if (out.size() < on.size())
+    if (auto more = strict::places(without(task_.known, doomed_), on); more.size() > out.size())
+      return more;
+  return out;
+}
+
+void strict_order::begin_writing(publish_tables& tables) {
+  const auto needed = task_.known.setting().confirming();
+  std::set<server_id> on;
+  for (const auto& [server, slot] : task_.known.slots())
+    on.insert(server);
+  if (sealing_) {
+    no_barrier_ = !strict::barrier_stands(task_.known, sealed_, partials_);
+    if (no_barrier_)
+      return;
+    on = sealed_;
+    doomed_ = strict::purgeable(task_.known, sealed_, base_);
+    purged_ = doomed_.size();
+  }
+  doom_the_retired();
+  ours_ = places_on(on);
+  if (ours_.size() < needed && !sealing_)
+    return begin_sealing(); // R7: dead versions make room
+  if (ours_.size() < needed && base_ && strict::excluded(task_.known, sealed_, *base_)) {
+    doomed_.insert(*base_); // nobody was told of it, and its content is in ours
+    ours_ = places_on(on);
+  }
+  sealing_ = false;
+  for (const auto& [server, numbers] : ours_) {
+    for (const auto number : numbers)
+      tables.aim_at({server, number});
+    to_send_.insert(server);
+  }
+  placed_ = true;
+}
+
+// -- messages --
+
+std::vector<share_number> strict_order::doomed_on(const server_id& server) const {
+  const auto& slot = task_.known.slots().at(server);
+  auto out = strict::beyond(slot, task_.known.setting().n());
+  for (const auto& [number, share] : slot)
+    if (const auto* version = version_of(share);
+        version && number.value < task_.known.setting().n() && doomed_.contains(*version))
+      out.push_back(number);
+  return out;
+}
+
+server_message strict_order::message_to(const server_id& server) const {
+  const auto& slot = task_.known.slots().at(server);
+  std::map<share_number, planned_share> all;
+  for (std::size_t number = 0; number < task_.known.setting().n(); ++number) {
+    const share_number share{static_cast<std::uint8_t>(number)};
+    all[share] = {share, share_step::test_only, no_share{}};
+  }
+  for (const auto& [number, share] : slot)
+    all[number] = {number, share_step::test_only, belief_of(share), seal_test(share, task_.seal_at)};
+  if (const auto seal = new_seals_.find(server); sealing_ && seal != new_seals_.end()) {
+    auto& planned = all.at(*strict::share_to_seal(slot));
+    planned.step = share_step::patch;
+    planned.bytes = {{task_.seal_at, shared_bytes::copy_of(seal->second)}};
+  } else {
+    for (const auto number : doomed_on(server))
+      all.at(number).step = share_step::remove;
+    for (const auto number : ours_.at(server)) {
+      all.at(number).step = share_step::write;
+      all.at(number).exact = true;
+    }
+  }
+  // Writes first, deletes last: a server that dies half way keeps more, not less.
+  server_message out{server, {}};
+  for (const auto step : {share_step::write, share_step::patch, share_step::test_only, share_step::remove})
+    for (auto& [number, planned] : all)
+      if (planned.step == step)
+        out.shares.push_back(planned);
+  return out;
+}
+
+std::vector<server_message> strict_order::messages(const publish_tables& tables) {
+  std::vector<server_message> out;
+  for (const auto& server : std::exchange(to_send_, {})) {
+    if (tables.is_busy(server)) {
+      to_send_.insert(server);
+      continue;
+    }
+    if (sealing_) {
+      const auto& slot = task_.known.slots().at(server);
+      new_seals_[server] = task_.sign(*version_of(slot.at(*strict::share_to_seal(slot))));
+    }
+    out.push_back(message_to(server));
+  }
+  return out;
+}
+
+// -- what came back --
+
+void strict_order::judge(publish_tables& tables, const server_message& sent, const write_outcome& outcome) {
+  switch (outcome.kind) {
+  case write_outcome_kind::written:
+    return on_written(tables, sent);
+  case write_outcome_kind::test_failed:
+    return on_test_failed(tables, sent, outcome);
+  case write_outcome_kind::unknown:
+  case write_outcome_kind::malformed:
+    for (const auto& planned : sent.shares)
+      if (planned.step == share_step::write)
+        tables.mark_unknown({sent.server, planned.share});
+    return give_up(tables, sent.server, outcome);
+  case write_outcome_kind::no_space:
+  case write_outcome_kind::read_only:
+  case write_outcome_kind::refused:
+  case write_outcome_kind::bad_write_enabler:
+  case write_outcome_kind::unreachable:
+    return give_up(tables, sent.server, outcome);
+  }
+}
+
+void strict_order::judge(publish_tables&, const server_id&, const reread_outcome&) {
+  // It never asks for another look: a message's own read-back is all that it goes by.
+}
+
+void strict_order::on_written(publish_tables& tables, const server_message& sent) {
+  auto slot = task_.known.slots().at(sent.server);
+  for (const auto& planned : sent.shares)
+    switch (planned.step) {
+    case share_step::write:
+      slot.insert_or_assign(planned.share, sealed_share{tables.version(), task_.seal});
+      tables.mark_placed({sent.server, planned.share});
+      confirming_.insert(sent.server);
+      break;
+    case share_step::patch: {
+      auto& sealed = std::get<sealed_share>(slot.at(planned.share));
+      const auto& seal = new_seals_.at(sent.server);
+      std::copy_n(seal.begin(), sealed.seal.data.size(), sealed.seal.data.begin());
+      sealed_.insert(sent.server);
+      break;
+    }
+    case share_step::remove:
+      slot.erase(planned.share);
+      tables.learn({sent.server, planned.share}, no_share{});
+      break;
+    case share_step::test_only:
+      break;
+    }
+  task_.known.know(sent.server, std::move(slot));
+}
+
+void strict_order::on_test_failed(publish_tables& tables, const server_message& sent,
+                                  const write_outcome& outcome) {
+  if (placed_ && std::ranges::any_of(ours_.at(sent.server), [&](share_number number) {
+        const auto seen = outcome.found.find(number);
+        return seen != outcome.found.end() && is_version(seen->second, tables.version());
+      })) { // an earlier copy of the message landed, whole
+    for (const auto number : ours_.at(sent.server))
+      tables.mark_placed({sent.server, number});
+    confirming_.insert(sent.server);
+    task_.known.forget(sent.server);
+    return;
+  }
+  auto slot = task_.known.slots().at(sent.server);
+  const bool only_less = std::ranges::all_of(outcome.found, [&](const auto& seen) {
+    const auto known = slot.find(seen.first);
+    return known != slot.end() && is_still(known->second, seen.second, task_.seal_at);
+  });
+  if (only_less && outcome.found.size() < slot.size() && resent_ < resends_max) { // somebody retired
+    std::erase_if(slot, [&](const auto& entry) { return !outcome.found.contains(entry.first); });
+    const bool can_seal = !sealing_ || strict::share_to_seal(slot);
+    task_.known.know(sent.server, std::move(slot));
+    ++resent_;
+    if (can_seal)
+      to_send_.insert(sent.server);
+    return;
+  }
+  met_another_ = true;
+  for (const auto& [number, seen] : outcome.found)
+    if (const auto known = slot.find(number);
+        known == slot.end() || !is_still(known->second, seen, task_.seal_at))
+      tables.add_surprise({{sent.server, number},
+                           known == slot.end() ? belief{no_share{}} : belief_of(known->second),
+                           read_belief(seen)});
+  give_up(tables, sent.server, outcome);
+}
+
+void strict_order::give_up(publish_tables& tables, const server_id& server, const write_outcome& outcome) {
+  tables.mark_bad(server, outcome);
+  task_.known.forget(server);
+}
+
+// -- the end --
+
+std::size_t strict_order::may_confirm(const publish_tables& tables) const {
+  auto out = confirming_;
+  out.insert(to_send_.begin(), to_send_.end());
+  out.merge(tables.busy());
+  return out.size();
+}
+
+std::optional<publish_end> strict_order::enough(const publish_tables& tables) const {
+  const auto needed = task_.known.setting().confirming();
+  if (no_barrier_ || (placed_ && may_confirm(tables) < needed) || confirming_.size() >= needed)
+    return conclude(tables);
+  return std::nullopt;
+}
+
+bool strict_order::only_waits(const publish_tables&) const {
+  return false; // it ends as soon as enough have it, and no sooner
+}
+
+bool strict_order::may_stop(const publish_tables&) const {
+  return task_.known.setting().places() > 1 || !placed_; // the base stays beside the new shares
+}
+
+std::vector<server_message> strict_order::retire(const publish_tables&) {
+  return {}; // the next publish does
+}
+
+publish_end strict_order::conclude(const publish_tables&) const {
+  if (confirming_.size() >= task_.known.setting().confirming())
+    return publish_end::published;
+  return met_another_ ? publish_end::uncoordinated_write : publish_end::not_enough_servers;
+}
+
+} // namespace truckee::grid

@@ -1,0 +1,92 @@
+#pragma once
+
+#include "truckee/grid/publish/publish_order.hpp"
+#include "truckee/grid/strict/slot_map.hpp"
+
+#include <functional>
+
+namespace truckee::grid {
+
+/// What one strict publish is given beside its request.
+struct strict_task {
+  slot_map known;              ///< the slots as this writer last learned of them; all tests come from it
+  share_seal seal;             ///< of the new version's own signature
+  std::uint64_t seal_at = 401; ///< where signatures begin in a share of this file
+  /// Signs a version's prefix anew, with a note in its salt: the barrier's bytes.
+  std::function<bytes(const file_version&)> sign = {};
+};
+
+/// New shares are written beside the old ones, each message with a test on the whole slot; success needs H servers
+/// (strict_setting::confirming), and what is older goes afterwards. Rules: rules.hpp, docs/strict.md.
+///
+///     sealing   where the barrier is needed: one share of each slot gets a new signature; ends when all have answered
+///     writing   on the servers that took the barrier, or on all that are known; ends as soon as H have it, or cannot
+///
+/// A message, by its outcome:
+///
+///     written               sealing: the slot is as before with the new signature. Writing: the server confirms
+///     test failed           shows ours: it confirms. Shows that old shares went and nothing else changed: sent again, with
+///                           what is there now. Else another writer was there, and the server is out of this publish
+///     unknown, malformed    out of this publish; the message may have landed
+///     others                out of this publish; nothing was written
+class strict_order final : public publish_order {
+public:
+  explicit strict_order(strict_task task) : task_(std::move(task)) {}
+
+  order_name name() const override { return order_name::strict; }
+  map_needs map(bool first) const override;
+  read_vector read_back() const override { return {0, task_.seal_at + share_seal::size}; }
+  result<void> admit(const publish_request& request) const override;
+  void goal(publish_tables& tables) override;
+  void place(publish_tables& tables) override;
+  std::vector<server_message> messages(const publish_tables& tables) override;
+  void judge(publish_tables& tables, const server_message& sent, const write_outcome& outcome) override;
+  void judge(publish_tables& tables, const server_id& server, const reread_outcome& outcome) override;
+  std::optional<publish_end> enough(const publish_tables& tables) const override;
+  bool only_waits(const publish_tables& tables) const override;
+  bool may_stop(const publish_tables& tables) const override;
+  std::vector<server_message> retire(const publish_tables& tables) override;
+  publish_end conclude(const publish_tables& tables) const override;
+
+  /// The slots as they are known now: what a next publish may begin on.
+  const slot_map& known() const { return task_.known; }
+  /// The servers that have the new version.
+  const std::set<server_id>& confirming() const { return confirming_; }
+  bool sealed() const { return sealing_ || !sealed_.empty(); }
+  std::size_t purged() const { return purged_; }    ///< versions deleted behind the barrier
+  std::size_t resent() const { return resent_; }    ///< messages sent again after somebody retired old shares
+  bool met_another() const { return met_another_; } ///< a test failed because of another writer
+
+private:
+  void begin_writing(publish_tables& tables);
+  void begin_sealing();
+  /// Places on these servers; where there is no room beside the old shares, those that go make it.
+  std::map<server_id, std::vector<share_number>> places_on(const std::set<server_id>& on) const;
+  /// What is older than the confirmed version: each server gets a greater one in the message that deletes it.
+  void doom_the_retired();
+  server_message message_to(const server_id& server) const;
+  std::vector<share_number> doomed_on(const server_id& server) const;
+  void on_written(publish_tables& tables, const server_message& sent);
+  void on_test_failed(publish_tables& tables, const server_message& sent, const write_outcome& outcome);
+  void give_up(publish_tables& tables, const server_id& server, const write_outcome& outcome);
+  /// Servers that have it, or may take it yet.
+  std::size_t may_confirm(const publish_tables& tables) const;
+
+  strict_task task_;
+  std::optional<file_version> base_; ///< as the map showed it, like the next
+  std::vector<file_version> partials_;
+  bool sealing_ = false;
+  bool placed_ = false;
+  bool no_barrier_ = false;                             ///< it was needed, and does not stand
+  std::set<server_id> sealed_;                          ///< took the barrier
+  std::map<server_id, bytes> new_seals_;                ///< signatures under way, by server
+  std::map<server_id, std::vector<share_number>> ours_; ///< what each server is to get
+  std::set<file_version> doomed_;                       ///< versions that messages delete
+  std::set<server_id> to_send_;
+  std::set<server_id> confirming_;
+  std::size_t purged_ = 0;
+  std::size_t resent_ = 0;
+  bool met_another_ = false;
+};
+
+} // namespace truckee::grid

@@ -1,0 +1,85 @@
+#include "truckee/grid/strict/strict_setting.hpp"
+
+#include <algorithm>
+#include <set>
+#include <string>
+
+namespace truckee::grid {
+
+namespace {
+
+std::size_t divided_up(std::size_t a, std::size_t b) {
+  return (a + b - 1) / b;
+}
+
+/// No server holds so many shares of one version that few of them are a version, unless there are few of them.
+std::size_t most_shares(std::size_t k, std::size_t n, std::size_t servers) {
+  if (servers == 1)
+    return n;
+  const auto third = std::max<std::size_t>(1, n / 3);
+  return third * servers < k ? divided_up(k, servers) : third;
+}
+
+result<void> check(const strict_choice& x) {
+  if (x.k == 0 || x.k > x.n)
+    return fail(errc::configuration, "k and N must be 1 <= k <= N <= 255, not " + std::to_string(x.k) +
+                                         " of " + std::to_string(x.n));
+  if (x.servers.empty())
+    return fail(errc::configuration, "the strict order needs to know the grid's servers, and there are none");
+  if (std::set(x.servers.begin(), x.servers.end()).size() != x.servers.size())
+    return fail(errc::configuration, "a server is there twice");
+  if (x.rounds != 1 && x.rounds != 2)
+    return fail(errc::configuration, "rounds must be 1 or 2, not " + std::to_string(x.rounds));
+  if (x.rounds == 2 && x.liars > 0)
+    return fail(errc::configuration, "rounds = 2 holds only where no server lies; with liars = " +
+                                         std::to_string(x.liars) + " take rounds = 1");
+  return {};
+}
+
+} // namespace
+
+strict_setting::strict_setting(strict_choice choice) : choice_(std::move(choice)) {
+  if (choice_.servers.size() > choice_.n)
+    choice_.servers.resize(choice_.n);
+  most_ = most_shares(k(), n(), places());
+  most_held_ = 0;
+  least_held_ = n();
+  for (std::size_t place = 0; place < places(); ++place) {
+    most_held_ = std::max(most_held_, shares_at(place));
+    least_held_ = std::min(least_held_, shares_at(place));
+  }
+}
+
+std::size_t strict_setting::shares_at(std::size_t place) const {
+  return std::min(most_, divided_up(n() - place, places()));
+}
+
+bool strict_setting::is_enough(std::size_t servers) const {
+  const auto m = places();
+  if (rounds() == 2) // two sets of them share servers with k shares
+    return 2 * servers >= m + divided_up(k(), least_held_) && servers * least_held_ >= k();
+  const auto b = liars();
+  // Those that may be without a version cannot make another one readable, and those that have it can be read.
+  return (m - servers + b) * most_held_ < k() && servers > b && (servers - b) * least_held_ >= k();
+}
+
+result<strict_setting> strict_setting::make(strict_choice choice) {
+  if (auto fine = check(choice); !fine)
+    return tl::unexpected(fine.error());
+  strict_setting out(std::move(choice));
+  const auto m = out.places();
+  std::size_t servers = 1;
+  while (servers <= m && !out.is_enough(servers))
+    ++servers;
+  if (servers > m)
+    return fail(errc::configuration, std::to_string(out.k()) + " of " + std::to_string(out.n()) + " on " +
+                                         std::to_string(m) + (m == 1 ? " server" : " servers") +
+                                         " with liars = " + std::to_string(out.liars()) +
+                                         " cannot be kept strictly, not even by all of them: take fewer "
+                                         "liars, more servers, or a smaller k");
+  out.confirming_ = servers;
+  out.heard_ = std::min(m, m - servers + divided_up(out.k(), out.least_held_) + out.liars());
+  return out;
+}
+
+} // namespace truckee::grid

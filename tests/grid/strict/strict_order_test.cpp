@@ -1,0 +1,93 @@
+#include "grid/strict/strict_world.hpp"
+
+#include <gtest/gtest.h>
+
+using namespace truckee;
+using namespace truckee::grid;
+using namespace truckee::test;
+
+namespace {
+
+strict_setting setting(std::uint8_t k, std::uint8_t n, std::size_t servers) {
+  strict_choice choice{k, n, {}, 0, 1};
+  for (std::size_t i = 0; i < servers; ++i)
+    choice.servers.push_back(server(static_cast<std::uint8_t>(i)));
+  return strict_setting::make(std::move(choice)).value();
+}
+
+struct spread_setting {
+  std::uint8_t k, n;
+  std::size_t servers;
+};
+
+/// Runs of some writers with faults, and one writer when they have stopped, who must be acknowledged and finds all.
+strict_tally runs(const spread_setting& spread, std::size_t writers, const strict_faults& faults,
+                  std::uint64_t seeds) {
+  strict_tally sum;
+  for (std::uint64_t seed = 1; seed <= seeds; ++seed) {
+    strict_world world(setting(spread.k, spread.n, spread.servers), faults, seed);
+    int operation = 0;
+    for (std::size_t writer = 0; writer < writers; ++writer, operation += 2)
+      world.add_writer({operation, operation + 1});
+    world.run();
+    const auto before = world.tally.acknowledged;
+    world.stop_faults();
+    world.add_writer({operation});
+    world.run();
+    const auto& got = world.tally;
+    if (got.acknowledged != before + 1)
+      sum.broken.push_back("nobody can write when the faults have stopped, seed " + std::to_string(seed) +
+                           ", " + std::to_string(spread.k) + " of " + std::to_string(spread.n) + " on " +
+                           std::to_string(spread.servers));
+    for (const auto& what : got.broken)
+      sum.broken.push_back(what + ", seed " + std::to_string(seed) + ", " + std::to_string(spread.k) +
+                           " of " + std::to_string(spread.n) + " on " + std::to_string(spread.servers));
+    sum.acknowledged += got.acknowledged;
+    sum.rounds_lost += got.rounds_lost;
+    sum.barriers += got.barriers;
+    sum.purged += got.purged;
+    sum.resent += got.resent;
+    sum.gave_up += got.gave_up;
+    sum.most_versions = std::max(sum.most_versions, got.most_versions);
+  }
+  return sum;
+}
+
+void expect_nothing_broken(const strict_tally& sum) {
+  EXPECT_TRUE(sum.broken.empty()) << sum.broken.size() << " times, first: " << sum.broken.front();
+}
+
+constexpr strict_faults many{.lost = 0.05, .late = 0.5, .twice = 0.05, .crash = 0.02, .break_up = 0.03};
+
+} // namespace
+
+TEST(strict_order, one_writer_alone_is_acknowledged_at_once) {
+  for (const auto& spread :
+       {spread_setting{3, 10, 10}, {2, 3, 3}, {1, 3, 3}, {3, 10, 4}, {3, 10, 1}, {1, 1, 1}}) {
+    const auto sum = runs(spread, 1, {}, 20);
+    expect_nothing_broken(sum);
+    EXPECT_EQ(sum.acknowledged, 60U);
+    EXPECT_EQ(sum.rounds_lost, 0U);
+    EXPECT_EQ(sum.barriers, 0U);
+    EXPECT_LE(sum.most_versions, 2U) << "what is older than the last goes with the next";
+  }
+}
+
+TEST(strict_order, writers_at_the_same_time_lose_nothing) {
+  for (const std::size_t writers : {2U, 4U}) {
+    const auto sum = runs({3, 10, 10}, writers, {}, 100);
+    expect_nothing_broken(sum);
+    EXPECT_GT(sum.rounds_lost, 0U);
+    EXPECT_GT(sum.barriers, 0U);
+  }
+}
+
+TEST(strict_order, nothing_acknowledged_is_lost_whatever_the_network_and_the_writers_do) {
+  for (const auto& spread :
+       {spread_setting{3, 10, 10}, {2, 3, 3}, {1, 3, 3}, {2, 4, 4}, {3, 5, 5}, {3, 10, 4}, {3, 10, 1}}) {
+    const auto sum = runs(spread, 3, many, 200);
+    expect_nothing_broken(sum);
+    EXPECT_GT(sum.acknowledged, 200U);
+    EXPECT_GT(sum.rounds_lost, 0U);
+  }
+}

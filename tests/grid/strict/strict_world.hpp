@@ -1,0 +1,326 @@
+#pragma once
+
+#include "grid/model_grid.hpp"
+#include "truckee/grid/publish/publish_loop.hpp"
+#include "truckee/grid/strict/rules.hpp"
+#include "truckee/grid/strict/strict_order.hpp"
+
+#include <functional>
+#include <random>
+
+/// Strict writers on servers that keep what they acknowledge, over a network that delays, reorders, repeats and loses: the
+/// next thing to happen is drawn, there is no time. A version is a set of operations, an append each.
+namespace truckee::test {
+
+inline constexpr std::uint64_t seal_at = 107; ///< in the shares of this world
+
+/// A share with a signature behind its head.
+inline bytes sealed_share_of(const grid::file_version& v, share_number number, byte_view signature) {
+  auto out = share_of(v, number);
+  out.resize(seal_at);
+  out.insert(out.end(), signature.begin(), signature.end());
+  out.push_back(static_cast<std::byte>(number.value));
+  return out;
+}
+
+struct strict_faults {
+  double lost = 0;     ///< of requests and of answers, each
+  double late = 0;     ///< of lost requests: they land yet
+  double twice = 0;    ///< of requests
+  double crash = 0;    ///< of writers, at each message
+  double break_up = 0; ///< of slots read: a server is away for one map
+};
+
+/// What a run came to.
+struct strict_tally {
+  std::size_t acknowledged = 0;
+  std::size_t rounds_lost = 0;
+  std::size_t barriers = 0;
+  std::size_t purged = 0;
+  std::size_t resent = 0;
+  std::size_t gave_up = 0;
+  std::size_t most_versions = 0; ///< in one slot, at any time
+  std::vector<std::string> broken;
+};
+
+class strict_world {
+public:
+  strict_world(grid::strict_setting setting, strict_faults faults, std::uint64_t seed)
+    : setting_(std::move(setting)), faults_(faults), random_(seed) {
+    for (const auto& server : setting_.servers())
+      slots_[server];
+    create();
+  }
+
+  using operations = std::set<int>;
+
+  void add_writer(std::vector<int> wanted);
+  /// Until nothing is left to happen.
+  void run() {
+    for (std::size_t steps = 0; !events_.empty(); ++steps) {
+      if (steps > 200'000) {
+        tally.broken.emplace_back("the run does not end");
+        return;
+      }
+      const auto at = below(events_.size());
+      auto next = std::move(events_[at]);
+      events_.erase(events_.begin() + static_cast<std::ptrdiff_t>(at));
+      next();
+    }
+  }
+  void stop_faults() { faults_ = {}; }
+
+  strict_tally tally;
+
+private:
+  friend class strict_writer;
+
+  /// The file's first version, confirmed by all.
+  void create() {
+    const auto first = version(1, 1, setting_.k(), setting_.n());
+    signed_[first];
+    grid::slot_map empty(setting_);
+    std::set<server_id> all;
+    for (const auto& [server, slot] : slots_) {
+      empty.know(server, {});
+      all.insert(server);
+    }
+    for (const auto& [server, numbers] : grid::strict::places(empty, all))
+      for (const auto number : numbers)
+        slots_.at(server).shares[number] = sealed_share_of(first, number, bytes(2 * grid::share_seal::size));
+  }
+
+  bool happens(double p) { return p > 0 && std::uniform_real_distribution<>(0, 1)(random_) < p; }
+  std::size_t below(std::size_t bound) { return static_cast<std::size_t>(random_() % bound); }
+  void later(std::function<void()> what) { events_.push_back(std::move(what)); }
+
+  grid::strict_setting setting_;
+  strict_faults faults_;
+  std::mt19937_64 random_;
+  std::map<server_id, model_slot> slots_;
+  std::vector<std::function<void()>> events_;
+  std::map<grid::file_version, operations> signed_; ///< what really was signed
+  std::map<int, grid::file_version>
+      acknowledged_; ///< each operation, and the version it was acknowledged with
+  std::vector<std::shared_ptr<class strict_writer>> writers_;
+};
+
+/// One writer and its operations, one after the other.
+class strict_writer : public std::enable_shared_from_this<strict_writer> {
+public:
+  strict_writer(strict_world& in, std::vector<int> wanted) : world_(in), wanted_(std::move(wanted)) {}
+
+  void begin() {
+    if (next_ == wanted_.size())
+      return;
+    tries_ = 0;
+    had_.clear();
+    for (const auto& [operation, at] : world_.acknowledged_)
+      had_.insert(operation);
+    map();
+  }
+
+private:
+  static constexpr std::size_t tries_max = 60;
+
+  bytes drawn_signature() {
+    bytes out(grid::share_seal::size * 2);
+    for (auto& byte : out)
+      byte = static_cast<std::byte>(world_.random_());
+    return out;
+  }
+
+  // -- R1 --
+
+  void map() {
+    known_ = std::make_shared<grid::slot_map>(world_.setting_);
+    auto open = std::make_shared<std::size_t>(world_.slots_.size());
+    for (const auto& [server, slot] : world_.slots_)
+      world_.later([self = shared_from_this(), server = server, open, known = known_] {
+        if (!self->world_.happens(self->world_.faults_.break_up))
+          known->know(server, self->read(server));
+        // The answer travels too: others may write meanwhile.
+        self->world_.later([self, open] {
+          if (--*open == 0)
+            self->mapped();
+        });
+      });
+  }
+
+  grid::slot_contents read(const server_id& server) {
+    grid::slot_contents out;
+    const auto& shares = world_.slots_.at(server).shares;
+    std::set<grid::file_version> versions;
+    for (const auto& [number, data] : shares) {
+      const auto v = grid::parse_prefix(data);
+      if (!v || !world_.signed_.contains(*v)) {
+        out[number] = grid::bad_share{data, "no such version"};
+        continue;
+      }
+      versions.insert(*v);
+      grid::sealed_share share{*v, {}};
+      std::copy_n(data.begin() + seal_at, share.seal.data.size(), share.seal.data.begin());
+      out[number] = share;
+    }
+    world_.tally.most_versions = std::max(world_.tally.most_versions, versions.size());
+    return out;
+  }
+
+  void again() {
+    ++world_.tally.rounds_lost;
+    if (++tries_ < tries_max)
+      return map();
+    ++world_.tally.gave_up;
+    done();
+  }
+
+  void done() {
+    ++next_;
+    begin();
+  }
+
+  // -- R2, R9 --
+
+  void mapped() {
+    if (!grid::strict::enough_answered(*known_))
+      return again();
+    const auto base = grid::strict::base(*known_);
+    if (!base) {
+      if (known_->slots().size() == world_.slots_.size())
+        world_.tally.broken.emplace_back("no version can be read");
+      return again();
+    }
+    const auto operation = wanted_[next_];
+    auto content = world_.signed_.at(*base);
+    if (!content.insert(operation).second && known_->showing(*base).size() >= world_.setting_.confirming())
+      return acknowledge(*base);
+    publish(std::move(content));
+  }
+
+  // -- R3 to R7 --
+
+  void publish(strict_world::operations content) {
+    version_ =
+        version(grid::strict::next_number(*known_)->value, 0, world_.setting_.k(), world_.setting_.n());
+    store_be(version_.root.view().first(8), world_.random_());
+    world_.signed_.emplace(version_, std::move(content));
+    signature_ = drawn_signature();
+    grid::strict_task task{
+        *known_, {}, seal_at, [this](const grid::file_version&) { return drawn_signature(); }};
+    std::copy_n(signature_.begin(), task.seal.data.size(), task.seal.data.begin());
+    auto order = std::make_unique<grid::strict_order>(std::move(task));
+    order_ = order.get();
+    grid::publish_request request;
+    request.version = version_;
+    request.servers = world_.setting_.servers();
+    auto loop = grid::publish_loop::start(std::move(request), std::move(order));
+    if (!loop) {
+      world_.tally.broken.push_back("a publish was refused: " + to_string(loop.error()));
+      return;
+    }
+    loop_ = std::make_shared<grid::publish_loop>(std::move(*loop));
+    pump();
+  }
+
+  void pump() {
+    const auto loop = loop_;
+    const auto actions = loop->step();
+    for (const auto& message : actions.writes) {
+      if (world_.happens(world_.faults_.crash)) {
+        loop_.reset();
+        return;
+      }
+      send(message);
+    }
+    if (actions.finished)
+      ended();
+  }
+
+  void send(const grid::publish_message& message) {
+    grid::share_contents encoded;
+    for (const auto& planned : message.shares)
+      encoded[planned.share] =
+          grid::whole_share(shared_bytes(sealed_share_of(version_, planned.share, signature_)));
+    auto request =
+        std::make_shared<grid::read_test_write>(grid::build_message(message, encoded, {}, {}).value());
+    const auto settle = [self = shared_from_this(), loop = loop_,
+                         id = message.id](const grid::write_outcome& outcome) {
+      if (self->loop_ != loop)
+        return;
+      loop->on_write(id, outcome);
+      self->pump();
+    };
+    const auto land = [self = shared_from_this(), request, server = message.server] {
+      return self->world_.slots_.at(server).apply(*request);
+    };
+    if (world_.happens(world_.faults_.twice))
+      world_.later([land] { land(); });
+    if (world_.happens(world_.faults_.lost)) {
+      if (world_.happens(world_.faults_.late))
+        world_.later([land] { land(); });
+      world_.later([settle] { settle(outcome(grid::write_outcome_kind::unknown)); });
+      return;
+    }
+    world_.later([self = shared_from_this(), request, settle, land] {
+      const auto answer = land();
+      const bool lost = self->world_.happens(self->world_.faults_.lost);
+      self->world_.later([request, settle, answer, lost] {
+        settle(lost ? outcome(grid::write_outcome_kind::unknown) : grid::judge_answer(*request, answer));
+      });
+    });
+  }
+
+  void ended() {
+    const auto report = loop_->report();
+    auto& tally = world_.tally;
+    tally.barriers += order_->sealed() ? 1 : 0;
+    tally.purged += order_->purged();
+    tally.resent += order_->resent();
+    loop_.reset();
+    if (report.end == grid::publish_end::published)
+      return acknowledge(report.version);
+    again();
+  }
+
+  void acknowledge(const grid::file_version& in) {
+    const auto& content = world_.signed_.at(in);
+    const auto mine = wanted_[next_];
+    const auto lost = [&](int operation, const grid::file_version& where) {
+      world_.tally.broken.push_back("operation " + std::to_string(operation) +
+                                    " was acknowledged, and is not in " + grid::describe(where));
+    };
+    if (!content.contains(mine))
+      lost(mine, in);
+    for (const auto& [operation, at] : world_.acknowledged_) {
+      // Every later version has it; and what was acknowledged before this operation began is in what it makes.
+      if (at < in && !content.contains(operation))
+        lost(operation, in);
+      if (in < at && !world_.signed_.at(at).contains(mine))
+        lost(mine, at);
+    }
+    for (const auto operation : had_)
+      if (!content.contains(operation))
+        lost(operation, in);
+    world_.acknowledged_[mine] = in;
+    ++world_.tally.acknowledged;
+    done();
+  }
+
+  strict_world& world_;
+  std::vector<int> wanted_;
+  std::size_t next_ = 0;
+  std::size_t tries_ = 0;
+  strict_world::operations had_; ///< acknowledged when this operation began
+  std::shared_ptr<grid::slot_map> known_;
+  grid::file_version version_;
+  bytes signature_;
+  std::shared_ptr<grid::publish_loop> loop_;
+  const grid::strict_order* order_ = nullptr; ///< of the loop
+};
+
+inline void strict_world::add_writer(std::vector<int> wanted) {
+  writers_.push_back(std::make_shared<strict_writer>(*this, std::move(wanted)));
+  later([writer = writers_.back()] { writer->begin(); });
+}
+
+} // namespace truckee::test
