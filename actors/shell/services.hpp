@@ -35,7 +35,7 @@ struct services {
   std::shared_ptr<messages::household> house = {}; ///< where actors join; nothing: nobody counts them
   messages::byte_budget budget = {};               ///< empty: no bound on shares in memory
   std::shared_ptr<doors::porter> porter = {};      ///< makes connections; nothing: the system has no network
-  std::shared_ptr<gbs::client> https = {};         ///< asks servers that are reached by nurl; nothing: none can be
+  std::shared_ptr<gbs::client> https = {}; ///< asks servers that are reached by nurl; nothing: none can be
 };
 
 /// Never empty.

@@ -188,5 +188,6 @@ TEST_F(gbs_requests, a_test_that_failed_against_what_is_shown_is_a_full_disk) {
   write("version1");
   server_->go_wrong(fault::disk_full);
   EXPECT_EQ(write("version2", {{0, 8, text("version1")}}).status, storage_status::no_space);
-  EXPECT_EQ(write("version2", {{0, 8, text("version0")}}).status, storage_status::test_failed) << "that one did fail";
+  EXPECT_EQ(write("version2", {{0, 8, text("version0")}}).status, storage_status::test_failed)
+      << "that one did fail";
 }
