@@ -90,7 +90,7 @@ class Run:
 
 def play(way, chosen, results):
     """Every case, each way round. A party that a case turns to works for all that wait for it before the other does."""
-    waiting = [Run(way, case, *parties) for parties in way.directions() for case in chosen if case.both or parties[0] is way.tahoe]
+    waiting = [Run(way, case, *parties) for parties in way.directions() for case in chosen if case.first in (None, parties[0].name)]
     while waiting:
         party = waiting[0].party
         for run in [run for run in waiting if run.party is party]:
