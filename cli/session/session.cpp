@@ -339,10 +339,11 @@ bool shows_life(session& s) {
   return out;
 }
 
-/// Nothing once `answer` is there; the error with which the wait for it ends otherwise.
+/// Nothing once `answer` is there; the error with which the wait for it ends otherwise. `deaf`: the gateway was to be told to end
+/// it, and shows no life.
 template <class Reply>
 std::optional<error> wait_for(session& s, std::future<Reply>& answer, std::chrono::milliseconds timeout,
-                              std::uint64_t content_bytes) {
+                              std::uint64_t content_bytes, const std::atomic<bool>& deaf) {
   if (s.client) {
     answer.wait(); // in this process: operations end by their own deadlines
     return std::nullopt;
@@ -355,6 +356,9 @@ std::optional<error> wait_for(session& s, std::future<Reply>& answer, std::chron
   bool told = false;
   while (answer.wait_for(std::chrono::milliseconds(250)) != std::future_status::ready) {
     const auto now = clock::now();
+    if (deaf)
+      return error{errc::cancelled,
+                   "the gateway " + s.where + " shows no life, and was not told to end it" + unknown};
     if (timeout.count() > 0 && now - start > timeout + deadline_grace)
       return error{errc::timeout,
                    "the gateway " + s.where + " has not answered within the time given" + unknown};
@@ -400,6 +404,7 @@ Reply ask(session& s, Request request, const std::string& verb,
   Reply out;
   {
     std::atomic<int> by = 0;
+    std::atomic<bool> deaf = false;
     {
       const signal_watch watch([&](int which) {
         by = which;
@@ -409,10 +414,10 @@ Reply ask(session& s, Request request, const std::string& verb,
         caf::scoped_actor from(system);
         request_blocking(
             from, gateway, std::chrono::seconds(1), cancel_request{request.token},
-            [](const cancel_answer&) {}, [](const caf::error&) {});
+            [](const cancel_answer&) {}, [&](const caf::error&) { deaf = true; });
       });
       auto answer = control::ask_later(system, gateway, request);
-      if (auto ended = wait_for(s, answer, timeout, content_bytes))
+      if (auto ended = wait_for(s, answer, timeout, content_bytes, deaf))
         out.failure = std::move(*ended);
       else
         out = answer.get();

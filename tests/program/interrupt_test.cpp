@@ -84,3 +84,27 @@ TEST_F(interrupt, put_that_waits_for_its_servers_ends_soon_and_sent_nothing) {
   EXPECT_EQ(done.signal, SIGTERM) << done.err;
   EXPECT_EQ(get(cap, on_grid({})), "first");
 }
+
+// Else one who is told to end, by a shell or a service manager, would hang with the gateway.
+TEST_F(interrupt, get_ends_by_one_signal_where_the_gateway_hangs) {
+  limits_ =
+      "[limits]\nserver-deadline-seconds = 60\nconnect-timeout-seconds = 1\npatience-milliseconds = 60000\n";
+  start_farm(false);
+  auto& gateway = start(on_grid({"gateway", "--listen", "127.0.0.1:0"}));
+  const arguments through{"--gateway", gateway.wait_for("listening on ")};
+  const auto cap = put_new("first", through);
+  for (std::size_t i = 0; i < servers; ++i)
+    server(i).signal(SIGSTOP);
+  const auto before = gateway.so_far();
+  auto& reading = start({through[0], through[1], "get", "--cap-file", cap});
+  gateway.wait_for_news(before, "event=operation_begun");
+  gateway.signal(SIGSTOP);
+  reading.signal(SIGTERM);
+  const auto done = reading.wait(process::seconds(15));
+  EXPECT_EQ(done.signal, SIGTERM) << done.err;
+  EXPECT_NE(done.err.find("shows no life"), std::string::npos) << done.err;
+  EXPECT_TRUE(done.out.empty());
+  gateway.signal(SIGCONT);
+  for (std::size_t i = 0; i < servers; ++i)
+    server(i).signal(SIGCONT);
+}
