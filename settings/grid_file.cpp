@@ -15,8 +15,8 @@ namespace {
 
 constexpr std::size_t seed_bytes_max = 64; // Tahoe-LAFS's own are 20, 32 or 52 bytes
 
-constexpr std::array<std::string_view, 9> top_keys{"client",  "encoding", "limits", "log", "metrics",
-                                                   "publish", "server",   "status", "tls"};
+constexpr std::array<std::string_view, 9> grid_file_keys{"client",  "encoding", "limits", "log", "metrics",
+                                                         "publish", "server",   "status", "tls"};
 constexpr std::array<std::string_view, 3> encoding_keys{"happy", "needed", "total"};
 constexpr std::array<std::string_view, 11> server_keys{
     "any-user", "caf",  "certificate-pin",  "directory", "drain", "id", "metrics",
@@ -244,8 +244,8 @@ void check_tls(const grid_config& config, config_reading& in) {
   }
 }
 
-grid_config read_document(config_reading& in) {
-  const toml_table known{in.top, "", top_keys, in.problem};
+grid_config read_grid(config_reading& in) {
+  const toml_table known{in.top, "", grid_file_keys, in.problem};
   grid_config out;
   out.encoding = read_encoding(in);
   out.order = read_order(in);
@@ -261,7 +261,7 @@ grid_config read_document(config_reading& in) {
 } // namespace
 
 result<grid_config> parse_grid_file(std::string_view text, const std::filesystem::path& file) {
-  return parse_config(text, file, "a grid file", read_document);
+  return parse_config(text, file, "a grid file", read_grid);
 }
 
 result<grid_config> read_grid_file(const std::filesystem::path& file) {

@@ -12,7 +12,7 @@ constexpr std::uint64_t size_max = std::uint64_t{1} << 60;
 constexpr std::uint64_t grace_days_max = 36'500;           // a century: for ever, in practice
 constexpr std::uint64_t interval_seconds_max = 31'622'400; // a year
 
-constexpr std::array<std::string_view, 5> top_keys{"expiry", "log", "metrics", "storage", "tls"};
+constexpr std::array<std::string_view, 5> storage_file_keys{"expiry", "log", "metrics", "storage", "tls"};
 constexpr std::array<std::string_view, 12> storage_keys{
     "any-user",     "directory",    "durability", "listen",         "must-exist",     "name",
     "queued-bytes", "queued-calls", "read-only",  "reserved-space", "share-size-max", "space-low"};
@@ -62,8 +62,8 @@ void read_expiry(config_reading& in, storage::expiry_settings& out) {
     out.interval = std::chrono::seconds{*seconds};
 }
 
-storage_config read_document(config_reading& in) {
-  const toml_table known{in.top, "", top_keys, in.problem};
+storage_config read_storage(config_reading& in) {
+  const toml_table known{in.top, "", storage_file_keys, in.problem};
   storage_config out;
   read_store(in, out);
   out.tls = read_tls(in);
@@ -77,7 +77,7 @@ storage_config read_document(config_reading& in) {
 } // namespace
 
 result<storage_config> parse_storage_file(std::string_view text, const std::filesystem::path& file) {
-  return parse_config(text, file, kind, read_document);
+  return parse_config(text, file, kind, read_storage);
 }
 
 result<storage_config> read_storage_file(const std::filesystem::path& file) {
