@@ -32,7 +32,7 @@ TEST_F(samples, the_storage_file_runs) {
   EXPECT_NE(content("truckee.log").find("storage_started"), std::string::npos);
 }
 
-TEST_F(samples, the_grid_file_runs_without_the_server_that_does_not_exist_yet) {
+TEST_F(samples, the_grid_file_runs_without_its_server_by_nurl) {
   auto text = content("grid.toml");
   const auto gamma = text.find("[[server]]\nname = \"gamma\"");
   ASSERT_NE(gamma, std::string::npos);
