@@ -94,8 +94,9 @@ process::process(const std::filesystem::path& program, const std::vector<std::st
       if (::setgroups(0, nullptr) != 0 || ::setgid(options.user) != 0 || ::setuid(options.user) != 0)
         ::_exit(126);
       ::prctl(PR_SET_PDEATHSIG, SIGKILL); // was taken back with the user
+      ::fexecve(opened, argv.data(), envp.data());
     }
-    ::fexecve(opened, argv.data(), envp.data());
+    ::execve(argv[0], argv.data(), envp.data());
     ::_exit(127);
   }
   ::close(opened);
