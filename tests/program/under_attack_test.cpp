@@ -201,9 +201,21 @@ protected:
     return parse_address(url.substr(begin, url.find('/', begin) - begin)).value().port;
   }
 
+  /// Standard output. A caller whose first bytes are late, on a machine that is all attack, may be put out for a newer one: that is
+  /// told as such, and it is in by the third try.
+  std::string insist(arguments words, const std::string& input = {}) {
+    words.insert(words.begin(), honest_.begin(), honest_.end());
+    auto done = truckee(words, input);
+    for (int tries = 1; tries < 3 && done.code == 4; ++tries)
+      done = truckee(words, input);
+    EXPECT_EQ(done.code, 0) << done.err;
+    return done.out;
+  }
+
   /// Publishes a file and reads it back, looks at the metrics and, where there is one, at the status page.
   std::string honest_round(const std::string& content) {
-    EXPECT_EQ(get(put_new(content, honest_), honest_), content);
+    const auto cap = file("cap", insist({"put", "-"}, content));
+    EXPECT_EQ(insist({"get", "--cap-file", cap}), content);
     if (honest_.front() == "--gateway") {
       httplib::Client page("127.0.0.1", port_of("status: "));
       page.set_read_timeout(20);
