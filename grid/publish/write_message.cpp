@@ -78,6 +78,11 @@ slot_read build_reread(const reread_message& message, const storage_index& slot)
   return {slot, {}, {message.read_back}};
 }
 
+bool passes(const test_vector& test, byte_view share_start) {
+  const auto from = share_start.subspan(std::min<std::uint64_t>(share_start.size(), test.offset));
+  return equal(from.first(std::min<std::uint64_t>(from.size(), test.length)), test.specimen.view());
+}
+
 namespace {
 
 /// The first bytes of each share; nothing if the answer's shape is not what was asked for.
@@ -96,11 +101,6 @@ std::optional<std::map<share_number, bytes>> beginnings(const share_reads& reads
     out.emplace(share, to_bytes(parts.front().view()));
   }
   return out;
-}
-
-bool passes(const test_vector& test, byte_view share_start) {
-  const auto from = share_start.subspan(std::min<std::uint64_t>(share_start.size(), test.offset));
-  return equal(from.first(std::min<std::uint64_t>(from.size(), test.length)), test.specimen.view());
 }
 
 struct test_results {

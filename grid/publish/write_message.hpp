@@ -11,6 +11,9 @@ namespace truckee::grid {
 /// The test on what is believed: (0, 57 or 41) = its checkstring; (0, 75) = the bytes seen; (0, 1) = "".
 test_vector test_for(const belief& expected);
 
+/// Whether the test passes on a share of which this is the beginning, long enough to see all that it looks at.
+bool passes(const test_vector& test, byte_view share_start);
+
 /// Each planned share with its tests; deletes have new length 0, and so have tests of an absent share, or the server would
 /// make an empty one. errc::internal if a planned share was not encoded.
 result<read_test_write> build_message(const publish_message& message, const share_contents& encoded,

@@ -7,9 +7,6 @@ namespace truckee::grid::strict {
 
 namespace {
 
-/// An unverified number further above the verified ones than this is a lie, or rot.
-constexpr std::uint64_t furthest_ahead = 1000;
-
 std::size_t away(const slot_map& map, std::size_t heard) {
   return map.setting().places() - heard;
 }
@@ -47,7 +44,7 @@ std::optional<sequence_number> next_number(const slot_map& map) {
     verified = std::max(verified, version.sequence);
   auto greatest = verified;
   const auto consider = [&](sequence_number number) {
-    if (number > greatest && number.value - verified.value <= furthest_ahead)
+    if (number > greatest && is_credible(number, verified))
       greatest = number;
   };
   for (const auto& [server, slot] : map.slots())

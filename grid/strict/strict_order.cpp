@@ -28,16 +28,9 @@ belief belief_of(const held_share& share) {
 
 /// What is read back is what is known, as far as tests compare it.
 bool is_still(const held_share& known, byte_view seen, std::uint64_t seal_at) {
-  const auto same = [&](const test_vector& test) {
-    const auto from = seen.subspan(std::min<std::uint64_t>(seen.size(), test.offset));
-    return equal(from.first(std::min<std::uint64_t>(from.size(), test.length)), test.specimen.view());
-  };
-  return same(test_for(belief_of(known))) && std::ranges::all_of(seal_test(known, seal_at), same);
-}
-
-bool is_version(byte_view seen, const file_version& version) {
-  return test_for(version).specimen.view().size() <= seen.size() &&
-         equal(seen.first(test_for(version).specimen.size()), test_for(version).specimen.view());
+  return passes(test_for(belief_of(known)), seen) &&
+         std::ranges::all_of(seal_test(known, seal_at),
+                             [&](const test_vector& test) { return passes(test, seen); });
 }
 
 slot_map without(const slot_map& map, const std::set<file_version>& doomed) {
@@ -260,7 +253,7 @@ void strict_order::on_test_failed(publish_tables& tables, const server_message& 
                                   const write_outcome& outcome) {
   if (placed_ && std::ranges::any_of(ours_.at(sent.server), [&](share_number number) {
         const auto seen = outcome.found.find(number);
-        return seen != outcome.found.end() && is_version(seen->second, tables.version());
+        return seen != outcome.found.end() && passes(test_for(tables.version()), seen->second);
       })) { // an earlier copy of the message landed, whole
     for (const auto number : ours_.at(sent.server))
       tables.mark_placed({sent.server, number});

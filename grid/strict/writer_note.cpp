@@ -60,9 +60,12 @@ std::optional<writer_note> parse_note(const crypto::pss_salt& salt) {
   return out;
 }
 
+bool is_credible(sequence_number claimed, sequence_number greatest_seen) {
+  return claimed <= greatest_seen || claimed.value - greatest_seen.value <= furthest_ahead;
+}
+
 bool counts(const writer_note& note, sequence_number greatest_seen) {
-  return note.reserved.value <= greatest_seen.value ||
-         note.reserved.value - greatest_seen.value <= furthest_ahead;
+  return is_credible(note.reserved, greatest_seen);
 }
 
 } // namespace truckee::grid

@@ -29,7 +29,9 @@ crypto::pss_salt pack_note(const writer_note& note, const note_noise& noise);
 /// Nothing in a salt that no strict writer chose.
 std::optional<writer_note> parse_note(const crypto::pss_salt& salt);
 
-/// Whether a reserved number counts, beside the greatest sequence number that was seen: no writer is so far ahead.
+/// Whether a sequence number that no version proves counts beside those that are proved: no writer is so far ahead.
+bool is_credible(sequence_number claimed, sequence_number greatest_seen);
+/// Whether a reserved number counts, beside the greatest sequence number that was seen.
 bool counts(const writer_note& note, sequence_number greatest_seen);
 
 } // namespace truckee::grid
