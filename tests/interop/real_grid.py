@@ -2,8 +2,10 @@
 one who writes and reads."""
 import base64
 import hashlib
+import html
 import json
 import pathlib
+import re
 import signal
 import subprocess
 import time
@@ -22,6 +24,15 @@ START_SECONDS = 400
 def der_of(pem, *command):
     """What openssl gives for a certificate file, as bytes."""
     return subprocess.run(["openssl", *command, "-in", pem, "-outform", "DER"], capture_output=True, check=True).stdout
+
+
+def words_of(page):
+    """What an error page of the gateway says: its text, of a traceback in HTML the exceptions' own lines."""
+    if "<html" not in page:
+        return page.strip()[:300]
+    text = html.unescape(re.sub(r"<(style|script|head)\b.*?</\1>|<[^>]+>", "\n", page, flags=re.DOTALL))
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    return " / ".join(dict.fromkeys(line for line in lines if re.search(r"(Error|Exception)\b", line)) or lines[-5:])[:600]
 
 
 class Node:
@@ -137,7 +148,7 @@ class Gateway:
             with urllib.request.urlopen(request, timeout=180) as answer:
                 return answer.read()
         except urllib.error.HTTPError as error:
-            raise Failed(f"{error.code}: {error.read().decode(errors='replace').strip()[:300]}") from error
+            raise Failed(f"{error.code}: {words_of(error.read().decode(errors='replace'))}") from error
 
     def at(self, cap, query=""):
         return "/uri/" + urllib.parse.quote(cap, safe="") + query

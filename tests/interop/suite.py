@@ -147,6 +147,9 @@ def main():
     if options.document:
         options.document.write_text(page)
     wrong = [result for result in results if result.outcome]
+    # Again at the end: of a long output the middle is what gets cut.
+    for result in wrong:
+        print(f"NOT {result.case.title} [{result.way}, {result.first} first] {result.outcome}", file=sys.stderr)
     print(f"{len(results)} done, {len(wrong)} of them not as they must be, in {time.monotonic() - started:.0f} s", file=sys.stderr)
     sys.exit(1 if wrong or not results else 0)
 
