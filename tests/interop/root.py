@@ -1,4 +1,4 @@
-"""The Debian in which the real Tahoe-LAFS lives, as `run` has mounted it."""
+"""The Debian in which the real Tahoe-LAFS lives, as `enter` has mounted it."""
 import pathlib
 import subprocess
 

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
-"""Truckee and the real Tahoe-LAFS on the same shares. Started by `run`, in namespaces of its own."""
+"""Truckee and the real Tahoe-LAFS on the same shares. Started by `run`, within `enter`."""
 import argparse
+import os
 import pathlib
 import shutil
 import subprocess
@@ -105,7 +106,6 @@ def play(way, chosen, results):
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--program", required=True, help="truckee")
-    parser.add_argument("--root", required=True, help="the Debian of make_root, mounted by run")
     parser.add_argument("--folder", required=True, type=pathlib.Path, help="where logs and the table are left")
     parser.add_argument("--long", action="store_true", help="every case, not only what is done within ten minutes")
     parser.add_argument("--only", default="", help="cases with these words in section or title")
@@ -113,7 +113,7 @@ def main():
     parser.add_argument("--document", type=pathlib.Path, help="where the whole page is written")
     options = parser.parse_args()
 
-    root = Root(options.root)
+    root = Root(os.environ["TRUCKEE_INTEROP_ROOT"])
     wanted = [case for case in cases.all_cases() if (options.long or not case.long) and options.only in f"{case.section}: {case.title}"]
     ways, results, left_out, grid = options.ways.split(","), [], {}, None
     started = time.monotonic()
