@@ -161,6 +161,10 @@ const std::shared_ptr<doors::porter>& client::porter() const {
   return state_->rest->shared()->porter;
 }
 
+std::shared_ptr<doors::porter> client::take_porter() {
+  return state_->rest->take_porter();
+}
+
 caf::actor_system& client::system() const {
   return state_->rest->system();
 }

@@ -92,6 +92,10 @@ public:
   /// Makes its connections and opens its ports; empty where the system has no network.
   const std::shared_ptr<doors::porter>& porter() const;
 
+protected:
+  /// For who ends the system next, and stops the porter after that: no pause at the end. Empty as porter() is.
+  std::shared_ptr<doors::porter> take_porter();
+
 private:
   struct state;
   explicit client(std::unique_ptr<state> s);

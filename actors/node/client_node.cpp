@@ -2,6 +2,12 @@
 
 namespace truckee::actors {
 
+own_system::~own_system() {
+  host.reset();
+  if (left_porter)
+    left_porter->stop();
+}
+
 result<std::unique_ptr<client_node>> client_node::start(client_options options, surroundings around) {
   auto host = node::start();
   if (!host)

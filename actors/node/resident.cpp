@@ -79,6 +79,11 @@ void resident::stop(std::chrono::milliseconds patience, std::function<void()> do
   messages::send_anonymously(supervisor_, messages::stop{errc::cancelled, messages::duration(patience)});
 }
 
+std::shared_ptr<doors::porter> resident::take_porter() {
+  porter_taken_ = true;
+  return services_->porter;
+}
+
 resident::~resident() {
   if (supervisor_) {
     stop(std::chrono::duration_cast<std::chrono::milliseconds>(patience_), {});
@@ -87,7 +92,7 @@ resident::~resident() {
   if (at_end_)
     at_end_();
   // The last bytes of what was said go out, and nobody is called any more.
-  if (services_ && services_->porter)
+  if (services_ && services_->porter && !porter_taken_)
     services_->porter->stop();
   if (services_ && services_->https)
     services_->https->stop();

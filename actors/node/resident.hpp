@@ -35,6 +35,10 @@ public:
 
   void stop(std::chrono::milliseconds patience, std::function<void()> done);
 
+  /// The porter, empty where there is none; whoever takes it stops it. For one whose system ends next: that closes its
+  /// ends, and the porter need not guess when all was said.
+  std::shared_ptr<doors::porter> take_porter();
+
 private:
   resident(caf::actor_system& system, messages::duration patience) : system_(system), patience_(patience) {}
 
@@ -43,6 +47,7 @@ private:
   std::shared_ptr<counted_executor> compute_;
   std::shared_ptr<counted_executor> blocking_;
   services_ptr services_;
+  bool porter_taken_ = false;
   std::function<void()> at_end_;
   supervisor supervisor_;
   std::shared_future<void> ended_;
