@@ -78,7 +78,7 @@ TEST(head, own_hosts_are_loopback_names_and_nothing_like_them) {
   EXPECT_FALSE(is_own_host(std::string_view("[::1\0x]", 8)));
 }
 
-TEST(http_head, is_taken_apart_to_the_letter) {
+TEST(head, is_taken_apart_to_the_letter) {
   const auto head = parse_head("POST /a?b HTTP/1.1\r\nHost: h:1\r\nX-Two:  one \r\nx-two:two\r\n\r\n");
   ASSERT_TRUE(head);
   EXPECT_EQ(head->method, "POST");
@@ -97,7 +97,7 @@ TEST(http_head, is_taken_apart_to_the_letter) {
     EXPECT_FALSE(parse_head(wrong)) << wrong;
 }
 
-TEST(http_head, who_wants_no_other_request_says_so) {
+TEST(head, who_wants_no_other_request_says_so) {
   const auto keeps = [](const std::string& version, const std::string& fields) {
     return parse_head("GET / HTTP/" + version + "\r\n" + fields + "\r\n")->keeps_alive;
   };
@@ -107,7 +107,7 @@ TEST(http_head, who_wants_no_other_request_says_so) {
   EXPECT_FALSE(keeps("1.0", "Connection: keep-alive\r\n"));
 }
 
-TEST(http_head, how_long_a_body_is_has_one_answer_or_none) {
+TEST(head, how_long_a_body_is_has_one_answer_or_none) {
   const auto length = [](const std::string& fields) {
     const auto text = "POST / HTTP/1.1\r\n" + fields + "\r\n";
     const auto got = body_length_of(*parse_head(text));
@@ -122,7 +122,7 @@ TEST(http_head, how_long_a_body_is_has_one_answer_or_none) {
   EXPECT_EQ(length("Content-Length: 1\r\nContent-Length: 1\r\n").second, 400U);
 }
 
-TEST(http_head, what_follows_a_head_is_left_over) {
+TEST(head, what_follows_a_head_is_left_over) {
   head_reader reader;
   EXPECT_EQ(reader.take("GET / HTTP/1.1\r\n\r"), head_state::unfinished);
   EXPECT_EQ(reader.left_over(), 0U);
