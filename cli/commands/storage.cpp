@@ -79,9 +79,9 @@ void tell(bottom_line& screen, const storage::expiry_report& report) {
 /// stands for the secret.
 void tell(const tahoe_door& door) {
   const bool person = ::isatty(STDOUT_FILENO) == 1;
-  const secret_text where = person ? door.nurl : secret_text(door.nurl_file.string());
+  const std::string where = person ? std::string(std::string_view(door.nurl)) : door.nurl_file.string();
   write_output("Tahoe-LAFS clients: " + to_string(door.at) + ", tub id " + crypto::to_base32(door.id.view()) +
-               ", NURL " + (person ? "" : "in ") + std::string(where) + "\n");
+               ", NURL " + (person ? "" : "in ") + where + "\n");
 }
 
 /// SIGHUP: the log file is opened, and the storage file and the TLS files read again; options keep the last word. Where that is wrong, all

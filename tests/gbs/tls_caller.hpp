@@ -30,6 +30,7 @@ public:
         ::connect(fd_, reinterpret_cast<const sockaddr*>(&to), sizeof to) != 0)
       throw std::runtime_error("cannot connect to " + to_string(at));
     SSL_CTX_set_security_level(context_.get(), 0);
+    SSL_CTX_set_min_proto_version(context_.get(), TLS1_VERSION); // whatever this machine's habits are
     SSL_CTX_set_max_proto_version(context_.get(), version_max);
     session_.reset(SSL_new(context_.get()));
     SSL_set_fd(session_.get(), fd_);
