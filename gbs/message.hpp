@@ -37,6 +37,7 @@ struct response {
   std::string content_type;
   std::string content_range;
   shared_bytes body;
+  std::string allow = {}; ///< with 405: the method that would do
 };
 
 namespace headers {

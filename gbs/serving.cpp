@@ -185,14 +185,7 @@ tl::expected<asked, response> parse_share(const received& x, const storage_index
 tl::expected<asked, response> parse_advice(const received& x, const storage_index& slot, share_number share) {
   if (!is_cbor(x))
     return rejected(bare(415));
-  cbor_reader in(x.body);
-  std::string reason;
-  in.record("advice", {"reason"}, [&](std::string_view key) { reason = in.text(key, reason_bytes_max); });
-  if (in.good() && reason.empty())
-    in.complain("reason", "is empty");
-  if (!in.good())
-    return rejected(told(400, in.problem()->detail));
-  return advice_given{slot, share, std::move(reason)};
+  return advice_given{slot, share, {}};
 }
 
 tl::expected<asked, response> parse_write(const received& x, const storage_index& slot) {
@@ -201,12 +194,32 @@ tl::expected<asked, response> parse_write(const received& x, const storage_index
   const auto secrets = secrets_in(x, {"write-enabler", "lease-renew-secret", "lease-cancel-secret"});
   if (!secrets)
     return rejected(secrets.error());
-  auto out = parse_read_test_write(x.body);
-  if (!out)
-    return rejected(told(400, out.error().detail));
-  out->slot = slot;
-  out->secrets = {(*secrets)[0], (*secrets)[1], (*secrets)[2]};
-  return std::move(*out);
+  return grid::read_test_write{slot, {(*secrets)[0], (*secrets)[1], (*secrets)[2]}, {}, {}};
+}
+
+tl::expected<asked, response> with_body(grid::read_test_write head, const shared_bytes& body) {
+  auto said = parse_read_test_write(body);
+  if (!said)
+    return rejected(told(400, said.error().detail));
+  head.changes = std::move(said->changes);
+  head.reads = std::move(said->reads);
+  return head;
+}
+
+tl::expected<asked, response> with_body(advice_given head, const shared_bytes& body) {
+  cbor_reader in(body);
+  in.record("advice", {"reason"},
+            [&](std::string_view key) { head.reason = in.text(key, reason_bytes_max); });
+  if (in.good() && head.reason.empty())
+    in.complain("reason", "is empty");
+  if (!in.good())
+    return rejected(told(400, in.problem()->detail));
+  return head;
+}
+
+template <class Other>
+tl::expected<asked, response> with_body(Other head, const shared_bytes&) {
+  return head;
 }
 
 tl::expected<asked, response> parse_lease(const received& x, const storage_index& slot) {
@@ -216,12 +229,18 @@ tl::expected<asked, response> parse_lease(const received& x, const storage_index
   return lease_asked{slot, (*secrets)[0], (*secrets)[1]};
 }
 
+response only_by(std::string_view method) {
+  auto out = bare(405);
+  out.allow = method;
+  return out;
+}
+
 /// The path leads somewhere, but not with this method.
 tl::expected<asked, response> only(const received& x, method wanted,
                                    tl::expected<asked, response> (*then)(const received&,
                                                                          const storage_index&),
                                    const storage_index& slot) {
-  return x.method == to_word(wanted) ? then(x, slot) : rejected(bare(405));
+  return x.method == to_word(wanted) ? then(x, slot) : rejected(only_by(to_word(wanted)));
 }
 
 } // namespace
@@ -249,6 +268,13 @@ result<grid::read_test_write> parse_read_test_write(const shared_bytes& body) {
 }
 
 tl::expected<asked, response> parse_request(const received& x, const secret_text& swissnum) {
+  auto head = parse_head(x, swissnum);
+  if (!head)
+    return head;
+  return std::visit([&](auto& known) { return with_body(std::move(known), x.body); }, *head);
+}
+
+tl::expected<asked, response> parse_head(const received& x, const secret_text& swissnum) {
   if (x.headers.size() > headers_max)
     return rejected(bare(431));
   if (!may_use(x, swissnum))
@@ -258,7 +284,7 @@ tl::expected<asked, response> parse_request(const received& x, const secret_text
   const auto parts = parts_of(std::string_view(x.target).substr(storage_prefix.size()));
   if (parts.size() == 1 && parts[0] == "version") {
     if (x.method != "GET")
-      return rejected(bare(405));
+      return rejected(only_by("GET"));
     return takes_cbor(x) ? tl::expected<asked, response>(version_asked{}) : rejected(bare(406));
   }
   const auto slot = parts.size() > 1 ? slot_in(parts[1]) : std::nullopt;
@@ -280,8 +306,9 @@ tl::expected<asked, response> parse_request(const received& x, const secret_text
   const auto share = share_in(parts[2]);
   if (!share || (parts.size() == 4 && parts[3] != "corrupt") || parts.size() > 4)
     return rejected(bare(404));
-  if (x.method != (parts.size() == 4 ? "POST" : "GET"))
-    return rejected(bare(405));
+  const std::string_view wanted = parts.size() == 4 ? "POST" : "GET";
+  if (x.method != wanted)
+    return rejected(only_by(wanted));
   return parts.size() == 4 ? parse_advice(x, *slot, *share) : parse_share(x, *slot, *share);
 }
 

@@ -46,6 +46,9 @@ using asked =
 /// What was asked, or the answer that says why not. Nothing is looked at before the swissnum is right.
 tl::expected<asked, response> parse_request(const received& x, const secret_text& swissnum);
 
+/// The same before there is a body, of which nothing is said then.
+tl::expected<asked, response> parse_head(const received& x, const secret_text& swissnum);
+
 /// The body of a read-test-write; errors (malformed) name the field. Secrets and slot are left empty.
 result<grid::read_test_write> parse_read_test_write(const shared_bytes& body);
 

@@ -6,6 +6,7 @@
 #include <array>
 #include <cerrno>
 #include <openssl/err.h>
+#include <openssl/pem.h>
 #include <openssl/ssl.h>
 #include <sys/socket.h>
 
@@ -117,10 +118,9 @@ private:
   ssl_context context_;
 };
 
-bool set_up(SSL_CTX& context, const tls::server_files& files) {
-  if (SSL_CTX_set_min_proto_version(&context, TLS1_2_VERSION) != 1 ||
-      SSL_CTX_use_certificate_chain_file(&context, files.certificate.c_str()) != 1 ||
-      SSL_CTX_use_PrivateKey_file(&context, files.key.c_str(), SSL_FILETYPE_PEM) != 1)
+/// What every port has in common.
+bool set_up(SSL_CTX& context) {
+  if (SSL_CTX_set_min_proto_version(&context, TLS1_2_VERSION) != 1)
     return false;
   SSL_CTX_set_options(&context, SSL_OP_NO_RENEGOTIATION);
   SSL_CTX_set_mode(&context, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
@@ -129,6 +129,30 @@ bool set_up(SSL_CTX& context, const tls::server_files& files) {
   SSL_CTX_set_session_cache_mode(&context, SSL_SESS_CACHE_OFF);
   SSL_CTX_set_options(&context, SSL_OP_NO_TICKET);
   SSL_CTX_set_num_tickets(&context, 0);
+  return true;
+}
+
+bool set_up(SSL_CTX& context, byte_view pem) {
+  const std::unique_ptr<BIO, freed_by<BIO_free>> from(
+      BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
+  const std::unique_ptr<BIO, freed_by<BIO_free>> again(
+      BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
+  if (!from || !again)
+    return false;
+  // Without a terminal to ask for a passphrase.
+  const auto none = [](char*, int, int, void*) { return -1; };
+  const std::unique_ptr<EVP_PKEY, freed_by<EVP_PKEY_free>> key(
+      PEM_read_bio_PrivateKey(from.get(), nullptr, none, nullptr));
+  const std::unique_ptr<X509, freed_by<X509_free>> certificate(
+      PEM_read_bio_X509(again.get(), nullptr, none, nullptr));
+  return key && certificate && SSL_CTX_use_certificate(&context, certificate.get()) == 1 &&
+         SSL_CTX_use_PrivateKey(&context, key.get()) == 1;
+}
+
+bool set_up(SSL_CTX& context, const tls::server_files& files) {
+  if (SSL_CTX_use_certificate_chain_file(&context, files.certificate.c_str()) != 1 ||
+      SSL_CTX_use_PrivateKey_file(&context, files.key.c_str(), SSL_FILETYPE_PEM) != 1)
+    return false;
   if (files.client_ca.empty())
     return true;
   auto* names = SSL_load_client_CA_file(files.client_ca.c_str());
@@ -137,6 +161,19 @@ bool set_up(SSL_CTX& context, const tls::server_files& files) {
   SSL_CTX_set_client_CA_list(&context, names);
   SSL_CTX_set_verify(&context, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);
   return true;
+}
+
+/// `what` is where key and certificate come from.
+template <class From>
+result<std::unique_ptr<channel_maker>> channels_of(const From& from, const std::string& what) {
+  ERR_clear_error();
+  ssl_context context(SSL_CTX_new(TLS_server_method()));
+  if (context && set_up(*context) && set_up(*context, from))
+    return std::make_unique<tls_maker>(std::move(context));
+  const char* why = ERR_reason_error_string(ERR_get_error());
+  ERR_clear_error();
+  return fail(errc::configuration,
+              "TLS: OpenSSL does not take " + what + ": " + (why != nullptr ? why : "no reason given"));
 }
 
 } // namespace
@@ -160,15 +197,12 @@ std::unique_ptr<channel_maker> plain_channels() {
 result<std::unique_ptr<channel_maker>> tls_channels(const tls::server_files& files) {
   if (auto good = tls::check_server_files(files); !good)
     return tl::unexpected(good.error());
-  ERR_clear_error();
-  ssl_context context(SSL_CTX_new(TLS_server_method()));
   // With files that were looked at, what goes wrong here is OpenSSL's own affair.
-  if (context && set_up(*context, files))
-    return std::make_unique<tls_maker>(std::move(context));
-  const char* why = ERR_reason_error_string(ERR_get_error());
-  ERR_clear_error();
-  return fail(errc::configuration, "TLS: OpenSSL does not take " + files.certificate.string() +
-                                       " and its key: " + (why != nullptr ? why : "no reason given"));
+  return channels_of(files, files.certificate.string() + " and its key");
+}
+
+result<std::unique_ptr<channel_maker>> tls_channels(byte_view pem) {
+  return channels_of(pem, "the key and the certificate");
 }
 
 } // namespace truckee::http

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "truckee/base/bytes.hpp"
 #include "truckee/base/descriptor.hpp"
 #include "truckee/base/result.hpp"
 #include "truckee/tls/server_files.hpp"
@@ -56,5 +57,8 @@ public:
 std::unique_ptr<channel_maker> plain_channels();
 /// TLS 1.2 and later, with files that are looked at first. Errors (configuration): which file, and why.
 result<std::unique_ptr<channel_maker>> tls_channels(const tls::server_files& files);
+/// The same with a key and its certificate from one PEM text, whatever that certificate says of itself: callers know it by its
+/// key. Errors (configuration): OpenSSL does not take it, and why.
+result<std::unique_ptr<channel_maker>> tls_channels(byte_view pem);
 
 } // namespace truckee::http

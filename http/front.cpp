@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <csignal>
 #include <cstring>
+#include <deque>
 #include <list>
 #include <netdb.h>
 #include <poll.h>
@@ -15,6 +16,7 @@
 #include <sys/socket.h>
 #include <system_error>
 #include <thread>
+#include <utility>
 #include <vector>
 
 namespace truckee::http {
@@ -28,6 +30,8 @@ using namespace std::chrono_literals;
 constexpr std::size_t turn_bytes = 256 * 1024;
 /// Bytes that a caller who was answered may still send: enough for what was on its way.
 constexpr std::size_t drained_max = 1024 * 1024;
+/// What takes no more than this is let in at any time: all connections together cannot make much of it.
+constexpr std::uint64_t small_request_bytes = 128 * 1024;
 /// How long nobody is accepted where the process has no descriptor left: poll() would come back at once.
 constexpr auto accept_pause = 200ms;
 
@@ -74,6 +78,8 @@ caller_address address_of(const sockaddr_storage& at, socklen_t length) {
 
 enum class stage : std::uint8_t {
   asking,    ///< its head comes
+  waiting,   ///< its head is there, and there is no room for the rest yet
+  bringing,  ///< its body comes
   answering, ///< a handler writes, we send
   leaving,   ///< all is sent; the caller may close first, so that it loses nothing of the answer
   gone,
@@ -86,6 +92,16 @@ struct connection {
   stage now = stage::asking;
   short events = POLLIN;
   head_reader head = {};
+  std::string early = {};    ///< what came behind a head
+  std::uint64_t length = 0;  ///< of the body
+  std::uint64_t claimed = 0; ///< bytes that this request may make us hold
+  std::uint64_t held = 0;    ///< those that count against the limit: nothing, or all of them
+  buffer body = {};
+  std::size_t brought = 0;   ///< bytes of it
+  bool again = false;        ///< there is more to do, whatever poll() sees
+  bool expects_word = false; ///< waits to be told that its body is wanted
+  bool keeps_alive = false;  ///< another request may follow this one
+  bool was_admitted = false; ///< once at least
   std::shared_ptr<outgoing> answer = {};
   bool ended = false; ///< the handler is done
   clock::time_point last_byte_by = {};
@@ -94,6 +110,7 @@ struct connection {
   std::size_t drained = 0;
 
   bool is_worked_on() const { return now == stage::answering && !ended; }
+  bool is_idle() const { return now == stage::asking && was_admitted && head.text().empty(); }
   bool has_pending() const { return sent < pending.size(); }
 };
 
@@ -154,8 +171,9 @@ struct front::state {
     c.events = 0;
   }
 
-  void read_head(connection& c, clock::time_point now) const {
+  void read_head(connection& c, clock::time_point now) {
     std::array<char, 4096> piece;
+    take_head(c, std::exchange(c.early, {}), now);
     while (c.head.state() == head_state::unfinished) {
       const auto got = c.way->read(piece);
       if (got.state == channel_state::closed)
@@ -164,20 +182,160 @@ struct front::state {
         c.events = events_for(got.state);
         return;
       }
-      c.head.take({piece.data(), got.bytes});
+      take_head(c, {piece.data(), got.bytes}, now);
+    }
+    if (how.admit)
+      return judge(c, now);
+    begin_answer(c, now);
+    if (auto no = objection_to(c.head, how.own_hosts_only))
+      return refuse(c, no->why, std::move(no->answer), now);
+    // A part of an answer helps nobody here, and many parts make a short one long.
+    serve({without_field(c.head.text(), "Range"), c.caller.text, {}}, c);
+  }
+
+  void take_head(connection& c, std::string_view piece, clock::time_point now) const {
+    if (piece.empty())
+      return;
+    if (c.is_idle())
+      c.deadline = now + how.limits.head;
+    c.head.take(piece);
+    c.early.assign(piece.substr(piece.size() - c.head.left_over()));
+  }
+
+  void serve(whole_request request, connection& c) const {
+    c.answer = std::make_shared<outgoing>([wake = wake] { wake->call(); });
+    request.answer = c.answer;
+    how.serve(std::move(request));
+  }
+
+  void refuse(connection& c, std::optional<rejection> why, std::string answer, clock::time_point now) const {
+    if (why)
+      how.rejected(*why);
+    begin_answer(c, now);
+    c.pending = std::move(answer);
+    c.ended = true;
+    c.keeps_alive = false;
+    c.last_byte_by = now + how.limits.tail;
+    c.again = true;
+  }
+
+  // -- its body
+
+  /// By its head: refused, or taken as soon as there is room.
+  void judge(connection& c, clock::time_point now) {
+    const auto bad = [&](unsigned status, std::string_view reason, std::string_view words) {
+      refuse(c, rejection::bad_head, plain_answer(static_cast<int>(status), reason, words), now);
+    };
+    if (c.head.state() == head_state::too_large)
+      return bad(431, "Request Header Fields Too Large", "a request has at most 16 KiB and 64 fields\n");
+    const auto head = parse_head(c.head.text());
+    if (!head || head->count("Host") > 1)
+      return bad(400, "Bad Request", "this is no request of HTTP/1.1\n");
+    auto admitted = how.admit(*head);
+    if (!admitted.refusal.empty())
+      return refuse(c, std::nullopt, std::move(admitted.refusal), now);
+    const auto length = body_length_of(*head);
+    if (length.refused == 411)
+      return bad(411, "Length Required", "a body comes with its length, and not in chunks\n");
+    if (length.refused != 0)
+      return bad(400, "Bad Request", "the length of the body is no number, or there are several\n");
+    if (length.bytes > admitted.body_bytes_max)
+      return bad(413, "Content Too Large", "the body is longer than anything that is taken here\n");
+    c.was_admitted = true;
+    c.keeps_alive = head->keeps_alive;
+    c.length = length.bytes;
+    c.claimed = length.bytes + admitted.answer_bytes;
+    c.expects_word = head->first("Expect") == "100-continue";
+    if (c.claimed <= small_request_bytes)
+      return begin_body(c, now);
+    c.now = stage::waiting;
+    c.events = 0;
+    c.deadline = now + how.limits.room;
+    waiting.push_back(&c);
+    let_in(now);
+  }
+
+  /// Those that wait, in their order, as far as there is room.
+  void let_in(clock::time_point now) {
+    while (!waiting.empty()) {
+      auto& c = *waiting.front();
+      if (held > 0 && held + c.claimed > how.limits.held_bytes_max)
+        return;
+      waiting.pop_front();
+      held += c.claimed;
+      c.held = c.claimed;
+      begin_body(c, now);
+      if (c.now == stage::gone)
+        give_back(c);
+    }
+  }
+
+  void begin_body(connection& c, clock::time_point now) const {
+    c.now = stage::bringing;
+    c.body = buffer(c.length);
+    c.brought = std::min<std::size_t>(c.early.size(), c.length);
+    if (c.brought > 0)
+      std::memcpy(c.body.data(), c.early.data(), c.brought);
+    c.early.erase(0, c.brought);
+    c.deadline = now + how.limits.stall;
+    c.last_byte_by = now + how.limits.stall + time_for(c.length);
+    c.events = POLLIN;
+    if (c.expects_word && c.brought < c.length)
+      c.pending = "HTTP/1.1 100 Continue\r\n\r\n";
+    read_body(c, now);
+  }
+
+  /// What so many bytes may take at the slowest.
+  std::chrono::milliseconds time_for(std::uint64_t bytes) const {
+    constexpr std::uint64_t for_ever = 1'000'000;
+    const auto seconds = how.limits.slowest > 0 ? bytes / how.limits.slowest : for_ever;
+    return std::chrono::seconds(std::min(seconds, for_ever));
+  }
+
+  void read_body(connection& c, clock::time_point now) const {
+    if (!put_pending(c, now))
+      return;
+    std::size_t in_turn = 0;
+    while (c.brought < c.length) {
+      auto* const rest = reinterpret_cast<char*>(c.body.data()) + c.brought;
+      const auto got = c.way->read({rest, std::min<std::size_t>(c.length - c.brought, turn_bytes)});
+      if (got.state == channel_state::closed)
+        return let_go(c);
+      if (got.state != channel_state::ready) {
+        c.events = events_for(got.state);
+        return;
+      }
+      c.brought += got.bytes;
+      c.deadline = now + how.limits.stall;
+      if ((in_turn += got.bytes) >= turn_bytes && c.brought < c.length) {
+        c.again = true; // OpenSSL may have more
+        c.events = POLLIN;
+        return;
+      }
     }
     begin_answer(c, now);
-    if (auto no = objection_to(c.head, how.own_hosts_only)) {
-      how.rejected(no->why);
-      c.pending = std::move(no->answer);
-      c.ended = true;
-      c.last_byte_by = now + how.limits.tail;
-      return;
-    }
-    c.answer = std::make_shared<outgoing>([wake = wake] { wake->call(); });
-    // A part of an answer helps nobody here, and many parts make a short one long.
-    how.serve({without_field(c.head.text(), "Range"), c.caller.text, c.answer});
+    serve({c.head.text(), c.caller.text, {}, shared_bytes(std::exchange(c.body, {})), c.keeps_alive}, c);
   }
+
+  /// Its answer is sent, and it may ask again.
+  void begin_again(connection& c, clock::time_point now) {
+    give_back(c);
+    c.now = stage::asking;
+    c.head = {};
+    c.answer.reset();
+    c.ended = false;
+    c.deadline = now + how.limits.idle;
+    c.events = POLLIN;
+    read_head(c, now);
+  }
+
+  /// What it made us hold is free.
+  void give_back(connection& c) {
+    held -= std::exchange(c.held, 0);
+    std::erase(waiting, &c);
+  }
+
+  // -- its answer
 
   void fetch_answer(connection& c, clock::time_point now) const {
     auto more = c.answer->take();
@@ -188,34 +346,43 @@ struct front::state {
     }
     if (more.ended) {
       c.ended = true;
-      c.last_byte_by = now + how.limits.tail;
+      c.last_byte_by = now + how.limits.tail + (how.admit ? time_for(c.pending.size()) : 0s);
     }
   }
 
-  void send_answer(connection& c, clock::time_point now) const {
-    if (!c.has_pending() && !c.ended)
-      fetch_answer(c, now);
+  /// Whether all that was to be sent is on its way.
+  bool put_pending(connection& c, clock::time_point now) const {
     std::size_t in_turn = 0;
     c.events = 0;
     while (c.has_pending()) {
       const auto put = c.way->write(std::string_view(c.pending).substr(c.sent, turn_bytes));
-      if (put.state == channel_state::closed)
-        return let_go(c);
+      if (put.state == channel_state::closed) {
+        let_go(c);
+        return false;
+      }
       if (put.state != channel_state::ready) {
         c.events = events_for(put.state);
-        return;
+        return false;
       }
       c.sent += put.bytes;
       c.deadline = now + how.limits.stall;
       if ((in_turn += put.bytes) >= turn_bytes) {
         c.events = POLLOUT;
-        return;
+        return false;
       }
     }
     c.pending.clear();
     c.sent = 0;
-    if (!c.ended)
+    return true;
+  }
+
+  void send_answer(connection& c, clock::time_point now) {
+    if (!c.has_pending() && !c.ended)
+      fetch_answer(c, now);
+    if (!put_pending(c, now) || !c.ended)
       return;
+    if (c.keeps_alive)
+      return begin_again(c, now);
     c.way->say_goodbye();
     c.now = stage::leaving;
     c.deadline = now + how.limits.goodbye;
@@ -225,17 +392,19 @@ struct front::state {
   bool is_late(const connection& c, clock::time_point now) const {
     if (c.now == stage::answering)
       return (c.has_pending() && now >= c.deadline) || (c.ended && now >= c.last_byte_by);
-    return now >= c.deadline;
+    return now >= c.deadline || (c.now == stage::bringing && now >= c.last_byte_by);
   }
 
-  void step(connection& c, short ready, clock::time_point now) const {
-    if (c.now == stage::asking && ready != 0)
+  void step(connection& c, short ready, clock::time_point now) {
+    const bool more = std::exchange(c.again, false) || ready != 0;
+    if (c.now == stage::asking && more)
       read_head(c, now);
-    if (c.now == stage::answering) {
-      if ((ready & POLLERR) != 0)
-        return let_go(c);
+    if (c.now == stage::bringing && more)
+      read_body(c, now);
+    if ((c.now == stage::answering || c.now == stage::waiting) && (ready & POLLERR) != 0)
+      return let_go(c);
+    if (c.now == stage::answering)
       send_answer(c, now);
-    }
     if (c.now == stage::leaving && ready != 0) {
       const auto got = c.way->drain();
       c.drained += got.bytes;
@@ -244,7 +413,10 @@ struct front::state {
     }
     if (c.now == stage::gone || !is_late(c, now))
       return;
-    return c.now == stage::leaving ? let_go(c) : reject(c, rejection::too_slow);
+    if (c.now == stage::waiting)
+      return refuse(c, rejection::crowded,
+                    plain_answer(503, "Service Unavailable", "others are served; ask again later\n"), now);
+    return c.now == stage::leaving || c.is_idle() ? let_go(c) : reject(c, rejection::too_slow);
   }
 
   // -- all of them
@@ -256,11 +428,22 @@ struct front::state {
     const bool source_is_full = of_source >= how.limits.of_one_source_max;
     if (!source_is_full && all.size() < how.limits.connections_max)
       return true;
-    const auto oldest = std::ranges::find_if(
-        all, [&](const connection& c) { return !c.is_worked_on() && (!source_is_full || same(c)); });
+    const auto may_go = [&](const connection& c) {
+      return !c.is_worked_on() && (!source_is_full || same(c));
+    };
+    auto oldest =
+        std::ranges::find_if(all, [&](const connection& c) { return may_go(c) && !c.was_admitted; });
+    if (oldest == all.end())
+      oldest = std::ranges::find_if(all, [&](const connection& c) { return may_go(c) && c.is_idle(); });
+    if (oldest == all.end())
+      oldest = std::ranges::find_if(all, may_go);
     if (oldest == all.end())
       return false;
-    reject(*oldest, rejection::crowded);
+    if (oldest->is_idle())
+      let_go(*oldest);
+    else
+      reject(*oldest, rejection::crowded);
+    give_back(*oldest);
     all.erase(oldest);
     return true;
   }
@@ -298,8 +481,10 @@ struct front::state {
     for (const auto& c : all) {
       if (c.now != stage::answering || c.has_pending())
         first = std::min(first, c.deadline);
-      if (c.ended)
+      if (c.ended || c.now == stage::bringing)
         first = std::min(first, c.last_byte_by);
+      if (c.again)
+        first = now;
     }
     if (accept_again > now)
       first = std::min(first, accept_again);
@@ -323,7 +508,11 @@ struct front::state {
       auto each = watched.begin() + 2;
       for (auto& c : all)
         step(c, (each++)->revents, now);
+      for (auto& c : all)
+        if (c.now == stage::gone)
+          give_back(c);
       all.remove_if([](const connection& c) { return c.now == stage::gone; });
+      let_in(now);
       if (watched[1].revents != 0)
         for (int i = 0; i < 16 && may_accept(now) && accept_one(now); ++i)
           ;
@@ -337,7 +526,9 @@ struct front::state {
   std::unique_ptr<channel_maker> channels;
   const options how;
   std::shared_ptr<wakeup> wake = std::make_shared<wakeup>();
-  std::list<connection> all; ///< oldest first
+  std::list<connection> all;       ///< oldest first
+  std::deque<connection*> waiting; ///< for room
+  std::uint64_t held = 0;          ///< bytes that requests may make us hold, by their heads
   clock::time_point accept_again = {};
   std::atomic<bool> stopping = false;
   std::thread thread = {};

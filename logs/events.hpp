@@ -31,8 +31,9 @@ inline constexpr event client_started{
 inline constexpr event storage_started{"storage_started", component::node, level::info,
                                        "version caf name directory id read_only reserved_bytes durability",
                                        "A storage server has opened its store."};
-inline constexpr event listening{"listening", component::node, level::info, "what address tls",
-                                 "A port is open: storage, gateway, metrics or status."};
+inline constexpr event listening{
+    "listening", component::node, level::info, "what address tls",
+    "A port is open: storage, gbs (Tahoe-LAFS's clients), gateway, metrics or status."};
 inline constexpr event stopping{"stopping", component::node, level::info, "reason",
                                 "The node was told to end; running operations end first."};
 inline constexpr event stopped{"stopped", component::node, level::info, "seconds",
@@ -182,6 +183,9 @@ inline constexpr event write_enabler_mismatch{
     "write_enabler_mismatch", component::storage, level::warning, "store slot recorded_by",
     "A write with another secret than the one recorded; usually the "
     "store has a new node id."};
+inline constexpr event corruption_advised{
+    "corruption_advised", component::storage, level::warning, "store slot share reason",
+    "A client says that a share does not verify, and why, in its words; the store's folder keeps it whole."};
 inline constexpr event space_low{"space_low", component::storage, level::warning, "store bytes_available",
                                  "Less than 1 GiB may still be written."};
 inline constexpr event leases_expired{"leases_expired", component::storage, level::info,
@@ -253,6 +257,7 @@ inline constexpr std::array all_events{
     events::storage_refused,
     events::storage_failed,
     events::write_enabler_mismatch,
+    events::corruption_advised,
     events::space_low,
     events::space_back,
     events::leases_expired,

@@ -152,7 +152,8 @@ store_families::store_families(series& to)
     expired_shares(gauge_family(families::storage_expired_shares, to)),
     expired_bytes(gauge_family(families::storage_expired_bytes, to)),
     removed_shares(counter_family(families::storage_removed_shares, to)),
-    removed_bytes(counter_family(families::storage_removed_bytes, to)) {}
+    removed_bytes(counter_family(families::storage_removed_bytes, to)),
+    corruption_advised(counter_family(families::storage_corruption_advised, to)) {}
 
 store_events::children::children(store_families& f, const std::string& name)
   : durations([&](storage_operation o) -> Histogram& {
@@ -166,7 +167,8 @@ store_events::children::children(store_families& f, const std::string& name)
     expired_shares(f.all.add(f.expired_shares, {{"store", name}})),
     expired_bytes(f.all.add(f.expired_bytes, {{"store", name}})),
     removed_shares(f.all.add(f.removed_shares, {{"store", name}})),
-    removed_bytes(f.all.add(f.removed_bytes, {{"store", name}})) {
+    removed_bytes(f.all.add(f.removed_bytes, {{"store", name}})),
+    corruption_advised(f.all.add(f.corruption_advised, {{"store", name}})) {
   for (std::size_t i = 0; i < operations.size(); ++i)
     operations[i] =
         add_outcomes(f.all, f.operations,

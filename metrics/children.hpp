@@ -148,6 +148,7 @@ struct store_families {
   prometheus::Family<prometheus::Gauge>& expired_bytes;
   prometheus::Family<prometheus::Counter>& removed_shares;
   prometheus::Family<prometheus::Counter>& removed_bytes;
+  prometheus::Family<prometheus::Counter>& corruption_advised;
 };
 
 /// One store's series, found once.
@@ -165,6 +166,7 @@ struct store_events::children {
   prometheus::Gauge& expired_bytes;
   prometheus::Counter& removed_shares;
   prometheus::Counter& removed_bytes;
+  prometheus::Counter& corruption_advised;
 };
 
 } // namespace truckee::metrics

@@ -75,6 +75,10 @@ void store_events::available_bytes_are(std::uint64_t bytes) {
   children_->available_bytes.Set(static_cast<double>(bytes));
 }
 
+void store_events::corruption_advised() {
+  children_->corruption_advised.Increment();
+}
+
 void store_events::looked_for_expired(std::uint64_t shares, std::uint64_t bytes, bool removed) {
   children_->expiry_scans.Increment();
   children_->expired_shares.Set(static_cast<double>(shares));

@@ -3,11 +3,10 @@
 #include "truckee/base/bytes.hpp"
 #include "truckee/http/answers.hpp"
 #include "truckee/metrics/process_metrics.hpp"
+#include "truckee/metrics/turned_away.hpp"
 
 #include <algorithm>
-#include <chrono>
 #include <httplib.h>
-#include <mutex>
 #include <prometheus/metric_family.h>
 #include <prometheus/registry.h>
 #include <prometheus/text_serializer.h>
@@ -35,46 +34,6 @@ void ask_for_login(httplib::Response& out) {
   http::give(out, 401, "a login is needed\n", http::text_type);
   out.set_header("WWW-Authenticate", "Basic realm=\"truckee metrics\", charset=\"UTF-8\"");
 }
-
-/// Counts everybody who is turned away, and tells of the first of each minute and reason: a flood of callers
-/// must be no flood of lines.
-class turned_away {
-public:
-  turned_away(std::shared_ptr<recorder> count, logs::log_ptr log)
-    : count_(std::move(count)), log_(std::move(log)) {}
-
-  void operator()(http::rejection why) {
-    count_->scrape_refused(why);
-    std::uint64_t untold = 0;
-    {
-      const std::lock_guard lock(mutex_);
-      auto& now = of_[std::min<std::size_t>(static_cast<std::size_t>(why), of_.size() - 1)];
-      const auto when = clock::now();
-      if (now.told && when - *now.told < std::chrono::minutes(1)) {
-        ++now.untold;
-        return;
-      }
-      now.told = when;
-      untold = std::exchange(now.untold, 0);
-    }
-    std::string reason{to_word(why)};
-    if (untold > 0)
-      reason += ", and " + std::to_string(untold) + " more since this was said last";
-    logs::say(log_, logs::events::peer_refused, {{"what", "metrics"}, {"reason", reason}});
-  }
-
-private:
-  using clock = std::chrono::steady_clock;
-  struct one_reason {
-    std::optional<clock::time_point> told;
-    std::uint64_t untold = 0;
-  };
-
-  std::shared_ptr<recorder> count_;
-  logs::log_ptr log_;
-  std::mutex mutex_;
-  std::array<one_reason, http::rejection_words.size()> of_;
-};
 
 using rejection_listener = std::function<void(http::rejection)>;
 
@@ -112,8 +71,11 @@ result<std::unique_ptr<exposer>> exposer::start(const exposer_options& options,
   std::vector<std::shared_ptr<prometheus::Collectable>> from{{what, what->registry().get()},
                                                              process_metrics()};
   std::ranges::move(more, std::back_inserter(from));
-  const rejection_listener rejected =
-      [to = std::make_shared<turned_away>(what, options.log)](http::rejection why) { (*to)(why); };
+  const rejection_listener rejected = [to = std::make_shared<turned_away>("metrics", options.log),
+                                       what](http::rejection why) {
+    what->scrape_refused(why);
+    to->tell(why);
+  };
   auto started = http::listener::start(
       {.what = "metrics", .listen = options.listen, .tls = options.tls, .rejected = rejected},
       [&](httplib::Server& server) { route(server, options, rejected, from); });

@@ -161,6 +161,9 @@ inline constexpr family storage_removed_shares{"truckee_storage_removed_shares_t
                                                "Shares removed since their leases had ended."};
 inline constexpr family storage_removed_bytes{"truckee_storage_removed_bytes_total", counter, "store",
                                               "Bytes of the shares removed since their leases had ended."};
+inline constexpr family storage_corruption_advised{
+    "truckee_storage_corruption_advised_total", counter, "store",
+    "Advices of clients that a share does not verify; each is kept in the store's folder."};
 
 inline constexpr family gateway_up{
     "truckee_gateway_up", gauge, "",
@@ -171,6 +174,11 @@ inline constexpr family scrapes_refused{"truckee_scrapes_refused_total", counter
                                         "Callers of the metrics port that got no metrics: bad_head, "
                                         "too_slow, crowded, foreign_host, broken_tls or "
                                         "bad_login."};
+inline constexpr family gbs_refused{
+    "truckee_gbs_refused_total", counter, "reason",
+    "Tahoe-LAFS clients and others at the port for them that were turned away: bad_head, "
+    "too_slow, crowded, foreign_host, broken_tls or "
+    "bad_login, which is a wrong swissnum."};
 inline constexpr family peers_refused{"truckee_peers_refused_total", counter, "reason",
                                       "Callers that were not let in at a port of the node's, or put out: "
                                       "no_certificate, expired, not_yet_valid, "
@@ -236,9 +244,11 @@ inline constexpr std::array all_families{
     families::storage_expired_bytes,
     families::storage_removed_shares,
     families::storage_removed_bytes,
+    families::storage_corruption_advised,
     families::gateway_up,
     families::restarts,
     families::scrapes_refused,
+    families::gbs_refused,
     families::peers_refused,
     families::certificate_expiry,
     families::build_info,

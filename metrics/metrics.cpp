@@ -53,6 +53,7 @@ struct recorder::state {
   series all; ///< goes last
   prometheus::Counter& restarts;
   by<prometheus::Counter, http::rejection, http::rejection_words.size()> scrapes_refused;
+  by<prometheus::Counter, http::rejection, http::rejection_words.size()> gbs_refused;
   by<prometheus::Counter, doors::refusal, doors::refusal_words.size()> peers_refused;
   prometheus::Gauge& certificate_expiry;
   server_families servers;
@@ -66,6 +67,9 @@ struct recorder::state {
       scrapes_refused([this](http::rejection why) -> prometheus::Counter& {
         return all.add(counter_family(families::scrapes_refused, all),
                        {{"reason", std::string(to_word(why))}});
+      }),
+      gbs_refused([this](http::rejection why) -> prometheus::Counter& {
+        return all.add(counter_family(families::gbs_refused, all), {{"reason", std::string(to_word(why))}});
       }),
       peers_refused([this](doors::refusal why) -> prometheus::Counter& {
         return all.add(counter_family(families::peers_refused, all),
@@ -218,6 +222,10 @@ void recorder::restarted() {
 
 void recorder::scrape_refused(http::rejection why) {
   state_->scrapes_refused.at(why).Increment();
+}
+
+void recorder::gbs_refused(http::rejection why) {
+  state_->gbs_refused.at(why).Increment();
 }
 
 void recorder::peer_refused(doors::refusal why) {

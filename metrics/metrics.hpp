@@ -55,6 +55,8 @@ public:
   void available_bytes_are(std::uint64_t bytes);
   /// One look at the whole store for shares whose leases have ended, and whether it removed them.
   void looked_for_expired(std::uint64_t shares, std::uint64_t bytes, bool removed);
+  /// A client says that a share does not verify.
+  void corruption_advised();
 
   struct children;
   explicit store_events(std::unique_ptr<children> c);
@@ -141,6 +143,8 @@ public:
   void certificate_ends_at(std::int64_t unix_seconds);
   /// A caller of the metrics port got no metrics.
   void scrape_refused(http::rejection why);
+  /// A caller of the port for Tahoe-LAFS's clients was turned away.
+  void gbs_refused(http::rejection why);
 
   /// Everything in Prometheus's text format.
   std::string text() const;

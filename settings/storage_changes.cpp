@@ -34,6 +34,7 @@ storage_changes changes_between(const storage_config& now, const storage_config&
   restart(opened_read_only && !wanted.read_only, "[storage] read-only");
   restart(now.directory != wanted.directory, "[storage] directory");
   restart(!(now.listen == wanted.listen), "[storage] listen");
+  restart(now.gbs_listen != wanted.gbs_listen, "[storage] gbs-listen");
   restart(now.any_user != wanted.any_user, "[storage] any-user");
   restart(now.name != wanted.name, "[storage] name");
   restart(now.queued_bytes != wanted.queued_bytes, "[storage] queued-bytes");

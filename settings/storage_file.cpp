@@ -13,8 +13,8 @@ constexpr std::uint64_t grace_days_max = 36'500;           // a century: for eve
 constexpr std::uint64_t interval_seconds_max = 31'622'400; // a year
 
 constexpr std::array<std::string_view, 5> storage_file_keys{"expiry", "log", "metrics", "storage", "tls"};
-constexpr std::array<std::string_view, 12> storage_keys{
-    "any-user",     "directory",    "durability", "listen",         "must-exist",     "name",
+constexpr std::array<std::string_view, 13> storage_keys{
+    "any-user",     "directory",    "durability", "gbs-listen",     "listen",         "must-exist", "name",
     "queued-bytes", "queued-calls", "read-only",  "reserved-space", "share-size-max", "space-low"};
 constexpr std::array<std::string_view, 4> expiry_keys{"grace-days", "interval-seconds", "mode", "unleased"};
 
@@ -26,6 +26,7 @@ void read_store(config_reading& in, storage_config& out) {
   if (const auto text = t.path("directory", "a path"))
     out.directory = in.path(*text);
   out.listen = read_address(t, "listen", true).value_or(out.listen);
+  out.gbs_listen = read_address(t, "gbs-listen", true);
   out.any_user = t.flag("any-user").value_or(out.any_user);
   if (const auto text = t.text("name", name_form)) {
     if (is_name(*text))

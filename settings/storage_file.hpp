@@ -14,6 +14,8 @@ struct storage_config {
   std::filesystem::path directory = {}; ///< empty: not said; then the command line must
   bool must_exist = false;              ///< makes no new store
   address listen{"127.0.0.1", 0};
+  std::optional<address> gbs_listen =
+      {};                       ///< where Tahoe-LAFS's clients come in, over HTTPS; nothing: nowhere
   bool any_user = false;        ///< without TLS: not only this process's user and root may come in
   std::string name = "storage"; ///< label in metrics
   bool read_only = false;

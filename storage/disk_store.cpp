@@ -221,8 +221,10 @@ private:
       return fail(errc::configuration, directory_.string() +
                                            " has no my_nodeid, so it is no store yet; open it once for "
                                            "writing to make it one");
-    const auto id = random_.make<server_id>();
-    if (auto done = write_identity(crypto::to_base32(id.view()) + "\n"); !done)
+    auto id = options_.new_id ? options_.new_id() : result<server_id>(random_.make<server_id>());
+    if (!id)
+      return id;
+    if (auto done = write_identity(crypto::to_base32(id->view()) + "\n"); !done)
       return told(done.error());
     return id;
   }

@@ -5,6 +5,7 @@
 #include "truckee/storage/share_store.hpp"
 
 #include <filesystem>
+#include <functional>
 #include <memory>
 
 namespace truckee::storage {
@@ -31,6 +32,8 @@ struct disk_store_options {
   bool read_only = false;
   /// Makes no new store: where there is none (its disk is not mounted), nothing is touched.
   bool must_exist = false;
+  /// Gives a new store its id; empty: a random one. Called once the folder is there, and this process's alone.
+  std::function<result<server_id>()> new_id = {};
 };
 
 /// Tahoe-LAFS's own directory of mutable containers: shares/<first 2 characters>/<storage index in

@@ -2,7 +2,11 @@
 
 #include "truckee/actors/node/resident.hpp"
 #include "truckee/actors/node/version.hpp"
+#include "truckee/actors/server/gbs_desk.hpp"
 #include "truckee/crypto/base32.hpp"
+#include "truckee/gbs/server/identity.hpp"
+#include "truckee/gbs/server/server.hpp"
+#include "truckee/metrics/turned_away.hpp"
 #include "truckee/storage/memory_store.hpp"
 
 #include <mutex>
@@ -34,7 +38,15 @@ std::shared_ptr<storage::share_store> kept_with(std::shared_ptr<random_source> r
 
 result<std::shared_ptr<storage::share_store>> open_store(const services_ptr& shared,
                                                          const store_options& options) {
-  auto opened = storage::open_disk_store(options.disk, unix_clock_of(shared->time), *shared->random);
+  auto disk = options.disk;
+  if (options.for_tahoe)
+    disk.new_id = [&]() -> result<server_id> {
+      auto who = gbs::find_or_make_identity(disk.directory, true, *shared->random);
+      if (!who)
+        return tl::unexpected(who.error());
+      return who->key.id;
+    };
+  auto opened = storage::open_disk_store(disk, unix_clock_of(shared->time), *shared->random);
   if (!opened)
     return tl::unexpected(opened.error());
   const auto info = (*opened)->info();
@@ -79,6 +91,15 @@ struct present_store {
   store_options options;
   std::optional<storage::store_settings> settings; ///< once they were changed
   std::weak_ptr<storage::share_store> open;
+  std::mutex desk_mutex;
+  std::function<void(gbs::asked, gbs::replier)> desk; ///< changes with a restart; empty while there is none
+};
+
+/// What of a store's folder its door needs to know.
+struct disk_place {
+  std::filesystem::path directory;
+  bool read_only = false;
+  server_id id;
 };
 
 } // namespace
@@ -88,6 +109,7 @@ struct store::state {
   std::shared_ptr<present_store> now = std::make_shared<present_store>();
   std::shared_ptr<front_door<messages::storage_server>> door =
       std::make_shared<front_door<messages::storage_server>>();
+  std::unique_ptr<gbs::server> tahoe;
   std::unique_ptr<resident> rest; ///< last: ends first
 };
 
@@ -119,11 +141,24 @@ result<store> store::spawn(caf::actor_system& system, store_options options, sur
       now->open = *opened;
       const auto serving = start_store(system, shared, std::move(*opened), now->options);
       auto front = caf::actor_cast<caf::actor>(serving);
+      crew all{front};
+      if (now->options.for_tahoe) {
+        const auto& disk = now->options.disk;
+        auto book = disk.read_only ? nullptr : std::make_shared<storage::advice_book>(disk.directory);
+        auto desk = spawn_gbs_desk(system, shared, serving, std::move(book), now->options.name);
+        {
+          const std::lock_guard at_desk(now->desk_mutex);
+          now->desk = std::move(desk.ask);
+        }
+        all.others.emplace_back("gbs desk", std::move(desk.who));
+      }
       if (auto again = door->replace(system, serving); !again) {
         messages::send_anonymously(front, messages::stop{});
+        for (const auto& [what, who] : all.others)
+          messages::send_anonymously(who, messages::stop{});
         return tl::unexpected(again.error());
       }
-      return crew{std::move(front)};
+      return all;
     };
     watched.on_down = [door = s->door] { door->leave(); };
     if (auto runs = (*rest)->run(std::move(watched), [door = s->door, &system] { door->close(system); });
@@ -151,6 +186,47 @@ result<address> store::publish(const address& where, bool any_user) {
                              .callers = {tls::role::client, tls::role::gateway},
                              .any_user = any_user},
                             "storage");
+}
+
+result<tahoe_door> store::serve_tahoe(const address& where) {
+  const auto& shared = *state_->rest->shared();
+  disk_place place;
+  {
+    const std::lock_guard lock(state_->now->mutex);
+    const auto open = state_->now->open.lock();
+    if (!open || !state_->now->options.for_tahoe || state_->tahoe)
+      return fail(errc::configuration,
+                  "the store is not open, was not started for Tahoe-LAFS, or serves it already");
+    place = {state_->now->options.disk.directory, state_->now->options.disk.read_only, open->info().id};
+  }
+  auto who = gbs::find_or_make_identity(place.directory, !place.read_only, *shared.random);
+  if (!who)
+    return tl::unexpected(who.error());
+  const auto told = std::make_shared<metrics::turned_away>("gbs", shared.log);
+  auto serves = gbs::server::start({.listen = where,
+                                    .pem = who->key.pem,
+                                    .swissnum = who->swissnum,
+                                    .serve =
+                                        [now = state_->now](gbs::asked what, gbs::replier to) {
+                                          const std::lock_guard at_desk(now->desk_mutex);
+                                          now->desk(std::move(what), std::move(to));
+                                        },
+                                    .rejected =
+                                        [count = shared.metrics, told](http::rejection why) {
+                                          count->gbs_refused(why);
+                                          told->tell(why);
+                                        }});
+  if (!serves)
+    return tl::unexpected(serves.error());
+  const auto at = (*serves)->listening();
+  const auto nurl =
+      place.read_only ? result<gbs::nurl>(gbs::nurl_of(*who, at)) : gbs::write_down(*who, place.id, at);
+  if (!nurl)
+    return tl::unexpected(nurl.error());
+  state_->tahoe = std::move(*serves);
+  logs::say(shared.log, logs::events::listening,
+            {{"what", "gbs"}, {"address", to_string(at)}, {"tls", true}});
+  return tahoe_door{at, gbs::to_text(*nurl), place.id, who->folder / "storage.nurl"};
 }
 
 void store::use(const storage::store_settings& settings, const storage::expiry_settings& expiry) {

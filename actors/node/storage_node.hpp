@@ -3,6 +3,7 @@
 #include "truckee/actors/node/surroundings.hpp"
 #include "truckee/actors/server/storage_server.hpp"
 #include "truckee/base/address.hpp"
+#include "truckee/base/secret_text.hpp"
 #include "truckee/storage/disk_store.hpp"
 #include "truckee/tls/node_files.hpp"
 
@@ -18,7 +19,17 @@ struct store_options {
   actors::storage_server_limits limits = {};
   /// Nothing: reached in plain text, at loopback addresses only. Each store of a system may have its own.
   std::optional<tls::node_files> tls = {};
+  /// serve_tahoe() will be called: a new store takes its id from the certificate that Tahoe-LAFS's clients will see.
+  bool for_tahoe = false;
   thread_limits threads = {.compute = 1};
+};
+
+/// Where Tahoe-LAFS's clients find a store.
+struct tahoe_door {
+  address at;                      ///< the real port if 0 was asked for
+  secret_text nurl;                ///< what clients are given; entitles to use the store
+  server_id id;                    ///< the tub id: what write enablers and lease secrets are computed with
+  std::filesystem::path nurl_file; ///< one line
 };
 
 /// One share store in an actor system that may be a host's. Ends its own actors and nothing else.
@@ -38,6 +49,10 @@ public:
   caf::actor supervisor() const;
   /// Lets clients reach it; as client::publish.
   result<address> publish(const address& where, bool any_user = false);
+  /// Lets clients of Tahoe-LAFS reach it over HTTPS, beside whoever comes by publish(): both go through the same actor. Only with
+  /// for_tahoe, and once. Blocks, for a few tenths of a second where key and certificate are made. Errors: configuration (nobody can
+  /// listen there, or the files in the store make no sense), io.
+  result<tahoe_door> serve_tahoe(const address& where);
   /// Goes on with other settings, also when it has to be started again. A look for expired shares that is under way
   /// ends, and the next one begins as after a start. Any thread but an actor's.
   void use(const storage::store_settings& settings, const storage::expiry_settings& expiry);

@@ -5,6 +5,8 @@
 #include "truckee/cli/process/signals.hpp"
 #include "truckee/cli/session/session.hpp"
 #include "truckee/cli/terminal/changes.hpp"
+#include "truckee/cli/terminal/standard_output.hpp"
+#include "truckee/crypto/base32.hpp"
 #include "truckee/doors/porter.hpp"
 #include "truckee/http/listening_socket.hpp"
 #include "truckee/settings/storage_changes.hpp"
@@ -13,6 +15,7 @@
 
 #include <ctime>
 #include <sstream>
+#include <unistd.h>
 
 namespace truckee::cli {
 
@@ -20,7 +23,7 @@ namespace {
 
 /// The command line. What it says overrides the file.
 struct storage_options {
-  std::string config, directory, listen, name; ///< empty: not said
+  std::string config, directory, listen, gbs_listen, name; ///< empty: not said
   metrics_options metrics;
   std::optional<std::uint64_t> reserved_space, share_bytes_max;
   bool any_user = false;
@@ -54,6 +57,12 @@ result<settings::storage_config> configuration(const storage_options& o, const g
       return tl::unexpected(at.error());
     config->listen = *at;
   }
+  if (!o.gbs_listen.empty()) {
+    const auto at = parse_address(o.gbs_listen, true);
+    if (!at)
+      return tl::unexpected(at.error());
+    config->gbs_listen = *at;
+  }
   if (const auto sound = check(*config); !sound)
     return tl::unexpected(sound.error());
   return config;
@@ -64,6 +73,15 @@ void tell(bottom_line& screen, const storage::expiry_report& report) {
   std::istringstream lines(to_text(report));
   for (std::string line; std::getline(lines, line);)
     screen.print("truckee: " + line + "\n");
+}
+
+/// For whoever started this at a terminal: all there is to give to clients. Elsewhere, where lines end in journals, the file's name
+/// stands for the secret.
+void tell(const tahoe_door& door) {
+  const bool person = ::isatty(STDOUT_FILENO) == 1;
+  const std::string where = person ? std::string(std::string_view(door.nurl)) : door.nurl_file.string();
+  write_output("Tahoe-LAFS clients: " + to_string(door.at) + ", tub id " + crypto::to_base32(door.id.view()) +
+               ", NURL " + (person ? "" : "in ") + where + "\n");
 }
 
 /// SIGHUP: the log file is opened, and the storage file and the TLS files read again; options keep the last word. Where that is wrong, all
@@ -128,6 +146,7 @@ result<int> serve(const storage_options& o, const global_options& global) {
   options.expiry = config->expiry;
   options.report = [screen = global.screen](const storage::expiry_report& report) { tell(*screen, report); };
   options.tls = config->tls;
+  options.for_tahoe = config->gbs_listen.has_value();
   auto opened = store::spawn((*node)->system(), std::move(options), {.log = *log});
   if (!opened)
     return tl::unexpected(opened.error());
@@ -142,8 +161,17 @@ result<int> serve(const storage_options& o, const global_options& global) {
   const auto at = server->publish(config->listen, config->any_user);
   if (!at)
     return tl::unexpected(at.error());
-  // The one line on standard output: whoever started this may wait for it.
+  std::optional<tahoe_door> tahoe;
+  if (config->gbs_listen) {
+    auto door = server->serve_tahoe(*config->gbs_listen);
+    if (!door)
+      return tl::unexpected(door.error());
+    tahoe = std::move(*door);
+  }
+  // The first line on standard output: whoever started this may wait for it.
   announce(to_string(*at) + (config->tls ? " (mutual TLS)" : " (plain, loopback only)"));
+  if (tahoe)
+    tell(*tahoe);
   status::health_check health(server->porter(), *at, config->tls, [&serving = *server]() -> result<void> {
     const auto now = serving.server();
     if (!now)
@@ -183,6 +211,9 @@ void add_storage(CLI::App& app, program& p) {
   cmd->add_option("--directory", o->directory, "The store: shares/ is below it; made when absent")
       ->type_name("DIR");
   add_listen(*cmd, o->listen, o->any_user)->default_str(to_string(settings::storage_config{}.listen));
+  cmd->add_option("--gbs-listen", o->gbs_listen,
+                  "Let Tahoe-LAFS's own clients in here, over HTTPS; port 0 takes any free one")
+      ->type_name("ADDRESS:PORT");
   cmd->add_option("--name", o->name, "Label in metrics")->type_name("NAME");
   cmd->add_option("--reserved-space", o->reserved_space,
                   "Bytes of the file system left to others (e.g. 1GiB)")

@@ -34,6 +34,17 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   expect_told(gbs::read_shares(x));
   expect_told(gbs::read_range(x, {0, 64}));
   expect_told(gbs::read_read_test_write(x, {{0, 57}, {100, 8}}));
+  // A request of who has the swissnum: its target and a header are anybody's.
+  const auto line = text.find('\n');
+  const gbs::received in{data[0] % 2U == 0 ? "GET" : "POST",
+                         "/storage/v1/" + std::string(text.substr(0, line)),
+                         {{"Authorization", "Tahoe-LAFS cw=="}, {"Range", secret_text(text.substr(0, 40))}},
+                         x.body};
+  const auto head = gbs::parse_head(in, "s");
+  const auto whole = gbs::parse_request(in, "s");
+  fuzz::expect(head || !whole); // what the head refuses, nothing takes
+  if (!whole)
+    fuzz::expect(whole.error().status >= 400 && whole.error().status < 500 && whole.error().status != 401);
   const auto change = gbs::parse_read_test_write(x.body);
   if (!change) {
     expect_one_line(change.error().detail);

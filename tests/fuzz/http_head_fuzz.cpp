@@ -4,7 +4,8 @@
 using namespace truckee;
 using namespace truckee::http;
 
-/// In pieces or at once, a head is the same head; a field that is taken out is out, and nothing else.
+/// In pieces or at once, a head is the same head; a field that is taken out is out, and nothing else. What is taken
+/// apart was whole, and no field of it has a line break.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   fuzz::bytes_reader in(data, size);
   const auto step = static_cast<std::size_t>(in.byte()) + 1;
@@ -25,5 +26,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   }
   if (at_once.state() == head_state::whole)
     fuzz::expect(at_once.text().ends_with("\n\r\n") && text.starts_with(at_once.text()));
+  if (const auto head = parse_head(at_once.text())) {
+    fuzz::expect(at_once.state() == head_state::whole && head->target.starts_with('/'));
+    for (const auto& [name, value] : head->fields)
+      fuzz::expect(!name.empty() && value.find_first_of("\r\n") == value.npos && head->count(name) > 0);
+    (void)body_length_of(*head);
+  }
   return 0;
 }

@@ -77,3 +77,55 @@ TEST(head, own_hosts_are_loopback_names_and_nothing_like_them) {
   EXPECT_FALSE(is_own_host(std::string_view("localhost\0.evil", 15)));
   EXPECT_FALSE(is_own_host(std::string_view("[::1\0x]", 8)));
 }
+
+TEST(head, is_taken_apart_to_the_letter) {
+  const auto head = parse_head("POST /a?b HTTP/1.1\r\nHost: h:1\r\nX-Two:  one \r\nx-two:two\r\n\r\n");
+  ASSERT_TRUE(head);
+  EXPECT_EQ(head->method, "POST");
+  EXPECT_EQ(head->target, "/a?b");
+  EXPECT_TRUE(head->keeps_alive);
+  EXPECT_EQ(head->count("X-TWO"), 2U);
+  EXPECT_EQ(head->first("x-two"), "one");
+  EXPECT_EQ(head->first("absent"), "");
+  for (const std::string wrong :
+       {"", "\r\n", "GET / HTTP/1.1\r\n", "GET / HTTP/1.1\n\r\n", "GET / HTTP/1.1\r\nX: y\n\r\n",
+        "GET / HTTP/1.2\r\n\r\n", "GET / HTTP/1.1 \r\n\r\n", "GET  / HTTP/1.1\r\n\r\n",
+        "GET HTTP/1.1\r\n\r\n", "GET x HTTP/1.1\r\n\r\n", "GET /\x7f HTTP/1.1\r\n\r\n",
+        "G(T / HTTP/1.1\r\n\r\n", "GET / HTTP/1.1\r\nX : y\r\n\r\n", "GET / HTTP/1.1\r\n X: y\r\n\r\n",
+        "GET / HTTP/1.1\r\nX\r\n\r\n", "GET / HTTP/1.1\r\n: y\r\n\r\n", "GET / HTTP/1.1\r\nX: a\rb\r\n\r\n",
+        "GET / HTTP/1.1\r\n\r\nGET"})
+    EXPECT_FALSE(parse_head(wrong)) << wrong;
+}
+
+TEST(head, who_wants_no_other_request_says_so) {
+  const auto keeps = [](const std::string& version, const std::string& fields) {
+    return parse_head("GET / HTTP/" + version + "\r\n" + fields + "\r\n")->keeps_alive;
+  };
+  EXPECT_TRUE(keeps("1.1", ""));
+  EXPECT_TRUE(keeps("1.1", "Connection: TE\r\n"));
+  EXPECT_FALSE(keeps("1.1", "connection: TE, Close\r\n"));
+  EXPECT_FALSE(keeps("1.0", "Connection: keep-alive\r\n"));
+}
+
+TEST(head, how_long_a_body_is_has_one_answer_or_none) {
+  const auto length = [](const std::string& fields) {
+    const auto text = "POST / HTTP/1.1\r\n" + fields + "\r\n";
+    const auto got = body_length_of(*parse_head(text));
+    return std::pair(got.bytes, got.refused);
+  };
+  EXPECT_EQ(length(""), std::pair(std::uint64_t{0}, 0U));
+  EXPECT_EQ(length("content-length: 12\r\n"), std::pair(std::uint64_t{12}, 0U));
+  EXPECT_EQ(length("Transfer-Encoding: chunked\r\n").second, 411U);
+  EXPECT_EQ(length("Transfer-Encoding: identity\r\nContent-Length: 1\r\n").second, 411U);
+  for (const std::string wrong : {"", "-1", "+1", "1,1", "0x1", "1 1", "18446744073709551616"})
+    EXPECT_EQ(length("Content-Length: " + wrong + "\r\n").second, 400U) << wrong;
+  EXPECT_EQ(length("Content-Length: 1\r\nContent-Length: 1\r\n").second, 400U);
+}
+
+TEST(head, what_follows_a_head_is_left_over) {
+  head_reader reader;
+  EXPECT_EQ(reader.take("GET / HTTP/1.1\r\n\r"), head_state::unfinished);
+  EXPECT_EQ(reader.left_over(), 0U);
+  EXPECT_EQ(reader.take("\nbody"), head_state::whole);
+  EXPECT_EQ(reader.left_over(), 4U);
+}

@@ -38,9 +38,9 @@ def words_of(page):
 class Node:
     """One storage node, in a process of its own."""
 
-    def __init__(self, root, number):
+    def __init__(self, root, number, prefix=""):
         self.root = root
-        self.name = f"node{number}"
+        self.name = f"{prefix}node{number}"
         self.port = PORT + number
         self.folder = root.work / self.name
         self.store = self.folder / "storage"
@@ -94,9 +94,14 @@ class Node:
         swissnum = self.text("private/storage.furl").rsplit("/", 1)[1]
         return f"pb://{pin}@127.0.0.1:{self.port}/{swissnum}#v=1"
 
+    @property
+    def seed(self):
+        """Of the order in which clients place shares, in base32."""
+        return self.text("permutation-seed")
+
     def announcement(self):
         return {"ann": {"nickname": self.name, "anonymous-storage-FURL": self.text("private/storage.furl"),
-                        "permutation-seed-base32": self.text("permutation-seed"), "anonymous-storage-NURLs": [self.nurl]}}
+                        "permutation-seed-base32": self.seed, "anonymous-storage-NURLs": [self.nurl]}}
 
     def answers(self):
         """Whether it has said who it is and serves."""
@@ -111,10 +116,10 @@ class Gateway:
     """The real client in its own process, asked over its web interface. Speaks HTTPS to the nodes."""
     name = "Tahoe-LAFS"
 
-    def __init__(self, grid):
+    def __init__(self, grid, name):
         self.grid = grid
         self.root = grid.root
-        self.folder = grid.root.work / "gateway"
+        self.folder = grid.root.work / name
         self.process = None
 
     def making(self):
@@ -174,18 +179,43 @@ class Gateway:
             raise Failed("a repair that did not succeed")
 
 
+    def make_directory(self, names):
+        cap = self.call("POST", "/uri?t=mkdir&format=sdmf", b"").decode().strip()
+        for name in names:
+            self.add_to_directory(cap, name)
+        return cap
+
+    def add_to_directory(self, cap, name):
+        self.call("POST", self.at(cap, f"?t=mkdir&name={urllib.parse.quote(name)}"), b"")
+
+    def list_directory(self, cap):
+        return sorted(json.loads(self.call("GET", self.at(cap, "?t=json")))[1]["children"])
+
+    def tahoe(self, *words):
+        """What a command of the real client prints."""
+        self.grid.up()
+        done = self.root.start("tahoe", "--node-directory", self.root.inside(self.folder), *words, stdin=subprocess.DEVNULL,
+                               stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        said, complained = (each.decode(errors="replace") for each in done.communicate(timeout=180))
+        if done.returncode:
+            raise Failed(f"tahoe {words[0]} exits with {done.returncode}: {complained.strip()[-300:]}")
+        return said
+
+
 class Grid:
     """The nodes and their gateway: up and down together, or one by one."""
 
-    def __init__(self, root, size=10):
+    def __init__(self, root, nodes, name="gateway"):
+        """name: of the gateway's folder, for a grid remembers nothing of another."""
         self.root = root
-        self.nodes = [Node(root, number) for number in range(size)]
-        self.gateway = Gateway(self)
+        self.nodes = nodes
+        self.gateway = Gateway(self, name)
         self.running = False
         self.make()
 
     def make(self):
-        lines = "".join(json.dumps(one.making()) + "\n" for one in [*self.nodes, self.gateway])
+        making = [one.making() for one in [*self.nodes, self.gateway]]
+        lines = "".join(json.dumps(words) + "\n" for words in making if words)
         with open(self.root.work / "make-nodes.log", "wb") as log:
             maker = self.root.start("python3", "/interop/peer/make_nodes.py", stdin=subprocess.PIPE, stdout=log, stderr=log)
             maker.communicate(lines.encode())

@@ -14,6 +14,6 @@ class Root:
         """How a path of ours is called in there."""
         return "/" + str(pathlib.Path(path).relative_to(self.path))
 
-    def start(self, *words, **options):
-        """A program in there, as subprocess.Popen. It starts in /tmp, for some write where they are started."""
-        return subprocess.Popen(["/usr/sbin/chroot", self.path, "env", "--chdir=/tmp", *words], env=ENVIRONMENT, **options)
+    def start(self, *words, more=(), **options):
+        """A program in there, as subprocess.Popen. It starts in /tmp, for some write where they are started. more: of its environment."""
+        return subprocess.Popen(["/usr/sbin/chroot", self.path, "env", "--chdir=/tmp", *words], env={**ENVIRONMENT, **dict(more)}, **options)

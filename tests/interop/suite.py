@@ -9,10 +9,12 @@ import sys
 import time
 
 import cases
+import contract
 import report
 from parties import Failed, RealClient, Truckee
-from real_grid import Grid
+from real_grid import Grid, Node
 from root import Root
+from truckee_nodes import TruckeeNode
 
 
 class Way:
@@ -56,11 +58,21 @@ def stopped(options, grid):
     return Way(cases.STOPPED, truckee, grid.gateway, stores, grid)
 
 
-def https(options, grid):
-    truckee = Truckee(options.program, grid.root.work / "truckee-https",
-                      [f'name = "{node.name}"\nnurl = "{node.nurl}"\nid = "{node.id}"\npermutation-seed = "{node.text("permutation-seed")}"'
+def https(options, grid, kind=cases.HTTPS):
+    truckee = Truckee(options.program, grid.root.work / f"truckee-{kind.replace(' ', '-')}",
+                      [f'name = "{node.name}"\nnurl = "{node.nurl}"\nid = "{node.id}"\npermutation-seed = "{node.seed}"'
                        for node in grid.nodes])
-    return Way(cases.HTTPS, truckee, grid.gateway, [node.store for node in grid.nodes], grid)
+    return Way(kind, truckee, grid.gateway, [node.store for node in grid.nodes], grid)
+
+
+def play_with_truckee(options, root, kind, nodes, chosen, results):
+    """Where some of the nodes, or all, are Truckee's."""
+    grid = Grid(root, nodes, f"gateway-{kind.replace(' ', '-')}")
+    try:
+        grid.up()
+        play(https(options, grid, kind), chosen, results)
+    finally:
+        grid.down()
 
 
 class Run:
@@ -109,13 +121,13 @@ def main():
     parser.add_argument("--folder", required=True, type=pathlib.Path, help="where logs and the table are left")
     parser.add_argument("--long", action="store_true", help="every case, not only what is done within ten minutes")
     parser.add_argument("--only", default="", help="cases with these words in section or title")
-    parser.add_argument("--ways", default=",".join(cases.EVERYWHERE), help="some of: %(default)s")
+    parser.add_argument("--ways", default=",".join((*cases.EVERYWHERE, cases.CONTRACT)), help="some of: %(default)s")
     parser.add_argument("--document", type=pathlib.Path, help="where the whole page is written")
     options = parser.parse_args()
 
     root = Root(os.environ["TRUCKEE_INTEROP_ROOT"])
     wanted = [case for case in cases.all_cases() if (options.long or not case.long) and options.only in f"{case.section}: {case.title}"]
-    ways, results, left_out, grid = options.ways.split(","), [], {}, None
+    ways, results, left_out, grid, kept = options.ways.split(","), [], {}, None, []
     started = time.monotonic()
 
     def on(kind):
@@ -127,7 +139,7 @@ def main():
             play(way, on(cases.IN_PROCESS), results)
             way.tahoe.close()
         if on(cases.STOPPED) or on(cases.HTTPS):
-            grid = Grid(root)
+            grid = Grid(root, [Node(root, number) for number in range(10)])
             grid.up()
             over_https = https(options, grid)
             if reason := cannot_connect(over_https.truckee):
@@ -135,13 +147,23 @@ def main():
             else:
                 play(over_https, on(cases.HTTPS), results)
             play(stopped(options, grid), on(cases.STOPPED), results)
+            grid.down()
+        if on(cases.SERVERS):
+            nodes = [TruckeeNode(root, number, options.program) for number in range(10)]
+            play_with_truckee(options, root, cases.SERVERS, nodes, on(cases.SERVERS), results)
+        if on(cases.MIXED):
+            nodes = [Node(root, number, "mixed") for number in range(0, 10, 2)] + \
+                    [TruckeeNode(root, number, options.program, "mixed") for number in range(1, 10, 2)]
+            play_with_truckee(options, root, cases.MIXED, nodes, on(cases.MIXED), results)
+        if cases.CONTRACT in ways and not options.only:
+            kept = contract.run(options.program, root, options.folder)
     finally:
         if grid:
             grid.down()
         for log in root.work.glob("*.log"):
             shutil.copy(log, options.folder)
 
-    page = report.page(results, left_out, options.long)
+    page = report.page(results, left_out, options.long, kept)
     print(page)
     (options.folder / "interop.md").write_text(page)
     if options.document:
@@ -150,8 +172,12 @@ def main():
     # Again at the end: of a long output the middle is what gets cut.
     for result in wrong:
         print(f"NOT {result.case.title} [{result.way}, {result.first} first] {result.outcome}", file=sys.stderr)
+    broken = [test for test in kept if not test.ok and not test.reason]
     print(f"{len(results)} done, {len(wrong)} of them not as they must be, in {time.monotonic() - started:.0f} s", file=sys.stderr)
-    sys.exit(1 if wrong or not results else 0)
+    if kept:
+        print(f"{len(kept)} tests of the peer's own, {sum(test.ok for test in kept)} passed; not as they must be: "
+              f"{', '.join(test.name for test in broken) or 'none'}", file=sys.stderr)
+    sys.exit(1 if wrong or broken or not (results or kept) else 0)
 
 
 def cannot_connect(truckee):

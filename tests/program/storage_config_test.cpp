@@ -42,6 +42,57 @@ TEST_F(storage_config, mutual_tls_comes_from_the_file) {
   EXPECT_NE(done.out.find("(mutual TLS)"), std::string::npos) << done.out;
 }
 
+TEST_F(storage_config, tahoe_lafs_clients_come_in_where_that_is_asked_by_a_nurl_that_stays) {
+  const arguments words{"storage", "--directory", path("store"), "--gbs-listen", "127.0.0.1:0"};
+  const auto first = serve(words);
+  EXPECT_EQ(first.code, 0) << first.err;
+  EXPECT_NE(first.out.find("Tahoe-LAFS clients: 127.0.0.1:"), std::string::npos) << first.out;
+  const auto nurl = content("store/private/storage.nurl");
+  ASSERT_TRUE(nurl.starts_with("pb://")) << nurl;
+  const auto secret = nurl.substr(nurl.rfind('/') + 1, 32);
+  for (const auto& said : {first.out, first.err})
+    EXPECT_EQ(said.find(secret), std::string::npos) << "the swissnum is no journal's";
+  const auto id = content("store/my_nodeid");
+  EXPECT_NE(first.out.find("tub id " + id.substr(0, 32)), std::string::npos) << first.out;
+  EXPECT_EQ(content("store/private/storage.furl").substr(0, 38), "pb://" + id.substr(0, 32) + "@");
+
+  // The same key and swissnum, at another port; by the file this time.
+  const auto config = file("tahoe.toml", "[storage]\ndirectory = \"store\"\ngbs-listen = \"127.0.0.1:0\"\n");
+  EXPECT_EQ(serve({"storage", "--config", config}).code, 0);
+  const auto again = content("store/private/storage.nurl");
+  EXPECT_EQ(again.substr(0, again.find('@')), nurl.substr(0, nurl.find('@')));
+  EXPECT_EQ(again.substr(again.rfind('/')), nurl.substr(nurl.rfind('/')));
+
+  EXPECT_EQ(truckee({"storage", "--directory", path("other"), "--gbs-listen", "nowhere"}).code, 2);
+  EXPECT_FALSE(std::filesystem::exists(path("other")));
+}
+
+TEST_F(storage_config, a_file_written_by_one_door_is_updated_by_the_other) {
+  auto& one = start(
+      {"storage", "--directory", path("store"), "--listen", "127.0.0.1:0", "--gbs-listen", "127.0.0.1:0"});
+  const auto said = one.wait_for("tub id ");
+  const auto from = said.find("listening on ") + 13;
+  const auto caf = said.substr(from, said.find(' ', from) - from);
+  auto nurl = content("store/private/storage.nurl");
+  nurl.pop_back();
+  const auto grid = [&](const std::string& name, const std::string& server) {
+    const auto out = file(
+        name, "[encoding]\nneeded = 1\ntotal = 1\nhappy = 1\n[[server]]\nname = \"alpha\"\n" + server + "\n");
+    std::filesystem::permissions(out, std::filesystem::perms(0600));
+    return out;
+  };
+  const auto by_message = grid("message.toml", "caf = \"" + caf + "\"");
+  const auto by_https = grid("https.toml", "nurl = \"" + nurl + "\"");
+  const auto cap = put_new("first", {"--grid", by_message});
+  EXPECT_EQ(get(cap, {"--grid", by_https}), "first");
+  const auto second = truckee({"--grid", by_https, "put", "-", "--cap-file", cap}, "second");
+  EXPECT_EQ(second.code, 0) << second.err;
+  EXPECT_EQ(get(cap, {"--grid", by_message}), "second");
+  const auto third = truckee({"--grid", by_message, "put", "-", "--cap-file", cap}, "third");
+  EXPECT_EQ(third.code, 0) << third.err;
+  EXPECT_EQ(get(cap, {"--grid", by_https}), "third");
+}
+
 TEST_F(storage_config, mistakes_are_exit_code_2_and_named_before_anything_is_made) {
   const auto expect = [this](const arguments& words, const std::string& said) {
     const auto done = truckee(words);
