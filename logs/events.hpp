@@ -142,6 +142,10 @@ inline constexpr event kept_map_stale{"kept_map_stale", component::publish, leve
                                       "more; the file is mapped, and the write begins anew."};
 inline constexpr event collision_wait{"collision_wait", component::publish, level::info, "operation seconds",
                                       "After a collision the writer waits, then starts over."};
+inline constexpr event in_place_writer{"in_place_writer", component::publish, level::warning,
+                                       "operation version",
+                                       "Somebody writes in place to a file that is kept strictly: what is "
+                                       "acknowledged can be lost."};
 
 // -- maps, reads, verification
 inline constexpr event map_made{"map_made", component::read, level::debug,
@@ -244,6 +248,7 @@ inline constexpr std::array all_events{
     events::unknown_write_left,
     events::kept_map_stale,
     events::collision_wait,
+    events::in_place_writer,
     events::map_made,
     events::map_gap,
     events::corrupt_share,

@@ -7,6 +7,7 @@
 #include "truckee/grid/publish/publish_report.hpp"
 #include "truckee/grid/read/map_update.hpp"
 #include "truckee/grid/read/retrieve_plan.hpp"
+#include "truckee/grid/strict/slot_map.hpp"
 #include "truckee/messages/gateway.hpp"
 
 #include <functional>
@@ -77,6 +78,7 @@ struct mapped_file {
   grid::map_end end = grid::map_end::running;
   std::optional<crypto::private_key> key;          ///< in write and repair mode
   std::map<grid::share_place, shared_bytes> heads; ///< first bytes of each good share
+  std::optional<grid::slot_map> slots = {};        ///< where the file is kept strictly
   double seconds = 0;                              ///< that it took
 };
 

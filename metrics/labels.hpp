@@ -38,7 +38,7 @@ constexpr std::string_view to_label(kept_map x) {
 enum class refusal : std::uint8_t {
   bad_capability, ///< none, or one that does not allow it
   too_large,      ///< more content than one publish may have
-  unsupported,    ///< a format that cannot be written
+  unsupported,    ///< a format that cannot be written, or what a strictly kept file does not bear
   read_only,      ///< the gateway takes no writes
   stopping,
   too_many_operations, ///< running and waiting, of all callers

@@ -16,6 +16,13 @@ std::string title(const server_config& server) {
   return "[[server]] \"" + server.name + "\"";
 }
 
+std::string words(grid::order_name order, const grid::strict_terms& strict) {
+  std::string out{to_string(order)};
+  if (order == grid::order_name::strict)
+    out += ", liars " + std::to_string(strict.liars) + ", rounds " + std::to_string(strict.rounds);
+  return out;
+}
+
 std::string words(const grid::spread& x) {
   return std::to_string(x.needed) + " of " + std::to_string(x.total) + ", happy with " +
          std::to_string(x.happy);
@@ -89,9 +96,10 @@ grid_changes changes_between(const grid_config& now, const grid_config& wanted) 
     out.in_use.encoding = wanted.encoding;
     out.changed.push_back("new files: " + words(wanted.encoding));
   }
-  if (now.order != wanted.order) {
+  if (now.order != wanted.order || now.strict != wanted.strict) {
     out.in_use.order = wanted.order;
-    out.changed.push_back("publish order: " + std::string(to_string(wanted.order)));
+    out.in_use.strict = wanted.strict;
+    out.changed.push_back("publish order: " + words(wanted.order, wanted.strict));
   }
   if (now.read_only != wanted.read_only) {
     out.in_use.read_only = wanted.read_only;

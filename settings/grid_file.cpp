@@ -22,7 +22,7 @@ constexpr std::array<std::string_view, 11> server_keys{
     "any-user", "caf",  "certificate-pin",  "directory", "drain", "id", "metrics",
     "name",     "nurl", "permutation-seed", "preferred"};
 constexpr std::array<std::string_view, 2> client_keys{"lease-secret", "read-only"};
-constexpr std::array<std::string_view, 1> publish_keys{"order"};
+constexpr std::array<std::string_view, 3> publish_keys{"liars", "order", "rounds"};
 constexpr std::array<std::string_view, 1> status_keys{"listen"};
 constexpr auto limit_names = [] {
   std::array<std::string_view, limit_keys.size()> out;
@@ -193,19 +193,38 @@ limit_settings read_limits(config_reading& in) {
   return out;
 }
 
-grid::order_name read_order(config_reading& in) {
-  grid::order_name out = grid::order_name::in_place;
+void read_publish(config_reading& in, grid_config& out) {
   const auto* found = in.table("publish");
   if (!found)
-    return out;
+    return;
   const toml_table t{*found, "[publish]", publish_keys, in.problem};
   if (const auto text = t.text("order", "the name of an order")) {
     if (const auto order = grid::parse_order(*text))
-      out = *order;
+      out.order = *order;
     else
       t.complain("order", order.error().detail);
   }
-  return out;
+  const auto read = [&](std::string_view key, std::int64_t least, std::int64_t most, std::uint8_t& into) {
+    const auto usual = into;
+    if (const auto n = t.number(key, least, most))
+      into = static_cast<std::uint8_t>(*n);
+    if (into != usual && out.order != grid::order_name::strict)
+      t.complain(key, "is " + std::to_string(into) +
+                          ", and only the strict order has it; expected order = "
+                          "\"strict\"");
+  };
+  read("liars", 0, 254, out.strict.liars);
+  read("rounds", 1, 2, out.strict.rounds);
+}
+
+/// Refused as long as nothing is written: what no number of servers would keep.
+void check_strict(const grid_config& config, config_reading& in) {
+  if (config.order != grid::order_name::strict)
+    return;
+  const auto& spread = config.encoding;
+  const auto servers = std::min<std::size_t>(config.servers.size(), spread.total);
+  if (const auto can = grid::can_be_strict(spread.needed, spread.total, servers, config.strict); !can)
+    in.problem.at(in.top["publish"].node()->source(), "[publish] order", can.error().detail);
 }
 
 void read_rest(config_reading& in, grid_config& out) {
@@ -248,13 +267,15 @@ grid_config read_grid(config_reading& in) {
   const toml_table known{in.top, "", grid_file_keys, in.problem};
   grid_config out;
   out.encoding = read_encoding(in);
-  out.order = read_order(in);
+  read_publish(in, out);
   out.tls = read_tls(in);
   out.limits = read_limits(in);
   read_rest(in, out);
   out.servers = read_servers(in);
   if (!in.problem.any())
     check_tls(out, in);
+  if (!in.problem.any())
+    check_strict(out, in);
   return out;
 }
 

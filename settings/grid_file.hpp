@@ -6,6 +6,7 @@
 #include "truckee/gbs/nurl.hpp"
 #include "truckee/grid/publish/order_name.hpp"
 #include "truckee/grid/spread.hpp"
+#include "truckee/grid/strict/strict_setting.hpp"
 #include "truckee/logs/settings.hpp"
 #include "truckee/settings/limit_settings.hpp"
 #include "truckee/settings/node_settings.hpp"
@@ -67,6 +68,7 @@ inline constexpr std::size_t servers_max = 1000;
 struct grid_config {
   grid::spread encoding = {};                          ///< of new files
   grid::order_name order = grid::order_name::in_place; ///< the same for all who write to these files
+  grid::strict_terms strict = {};                      ///< where the order is strict; the same for all too
   std::vector<server_config> servers = {};             ///< at least one
   std::optional<tls::node_files> tls = {};
   std::optional<std::filesystem::path> lease_secret = {}; ///< file with 32 bytes in base32; made when absent

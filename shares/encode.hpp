@@ -42,6 +42,8 @@ struct encode_request {
   /// Makes the shares of this version again, byte for byte, instead of a new version; format, spread and sequence are then
   /// its own. errc::corrupt if the content or the signature is not this version's.
   const existing_version* again = nullptr;
+  /// Of the signature, where its bytes say something (grid/strict/writer_note.hpp); nothing: drawn.
+  std::optional<crypto::pss_salt> salt = {};
 };
 
 /// One version of a file, ready to be sent.

@@ -122,6 +122,26 @@ public:
     return part ? crypto::signature::from(*part) : std::nullopt;
   }
 
+  std::uint64_t signature_offset(byte_view public_key) const override {
+    return codec::share_header_size + public_key.size();
+  }
+
+  std::optional<grid::sealed_share> sealed(const file_access& access, const grid::file_version& version,
+                                           byte_view bytes) const override {
+    const auto head = codec::parse_share_head(bytes);
+    const auto key_bytes = head ? head->part(share_field::public_key) : std::nullopt;
+    const auto signed_bytes = head ? head->part(share_field::signature) : std::nullopt;
+    if (!key_bytes || !signed_bytes)
+      return std::nullopt;
+    const auto key = verify_public_key(access, *key_bytes);
+    if (!key)
+      return std::nullopt;
+    grid::sealed_share out{version, grid::seal_of(*signed_bytes)};
+    if (const auto salt = key->salt_of(head->signed_prefix(), *signed_bytes))
+      out.note = grid::parse_note(*salt);
+    return out;
+  }
+
   std::optional<std::vector<grid::read_vector>> reads_for_body(const shared_bytes& head) const override {
     const auto layout = codec::parse_layout(head.view());
     if (!layout)
@@ -196,7 +216,8 @@ public:
                                 .keys = request.keys,
                                 .on_stage = request.on_stage,
                                 .stop = request.stop,
-                                .again = again ? &*again : nullptr};
+                                .again = again ? &*again : nullptr,
+                                .salt = request.salt};
     return codec::encode_sdmf(inner, context).map([](codec::encoded_file&& file) {
       encoded_version out;
       out.version = version_of(file.header);

@@ -4,6 +4,7 @@
 #include "truckee/codec/share_error.hpp"
 #include "truckee/grid/publish/publish_message.hpp"
 #include "truckee/grid/read/retrieve_plan.hpp"
+#include "truckee/grid/strict/slot_map.hpp"
 #include "truckee/shares/encode.hpp"
 #include "truckee/shares/file_access.hpp"
 
@@ -45,6 +46,11 @@ public:
   virtual std::optional<grid::read_vector> private_key_range(byte_view head) const = 0;
   /// The signature, of a head that is verified.
   virtual std::optional<crypto::signature> signature(byte_view head) const = 0;
+  /// Where signatures begin in the shares of a file with this key.
+  virtual std::uint64_t signature_offset(byte_view public_key) const = 0;
+  /// What tests compare of a share of that version, and the note in its signature; of a head that is verified.
+  virtual std::optional<grid::sealed_share>
+  sealed(const file_access& access, const grid::file_version& version, byte_view head) const = 0;
 
   /// What to read of a share to have its body; empty where the head has it; nothing where the head does not parse.
   virtual std::optional<std::vector<grid::read_vector>> reads_for_body(const shared_bytes& head) const = 0;

@@ -49,4 +49,39 @@ sighting look_at(const file_access& access, const grid::slot_read_answer& answer
   return out;
 }
 
+namespace {
+
+std::optional<grid::slot_contents> contents_of(const file_access& access,
+                                               const grid::slot_read_answer& answer, const sighting& seen) {
+  if (!answer.damaged.empty())
+    return std::nullopt; // there, and nobody can say what: no test would hold
+  grid::slot_contents out;
+  for (const auto& good : seen.answer.good) {
+    const auto& head = seen.heads.at(good.share);
+    const auto format = format_of(head.view());
+    const auto sealed = format ? (*format)->sealed(access, good.version, head.view()) : std::nullopt;
+    if (!sealed)
+      return std::nullopt;
+    out.emplace(good.share, *sealed);
+  }
+  for (const auto& bad : seen.answer.bad) {
+    const auto& reads = answer.reads.at(bad.share);
+    if (reads.size() == 1 && reads.front().empty())
+      continue; // a share without bytes is none
+    if (bad.seen.empty())
+      return std::nullopt;
+    out.emplace(bad.share, grid::bad_share{bad.seen, bad.reason});
+  }
+  return out;
+}
+
+} // namespace
+
+sighting look_at_slot(const file_access& access, const grid::slot_read_answer& answer, std::uint64_t asked,
+                      bool want_private_key) {
+  auto out = look_at(access, answer, asked, want_private_key);
+  out.slot = contents_of(access, answer, out);
+  return out;
+}
+
 } // namespace truckee::shares

@@ -3,7 +3,7 @@
 #include "truckee/actors/gateway/admission.hpp"
 #include "truckee/actors/gateway/gateway_keeper.hpp"
 #include "truckee/actors/gateway/server_roster.hpp"
-#include "truckee/grid/publish/order_name.hpp"
+#include "truckee/grid/strict/strict_setting.hpp"
 #include "truckee/settings/grid_file.hpp"
 
 namespace truckee::actors {
@@ -28,9 +28,9 @@ struct gateway_limits {
 struct gateway_options {
   std::vector<gateway_server> servers = {};
   grid::spread defaults = {};
-  grid::order_name order = grid::order_name::in_place; ///< of every publish and repair
-  std::uint32_t keys_ready = 0;                        ///< of the key maker
-  messages::key_maker keys = {};                       ///< nothing: one of its own
+  std::optional<grid::strict_terms> strict = {}; ///< files are kept strictly; nothing: in place
+  std::uint32_t keys_ready = 0;                  ///< of the key maker
+  messages::key_maker keys = {};                 ///< nothing: one of its own
   /// Of the services' budget, where the grid does not say. Shares in memory and on their way, over all publishes:
   /// CAF's own queues have no bound, and take some times the bytes they hold.
   std::uint64_t in_flight_bytes = 256ULL << 20;

@@ -264,7 +264,9 @@ void state::run_with(std::shared_ptr<const settings::grid_config> grid) {
   }
   servers_ = std::move(servers);
   options_.defaults = grid->encoding;
-  options_.order = grid->order;
+  options_.strict.reset();
+  if (grid->order == grid::order_name::strict)
+    options_.strict = grid->strict;
   options_.read_only = grid->read_only;
   limits_ = with_limits(options_.limits, grid->limits);
   admission_.limits_are(limits_.admission);

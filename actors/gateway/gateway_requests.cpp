@@ -30,8 +30,54 @@ void state::run(gateway_operation& x, const Actor& actor) {
       });
 }
 
+namespace {
+
+/// How this file is kept strictly; an error says why it cannot be.
+result<grid::strict_setting> setting_for(const grid::strict_terms& terms, const grid::spread& spread,
+                                         const server_list& servers, const storage_index& slot) {
+  return servers.all_permuted(slot).and_then([&](std::vector<server_id> all) {
+    return grid::strict_setting::make(
+        {spread.needed, spread.total, std::move(all), terms.liars, terms.rounds});
+  });
+}
+
+bool reads_or_writes_content(const gateway_request& what) {
+  return !std::holds_alternative<check_request>(what) && !std::holds_alternative<list_leases_request>(what);
+}
+
+/// What a grid whose files are kept strictly does not do for this request; nothing: it does.
+std::optional<error> strict_has_no(const gateway_request& what, const grid::spread& spread) {
+  if (std::holds_alternative<repair_request>(what))
+    return error{errc::refused,
+                 "a repair replaces shares in place, and files are kept strictly here; get the "
+                 "file and put it again instead: each publish puts all its shares in place"};
+  const auto* publish = std::get_if<publish_request>(&what);
+  if (publish != nullptr && publish->spread &&
+      (publish->spread->needed != spread.needed || publish->spread->total != spread.total))
+    return error{errc::usage, "files are kept strictly here, and all of them " +
+                                  std::to_string(spread.needed) + " of " + std::to_string(spread.total) +
+                                  ", as the grid file says"};
+  return std::nullopt;
+}
+
+} // namespace
+
 void state::start(gateway_operation& x, server_list_ptr servers) {
   auto& system = self_->system();
+  std::optional<grid::strict_setting> strict;
+  if (options_.strict) {
+    auto made = setting_for(*options_.strict, options_.defaults, *servers, x.access.slot);
+    const bool needed = reads_or_writes_content(x.what);
+    if (!made && needed && x.left_slow && !x.wants_all) { // one that was not waited for may say its id yet
+      x.wants_all = true;
+      return call_servers(x.event.operation);
+    }
+    const auto no = made ? strict_has_no(x.what, options_.defaults) : std::optional(made.error());
+    if (no && needed)
+      return finish(x.event.operation, failed(x.what, *no), refusal::unsupported);
+    if (made)
+      strict = std::move(*made);
+  }
   const operation_context context{services_, x.event.operation, listener(), x.access, servers,
                                   {},        number_of(x.from)};
   const auto write_task_of = [&](const shared_bytes& content) {
@@ -43,39 +89,41 @@ void state::start(gateway_operation& x, server_list_ptr servers) {
                     .kept = kept_.of(x.access.slot),
                     .own = memory_.find(x.named)->own};
     task.wish.limits = services_->limits;
-    task.wish.order = options_.order;
+    task.strict = strict;
     return task;
   };
-  std::visit(
-      overloaded{
-          [&](const publish_request& r) {
-            auto task = write_task_of(r.content);
-            if (r.only_if)
-              task.wish.only_if = {r.only_if->version, r.only_if->root};
-            task.spread = r.spread;
-            run<publish_reply>(x, spawn_file_writer(system, std::move(task)));
-          },
-          [&](const append_request& r) {
-            auto task = write_task_of(r.data);
-            task.append = addition{r.data, limits_.content_bytes_max};
-            run<publish_reply>(x, spawn_file_writer(system, std::move(task)));
-          },
-          [&](const retrieve_request&) { run<retrieve_reply>(x, spawn_file_reader(system, context)); },
-          [&](const check_request& r) {
-            run<check_reply>(
-                x, spawn_checker(system, {.context = context, .verify = r.verify, .add_lease = r.add_lease}));
-          },
-          [&](const repair_request& r) {
-            kept_.drop(x.access.slot);
-            run<repair_reply>(x, spawn_repairer(system, {.context = context,
-                                                         .defaults = options_.defaults,
-                                                         .order = options_.order,
-                                                         .force = r.force,
-                                                         .sent = history_.of(x.access.slot)}));
-          },
-          [&](const list_leases_request&) { list_leases(x, servers); },
-      },
-      x.what);
+  std::visit(overloaded{
+                 [&](const publish_request& r) {
+                   auto task = write_task_of(r.content);
+                   if (r.only_if)
+                     task.wish.only_if = {r.only_if->version, r.only_if->root};
+                   task.spread = r.spread;
+                   run<publish_reply>(x, spawn_file_writer(system, std::move(task)));
+                 },
+                 [&](const append_request& r) {
+                   auto task = write_task_of(r.data);
+                   task.append = addition{r.data, limits_.content_bytes_max};
+                   run<publish_reply>(x, spawn_file_writer(system, std::move(task)));
+                 },
+                 [&](const retrieve_request&) {
+                   run<retrieve_reply>(x, spawn_file_reader(system, context, strict));
+                 },
+                 [&](const check_request& r) {
+                   run<check_reply>(x, spawn_checker(system, {.context = context,
+                                                              .verify = r.verify,
+                                                              .strict = strict,
+                                                              .add_lease = r.add_lease}));
+                 },
+                 [&](const repair_request& r) {
+                   kept_.drop(x.access.slot);
+                   run<repair_reply>(x, spawn_repairer(system, {.context = context,
+                                                                .defaults = options_.defaults,
+                                                                .force = r.force,
+                                                                .sent = history_.of(x.access.slot)}));
+                 },
+                 [&](const list_leases_request&) { list_leases(x, servers); },
+             },
+             x.what);
 }
 
 void state::list_leases(const gateway_operation& x, const server_list_ptr& servers) {

@@ -9,6 +9,7 @@ server_roster make_roster(const std::vector<gateway_server>& configured,
                           const gathered<messages::introduction>& introductions) {
   server_roster out;
   std::vector<server_entry> entries;
+  std::vector<absent_server> absent;
   std::set<server_id> ids;
   for (std::size_t i = 0; i < introductions.size(); ++i) {
     const auto& server = configured[i];
@@ -18,14 +19,15 @@ server_roster make_roster(const std::vector<gateway_server>& configured,
     };
     if (!x || !x->known || std::ranges::any_of(configured, is_anothers) || !ids.insert(x->info.id).second) {
       const auto why = !x ? "no answer" : x->known ? "it has the id of another server" : x->detail;
+      absent.push_back({server.name, server.pinned, server.permutation_seed, server.preferred});
       out.left_out.push_back(
           {server.name, x && x->known ? server_outcome::refused : server_outcome::unreachable, why, 0});
       continue;
     }
     entries.push_back({server.name, x->info.id, server.permutation_seed.value_or(x->info.permutation_seed),
-                       server.preferred, server.link, server.drain});
+                       server.preferred, server.link, server.drain, server.permutation_seed});
   }
-  out.servers = std::make_shared<const server_list>(std::move(entries));
+  out.servers = std::make_shared<const server_list>(std::move(entries), std::move(absent));
   return out;
 }
 

@@ -6,6 +6,7 @@
 #include "truckee/actors/shell/metric_words.hpp"
 #include "truckee/actors/steps/map_updater.hpp"
 #include "truckee/actors/steps/share_verifier.hpp"
+#include "truckee/grid/strict/standing.hpp"
 
 #include <fmt/format.h>
 
@@ -48,8 +49,9 @@ private:
 
   void map() {
     tell("Mapping shares", 0);
-    mapper_ = spawn_map_updater(self_->system(),
-                                map_task_for(context_, grid::map_mode::check, {0, task_.verify ? 0.1 : 0.9}));
+    auto task = map_task_for(context_, grid::map_mode::check, {0, task_.verify ? 0.1 : 0.9});
+    task.strict = task_.strict;
+    mapper_ = spawn_map_updater(self_->system(), std::move(task));
     messages::request(
         self_, mapper_, duration(services_->limits.publish_deadline), map_file{},
         [this](const map_answer& x) {
@@ -117,6 +119,8 @@ private:
 
   void finish() {
     auto reply = check_reply_of(*context_.servers, map_);
+    if (mapped_->slots)
+      say_how_strict(reply);
     reply.servers.insert(reply.servers.end(), lease_problems_.begin(), lease_problems_.end());
     reply.servers.insert(reply.servers.end(), unread_.begin(), unread_.end());
     note_unwritable(reply);
@@ -127,6 +131,13 @@ private:
       reply.failure = {*stopped_, "the check was stopped before every server had answered"};
     }
     answer(std::move(reply));
+  }
+
+  /// The version before the confirmed one lies beside it until the next publish.
+  void say_how_strict(check_reply& reply) const {
+    const auto standing = grid::standing_of(*mapped_->slots);
+    reply.healthy = standing.healthy && map_.bad_shares().empty();
+    reply.summary += "; " + describe(standing, mapped_->slots->setting());
   }
 
   /// A reader needs no private key: such shares count for readers, and are named.

@@ -7,8 +7,9 @@ namespace truckee::actors {
 /// One check of one file.
 struct check_task {
   operation_context context;
-  bool verify = false;    ///< read every byte of every share
-  bool add_lease = false; ///< renew or add this client's lease on every server
+  bool verify = false;                             ///< read every byte of every share
+  std::optional<grid::strict_setting> strict = {}; ///< files are kept strictly here
+  bool add_lease = false;                          ///< renew or add this client's lease on every server
 };
 
 /// Maps the file in check mode and says what is where. Quits after its answer.

@@ -19,8 +19,9 @@ public:
   using handle = file_reader;
   static constexpr const char* name = "truckee.file_reader";
 
-  file_reader_state(shell<file_reader_state>* self, operation_context context)
-    : self_(self), context_(std::move(context)), services_(context_.services),
+  file_reader_state(shell<file_reader_state>* self, operation_context context,
+                    std::optional<grid::strict_setting> strict)
+    : self_(self), context_(std::move(context)), services_(context_.services), strict_(std::move(strict)),
       operation_(services_->limits,
                  [servers = context_.servers](const server_id& id) { return servers->name_of(id); }) {}
 
@@ -58,7 +59,9 @@ private:
 
   void map(bool ask_all) {
     tell_progress(self_, context_, "Mapping shares", 0);
-    auto task = map_task_for(context_, grid::map_mode::read, {0, 0.2});
+    const progress_span span{0, 0.2};
+    auto task = strict_ ? strict_map_task_for(context_, grid::map_mode::read, span, *strict_)
+                        : map_task_for(context_, grid::map_mode::read, span);
     task.request.ask_all = ask_all;
     drop_mapper();
     mapper_ = spawn_map_updater(self_->system(), std::move(task));
@@ -77,8 +80,17 @@ private:
     reply_.newer_unreadable.clear();
     for (const auto& version : x.mapped->map.newer_unrecoverable())
       reply_.newer_unreadable += (reply_.newer_unreadable.empty() ? "" : ", ") + describe(version);
+    if (strict_ && x.mapped->slots->slots().size() < strict_->heard_by_readers())
+      return give_up(too_few_heard(x.mapped->slots->slots().size()));
     operation_.on_map(x.mapped->map);
     act();
+  }
+
+  error too_few_heard(std::size_t heard) const {
+    return {errc::not_enough_servers, std::to_string(heard) + " of " + std::to_string(strict_->places()) +
+                                          " servers answered, and " +
+                                          std::to_string(strict_->heard_by_readers()) +
+                                          " must be heard, or an acknowledged update could be missed"};
   }
 
   void read(const grid::file_version& version) {
@@ -142,6 +154,7 @@ private:
   shell<file_reader_state>* self_;
   operation_context context_;
   services_ptr services_;
+  const std::optional<grid::strict_setting> strict_;
   grid::read_operation operation_;
   std::shared_ptr<const mapped_file> mapped_; ///< the last map
   map_updater mapper_;
@@ -155,8 +168,9 @@ private:
 
 } // namespace
 
-messages::file_reader spawn_file_reader(caf::actor_system& system, operation_context context) {
-  return messages::spawn<file_reader_state>(system, std::move(context));
+messages::file_reader spawn_file_reader(caf::actor_system& system, operation_context context,
+                                        std::optional<grid::strict_setting> strict) {
+  return messages::spawn<file_reader_state>(system, std::move(context), std::move(strict));
 }
 
 } // namespace truckee::actors

@@ -7,7 +7,10 @@
 #include "truckee/actors/steps/map_updater.hpp"
 #include "truckee/actors/steps/retriever.hpp"
 #include "truckee/crypto/aes_ctr.hpp"
+#include "truckee/grid/file/strict_write.hpp"
 #include "truckee/shares/file_memory.hpp"
+
+#include <cmath>
 
 namespace truckee::actors {
 
@@ -48,6 +51,8 @@ private:
   void publish_new() {
     auto task = publish_task_for(crypto::file_keys(*task_.key), task_.spread.value_or(task_.defaults));
     task.new_file = true;
+    if (task_.strict)
+      task.strict = grid::strict_base_of_new(*task_.strict, servers().all);
     mapped_at_ = services_->time->now();
     start_publish_of(std::move(task), [this](const publish_result& x) {
       fill_reply(reply_, *context_.servers, x);
@@ -64,11 +69,14 @@ private:
   }
 
   publish_task publish_task_for(crypto::file_keys keys, const grid::spread& spread) const {
-    return {.context = context_.part({task_.append ? 0.1 : 0.0, 1}),
-            .keys = std::move(keys),
-            .content = task_.content,
-            .shape = spread,
-            .order = task_.wish.order};
+    publish_task out{.context = context_.part({task_.append ? 0.1 : 0.0, 1}),
+                     .keys = std::move(keys),
+                     .content = task_.content,
+                     .shape = spread};
+    // What is asked for of a strict publish is servers that confirm it.
+    if (task_.strict)
+      out.shape.happy = static_cast<std::uint8_t>(task_.strict->confirming());
+    return out;
   }
 
   template <class Then>
@@ -103,7 +111,10 @@ private:
       return servers->name_of(id);
     };
     task_.wish.kept = take_kept();
-    operation_.emplace(task_.wish, *services_->random);
+    if (task_.strict)
+      operation_ = std::make_unique<grid::strict_write>(task_.wish, *task_.strict, *services_->random);
+    else
+      operation_ = std::make_unique<grid::write_operation>(task_.wish, *services_->random);
     act();
   }
 
@@ -111,7 +122,7 @@ private:
   std::optional<grid::servermap> take_kept() {
     auto kept = task_.kept ? std::exchange(*task_.kept, std::nullopt) : std::nullopt;
     const auto& access = context_.access;
-    if (!kept || !is_put() || !access.write || !access.memory ||
+    if (!kept || task_.strict || !is_put() || !access.write || !access.memory ||
         !grid::fits(*kept, servers(), task_.spread, services_->time->now(), services_->limits))
       return std::nullopt;
     const auto key = access.memory->signing_key(access.fingerprint, *access.write);
@@ -126,7 +137,7 @@ private:
     const auto& result = operation_->result();
     if (is_put())
       services_->metrics->put_began_with(kept_map_of(result.kept));
-    if (!task_.kept || result.end != grid::write_end::written)
+    if (!task_.kept || task_.strict || result.end != grid::write_end::written)
       return;
     if (auto left = grid::map_left_by(*result.report))
       *task_.kept = grid::kept_map{std::move(*left), servers(), mapped_at_};
@@ -135,7 +146,7 @@ private:
   /// The first put after it begins on what was placed, with the key that we have.
   void leave_map_of_new(const grid::publish_report& report) {
     const auto& access = context_.access;
-    if (!task_.kept || !access.write || !access.memory)
+    if (!task_.kept || task_.strict || !access.write || !access.memory)
       return;
     auto left = grid::map_left_by_new(report, servers().all, services_->limits);
     if (!left)
@@ -188,7 +199,8 @@ private:
     tell(after_all ? "Mapping shares: those of the last write are not there any more" : "Mapping shares", 0);
     if (after_all)
       logs::say(services_->log, logs::events::kept_map_stale, {{"operation", context_.operation}});
-    auto task = map_task_for(context_, action.mode, {0, 0.05});
+    auto task = task_.strict ? strict_map_task_for(context_, action.mode, {0, 0.05}, *task_.strict)
+                             : map_task_for(context_, action.mode, {0, 0.05});
     task.request.ask_all = action.ask_all;
     task.request.have_private_key = keys_.has_value();
     task.request.k = task_.defaults.needed;
@@ -214,9 +226,13 @@ private:
     services_->metrics->stage_took(stage::map, std::chrono::duration<double>(x.mapped->seconds));
     if (x.mapped->key && !keys_)
       keys_.emplace(*x.mapped->key);
-    operation_->on_map(x.mapped->map,
-                       keys_ ? std::nullopt
-                             : std::optional(grid::no_signing_key(x.mapped->map, task_.wish.server_name)));
+    operation_->on_map(
+        {x.mapped->map,
+         keys_ ? std::nullopt : std::optional(grid::no_signing_key(x.mapped->map, task_.wish.server_name)),
+         x.mapped->slots, std::chrono::milliseconds(std::llround(x.mapped->seconds * 1000))});
+    if (const auto& by = operation_->result().in_place_writer; !by.empty())
+      logs::say(services_->log, logs::events::in_place_writer,
+                {{"operation", context_.operation}, {"version", by}});
     act();
   }
 
@@ -266,6 +282,7 @@ private:
     began_on_kept_ = task.kept_map = action.kept.has_value();
     task.map = action.kept ? *action.kept : mapped_->map;
     task.base = action.base;
+    task.strict = action.strict;
     task.earlier = task_.wish.earlier;
     task.earlier.insert(operation_->result().sent.begin(), operation_->result().sent.end());
     task.before = {{stage::map, map_seconds_}};
@@ -352,7 +369,7 @@ private:
   services_ptr services_;
   std::chrono::steady_clock::time_point start_ = services_->time->now();
   std::optional<caf::typed_response_promise<publish_reply>> promise_;
-  std::optional<grid::write_operation> operation_;
+  std::unique_ptr<grid::file_write> operation_;
   std::optional<crypto::file_keys> keys_;
   std::shared_ptr<const mapped_file> mapped_;
   std::chrono::steady_clock::time_point mapped_at_; ///< when the map was made that is published on

@@ -19,6 +19,7 @@ struct write_task {
   grid::spread defaults = {};              ///< happy of an existing file; all of a new one
   /// With only_if: refuse unless this is the file's version now. Its kind is `modify` where something is appended.
   grid::write_wish wish = {};
+  std::optional<grid::strict_setting> strict = {}; ///< of a file that is kept strictly
   std::shared_ptr<sent_versions> sent = {}; ///< of this file, of operations before; gets what this one sends
   std::shared_ptr<kept_place> kept = {};    ///< of this file; taken, and what this one leaves is put there
   /// Of this very operation, when it was asked for before; gets what it sends now.

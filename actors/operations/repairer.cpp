@@ -124,7 +124,6 @@ private:
                       .map = mapped_->map,
                       .base = version,
                       .earlier = how.earlier,
-                      .order = task_.order,
                       .again = std::move(again),
                       .before = {{stage::map, mapped_->seconds}}};
     reply_.done = how.refill ? repair_action::refilled : repair_action::republished;

@@ -10,7 +10,6 @@ namespace truckee::actors {
 struct repair_task {
   operation_context context; ///< with a write key
   grid::spread defaults;     ///< its happy
-  grid::order_name order = grid::order_name::in_place;
   bool force = false;
   std::shared_ptr<sent_versions> sent; ///< of this file, of operations before; gets what this one sends
 };

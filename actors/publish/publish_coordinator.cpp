@@ -8,6 +8,7 @@
 #include "truckee/actors/shell/owed_answers.hpp"
 #include "truckee/grid/publish/publish_loop.hpp"
 #include "truckee/grid/publish/write_message.hpp"
+#include "truckee/grid/strict/strict_order.hpp"
 #include "truckee/shares/share_format.hpp"
 
 #include <stop_token>
@@ -118,7 +119,8 @@ private:
                                        send_anonymously(me, continuation{[this, which] { on_stage(which); }});
                                      },
                                  .stop = stop,
-                                 .again = task->again ? &*task->again : nullptr},
+                                 .again = task->again ? &*task->again : nullptr,
+                                 .salt = note_salt(*task, *services)},
                                 context);
         },
         [this](result<shares::encoded_version>&& encoded) {
@@ -129,6 +131,13 @@ private:
           else
             refuse(encoded.error());
         });
+  }
+
+  /// With the note of a strict writer in it.
+  static std::optional<crypto::pss_salt> note_salt(const publish_task& task, const services& services) {
+    if (!task.strict)
+      return std::nullopt;
+    return grid::pack_note(task.strict->note, services.random->make<grid::note_noise>());
   }
 
   /// Told by the encoding thread, perhaps when all is over.
@@ -148,17 +157,16 @@ private:
 
   void begin_push(shares::encoded_version&& encoded) {
     shares_ = std::move(encoded.shares);
-    auto loop = grid::publish_loop::start({.version = encoded.version,
-                                           .happy = task_->shape.happy,
-                                           .map = task_->map,
-                                           .new_file = task_->new_file,
-                                           .same_version = task_->again.has_value(),
-                                           .kept_map = task_->kept_map,
-                                           .base = task_->base,
-                                           .servers = context_.servers->candidates(task_->keys.slot),
-                                           .earlier = task_->earlier,
-                                           .limits = services_->limits,
-                                           .order = task_->order});
+    auto loop = start_loop({.version = encoded.version,
+                            .happy = task_->shape.happy,
+                            .map = task_->map,
+                            .new_file = task_->new_file,
+                            .same_version = task_->again.has_value(),
+                            .kept_map = task_->kept_map,
+                            .base = task_->base,
+                            .servers = context_.servers->candidates(task_->keys.slot),
+                            .earlier = task_->earlier,
+                            .limits = services_->limits});
     account_.push_begins(encoded.timings);
     if (!loop) {
       refuse(loop.error());
@@ -168,6 +176,34 @@ private:
     if (stopped_)
       stop_loop(*stopped_);
     pump();
+  }
+
+  result<grid::publish_loop> start_loop(grid::publish_request request) {
+    if (!task_->strict)
+      return grid::publish_loop::start(std::move(request));
+    const auto& format = *shares::find_format(request.version.format());
+    const auto& any_share = shares_.begin()->second.writes.front().data;
+    grid::strict_task strict{
+        .known = task_->strict->known,
+        .seal = grid::seal_of(format.signature(any_share.view()).value().view()),
+        .seal_at = format.signature_offset(task_->keys.signing.public_half().der()),
+        .sign = [this](const grid::file_version& version) { return sign_again(version); },
+    };
+    // Whom the setting names, drained or not.
+    request.servers = task_->strict->known.setting().servers();
+    return grid::publish_loop::start(std::move(request),
+                                     std::make_unique<grid::strict_order>(std::move(strict)));
+  }
+
+  /// A signature of that version which no share has yet: one for all servers of a barrier, and there are few versions, so
+  /// that it may be made here.
+  bytes sign_again(const grid::file_version& version) {
+    auto& made = signed_again_[version];
+    if (made.empty()) {
+      const auto salt = note_salt(*task_, *services_).value();
+      made = to_bytes(task_->keys.signing.sign(grid::pack_prefix(version), salt).value().view());
+    }
+    return made;
   }
 
   void pump() {
@@ -301,7 +337,8 @@ private:
   std::optional<std::uint64_t> grant_; ///< of the byte budget
 
   grid::share_contents shares_;
-  std::optional<grid::publish_loop> loop_; ///< while it pushes, and after
+  std::map<grid::file_version, bytes> signed_again_; ///< for a strict barrier
+  std::optional<grid::publish_loop> loop_;           ///< while it pushes, and after
   std::map<server_id, share_writer> writers_;
   owed_answers<std::pair<grid::message_id, server_id>> owed_{services_}; ///< by writers
 };

@@ -2,6 +2,7 @@
 
 #include "truckee/actors/shell/operation_context.hpp"
 #include "truckee/crypto/rsa.hpp"
+#include "truckee/grid/file/write_operation.hpp"
 #include "truckee/grid/publish/publish_request.hpp"
 #include "truckee/grid/spread.hpp"
 #include "truckee/shares/encode.hpp"
@@ -15,12 +16,12 @@ struct publish_task {
   shared_bytes content = {};
   grid::spread shape = {};
   sequence_number sequence{1};
-  bool new_file = false;                       ///< no map was made: nothing can be there
-  grid::servermap map = {};                    ///< of what is there
-  bool kept_map = false;                       ///< the map is kept from an earlier operation
-  std::optional<grid::file_version> base = {}; ///< whose content ours replaces
-  std::set<grid::file_version> earlier = {};   ///< versions this client sent before
-  grid::order_name order = grid::order_name::in_place;
+  bool new_file = false;                        ///< no map was made: nothing can be there
+  grid::servermap map = {};                     ///< of what is there
+  bool kept_map = false;                        ///< the map is kept from an earlier operation
+  std::optional<grid::file_version> base = {};  ///< whose content ours replaces
+  std::set<grid::file_version> earlier = {};    ///< versions this client sent before
+  std::optional<grid::strict_base> strict = {}; ///< in the strict order, on this; nothing: in place
   /// Repair: shares of this version are made again, byte for byte, and put where they are missing.
   std::optional<shares::existing_version> again = {};
   std::vector<messages::stage_seconds> before = {}; ///< stages that came before, for status

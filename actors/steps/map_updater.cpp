@@ -4,6 +4,7 @@
 #include "truckee/actors/shell/offload.hpp"
 #include "truckee/actors/shell/owed_answers.hpp"
 #include "truckee/crypto/base32.hpp"
+#include "truckee/grid/strict/rules.hpp"
 #include "truckee/shares/sighting.hpp"
 
 #include <fmt/format.h>
@@ -28,6 +29,7 @@ public:
   map_updater_state(shell<map_updater_state>* self, map_task task)
     : self_(self), context_(std::move(task.context)), services_(context_.services),
       wants_key_(task.request.mode == grid::map_mode::write || task.request.mode == grid::map_mode::repair),
+      slots_(task.strict ? std::optional<grid::slot_map>(*task.strict) : std::nullopt),
       update_(std::move(task.request)) {}
 
   behavior<handle> make_behavior() {
@@ -76,7 +78,9 @@ private:
   /// True where one is waited for no longer.
   bool leave_the_slow() {
     bool any = false;
-    for (const auto& id : update_.dispensable()) {
+    // R1: once enough have answered and nobody seems at work, the others are not waited for to the end.
+    const bool short_cut = wants_key_ && slots_ && grid::strict::may_cut_short(*slots_);
+    for (const auto& id : short_cut ? update_.in_flight() : update_.dispensable()) {
       if (update_.done())
         break; // without the others: they may be asked again
       if (!owed_.is_slow(id))
@@ -100,6 +104,7 @@ private:
     mapped->end = update_.end();
     mapped->key = key_;
     mapped->heads = heads_;
+    mapped->slots = slots_;
     mapped->seconds = services_->time->seconds_since(start_);
     if (logs::wants(services_->log, logs::events::map_made))
       logs::say(services_->log, logs::events::map_made,
@@ -151,8 +156,9 @@ private:
            }
            offload(
                self_, *services_->compute,
-               [access = context_.access, answer = x.answer, wants = wants_key_] {
-                 return shares::look_at(access, answer, shares::first_read_size, wants);
+               [access = context_.access, answer = x.answer, wants = wants_key_, slot = slots_.has_value()] {
+                 return (slot ? shares::look_at_slot : shares::look_at)(access, answer,
+                                                                        shares::first_read_size, wants);
                },
                [this, id](shares::sighting&& seen) { on_seen(id, std::move(seen)); });
          });
@@ -185,6 +191,8 @@ private:
     }
     if (seen.private_key && !key_)
       key_ = std::move(seen.private_key);
+    if (slots_ && seen.slot)
+      slots_->know(id, std::move(*seen.slot));
     update_.on_answer(id, seen.answer);
     pump();
   }
@@ -230,6 +238,7 @@ private:
   bool tell_is_due_ = false;
   bool quiet_ = true;
   bool wants_key_;
+  std::optional<grid::slot_map> slots_; ///< of a file that is kept strictly
   grid::map_update update_;
   std::map<grid::share_place, shared_bytes> heads_;
   std::optional<crypto::private_key> key_;
@@ -244,6 +253,21 @@ map_task map_task_for(const operation_context& of, grid::map_mode mode, progress
   out.request.mode = mode;
   out.request.servers = of.servers->permuted(of.access.slot);
   out.request.limits = of.services->limits;
+  return out;
+}
+
+map_task strict_map_task_for(const operation_context& of, grid::map_mode mode, progress_span span,
+                             const grid::strict_setting& setting) {
+  auto out = map_task_for(of, mode, span);
+  out.request.servers = setting.servers();
+  std::erase_if(out.request.servers, [&](const server_id& id) { return of.servers->find(id) == nullptr; });
+  out.request.k = setting.k();
+  out.request.n = setting.n();
+  if (mode == grid::map_mode::read)
+    out.request.hear_least = setting.heard_by_readers();
+  else
+    out.request.ask_all = true;
+  out.strict = setting;
   return out;
 }
 

@@ -107,7 +107,7 @@ private:
     prefix_ = pack_prefix(layout_.header);
     if (request_.again != nullptr)
       return take_over_signature();
-    const auto salt = context_.random.make<crypto::pss_salt>();
+    const auto salt = request_.salt ? *request_.salt : context_.random.make<crypto::pss_salt>();
     return request_.keys.signing.sign(prefix_, salt).map([&](const crypto::signature& made) {
       signature_ = made;
     });

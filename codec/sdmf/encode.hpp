@@ -11,6 +11,7 @@
 
 #include <chrono>
 #include <functional>
+#include <optional>
 #include <stop_token>
 
 namespace truckee::codec {
@@ -45,6 +46,8 @@ struct encode_request {
   /// are then taken from it and nothing is drawn from the random source. errc::corrupt if the content or the
   /// signature is not this version's: another content under a used salt would give both away.
   const existing_version* again = nullptr;
+  /// Of the signature, where its bytes say something (grid/strict/writer_note.hpp); nothing: drawn.
+  std::optional<crypto::pss_salt> salt = {};
 };
 
 /// One version of a file, ready to be sent.
@@ -59,8 +62,8 @@ struct encoded_file {
 /// Bytes of one whole share: keys, signature and hashes are nearly all of it where the content is short.
 std::uint64_t share_size(std::uint64_t content_length, encoding shape, const crypto::private_key& key);
 
-/// Encrypts, encodes, hashes and signs content into N shares. Takes 16 bytes of salt, then 32 of PSS salt
-/// from context.random. Memory: the shares (N/k times the content) and little more; the content is copied
+/// Encrypts, encodes, hashes and signs content into N shares. Takes 16 bytes of salt from context.random,
+/// then 32 of PSS salt where the request has none. Memory: the shares (N/k times the content) and little more; the content is copied
 /// nowhere else.
 result<encoded_file> encode_sdmf(const encode_request& request, const codec_context& context);
 

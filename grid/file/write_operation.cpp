@@ -1,6 +1,6 @@
 #include "truckee/grid/file/write_operation.hpp"
 
-#include "truckee/grid/publish/publish_order.hpp"
+#include "truckee/grid/publish/in_place.hpp"
 
 #include <algorithm>
 
@@ -77,7 +77,7 @@ error no_signing_key(const servermap& map, const std::function<std::string(const
 }
 
 write_operation::write_operation(write_wish wish, random_source& random)
-  : wish_(std::move(wish)), random_(&random), order_(make_order(wish_.order)) {
+  : wish_(std::move(wish)), random_(&random) {
   result_.own = wish_.own;
   for (const auto& one : wish_.own)
     result_.sent.insert(one.version);
@@ -109,7 +109,7 @@ void write_operation::map_after_all() {
 }
 
 void write_operation::act_map(bool first) {
-  const auto needs = order_->map(first);
+  const auto needs = in_place().map(first);
   action_ = {};
   action_.what = write_action::kind::map;
   action_.mode = needs.mode;
@@ -129,14 +129,14 @@ void write_operation::act_publish(bool rescue) {
   ++result_.tries;
 }
 
-void write_operation::on_map(servermap map, std::optional<error> no_key) {
+void write_operation::on_map(file_map map) {
   if (action_.what != write_action::kind::map)
     return;
-  map_ = std::move(map);
+  map_ = std::move(map.shares);
   if (before_)
     after_remap();
   else
-    first_map(std::move(no_key));
+    first_map(std::move(map.no_key));
 }
 
 void write_operation::first_map(std::optional<error> no_key) {

@@ -4,16 +4,12 @@
 #include "truckee/grid/file/kept_map.hpp"
 #include "truckee/grid/file/own_versions.hpp"
 #include "truckee/grid/limits.hpp"
-#include "truckee/grid/publish/order_name.hpp"
 #include "truckee/grid/publish/publish_report.hpp"
 #include "truckee/grid/spread.hpp"
-
-#include <memory>
+#include "truckee/grid/strict/slot_map.hpp"
 
 /// From a wish to write to an end that is told: map, read, change, publish, and again where needed.
 namespace truckee::grid {
-
-class publish_order;
 
 /// What becomes of the content that is there.
 enum class write_kind : std::uint8_t {
@@ -41,8 +37,25 @@ struct write_wish {
   /// Of a kept map that fits: an overwrite begins on it, without a map of its own. Others do not look at it.
   std::optional<servermap> kept = {};
   grid_limits limits;
-  order_name order = order_name::in_place; ///< says which maps it needs
   std::function<std::string(const server_id&)> server_name = publish_report::short_id; ///< in errors
+};
+
+/// What a map brought.
+struct file_map {
+  file_map(servermap map, std::optional<error> why_no_key = std::nullopt,
+           std::optional<slot_map> contents = std::nullopt, std::chrono::milliseconds time = {})
+    : shares(std::move(map)), no_key(std::move(why_no_key)), slots(std::move(contents)), took(time) {}
+
+  servermap shares;
+  std::optional<error> no_key;    ///< why the signing key cannot be had, where it cannot
+  std::optional<slot_map> slots;  ///< for the strict order
+  std::chrono::milliseconds took; ///< to make it
+};
+
+/// What a strict publish begins on.
+struct strict_base {
+  slot_map known;
+  writer_note note; ///< goes into the salt of its signatures
 };
 
 /// What the shell does next.
@@ -62,6 +75,7 @@ struct write_action {
   std::optional<file_version> base;
   bool rescue = false; ///< no version is recoverable any more: publishes the content still in memory
   std::optional<servermap> kept = {}; ///< publishes on this map, which is a kept one, and not on the last map
+  std::optional<strict_base> strict = {}; ///< with publish, where the file is kept strictly
   std::chrono::milliseconds delay{0};
 };
 
@@ -105,32 +119,57 @@ struct write_result {
   std::vector<sent_version> own; ///< the same, and those of `wish.own`; goes there when it is asked for again
   std::optional<file_version> found; ///< with already_applied
   std::set<share_place> found_at;    ///< its shares
+  /// Strict: what shows that somebody writes to the file in place, whom no rule of the strict order binds; for people.
+  std::string in_place_writer = {};
   std::optional<error> failure;
 };
 
 /// One write to one file, decision by decision. Every action is answered by exactly one on_ call.
-class write_operation {
+class file_write {
 public:
-  write_operation(write_wish wish, random_source& random);
+  file_write() = default;
+  file_write(const file_write&) = delete;
+  file_write& operator=(const file_write&) = delete;
+  virtual ~file_write() = default;
 
   write_action next() const { return action_; }
 
-  /// `no_key`: why the signing key cannot be had, where it cannot; told unless something else forbids the write first.
-  void on_map(servermap map, std::optional<error> no_key = std::nullopt);
-  void on_map_failed(error why);
+  /// Why there is no key is told unless something else forbids the write first.
+  virtual void on_map(file_map map) = 0;
+  virtual void on_map_failed(error why) = 0;
   /// Content of the version asked for is at hand (true), or could not be read.
-  void on_read(bool ok, std::string detail = {});
-  void on_applied(applied_change change);
-  void on_apply_failed(error why);
-  void on_published(publish_report report);
+  virtual void on_read(bool ok, std::string detail = {}) = 0;
+  virtual void on_applied(applied_change change) = 0;
+  virtual void on_apply_failed(error why) = 0;
+  virtual void on_published(publish_report report) = 0;
   /// The publish could not begin (encoding failed, refused): nothing was sent.
-  void on_publish_refused(error why);
-  void on_waited();
+  virtual void on_publish_refused(error why) = 0;
+  virtual void on_waited() = 0;
   /// Cancel or deadline while mapping, reading or waiting; during a publish stop that first.
-  void stop(error why);
+  virtual void stop(error why) = 0;
 
   bool done() const { return action_.what == write_action::kind::done; }
   const write_result& result() const { return result_; }
+
+protected:
+  write_action action_;
+  write_result result_;
+};
+
+/// In place (publish/in_place.hpp).
+class write_operation final : public file_write {
+public:
+  write_operation(write_wish wish, random_source& random);
+
+  void on_map(file_map map) override;
+  void on_map_failed(error why) override;
+  void on_read(bool ok, std::string detail = {}) override;
+  void on_applied(applied_change change) override;
+  void on_apply_failed(error why) override;
+  void on_published(publish_report report) override;
+  void on_publish_refused(error why) override;
+  void on_waited() override;
+  void stop(error why) override;
 
 private:
   void begin_on_kept();
@@ -156,9 +195,6 @@ private:
 
   write_wish wish_;
   random_source* random_;
-  std::shared_ptr<const publish_order> order_; ///< asked for the maps it needs
-  write_action action_;
-  write_result result_;
   servermap map_;
   std::optional<file_version> condition_; ///< the version that only_if means
   std::optional<publish_view> before_;    ///< what the last publish knew when it began

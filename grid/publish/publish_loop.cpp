@@ -1,5 +1,7 @@
 #include "truckee/grid/publish/publish_loop.hpp"
 
+#include "truckee/grid/publish/in_place.hpp"
+
 #include <algorithm>
 #include <limits>
 
@@ -42,8 +44,7 @@ result<void> check_sequence(const publish_request& request) {
 } // namespace
 
 result<publish_loop> publish_loop::start(publish_request request) {
-  auto order = make_order(request.order);
-  return start(std::move(request), std::move(order));
+  return start(std::move(request), std::make_unique<in_place>());
 }
 
 result<publish_loop> publish_loop::start(publish_request request, std::unique_ptr<publish_order> order) {
@@ -158,6 +159,12 @@ bool publish_loop::leave_the_slow(const std::string& why) {
 void publish_loop::deadline_passed() {
   if (!finished())
     finish(publish_end::timeout);
+}
+
+publish_report publish_loop::report() const {
+  auto out = report_of(tables_, end_, turns_);
+  order_->account(out);
+  return out;
 }
 
 void publish_loop::finish(publish_end end) {

@@ -15,9 +15,9 @@ namespace truckee::grid {
 class publish_loop {
 public:
   /// Refuses what must not begin: a map the order cannot work with, k, N or happy out of range, a sequence number that
-  /// is not above everything the map shows, no server. Nothing has been sent then.
+  /// is not above everything the map shows, no server. Nothing has been sent then. In place.
   static result<publish_loop> start(publish_request request);
-  /// The same with an order of the caller's.
+  /// In another order.
   static result<publish_loop> start(publish_request request, std::unique_ptr<publish_order> order);
 
   /// What to do now. After `finished` nothing more comes.
@@ -37,7 +37,7 @@ public:
 
   bool finished() const { return end_ != publish_end::running; }
   publish_end end() const { return end_; }
-  publish_report report() const { return report_of(tables_, end_, turns_); }
+  publish_report report() const;
   publish_status status() const { return status_of(tables_, end_); }
 
   const publish_tables& tables() const { return tables_; }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "truckee/grid/publish/order_name.hpp"
 #include "truckee/grid/publish/publish_message.hpp"
 #include "truckee/grid/publish/publish_report.hpp"
 #include "truckee/grid/publish/publish_tables.hpp"
@@ -60,8 +61,8 @@ public:
   virtual std::vector<server_message> retire(const publish_tables& tables) = 0;
   /// The end, when all has been said and answered.
   virtual publish_end conclude(const publish_tables& tables) const = 0;
+  /// What only the order knows of how it went.
+  virtual void account(publish_report&) const {}
 };
-
-std::unique_ptr<publish_order> make_order(order_name name);
 
 } // namespace truckee::grid

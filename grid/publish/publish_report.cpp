@@ -22,6 +22,10 @@ std::string_view to_string(publish_end end) {
     return "Broken off: the kept map is not what is there";
   case publish_end::not_enough_servers:
     return "Failed: not enough servers";
+  case publish_end::not_confirmed:
+    return "Stored, not confirmed";
+  case publish_end::unconfirmed_unknown:
+    return "Unknown: may or may not take effect";
   case publish_end::timeout:
     return "Failed: timeout";
   case publish_end::cancelled:
@@ -53,6 +57,13 @@ std::string reached(const publish_report& report) {
          "recoverable and " + (report.best_seen ? "" : "not ") + "the best one seen";
 }
 
+/// "on 6 of 10 servers, 8 needed"
+std::string confirmed_by(const publish_report& report) {
+  const auto strict = report.strict.value_or(strict_account{});
+  return "on " + std::to_string(strict.confirming) + " of " + std::to_string(strict.places) + " servers, " +
+         std::to_string(strict.needed) + " needed";
+}
+
 std::string first_problem(const publish_report& report, const server_name& name) {
   if (report.problems.empty())
     return "none that took part has a problem: there are too few";
@@ -78,6 +89,11 @@ std::optional<error> publish_report::failure(const server_name& name) const {
   case publish_end::running:
     return error{errc::internal, "the publish has not ended"};
   case publish_end::uncoordinated_write:
+    if (strict)
+      return error{errc::uncoordinated_write, "others published, and this update is not acknowledged; it may "
+                                              "still appear: " +
+                                                  describe(version) + " is " + confirmed_by(*this) + "; " +
+                                                  evidence(surprises, name)};
     return error{errc::uncoordinated_write,
                  "somebody else wrote: " + evidence(surprises, name) + ". " + reached(*this)};
   case publish_end::map_outdated:
@@ -89,6 +105,16 @@ std::optional<error> publish_report::failure(const server_name& name) const {
                                       reached(*this)};
   case publish_end::not_enough_servers:
     return error{errc::not_enough_servers, reached(*this) + "; " + first_problem(*this, name)};
+  case publish_end::not_confirmed:
+    return error{errc::not_enough_servers,
+                 "stored, not confirmed: " + describe(version) + " is " + confirmed_by(*this) +
+                     ". It is kept unless another writer publishes first; run repair when servers return; " +
+                     first_problem(*this, name)};
+  case publish_end::unconfirmed_unknown:
+    return error{errc::timeout, "may or may not take effect: " + describe(version) + " is " +
+                                    confirmed_by(*this) +
+                                    ", and others have not answered. Running it again resolves it; " +
+                                    first_problem(*this, name)};
   case publish_end::timeout:
     return error{errc::timeout, "the publish's deadline passed. " + reached(*this)};
   case publish_end::cancelled:

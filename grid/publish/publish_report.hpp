@@ -22,11 +22,24 @@ enum class publish_end : std::uint8_t {
   map_outdated,        ///< a version was found that the map could not see: map again, publish above it
   kept_map_stale,     ///< a kept map is not what is there, or not all of it answered: nothing follows from it
   not_enough_servers, ///< what was placed stays
+  not_confirmed, ///< strict: stored on fewer servers than confirm a version; stays unless another writer publishes first
+  unconfirmed_unknown, ///< strict: the same, and servers that have not answered may have it, or get it yet
   timeout,
   cancelled,
   loop_limit, ///< servers kept it busy without an end
 };
 std::string_view to_string(publish_end end);
+
+/// What the strict order adds to a report.
+struct strict_account {
+  std::size_t confirming = 0; ///< servers that have the new version
+  std::size_t needed = 0;     ///< so many confirm it
+  std::size_t places = 0;     ///< servers that all writers of the file use
+  bool barrier = false;       ///< one was made
+  std::size_t purged = 0;     ///< versions deleted behind the barrier
+  std::size_t resent = 0;     ///< messages sent again after somebody retired old shares
+  bool met_another = false;   ///< a test failed because of another writer
+};
 
 /// The answer of a publish, good or bad.
 struct publish_report {
@@ -52,6 +65,7 @@ struct publish_report {
   servermap map;                        ///< as known now
   std::uint32_t turns = 0;
   std::uint32_t messages = 0;
+  std::optional<strict_account> strict = {}; ///< of a strict publish
 
   bool ok() const { return end == publish_end::published; }
   /// The typed error with a sentence for people, in which servers are called as `name` says; nothing when

@@ -1,7 +1,6 @@
 #pragma once
 
 #include "truckee/grid/limits.hpp"
-#include "truckee/grid/publish/order_name.hpp"
 #include "truckee/grid/servermap.hpp"
 
 #include <optional>
@@ -22,7 +21,6 @@ struct publish_request {
   std::vector<server_id> servers;   ///< permuted order
   std::set<file_version> earlier;   ///< versions this writer sent before, ended or not
   grid_limits limits;
-  order_name order = order_name::in_place;
 };
 
 } // namespace truckee::grid

@@ -51,7 +51,7 @@ std::size_t map_update::boundary() const {
 std::size_t map_update::first_batch() const {
   std::size_t batch = queue_.size();
   if (!request_.ask_all && (request_.mode == map_mode::anything || request_.mode == map_mode::read))
-    batch = 2 * std::size_t{request_.k};
+    batch = std::max(2 * std::size_t{request_.k}, request_.hear_least);
   else if (!request_.ask_all && request_.mode == map_mode::write)
     batch = std::size_t{request_.n} + boundary();
   return std::min(queue_.size(), std::max(batch, must_answer_.size()));
@@ -164,6 +164,7 @@ std::set<server_id> map_update::dispensable() const {
       request_.ask_all || more_ || request_.mode == map_mode::check || request_.mode == map_mode::repair;
   if (done() || needs_all || !map_.best() || !map_.newer_unrecoverable().empty() ||
       map_.servers_answered().size() <= asking_.size() ||
+      map_.servers_answered().size() < request_.hear_least ||
       asking_.size() * most_shares_of_a_server(map_, request_) >= request_.k)
     return {};
   return asking_;
@@ -183,8 +184,8 @@ bool map_update::everyone_known_answered() const {
 }
 
 bool map_update::read_rule() const {
-  return map_.servers_answered().size() >= 2 * std::size_t{request_.k} && map_.best() &&
-         map_.newer_unrecoverable().empty();
+  return map_.servers_answered().size() >= std::max(2 * std::size_t{request_.k}, request_.hear_least) &&
+         map_.best() && map_.newer_unrecoverable().empty();
 }
 
 bool map_update::write_rule() const {

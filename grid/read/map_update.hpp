@@ -17,7 +17,9 @@ struct map_request {
   servermap known;    ///< of an earlier operation: servers with shares in it are asked first and must answer
   std::uint8_t k = 3; ///< the file's k where known, else the configured one
   std::uint8_t n = 10;
-  bool ask_all = false;          ///< after a collision: every server, whatever the mode
+  bool ask_all = false; ///< after a collision: every server, whatever the mode
+  /// Strict: a read map is not done before so many have answered, or all have been asked.
+  std::size_t hear_least = 0;
   bool have_private_key = false; ///< then write and repair mode need not look for it
   grid_limits limits;
 };
@@ -91,6 +93,8 @@ public:
   map_end end() const { return end_; }
   /// As far as known; with done(), the answer.
   const servermap& map() const { return map_; }
+  /// Those that have been asked and have not answered.
+  const std::set<server_id>& in_flight() const { return asking_; }
   bool private_key_found() const { return private_key_; }
   std::size_t servers_in_flight() const { return asking_.size(); }
 

@@ -74,7 +74,8 @@ result<void> strict_order::admit(const publish_request& request) const {
 void strict_order::goal(publish_tables& tables) {
   base_ = strict::base(task_.known);
   partials_ = strict::newer_partials(task_.known);
-  if (strict::needs_barrier(task_.known))
+  // Who makes a file is alone with it, and there is nothing to sign anew.
+  if (strict::needs_barrier(task_.known) && !tables.asked().new_file)
     begin_sealing();
   else
     begin_writing(tables);
@@ -262,12 +263,14 @@ void strict_order::on_test_failed(publish_tables& tables, const server_message& 
     return;
   }
   auto slot = task_.known.slots().at(sent.server);
-  const bool only_less = std::ranges::all_of(outcome.found, [&](const auto& seen) {
+  auto found = outcome.found;
+  std::erase_if(found, [](const auto& seen) { return seen.second.empty(); }); // a share without bytes is none
+  const bool only_less = std::ranges::all_of(found, [&](const auto& seen) {
     const auto known = slot.find(seen.first);
     return known != slot.end() && is_still(known->second, seen.second, task_.seal_at);
   });
-  if (only_less && outcome.found.size() < slot.size() && resent_ < resends_max) { // somebody retired
-    std::erase_if(slot, [&](const auto& entry) { return !outcome.found.contains(entry.first); });
+  if (only_less && found.size() < slot.size() && resent_ < resends_max) { // somebody retired
+    std::erase_if(slot, [&](const auto& entry) { return !found.contains(entry.first); });
     const bool can_seal = !sealing_ || strict::share_to_seal(slot);
     task_.known.know(sent.server, std::move(slot));
     ++resent_;
@@ -275,13 +278,18 @@ void strict_order::on_test_failed(publish_tables& tables, const server_message& 
       to_send_.insert(sent.server);
     return;
   }
-  met_another_ = true;
-  for (const auto& [number, seen] : outcome.found)
-    if (const auto known = slot.find(number);
-        known == slot.end() || !is_still(known->second, seen, task_.seal_at))
-      tables.add_surprise({{sent.server, number},
-                           known == slot.end() ? belief{no_share{}} : belief_of(known->second),
-                           read_belief(seen)});
+  for (const auto& [number, seen] : found) {
+    const auto known = slot.find(number);
+    if (known != slot.end() && is_still(known->second, seen, task_.seal_at))
+      continue;
+    const auto there = read_belief(seen);
+    const auto* version = std::get_if<file_version>(&there);
+    if (version && tables.view().earlier.contains(*version))
+      continue; // a message of ours that landed late: nobody else is at work
+    met_another_ = true;
+    tables.add_surprise(
+        {{sent.server, number}, known == slot.end() ? belief{no_share{}} : belief_of(known->second), there});
+  }
   give_up(tables, sent.server, outcome);
 }
 
@@ -318,10 +326,23 @@ std::vector<server_message> strict_order::retire(const publish_tables&) {
   return {}; // the next publish does
 }
 
-publish_end strict_order::conclude(const publish_tables&) const {
+publish_end strict_order::conclude(const publish_tables& tables) const {
   if (confirming_.size() >= task_.known.setting().confirming())
     return publish_end::published;
-  return met_another_ ? publish_end::uncoordinated_write : publish_end::not_enough_servers;
+  if (met_another_)
+    return publish_end::uncoordinated_write;
+  if (!tables.unknown().empty() || !tables.outstanding().empty())
+    return publish_end::unconfirmed_unknown;
+  return confirming_.empty() ? publish_end::not_enough_servers : publish_end::not_confirmed;
+}
+
+void strict_order::account(publish_report& report) const {
+  // An older version stays beside the new one until the next publish: nothing was left behind by it.
+  std::erase_if(report.stale,
+                [](const auto& left) { return std::holds_alternative<file_version>(left.second); });
+  const auto& setting = task_.known.setting();
+  report.strict = {confirming_.size(), setting.confirming(), setting.places(), sealed(), purged_, resent_,
+                   met_another_};
 }
 
 } // namespace truckee::grid

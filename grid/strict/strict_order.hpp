@@ -47,6 +47,7 @@ public:
   bool may_stop(const publish_tables& tables) const override;
   std::vector<server_message> retire(const publish_tables& tables) override;
   publish_end conclude(const publish_tables& tables) const override;
+  void account(publish_report& report) const override;
 
   /// The slots as they are known now: what a next publish may begin on.
   const slot_map& known() const { return task_.known; }

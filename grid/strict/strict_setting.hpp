@@ -11,14 +11,21 @@
 /// docs/strict.md.
 namespace truckee::grid {
 
-/// What a grid file says of the strict order for one file.
+/// What a grid file says of the strict order beside the spread and the servers.
+struct strict_terms {
+  std::uint8_t liars = 0;  ///< servers that may lie, or forget what they acknowledged
+  std::uint8_t rounds = 1; ///< 2: each publish begins with the barrier, so that fewer servers are needed
+  friend bool operator==(const strict_terms&, const strict_terms&) = default;
+};
+
+/// The strict order for one file.
 struct strict_choice {
   std::uint8_t k = 3;  ///< 1 to n
   std::uint8_t n = 10; ///< 1 to 255
   std::vector<server_id>
       servers{};           ///< in the permuted order of the grid file's list; the first n of them count
-  std::uint8_t liars = 0;  ///< servers that may lie, or forget what they acknowledged
-  std::uint8_t rounds = 1; ///< 2: each publish begins with the barrier, so that fewer servers are needed
+  std::uint8_t liars = 0;  ///< as strict_terms
+  std::uint8_t rounds = 1; ///< as strict_terms
 };
 
 /// The choice with its consequences. Places are numbered as the servers are.
@@ -56,5 +63,9 @@ private:
   std::size_t confirming_ = 0;
   std::size_t heard_ = 0;
 };
+
+/// Whether k of n on so many servers can be kept on these terms, before anybody knows their ids; errors as
+/// strict_setting::make's.
+result<void> can_be_strict(std::uint8_t k, std::uint8_t n, std::size_t servers, const strict_terms& terms);
 
 } // namespace truckee::grid

@@ -25,6 +25,7 @@ struct grid_shape {
   std::size_t compute_threads = 0;
   std::uint64_t seed = 1;
   grid::spread spread{3, 10, 7};
+  std::optional<grid::strict_terms> strict = {};
 };
 
 class test_grid {
@@ -60,6 +61,7 @@ public:
       for (std::size_t i = 0; i < links.size(); ++i)
         options.servers.push_back({"s" + std::to_string(i), links[i], false, std::nullopt});
       options.defaults = shape_.spread;
+      options.strict = shape_.strict;
       options.limits = gateway_limits;
       gateway_ = actors::spawn_file_gateway(run.system(), services, std::move(options));
       run.settle();

@@ -70,17 +70,42 @@ TEST(grid_file, what_is_left_out_has_tahoes_defaults) {
   EXPECT_EQ(parse("[encoding]\ntotal = 5\n" + one_server)->encoding, (grid::spread{3, 5, 5}));
 }
 
-TEST(grid_file, the_order_of_publishes_is_in_place_and_no_other_yet) {
+namespace {
+
+std::string some_servers(int count) {
+  std::string out;
+  for (int i = 0; i < count; ++i)
+    out += "[[server]]\nname = \"s" + std::to_string(i) + "\"\ndirectory = \"s" + std::to_string(i) + "\"\n";
+  return out;
+}
+
+} // namespace
+
+TEST(grid_file, the_order_of_publishes_is_in_place_unless_it_is_strict) {
   EXPECT_EQ(parse(one_server)->order, grid::order_name::in_place);
   const auto got = parse("[publish]\norder = \"in-place\"\n" + one_server);
   ASSERT_TRUE(got) << to_string(got.error());
   EXPECT_EQ(got->order, grid::order_name::in_place);
-  expect_refused("[publish]\norder = \"strict\"\n" + one_server, 2,
-                 {"[publish] order", "does not exist yet", "expected \"in-place\""});
+  const auto strict = parse("[publish]\norder = \"strict\"\nliars = 1\n" + some_servers(10));
+  ASSERT_TRUE(strict) << to_string(strict.error());
+  EXPECT_EQ(strict->order, grid::order_name::strict);
+  EXPECT_EQ(strict->strict, (grid::strict_terms{1, 1}));
+  EXPECT_EQ(parse("[publish]\norder = \"strict\"\nrounds = 2\n" + some_servers(3))->strict.rounds, 2);
   expect_refused("[publish]\norder = \"in_place\"\n" + one_server, 2,
-                 {"[publish] order", "expected \"in-place\""});
+                 {"[publish] order", "expected \"in-place\" or \"strict\""});
   expect_refused("[publish]\norder = 1\n" + one_server, 2, {"[publish] order", "found a"});
   expect_refused("[publish]\nordr = \"in-place\"\n" + one_server, 2, {"did you mean \"order\"?"});
+}
+
+TEST(grid_file, what_cannot_be_kept_strictly_is_refused) {
+  expect_refused("[publish]\norder = \"strict\"\nliars = 3\n" + some_servers(10), 1,
+                 {"[publish] order", "3 of 10 on 10 servers with liars = 3 cannot be kept strictly"});
+  expect_refused("[publish]\norder = \"strict\"\nliars = 1\nrounds = 2\n" + some_servers(10), 1,
+                 {"[publish] order", "rounds = 2 holds only where no server lies"});
+  expect_refused("[publish]\nliars = 1\n" + some_servers(10), 2,
+                 {"[publish] liars", "only the strict order has it"});
+  expect_refused("[publish]\nrounds = 2\n" + some_servers(10), 2,
+                 {"[publish] rounds", "only the strict order has it"});
 }
 
 TEST(grid_file, reads_limits_metrics_and_the_lease_secret) {

@@ -1,4 +1,5 @@
 #include "codec/codec_test_support.hpp"
+#include "truckee/shares/sdmf_format.hpp"
 #include "truckee/shares/sighting.hpp"
 
 #include <gtest/gtest.h>
@@ -141,4 +142,44 @@ TEST_F(shares_sighting, a_share_of_a_format_that_is_not_known_is_told_as_such) {
   EXPECT_NE(fault_of(share).find("MDMF"), std::string::npos);
   share[0] = std::byte{2};
   EXPECT_NE(fault_of(share).find("version 2 is not known"), std::string::npos);
+}
+
+TEST_F(shares_sighting, the_slot_has_what_tests_compare_and_the_note_of_its_writer) {
+  const grid::writer_note note{grid::setting_hash::from(bytes(8, std::byte{7})).value(), 5, {77}};
+  const grid::note_noise noise = world_.random.make<grid::note_noise>();
+  const bytes content(100, std::byte{'n'});
+  const encode_request request{.content = content,
+                               .spread = {3, 10, 7},
+                               .sequence = sequence_number{9},
+                               .keys = some_keys(),
+                               .salt = grid::pack_note(note, noise)};
+  const auto made = encode(request, world_.context).value();
+  auto answer = first_of(to_bytes(made.shares.at({4}).writes.at(0).data.view()));
+  answer.reads[{5}] = first_of(whole(small_, 5), 5).reads.at({5});
+  answer.reads[{6}] = {shared_bytes()};
+  answer.reads[{7}] = {shared_bytes::copy_of(as_bytes("no share"))};
+  const auto seen = look_at_slot(access_, answer, first_read_size, false);
+  ASSERT_TRUE(seen.slot);
+  ASSERT_EQ(seen.slot->size(), 3U) << "a share without bytes is none";
+  const auto& noted = std::get<grid::sealed_share>(seen.slot->at({4}));
+  EXPECT_EQ(noted.version, made.version);
+  EXPECT_EQ(noted.note, note);
+  const auto& share = made.shares.at({4}).writes.at(0).data;
+  const auto at = sdmf_format().signature_offset(some_keys().signing.public_half().der());
+  EXPECT_EQ(noted.seal, grid::seal_of(share.view().subspan(at, crypto::signature_size)));
+  const auto salt = some_keys().signing.public_half().salt_of(
+      grid::pack_prefix(made.version), share.view().subspan(at, crypto::signature_size));
+  EXPECT_EQ(salt, grid::pack_note(note, noise)) << "byte for byte";
+  EXPECT_FALSE(std::get<grid::sealed_share>(seen.slot->at({5})).note) << "nobody chose its salt";
+  EXPECT_EQ(std::get<grid::bad_share>(seen.slot->at({7})).seen, to_bytes(as_bytes("no share")));
+}
+
+TEST_F(shares_sighting, a_slot_that_is_not_known_whole_is_not_known) {
+  auto damaged = first_of(whole(small_));
+  damaged.damaged[{2}] = "its container is broken";
+  EXPECT_FALSE(look_at_slot(access_, damaged, first_read_size, false).slot);
+  auto other_question = first_of(whole(small_));
+  other_question.reads.at({4}).push_back(shared_bytes());
+  EXPECT_FALSE(look_at_slot(access_, other_question, first_read_size, false).slot);
+  EXPECT_TRUE(look_at_slot(access_, {}, first_read_size, false).slot) << "an empty slot is known";
 }

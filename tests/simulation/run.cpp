@@ -1,6 +1,7 @@
 #include "simulation/run.hpp"
 
 #include "simulation/writer.hpp"
+#include "truckee/grid/strict/rules.hpp"
 
 namespace truckee::simulation {
 
@@ -38,12 +39,27 @@ public:
 private:
   void first_version() {
     const auto v = world_.sign({1}, {}, {});
+    if (const auto setting = world_.setting())
+      return first_version_kept(*setting, v);
     for (std::size_t i = 0; i < v.n; ++i) {
       const share_number number{static_cast<std::uint8_t>(i)};
       auto& slot = *world_.servers()[i % world_.servers().size()].slot;
       auto shares = slot.shares();
       shares[number] = share_bytes(v, number);
       slot.become(std::move(shares));
+    }
+  }
+
+  void first_version_kept(const strict_setting& setting, const file_version& v) {
+    const auto empty = strict_base_of_new(setting, setting.servers()).known;
+    const std::set<server_id> all(setting.servers().begin(), setting.servers().end());
+    for (const auto& [server, numbers] : strict::places(empty, all)) {
+      share_bytes_map shares;
+      for (const auto number : numbers) {
+        shares[number] = share_bytes(v, number);
+        shares[number].resize(shares[number].size() + share_seal::size);
+      }
+      world_.at(server).slot->become(std::move(shares));
     }
   }
 
@@ -105,10 +121,31 @@ private:
           break;
         }
       }
+    if (world_.conditions().strict)
+      judge_strictly(best);
     const auto twice = world_.applied_twice();
     counts.applied_twice += twice;
     if (twice > 0 && world_.conditions().honest())
       world_.violation(10, "applied twice: " + std::to_string(twice) + " updates");
+  }
+
+  /// Invariant 12: what was acknowledged is in every version that was acknowledged later, and in the last one, which there is.
+  void judge_strictly(const std::optional<file_version>& best) {
+    if (!best)
+      return world_.violation(12, "no version can be read");
+    std::vector<const operation_result*> applied;
+    for (const auto& w : writers_)
+      for (const auto& r : w->results())
+        if (r.what == effect::applied)
+          applied.push_back(&r);
+    for (const auto* one : applied) {
+      if (!world_.find(*best)->accounts_for(one->update))
+        world_.violation(12, "an acknowledged update is lost");
+      for (const auto* later : applied)
+        if (one->version && later->version && *one->version < *later->version &&
+            !world_.find(*later->version)->accounts_for(one->update))
+          world_.violation(12, "an acknowledged update is not in what was acknowledged later");
+    }
   }
 
   /// Invariant 7: when faults stop and servers are up, the next publish succeeds and what it wrote is read
@@ -140,6 +177,10 @@ private:
     request.servers = world_.order();
     request.k = world_.conditions().k;
     request.n = world_.conditions().n;
+    if (const auto setting = world_.setting()) {
+      request.servers = setting->servers();
+      request.hear_least = setting->heard_by_readers();
+    }
     map_update update(request);
     const auto ask_all = [&] {
       for (auto actions = update.next(); !actions.empty(); actions = update.next())
@@ -159,10 +200,10 @@ private:
     for (;;) {
       for (auto fetches = plan.next(); !fetches.empty(); fetches = plan.next())
         for (const auto& place : fetches)
-          plan.on_verdict(place, equal(world_.at(place.server).slot->shares().at(place.share),
-                                       share_bytes(*best, place.share))
-                                     ? share_verdict::good
-                                     : share_verdict::bad);
+          plan.on_verdict(place,
+                          is_share(world_.at(place.server).slot->shares().at(place.share), *best, place.share)
+                              ? share_verdict::good
+                              : share_verdict::bad);
       if (plan.state() != retrieve_state::needs_more || !update.ask_more())
         break;
       ask_all();

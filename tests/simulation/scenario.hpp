@@ -2,9 +2,11 @@
 
 #include "simulation/event_queue.hpp"
 #include "truckee/grid/limits.hpp"
+#include "truckee/grid/strict/strict_setting.hpp"
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <random>
 #include <string>
 #include <string_view>
@@ -65,6 +67,8 @@ struct scenario {
   sim_time pause_most = 0;  ///< a writer rests at most so long between two operations
   bool keeps_maps = true; ///< an overwrite begins on what the last write left; false: it maps, for comparison
   bool alike = false;     ///< many updates are the same bytes
+  /// All writers keep the file strictly; nothing: in place.
+  std::optional<grid::strict_terms> strict = {};
 
   // probabilities, per message
   double request_lost = 0, answer_lost = 0, duplicate = 0, late_landing = 0;
@@ -89,6 +93,9 @@ scenario draw_scenario(std::uint64_t seed, std::size_t writers);
 /// one-way delays, crash 0.2, down 0.05, late landing 0.02, loss 0.01. One-way delays are 20 ms, give or take
 /// `spread_percent`, 0 to 100: how many readers meet a half-written version hangs on it.
 scenario reference_scenario(std::uint64_t seed, std::size_t writers, std::uint64_t spread_percent = 50);
+
+/// The same seed for the strict order: servers that keep what they acknowledge, on spreads that can be kept strictly.
+scenario strictly(scenario s);
 
 /// Nothing breaks; writers only get in each other's way. Three increments each.
 scenario contention_scenario(std::uint64_t seed, std::size_t writers);

@@ -75,6 +75,7 @@ int main(int argc, char** argv) {
   bool alike = false;
   bool maps_always = false;
   bool overwrites = false;
+  std::string order = "in-place";
   app.add_option("--seeds", seeds, "How many seeds to run")->check(CLI::PositiveNumber);
   app.add_option("--from", from, "The first seed");
   app.add_option("--writers", writers, "Writers in each run; 0: drawn, 1 to 5")->check(CLI::Range(0, 64));
@@ -90,6 +91,9 @@ int main(int argc, char** argv) {
   app.add_flag("--alike", alike, "Writers append one of three lines, so that many appends look the same");
   app.add_flag("--maps-always", maps_always, "No writer keeps a map: for comparison");
   app.add_flag("--overwrites", overwrites, "All operations are overwrites");
+  app.add_option("--order", order,
+                 "in-place, or strict: the same seeds, but servers keep what they acknowledge")
+      ->check(CLI::IsMember({"in-place", "strict"}));
   app.add_flag("--contention", contention, "Nothing breaks; writers only get in each other's way");
   app.add_flag("--actors", actors,
                "The real actors with real encoding and signatures instead of the decisions alone")
@@ -112,6 +116,11 @@ int main(int argc, char** argv) {
       conditions.keeps_maps = !maps_always;
       if (overwrites)
         conditions.overwrites = 1;
+      if (order == "strict") {
+        conditions = strictly(std::move(conditions));
+        if (actors)
+          conditions.overwrites = 0; // what they replaced is not known there
+      }
       const auto result = actors ? run_actors(conditions) : run(conditions);
       mine.counts += result.counts;
       mine.violating_runs += result.violations.empty() ? 0 : 1;

@@ -134,6 +134,40 @@ TEST(simulation, a_lone_writer_that_keeps_its_map_uses_it_where_nothing_breaks) 
   }
 }
 
+// Invariants 1, 3, 4, 6, 7, 10, 11 and 12: in the strict order nothing acknowledged is lost and nothing is applied twice, whatever
+// breaks but servers that forget.
+TEST(simulation, in_the_strict_order_nothing_is_lost) {
+  tally all;
+  for (std::uint64_t seed = 1; seed <= 2000 / shorter; ++seed) {
+    const auto s = strictly(draw_scenario(seed, 0));
+    const auto result = run(s);
+    all += result.counts;
+    for (const auto& v : result.violations)
+      ADD_FAILURE() << v << "\n" << describe(s);
+  }
+  EXPECT_EQ(all.acknowledged_lost, 0U);
+  EXPECT_EQ(all.versions_lost, 0U);
+  EXPECT_GT(all.acknowledged, all.operations / 4);
+  EXPECT_GT(all.collisions, 0U);
+  EXPECT_GT(all.may_be_applied, 0U);
+}
+
+TEST(simulation, in_the_strict_order_nothing_is_lost_in_the_reference_setting) {
+  for (const std::size_t writers : {2U, 4U, 8U})
+    for (std::uint64_t seed = 1; seed <= 200 / shorter; ++seed)
+      expect_clean(strictly(reference_scenario(seed, writers)));
+}
+
+TEST(simulation, in_the_strict_order_every_writer_gets_through_where_nothing_breaks) {
+  for (const std::size_t writers : {2U, 5U})
+    for (std::uint64_t seed = 1; seed <= 100 / shorter; ++seed) {
+      const auto s = strictly(contention_scenario(seed, writers));
+      const auto result = run(s);
+      EXPECT_EQ(result.counts.acknowledged, result.counts.operations) << describe(s);
+      EXPECT_TRUE(result.violations.empty()) << result.violations.front();
+    }
+}
+
 // The tests above prove nothing if nothing ever goes wrong in them.
 TEST(simulation, every_kind_of_fault_happens) {
   tally all;

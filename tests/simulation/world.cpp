@@ -16,6 +16,15 @@ bytes share_bytes(const file_version& version, share_number number) {
   return out;
 }
 
+std::uint64_t seal_offset() {
+  return grid::sdmf_prefix_size + 2;
+}
+
+bool is_share(byte_view data, const grid::file_version& version, share_number number) {
+  const auto whole = share_bytes(version, number);
+  return data.size() >= whole.size() && equal(data.first(whole.size()), whole);
+}
+
 grid::write_outcome outcome_of(const grid::read_test_write& message,
                                const delivered<grid::read_test_write_answer>& what) {
   switch (what.how) {
@@ -42,6 +51,14 @@ world::world(const scenario& s, sim_clock& clock, const make_keeper& make)
     order_.push_back(server.id);
     servers_.push_back(std::move(server));
   }
+}
+
+std::optional<grid::strict_setting> world::setting() const {
+  if (!scenario_.strict)
+    return std::nullopt;
+  return grid::strict_setting::make(
+             {scenario_.k, scenario_.n, order_, scenario_.strict->liars, scenario_.strict->rounds})
+      .value();
 }
 
 std::size_t world::add_writer() {
@@ -105,8 +122,7 @@ std::optional<file_version> world::truly_best() const {
   std::map<file_version, std::set<share_number>> good;
   for (const auto& server : servers_)
     for (const auto& [number, data] : server.slot->shares())
-      if (const auto v = grid::parse_prefix(data);
-          v && proves_true(*v) && equal(data, share_bytes(*v, number)))
+      if (const auto v = grid::parse_prefix(data); v && proves_true(*v) && is_share(data, *v, number))
         good[*v].insert(number);
   std::optional<file_version> best;
   for (const auto& [version, numbers] : good)

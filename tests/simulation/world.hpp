@@ -4,6 +4,7 @@
 #include "simulation/scenario.hpp"
 #include "truckee/grid/limits.hpp"
 #include "truckee/grid/publish/publish_report.hpp"
+#include "truckee/grid/strict/strict_setting.hpp"
 
 #include <functional>
 #include <map>
@@ -75,6 +76,11 @@ struct sim_server {
 /// all these.
 bytes share_bytes(const grid::file_version& version, share_number number);
 
+/// Where the first bytes of its signature are, in a world whose writers are strict.
+std::uint64_t seal_offset();
+/// Is this share of that version, whoever signed it last?
+bool is_share(byte_view data, const grid::file_version& version, share_number number);
+
 /// How a request ended for whoever sent it.
 enum class delivery : std::uint8_t {
   answered,
@@ -108,6 +114,8 @@ public:
   std::vector<sim_server>& servers() { return servers_; }
   sim_server& at(const server_id& id) { return servers_[index_.at(id)]; }
   const std::vector<server_id>& order() const { return order_; }
+  /// Where writers are strict: how they keep the file.
+  std::optional<grid::strict_setting> setting() const;
 
   void start_faults();
   void stop_faults();

@@ -2,6 +2,8 @@
 
 #include "truckee/grid/happiness.hpp"
 #include "truckee/grid/publish/write_message.hpp"
+#include "truckee/grid/strict/rules.hpp"
+#include "truckee/grid/strict/strict_order.hpp"
 
 namespace truckee::simulation {
 
@@ -67,7 +69,10 @@ void writer::begin_operation() {
   wish.earlier = earlier_;
   wish.limits = world_.limits();
   wish.kept = take_kept();
-  operation_.emplace(std::move(wish), random_);
+  if (const auto setting = world_.setting())
+    operation_ = std::make_unique<strict_write>(std::move(wish), *setting, random_);
+  else
+    operation_ = std::make_unique<write_operation>(std::move(wish), random_);
   world_.clock().after(operation_limit, [this, which = operation_number_] {
     if (!crashed_ && operation_ && which == operation_number_)
       operation_deadline();
@@ -78,14 +83,15 @@ void writer::begin_operation() {
 std::optional<servermap> writer::take_kept() {
   const auto kept = std::exchange(kept_, std::nullopt);
   const auto now = as_time(world_.clock().now());
-  if (!kept || !has_key_ || !fits(*kept, file_servers(), std::nullopt, now, world_.limits()))
+  if (!kept || world_.conditions().strict || !has_key_ ||
+      !fits(*kept, file_servers(), std::nullopt, now, world_.limits()))
     return std::nullopt;
   return kept->map;
 }
 
 void writer::keep_map() {
   const auto& result = operation_->result();
-  if (!world_.conditions().keeps_maps || result.end != write_end::written)
+  if (!world_.conditions().keeps_maps || world_.conditions().strict || result.end != write_end::written)
     return;
   auto left = created_ ? map_left_by_new(*result.report, world_.order(), world_.limits())
                        : map_left_by(*result.report);
@@ -146,6 +152,8 @@ void writer::end_operation() {
   operation_result out{update, result.end, result.what, {}, result.failure ? to_string(*result.failure) : ""};
   if (result.report)
     out.version = result.report->version;
+  if (result.found)
+    out.version = result.found;
   const bool told = result.end == write_end::uncoordinated_write;
   if (result.what == effect::applied)
     ++counts.acknowledged;
@@ -194,6 +202,12 @@ void writer::begin_map(const write_action& action) {
   request.have_private_key = has_key_;
   request.limits = world_.limits();
   asks_all_ = action.ask_all || (action.mode != map_mode::write);
+  slots_.reset();
+  if (const auto setting = world_.setting()) {
+    request.servers = setting->servers();
+    slots_.emplace(*setting);
+  }
+  map_began_ = world_.clock().now();
   map_update_ = std::make_unique<map_update>(std::move(request));
   reading_more_ = false;
   map_reads_ = {};
@@ -247,6 +261,30 @@ map_answer writer::verified(const share_bytes_map& shares) {
   return out;
 }
 
+slot_contents writer::sealed(const share_bytes_map& shares) const {
+  slot_contents out;
+  for (const auto& [number, data] : shares) {
+    if (data.empty())
+      continue;
+    const auto v = parse_prefix(data);
+    if (!v || !world_.proves_true(*v)) {
+      out.emplace(number, bad_share{data, "signature"});
+      continue;
+    }
+    sealed_share share{*v, {}};
+    if (data.size() >= seal_offset() + share_seal::size)
+      share.seal = seal_of(byte_view{data}.subspan(seal_offset()));
+    out.emplace(number, share);
+  }
+  return out;
+}
+
+std::set<server_id> writer::may_do_without() const {
+  if (!slots_)
+    return map_update_->dispensable();
+  return strict::may_cut_short(*slots_) ? map_update_->in_flight() : std::set<server_id>{};
+}
+
 /// While faults happen a map may leave whom it waits for at any time, where it can do without; when they have stopped, as a
 /// client does: those much slower than the others.
 bool writer::may_leave(const server_id& server) const {
@@ -260,7 +298,7 @@ void writer::watch_the_slow_of_map() {
   world_.clock().after(to_sim(world_.limits().slow_least), guarded([this] {
                          watch_the_slow_of_map();
                          bool any = false;
-                         for (const auto& server : map_update_->dispensable()) {
+                         for (const auto& server : may_do_without()) {
                            if (map_update_->done())
                              break; // the rest of them may be asked again
                            if (!may_leave(server))
@@ -307,6 +345,8 @@ void writer::pump_map() {
                                         answered && shares.contains(action.share));
           else if (answered) {
             map_slowest_ = std::max(map_slowest_, world_.clock().now() - map_asked_.at(action.server));
+            if (slots_)
+              slots_->know(action.server, sealed(shares));
             map_update_->on_answer(action.server, verified(shares));
           } else
             map_update_->on_failure(action.server, "no answer");
@@ -329,7 +369,8 @@ void writer::map_done() {
   if (map_update_->end() == map_end::no_private_key)
     operation_->on_map_failed({errc::not_enough_shares, "no share gave a private key"});
   else
-    operation_->on_map(map_);
+    operation_->on_map(
+        {map_, std::nullopt, slots_, std::chrono::milliseconds((mapped_ - map_began_) / millisecond)});
   advance();
 }
 
@@ -354,7 +395,7 @@ void writer::pump_read() {
                     retrieve_->on_failure(place, "no answer");
                   else if (found == shares.end())
                     retrieve_->on_verdict(place, share_verdict::gone);
-                  else if (equal(found->second, share_bytes(retrieve_->version(), place.share)))
+                  else if (is_share(found->second, retrieve_->version(), place.share))
                     retrieve_->on_verdict(place, share_verdict::good);
                   else if (const auto v = parse_prefix(found->second); v && *v != retrieve_->version())
                     retrieve_->on_verdict(place, share_verdict::changed);
@@ -437,7 +478,7 @@ void writer::begin_publish(const write_action& action) {
   request.limits = world_.limits();
   if (world_.conditions().known_is_stale)
     request.earlier.merge(map_.versions());
-  auto loop = publish_loop::start(std::move(request));
+  auto loop = start_loop(action, std::move(request));
   if (!loop) {
     operation_->on_publish_refused(loop.error());
     return advance();
@@ -455,6 +496,19 @@ void writer::begin_publish(const write_action& action) {
                        }));
   watch_the_slow_of_publish();
   pump_publish();
+}
+
+result<publish_loop> writer::start_loop(const write_action& action, publish_request request) {
+  if (!action.strict)
+    return publish_loop::start(std::move(request));
+  const auto drawn = [this](const file_version&) {
+    bytes out(share_seal::size);
+    random_.fill(out);
+    return out;
+  };
+  seal_ = drawn({});
+  strict_task task{action.strict->known, seal_of(seal_), seal_offset(), drawn};
+  return publish_loop::start(std::move(request), std::make_unique<strict_order>(std::move(task)));
 }
 
 void writer::pump_publish() {
@@ -490,8 +544,11 @@ void writer::send(const publish_message& message) {
   const auto version = *last_sent_;
   share_contents encoded;
   for (const auto& planned : message.shares)
-    if (planned.share.value < version.n)
-      encoded[planned.share] = whole_share(shared_bytes(share_bytes(version, planned.share)));
+    if (planned.share.value < version.n) {
+      auto share = share_bytes(version, planned.share);
+      share.insert(share.end(), seal_.begin(), seal_.end());
+      encoded[planned.share] = whole_share(shared_bytes(std::move(share)));
+    }
   auto built = build_message(message, encoded, {}, {});
   if (!built)
     return world_.violation(5, to_string(built.error()));
@@ -530,6 +587,11 @@ void writer::publish_done() {
 }
 
 void writer::check_success(const publish_report& report) {
+  if (report.strict) { // the rest is judged when all have ended
+    if (report.strict->confirming < report.strict->needed || report.servers < report.strict->needed)
+      world_.violation(1, "success with " + std::to_string(report.servers) + " servers");
+    return;
+  }
   if (saw_newer_)
     world_.violation(2, "success although a same or newer version of another writer was seen");
   if (report.happiness < world_.conditions().happy || happiness(report.placed) != report.happiness)

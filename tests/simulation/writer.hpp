@@ -1,7 +1,7 @@
 #pragma once
 
 #include "simulation/world.hpp"
-#include "truckee/grid/file/write_operation.hpp"
+#include "truckee/grid/file/strict_write.hpp"
 #include "truckee/grid/publish/publish_loop.hpp"
 #include "truckee/grid/read/map_update.hpp"
 #include "truckee/grid/read/retrieve_plan.hpp"
@@ -95,6 +95,8 @@ private:
   void pump_map();
   void map_done();
   grid::map_answer verified(const share_bytes_map& shares);
+  grid::slot_contents sealed(const share_bytes_map& shares) const;
+  std::set<server_id> may_do_without() const;
   std::uint32_t limit_of_map_reads();
   void read_shares(const server_id& from, sim_time deadline,
                    std::function<void(bool answered, const share_bytes_map& shares)> done);
@@ -106,6 +108,7 @@ private:
   void apply();
 
   void begin_publish(const grid::write_action& action);
+  result<grid::publish_loop> start_loop(const grid::write_action& action, grid::publish_request request);
   void watch_the_slow_of_publish();
   void pump_publish();
   void send(const grid::publish_message& message);
@@ -123,7 +126,7 @@ private:
   std::uint64_t phase_ = 0;
   std::vector<operation_result> results_;
 
-  std::optional<grid::write_operation> operation_;
+  std::unique_ptr<grid::file_write> operation_;
   sim_time began_ = 0;
   std::uint64_t operation_number_ = 0;
   std::set<grid::file_version> earlier_;
@@ -139,6 +142,9 @@ private:
   sim_time map_slowest_ = 0;                ///< what the slowest answer to the present map took
   read_count fetches_;
   grid::servermap map_;
+  std::optional<grid::slot_map> slots_; ///< where writers are strict
+  sim_time map_began_ = 0;
+  bytes seal_;           ///< the first bytes of the signature of the version under way
   sim_time mapped_ = 0;  ///< when servers were last asked
   bool created_ = false; ///< the last publish made the file
   std::optional<grid::kept_map> kept_;

@@ -241,11 +241,11 @@ TEST(conditional, is_told_before_a_key_that_cannot_be_had) {
   auto w = wish(write_kind::conditional);
   w.only_if = {{3}, ""};
   write_operation other(w, random);
-  other.on_map(g.map(), error{errc::not_enough_shares, "no key"});
+  other.on_map({g.map(), error{errc::not_enough_shares, "no key"}});
   EXPECT_EQ(other.result().end, write_end::version_changed);
   w.only_if = {{4}, ""};
   write_operation same(w, random);
-  same.on_map(g.map(), error{errc::not_enough_shares, "no key"});
+  same.on_map({g.map(), error{errc::not_enough_shares, "no key"}});
   EXPECT_EQ(same.result().end, write_end::failed);
   EXPECT_EQ(same.result().failure->detail, "no key");
 }

@@ -57,7 +57,8 @@ void expect_nothing_broken(const strict_tally& sum) {
   EXPECT_TRUE(sum.broken.empty()) << sum.broken.size() << " times, first: " << sum.broken.front();
 }
 
-constexpr strict_faults many{.lost = 0.05, .late = 0.5, .twice = 0.05, .crash = 0.02, .break_up = 0.03};
+constexpr strict_faults many{
+    .lost = 0.05, .late = 0.5, .twice = 0.05, .crash = 0.02, .break_up = 0.03, .turn_away = 0.2};
 
 } // namespace
 

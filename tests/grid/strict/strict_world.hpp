@@ -1,6 +1,8 @@
 #pragma once
 
 #include "grid/model_grid.hpp"
+#include "truckee/base/random.hpp"
+#include "truckee/grid/file/strict_write.hpp"
 #include "truckee/grid/publish/publish_loop.hpp"
 #include "truckee/grid/strict/rules.hpp"
 #include "truckee/grid/strict/strict_order.hpp"
@@ -24,11 +26,12 @@ inline bytes sealed_share_of(const grid::file_version& v, share_number number, b
 }
 
 struct strict_faults {
-  double lost = 0;     ///< of requests and of answers, each
-  double late = 0;     ///< of lost requests: they land yet
-  double twice = 0;    ///< of requests
-  double crash = 0;    ///< of writers, at each message
-  double break_up = 0; ///< of slots read: a server is away for one map
+  double lost = 0;      ///< of requests and of answers, each
+  double late = 0;      ///< of lost requests: they land yet
+  double twice = 0;     ///< of requests
+  double crash = 0;     ///< of writers, at each message
+  double break_up = 0;  ///< of slots read: a server is away for one map
+  double turn_away = 0; ///< of operations that failed: nobody asks for them again
 };
 
 /// What a run came to.
@@ -101,7 +104,8 @@ private:
   std::vector<std::function<void()>> events_;
   std::map<grid::file_version, operations> signed_; ///< what really was signed
   std::map<int, grid::file_version>
-      acknowledged_; ///< each operation, and the version it was acknowledged with
+      acknowledged_;       ///< each operation, and the version it was acknowledged with
+  operations not_applied_; ///< as their writers were told, who do not ask again
   std::vector<std::shared_ptr<class strict_writer>> writers_;
 };
 
@@ -113,21 +117,88 @@ public:
   void begin() {
     if (next_ == wanted_.size())
       return;
-    tries_ = 0;
+    asked_ = 0;
+    own_.clear();
     had_.clear();
     for (const auto& [operation, at] : world_.acknowledged_)
       had_.insert(operation);
-    map();
+    ask();
   }
 
 private:
-  static constexpr std::size_t tries_max = 60;
+  static constexpr std::size_t asked_max = 20;
+
+  class drawn final : public random_source {
+  public:
+    explicit drawn(strict_world& in) : in_(in) {}
+    void fill(mutable_byte_view out) override {
+      for (auto& byte : out)
+        byte = static_cast<std::byte>(in_.random_());
+    }
+
+  private:
+    strict_world& in_;
+  };
 
   bytes drawn_signature() {
     bytes out(grid::share_seal::size * 2);
     for (auto& byte : out)
       byte = static_cast<std::byte>(world_.random_());
     return out;
+  }
+
+  /// Asks for the operation, or asks for it again: what it sent before is known then.
+  void ask() {
+    ++asked_;
+    grid::write_wish wish;
+    wish.kind = grid::write_kind::modify;
+    wish.own = own_;
+    wish.limits.write_tries_max = 30;
+    operation_ = std::make_unique<grid::strict_write>(std::move(wish), world_.setting_, random_);
+    act();
+  }
+
+  void act() {
+    const auto action = operation_->next();
+    switch (action.what) {
+    case grid::write_action::kind::map:
+      return map();
+    case grid::write_action::kind::read:
+      content_ = world_.signed_.at(*action.version);
+      operation_->on_read(true);
+      return act();
+    case grid::write_action::kind::apply: {
+      using kind = grid::applied_change::kind;
+      const bool absent = content_.insert(wanted_[next_]).second;
+      operation_->on_applied({absent ? kind::changed : kind::contained});
+      return act();
+    }
+    case grid::write_action::kind::publish:
+      return publish(action);
+    case grid::write_action::kind::wait:
+      world_.later([self = shared_from_this()] {
+        self->operation_->on_waited();
+        self->act();
+      });
+      return;
+    case grid::write_action::kind::done:
+      return ended_operation();
+    }
+  }
+
+  void ended_operation() {
+    const auto result = operation_->result();
+    own_ = result.own;
+    if (result.what == effect::applied)
+      return acknowledge(result.found ? *result.found : result.report->version);
+    if (result.end == grid::write_end::unrecoverable && known_->slots().size() == world_.slots_.size())
+      world_.tally.broken.emplace_back("no version can be read");
+    if (asked_ < asked_max && !world_.happens(world_.faults_.turn_away))
+      return ask();
+    ++world_.tally.gave_up;
+    if (result.what == effect::not_applied)
+      world_.not_applied_.insert(wanted_[next_]);
+    done();
   }
 
   // -- R1 --
@@ -166,48 +237,33 @@ private:
     return out;
   }
 
-  void again() {
-    ++world_.tally.rounds_lost;
-    if (++tries_ < tries_max)
-      return map();
-    ++world_.tally.gave_up;
-    done();
-  }
-
   void done() {
     ++next_;
     begin();
   }
 
-  // -- R2, R9 --
-
   void mapped() {
-    if (!grid::strict::enough_answered(*known_))
-      return again();
-    const auto base = grid::strict::base(*known_);
-    if (!base) {
-      if (known_->slots().size() == world_.slots_.size())
-        world_.tally.broken.emplace_back("no version can be read");
-      return again();
+    grid::servermap shares(grid::map_mode::write);
+    for (const auto& [server, slot] : known_->slots()) {
+      shares.set_answered(server);
+      for (const auto& [number, share] : slot)
+        if (const auto* v = grid::version_of(share))
+          shares.add_share({server, number}, *v);
     }
-    const auto operation = wanted_[next_];
-    auto content = world_.signed_.at(*base);
-    if (!content.insert(operation).second && known_->showing(*base).size() >= world_.setting_.confirming())
-      return acknowledge(*base);
-    publish(std::move(content));
+    operation_->on_map({std::move(shares), std::nullopt, *known_, std::chrono::milliseconds(1)});
+    act();
   }
 
   // -- R3 to R7 --
 
-  void publish(strict_world::operations content) {
-    version_ =
-        version(grid::strict::next_number(*known_)->value, 0, world_.setting_.k(), world_.setting_.n());
+  void publish(const grid::write_action& action) {
+    version_ = version(action.sequence.value, 0, world_.setting_.k(), world_.setting_.n());
     store_be(version_.root.view().first(8), world_.random_());
-    world_.signed_.emplace(version_, std::move(content));
+    world_.signed_.emplace(version_, content_);
     signature_ = drawn_signature();
     grid::strict_task task{
-        *known_, {}, seal_at, [this](const grid::file_version&) { return drawn_signature(); }};
-    std::copy_n(signature_.begin(), task.seal.data.size(), task.seal.data.begin());
+        action.strict->known, {}, seal_at, [this](const grid::file_version&) { return drawn_signature(); }};
+    task.seal = grid::seal_of(signature_);
     auto order = std::make_unique<grid::strict_order>(std::move(task));
     order_ = order.get();
     grid::publish_request request;
@@ -271,15 +327,15 @@ private:
   }
 
   void ended() {
-    const auto report = loop_->report();
+    auto report = loop_->report();
     auto& tally = world_.tally;
     tally.barriers += order_->sealed() ? 1 : 0;
     tally.purged += order_->purged();
     tally.resent += order_->resent();
+    tally.rounds_lost += report.ok() ? 0 : 1;
     loop_.reset();
-    if (report.end == grid::publish_end::published)
-      return acknowledge(report.version);
-    again();
+    operation_->on_published(std::move(report));
+    act();
   }
 
   void acknowledge(const grid::file_version& in) {
@@ -291,6 +347,10 @@ private:
     };
     if (!content.contains(mine))
       lost(mine, in);
+    for (const auto operation : world_.not_applied_)
+      if (content.contains(operation))
+        world_.tally.broken.push_back("operation " + std::to_string(operation) +
+                                      " was told as not applied, and is in " + grid::describe(in));
     for (const auto& [operation, at] : world_.acknowledged_) {
       // Every later version has it; and what was acknowledged before this operation began is in what it makes.
       if (at < in && !content.contains(operation))
@@ -309,8 +369,12 @@ private:
   strict_world& world_;
   std::vector<int> wanted_;
   std::size_t next_ = 0;
-  std::size_t tries_ = 0;
-  strict_world::operations had_; ///< acknowledged when this operation began
+  std::size_t asked_ = 0;
+  drawn random_{world_};
+  std::unique_ptr<grid::strict_write> operation_;
+  std::vector<grid::sent_version> own_; ///< of this operation, when it was asked for before
+  strict_world::operations content_;    ///< in memory
+  strict_world::operations had_;        ///< acknowledged when this operation began
   std::shared_ptr<grid::slot_map> known_;
   grid::file_version version_;
   bytes signature_;

@@ -63,3 +63,19 @@ TEST(actor_simulation, every_acknowledged_append_is_in_the_final_content) {
       EXPECT_GT(result.counts.acknowledged, 0U) << describe(s);
     }
 }
+
+// Invariant 12, with appends: what an overwrite replaced is not known here.
+TEST(actor_simulation, in_the_strict_order_nothing_is_lost) {
+  tally all;
+  for (std::uint64_t seed = 1; seed <= 60; ++seed) {
+    auto s = strictly(draw_scenario(seed, 0));
+    s.overwrites = 0;
+    const auto result = run_actors(s);
+    all += result.counts;
+    for (const auto& v : result.violations)
+      ADD_FAILURE() << v << "\n" << describe(s);
+  }
+  EXPECT_EQ(all.acknowledged_lost, 0U);
+  EXPECT_EQ(all.versions_lost, 0U);
+  EXPECT_GT(all.acknowledged, 0U);
+}

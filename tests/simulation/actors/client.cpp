@@ -60,9 +60,12 @@ client::client(client_place place, client_plan plan, std::uint64_t seed, finishe
   actors::gateway_options options;
   const auto& s = place_.truth.conditions();
   options.defaults = {s.k, s.n, s.happy};
+  options.strict = s.strict;
   for (std::size_t i = 0; i < place_.truth.order().size(); ++i) {
     links_.push_back(spawn_faulty_link(place_.system.system(), port, place_.truth.order()[i]));
     options.servers.push_back({name_of(i), links_.back(), false, std::nullopt});
+    if (s.strict) // else a server that is away could not be counted
+      options.servers.back().pinned = place_.truth.order()[i];
   }
   gateway_ = actors::spawn_file_gateway(place_.system.system(), services_, std::move(options));
 }
@@ -281,7 +284,8 @@ void client::check_written(const publish_reply& reply) {
   const auto& sent = wires_.last_sent();
   if (!sent)
     return truth.violation(1, "success without a message");
-  if (wires_.saw_newer())
+  const bool strict = truth.conditions().strict.has_value();
+  if (wires_.saw_newer() && !strict) // there somebody may be greater, and ours stays
     truth.violation(2, "success although a same or newer version of another writer was seen");
   if (reply.version != sent->sequence)
     truth.violation(1, "success at another version than was sent");
@@ -308,6 +312,8 @@ void client::check_written(const publish_reply& reply) {
     const auto v = there == shares.end() ? result<file_version>(fail(errc::not_found, ""))
                                          : grid::parse_prefix(there->second);
     const auto as_sent = record.shares.find(place.share);
+    if (strict && (!v || *v != *sent))
+      continue; // retired by somebody who saw it confirmed
     if (!v || (*v != *sent && v->sequence <= sent->sequence))
       truth.violation(1, "a share reported as placed is not there");
     else if (*v == *sent && as_sent != record.shares.end() && !begins_with(there->second, as_sent->second))

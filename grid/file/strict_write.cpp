@@ -1,0 +1,302 @@
+#include "truckee/grid/file/strict_write.hpp"
+
+#include "truckee/grid/strict/rules.hpp"
+#include "truckee/grid/strict/standing.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace truckee::grid {
+
+namespace {
+
+/// Rounds that were lost although nobody else is at work: servers come and go. One more look tells what became of it.
+constexpr std::uint32_t quiet_rounds_max = 2;
+
+constexpr std::uint32_t backoff_grows = 6;
+
+} // namespace
+
+std::chrono::milliseconds strict_backoff(std::uint32_t tries, std::chrono::milliseconds map_took,
+                                         random_source& random) {
+  const auto power = std::min(tries > 0 ? tries - 1 : 0, backoff_grows);
+  const auto unit = 2.0 * double(std::max<std::int64_t>(map_took.count(), 1)) * std::pow(1.6, power);
+  const auto drawn = 0.2 + double(random.below(1001)) / 1000.0;
+  return std::chrono::milliseconds(std::max<std::int64_t>(1, std::llround(unit * drawn)));
+}
+
+namespace {
+
+writer_note note_of(const strict_setting& setting, sequence_number number) {
+  return {hash_of(setting), 0, setting.rounds() == 2 ? number : sequence_number{}};
+}
+
+} // namespace
+
+strict_base strict_base_of_new(const strict_setting& setting, const std::vector<server_id>& reachable) {
+  strict_base out{slot_map(setting), note_of(setting, {1})};
+  for (const auto& server : reachable)
+    out.known.know(server, {});
+  return out;
+}
+
+std::optional<error> foreign_setting(const slot_map& slots,
+                                     const std::function<std::string(const server_id&)>& server_name) {
+  const auto& setting = slots.setting();
+  const auto own = hash_of(setting);
+  for (const auto& [server, slot] : slots.slots())
+    for (const auto& [number, share] : slot) {
+      const auto* sealed = std::get_if<sealed_share>(&share);
+      if (!sealed)
+        continue;
+      const auto where = "server " + server_name(server) + " has " + describe(sealed->version);
+      if (sealed->version.k != setting.k() || sealed->version.n != setting.n())
+        return error{errc::configuration, where + ", which is " + std::to_string(sealed->version.k) + " of " +
+                                              std::to_string(sealed->version.n) +
+                                              ", and this grid file keeps files " +
+                                              std::to_string(setting.k()) + " of " +
+                                              std::to_string(setting.n()) + " strictly; nothing was written"};
+      if (sealed->note && sealed->note->setting != own)
+        return error{errc::configuration,
+                     where + ", written under another setting of the strict order (setting " +
+                         to_hex(sealed->note->setting.view()) + ", epoch " +
+                         std::to_string(sealed->note->epoch) + "; here " + to_hex(own.view()) +
+                         "): servers, needed, total, liars and rounds must be the same for all who write to "
+                         "a file; nothing was written"};
+    }
+  return std::nullopt;
+}
+
+strict_write::strict_write(write_wish wish, strict_setting setting, random_source& random)
+  : wish_(std::move(wish)), setting_(std::move(setting)), random_(&random), slots_(setting_) {
+  result_.own = wish_.own;
+  for (const auto& one : wish_.own)
+    result_.sent.insert(one.version);
+  act_map();
+}
+
+void strict_write::act_map() {
+  action_ = {};
+  action_.what = write_action::kind::map;
+  action_.mode = map_mode::write;
+  action_.ask_all = true;
+}
+
+void strict_write::on_map(file_map map) {
+  if (action_.what != write_action::kind::map)
+    return;
+  map_ = std::move(map.shares);
+  slots_ = map.slots ? std::move(*map.slots) : slot_map(setting_);
+  no_key_ = std::move(map.no_key);
+  map_took_ = map.took;
+  base_ = strict::base(slots_);
+  decide();
+}
+
+void strict_write::decide() {
+  if (!strict::enough_answered(slots_)) {
+    if (result_.report)
+      return tell_last();
+    return fail_with(
+        {errc::not_enough_servers, std::to_string(slots_.slots().size()) + " of " +
+                                       std::to_string(setting_.places()) + " servers answered, " +
+                                       std::to_string(setting_.confirming()) + " needed; nothing written"});
+  }
+  if (auto foreign = foreign_setting(slots_, wish_.server_name))
+    return fail_with(std::move(*foreign));
+  if (const auto bare = written_in_place(slots_))
+    result_.in_place_writer = describe(*bare);
+  const auto present = base_ ? presence_in(result_.own, *base_) : presence::absent;
+  if (present == presence::contained && base_on_enough())
+    return settle();
+  if (!condition_holds())
+    return;
+  if (no_key_)
+    return fail_with(std::move(*no_key_));
+  if (!base_)
+    return refuse(write_end::unrecoverable,
+                  {errc::not_enough_shares,
+                   "no version of the file can be read from the servers that answer; nothing was written"});
+  if (wish_.kind == write_kind::modify)
+    return base_ == last_sent_ ? act_publish() : act_read();
+  if (!present)
+    return refuse(write_end::uncoordinated_write,
+                  {errc::uncoordinated_write, "others published, perhaps on top of this update, which is not "
+                                              "acknowledged: the file is at " +
+                                                  describe(*base_)});
+  act_publish();
+}
+
+bool strict_write::base_on_enough() const {
+  return slots_.showing(*base_).size() >= setting_.confirming();
+}
+
+bool strict_write::condition_holds() {
+  if (wish_.kind != write_kind::conditional)
+    return true;
+  const auto now = base_ ? "the file is at " + describe(*base_) : "no version of the file can be read";
+  if (!condition_ && base_ && wish_.only_if->met_by(*base_))
+    condition_ = base_;
+  if (base_ && (base_ == condition_ || result_.sent.contains(*base_)))
+    return true;
+  refuse(write_end::version_changed,
+         {errc::uncoordinated_write, now + ", not at " + describe(*wish_.only_if) +
+                                         "; read it again and decide anew" +
+                                         (result_.sent.empty() ? ". Nothing was written" : "")});
+  return false;
+}
+
+void strict_write::settle() {
+  result_.found = base_;
+  const auto places = map_.places(*base_);
+  result_.found_at = {places.begin(), places.end()};
+  finish(write_end::already_applied);
+}
+
+void strict_write::act_read() {
+  action_ = {};
+  action_.what = write_action::kind::read;
+  action_.version = base_;
+}
+
+void strict_write::act_publish() {
+  auto number = strict::next_number(slots_);
+  if (!number)
+    return fail_with({errc::refused,
+                      "the file's version has the last sequence number there is, so nothing can "
+                      "be written above it; put the content into a new file"});
+  for (const auto* sent : {&wish_.earlier, &result_.sent})
+    for (const auto& version : *sent)
+      number = std::max(*number, sequence_number{version.sequence.value + 1});
+  action_ = {};
+  action_.what = write_action::kind::publish;
+  action_.sequence = *number;
+  action_.base = base_;
+  action_.strict = {slots_, note_of(setting_, *number)};
+  ++result_.tries;
+}
+
+void strict_write::act_wait() {
+  action_ = {};
+  action_.what = write_action::kind::wait;
+  action_.delay = strict_backoff(result_.tries, map_took_, *random_);
+}
+
+void strict_write::on_map_failed(error why) {
+  fail_with(std::move(why));
+}
+
+void strict_write::on_read(bool ok, std::string detail) {
+  if (action_.what != write_action::kind::read)
+    return;
+  if (ok) {
+    action_ = {};
+    action_.what = write_action::kind::apply;
+    return;
+  }
+  // Shares were retired while they were read: somebody else is writing.
+  if (++result_.tries >= wish_.limits.write_tries_max)
+    return refuse(write_end::unrecoverable, {errc::not_enough_shares, std::move(detail)});
+  act_wait();
+}
+
+void strict_write::on_applied(applied_change change) {
+  if (action_.what != write_action::kind::apply)
+    return;
+  using kind = applied_change::kind;
+  switch (change.what) {
+  case kind::unchanged:
+    return finish(write_end::unchanged);
+  case kind::unclear:
+    return refuse(write_end::uncoordinated_write,
+                  {errc::uncoordinated_write,
+                   "somebody else changed the file meanwhile, and not only by adding to it: it does not show "
+                   "whether what was to be added is in it"});
+  case kind::contained:
+    if (base_on_enough())
+      return settle();
+    change_.before = {};
+    change_.after = change.after;
+    return act_publish();
+  case kind::changed:
+    change_ = std::move(change);
+    return act_publish();
+  }
+}
+
+void strict_write::on_apply_failed(error why) {
+  fail_with(std::move(why));
+}
+
+void strict_write::on_publish_refused(error why) {
+  fail_with(std::move(why));
+}
+
+void strict_write::on_published(publish_report report) {
+  if (action_.what != write_action::kind::publish)
+    return;
+  last_sent_ = report.version;
+  result_.sent.insert(report.version);
+  result_.own.push_back({report.version, report.readable, change_.before, change_.after});
+  result_.surprises.insert(result_.surprises.end(), report.surprises.begin(), report.surprises.end());
+  result_.report = std::move(report);
+  switch (result_.report->end) {
+  case publish_end::published:
+    return finish(write_end::written);
+  case publish_end::uncoordinated_write:
+  case publish_end::not_enough_servers:
+  case publish_end::not_confirmed:
+  case publish_end::unconfirmed_unknown:
+    return lost_round(*result_.report);
+  case publish_end::running:
+  case publish_end::map_outdated:
+  case publish_end::kept_map_stale:
+  case publish_end::timeout:
+  case publish_end::cancelled:
+  case publish_end::loop_limit:
+    fail_with(result_.report->failure(wish_.server_name).value_or(error{}));
+  }
+}
+
+void strict_write::lost_round(const publish_report& report) {
+  quiet_rounds_ += report.end == publish_end::uncoordinated_write ? 0 : 1;
+  if (result_.tries >= wish_.limits.write_tries_max || quiet_rounds_ > quiet_rounds_max)
+    return tell_last();
+  act_wait();
+}
+
+void strict_write::on_waited() {
+  if (action_.what == write_action::kind::wait)
+    act_map();
+}
+
+void strict_write::stop(error why) {
+  if (!done())
+    fail_with(std::move(why));
+}
+
+void strict_write::tell_last() {
+  result_.recoverable_now = map_.recoverable_versions();
+  auto why = result_.report->failure(wish_.server_name).value_or(error{});
+  const bool others = result_.report->end == publish_end::uncoordinated_write;
+  refuse(others ? write_end::uncoordinated_write : write_end::failed, std::move(why));
+}
+
+void strict_write::fail_with(error why) {
+  refuse(write_end::failed, std::move(why));
+}
+
+void strict_write::refuse(write_end end, error why) {
+  result_.failure = std::move(why);
+  finish(end);
+}
+
+void strict_write::finish(write_end end) {
+  const bool well =
+      end == write_end::written || end == write_end::unchanged || end == write_end::already_applied;
+  result_.what = well ? effect::applied : effect_of_failure(result_.own);
+  result_.end = end;
+  action_ = {};
+}
+
+} // namespace truckee::grid

@@ -1,0 +1,80 @@
+#pragma once
+
+#include "truckee/grid/file/write_operation.hpp"
+
+/// A write to a file that is kept strictly: docs/strict.md.
+namespace truckee::grid {
+
+/// In the strict order (strict/strict_order.hpp). An end is one of
+///
+///     published               written, or already_applied: a version with the change is on H servers
+///     uncoordinated write     others published; ours may still appear
+///     not enough servers      fewer than H answered the map, nothing was written
+///     stored, not confirmed   on fewer than H; nobody else is at work
+///     unknown                 the same, and servers that have not answered may have it
+///     configuration differs   a share was written under another setting, or has another k or N: nothing was written
+///     unrecoverable           no version can be read: nothing was written
+///
+/// After a lost round it maps again (R9): where the base has the change it is done if H servers show the base, else the
+/// base's content is published again; otherwise the change is made on the new base. An overwrite that somebody may have
+/// built on is not made again: that would undo what was built.
+class strict_write final : public file_write {
+public:
+  /// Every map that it asks for must bring slots.
+  strict_write(write_wish wish, strict_setting setting, random_source& random);
+
+  void on_map(file_map map) override;
+  void on_map_failed(error why) override;
+  void on_read(bool ok, std::string detail = {}) override;
+  void on_applied(applied_change change) override;
+  void on_apply_failed(error why) override;
+  void on_published(publish_report report) override;
+  void on_publish_refused(error why) override;
+  void on_waited() override;
+  void stop(error why) override;
+
+private:
+  void act_map();
+  void act_read();
+  void act_publish();
+  void act_wait();
+  /// R9, and the beginning: what the map says of this operation.
+  void decide();
+  /// The base has the change, and is confirmed.
+  void settle();
+  bool base_on_enough() const;
+  /// A conditional write: whether the base is still the version that was named.
+  bool condition_holds();
+  void lost_round(const publish_report& report);
+  /// No further try: says how the last one ended.
+  void tell_last();
+  void fail_with(error why);
+  void refuse(write_end end, error why);
+  void finish(write_end end);
+
+  write_wish wish_;
+  strict_setting setting_;
+  random_source* random_;
+  servermap map_;
+  slot_map slots_;
+  std::optional<error> no_key_;
+  std::chrono::milliseconds map_took_{0};
+  std::optional<file_version> base_;
+  std::optional<file_version> condition_; ///< the version that only_if means
+  std::optional<file_version> last_sent_; ///< its content is in memory
+  applied_change change_;                 ///< what is in memory
+  std::uint32_t quiet_rounds_ = 0;        ///< lost, without another writer
+};
+
+/// What the first publish of a new file begins on: nothing can be there, and `reachable` servers of the setting are known.
+strict_base strict_base_of_new(const strict_setting& setting, const std::vector<server_id>& reachable);
+
+/// R11: why a writer under this setting must not write to what the map shows; nothing where it may.
+std::optional<error> foreign_setting(const slot_map& slots,
+                                     const std::function<std::string(const server_id&)>& server_name);
+
+/// Before try `tries` + 1: 0.2 to 1.2 of twice the time a map takes, 1.6 times as long with each try up to the sixth.
+std::chrono::milliseconds strict_backoff(std::uint32_t tries, std::chrono::milliseconds map_took,
+                                         random_source& random);
+
+} // namespace truckee::grid

@@ -1,0 +1,89 @@
+#include "truckee/grid/strict/standing.hpp"
+
+#include "truckee/grid/strict/rules.hpp"
+
+#include <algorithm>
+
+namespace truckee::grid {
+
+namespace {
+
+/// Notes and damage, over all shares.
+void look_at_shares(const slot_map& slots, strict_standing& out, bool& damaged) {
+  const auto own = hash_of(slots.setting());
+  for (const auto& [server, slot] : slots.slots())
+    for (const auto& [number, share] : slot) {
+      const auto* sealed = std::get_if<sealed_share>(&share);
+      damaged = damaged || sealed == nullptr || number.value >= slots.setting().n();
+      if (sealed == nullptr || !sealed->note)
+        continue;
+      out.strictly_written = out.strictly_written || sealed->version == out.base;
+      out.same_setting = out.same_setting && sealed->note->setting == own;
+    }
+}
+
+bool everybody_has_all(const slot_map& slots, const file_version& version) {
+  const auto& setting = slots.setting();
+  for (std::size_t place = 0; place < setting.places(); ++place) {
+    const auto slot = slots.slots().find(setting.servers()[place]);
+    if (slot == slots.slots().end())
+      return false;
+    const auto there = std::ranges::count_if(slot->second, [&](const auto& entry) {
+      const auto* held = version_of(entry.second);
+      return held && *held == version;
+    });
+    if (static_cast<std::size_t>(there) < setting.shares_at(place))
+      return false;
+  }
+  return true;
+}
+
+} // namespace
+
+std::optional<file_version> written_in_place(const slot_map& slots) {
+  std::optional<file_version> noted;
+  std::optional<file_version> bare;
+  for (const auto& [server, slot] : slots.slots())
+    for (const auto& [number, share] : slot)
+      if (const auto* sealed = std::get_if<sealed_share>(&share)) {
+        auto& greatest = sealed->note ? noted : bare;
+        if (!greatest || sealed->version > *greatest)
+          greatest = sealed->version;
+      }
+  return noted && bare && *bare > *noted ? bare : std::nullopt;
+}
+
+strict_standing standing_of(const slot_map& slots) {
+  strict_standing out;
+  out.base = strict::base(slots);
+  out.newer_partials = strict::newer_partials(slots).size();
+  out.in_place = written_in_place(slots);
+  bool damaged = false;
+  look_at_shares(slots, out, damaged);
+  if (!out.base)
+    return out;
+  out.on = slots.showing(*out.base).size();
+  out.confirmed = strict::confirmed(slots) == out.base;
+  out.healthy = out.confirmed && out.newer_partials == 0 && !damaged && out.strictly_written &&
+                out.same_setting && !out.in_place && everybody_has_all(slots, *out.base);
+  return out;
+}
+
+std::string describe(const strict_standing& standing, const strict_setting& setting) {
+  if (!standing.base)
+    return "no version can be read";
+  std::string out = standing.strictly_written ? "kept strictly" : "written in place, and to be kept strictly";
+  out += ": " + describe(*standing.base) + " is on " + std::to_string(standing.on) + " of " +
+         std::to_string(setting.places()) + " servers, " + std::to_string(setting.confirming()) + " needed";
+  if (!standing.confirmed)
+    out += ", and is not certainly the confirmed one";
+  if (standing.newer_partials > 0)
+    out += "; a newer version is on few servers: its writer is at work, or dead";
+  if (standing.in_place)
+    out += "; somebody wrote in place: " + describe(*standing.in_place);
+  if (!standing.same_setting)
+    out += "; shares of another setting of the strict order are there";
+  return out;
+}
+
+} // namespace truckee::grid

@@ -1,0 +1,31 @@
+#pragma once
+
+#include "truckee/grid/strict/slot_map.hpp"
+
+#include <string>
+
+namespace truckee::grid {
+
+/// How a file stands by the rules of the strict order, for a check.
+struct strict_standing {
+  bool strictly_written = false;        ///< the base has a strict writer's note in its signatures
+  bool same_setting = true;             ///< and all notes are of this setting
+  std::optional<file_version> base;     ///< the greatest that can be read
+  std::size_t on = 0;                   ///< servers with the base
+  bool confirmed = false;               ///< it is the confirmed version for certain
+  std::size_t newer_partials = 0;       ///< versions above it, of a writer at work or a dead one
+  std::optional<file_version> in_place; ///< somebody wrote in place to a file that was kept strictly
+  /// Every server has all its shares of the confirmed version, and nothing newer or damaged; the version before it may lie
+  /// beside it.
+  bool healthy = false;
+};
+
+/// R11: a version that is greater than all with a note of a strict writer, and has none.
+std::optional<file_version> written_in_place(const slot_map& slots);
+
+strict_standing standing_of(const slot_map& slots);
+
+/// For people: "kept strictly: seq 7, root ab12cd34 is on 10 of 10 servers, 8 needed".
+std::string describe(const strict_standing& standing, const strict_setting& setting);
+
+} // namespace truckee::grid

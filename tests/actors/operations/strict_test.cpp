@@ -1,0 +1,346 @@
+#include "actors/server_words.hpp"
+#include "actors/stored_shares.hpp"
+#include "truckee/grid/strict/writer_note.hpp"
+
+#include <algorithm>
+#include <gtest/gtest.h>
+
+using namespace truckee;
+using namespace truckee::test;
+
+namespace {
+
+/// A grid whose files are kept strictly: 3 of 10 on ten servers, eight confirm a version.
+class Strict : public testing::Test {
+protected:
+  explicit Strict(grid_shape shape = {.strict = grid::strict_terms{}}) : grid(shape) {}
+
+  messages::publish_reply put(const std::string& content) {
+    const auto done = grid.put(content);
+    EXPECT_TRUE(grid.wait(done));
+    return **done;
+  }
+  void put_well(const std::string& content) {
+    const auto reply = put(content);
+    EXPECT_TRUE(reply.ok) << to_string(reply.failure);
+    EXPECT_EQ(reply.became, effect::applied);
+  }
+  messages::retrieve_reply get() {
+    const auto got = grid.get();
+    EXPECT_TRUE(grid.wait(got));
+    return **got;
+  }
+  std::string now() { return text(get().content); }
+
+  /// An append of another client, of which this gateway knows nothing; under the gateway's setting unless told.
+  answer_ptr<messages::publish_reply> append_of_another(const std::string& line, std::uint8_t liars = 0) {
+    actors::write_task task;
+    task.context.services = grid.services;
+    task.context.servers = grid.server_list();
+    const crypto::file_keys keys(vector_key(0));
+    task.context.access = shares::access_to({crypto::file_format::sdmf, keys.write, keys.fingerprint});
+    task.append = actors::addition{shared_bytes::copy_of(line), 1U << 20};
+    task.defaults = {3, 10, 7};
+    task.wish.limits = grid.services->limits;
+    task.strict =
+        grid::strict_setting::make({3, 10, task.context.servers->all_permuted(keys.slot).value(), liars, 1})
+            .value();
+    return grid.run.ask<messages::publish_reply>(
+        actors::spawn_file_writer(grid.run.system(), std::move(task)), messages::run{});
+  }
+  static std::size_t count(const std::string& in, const std::string& what) {
+    std::size_t out = 0;
+    for (auto at = in.find(what); at != std::string::npos; at = in.find(what, at + 1))
+      ++out;
+    return out;
+  }
+  std::set<std::uint64_t> versions_at(std::size_t server) {
+    std::set<std::uint64_t> out;
+    for (const auto& [number, share] : stored_shares(grid).at(server))
+      out.insert(grid::parse_prefix(share).value().sequence.value);
+    return out;
+  }
+  void never_answers(std::size_t server) {
+    grid.scripts[server]->write = [](const auto&) { return std::nullopt; };
+    grid.scripts[server]->read = [](const auto&) { return std::nullopt; };
+  }
+
+  test_grid grid;
+};
+
+} // namespace
+
+TEST_F(Strict, new_shares_lie_beside_the_old_ones_and_what_is_older_goes) {
+  grid.create("one"); // in place: it is kept strictly from now on
+  put_well("two");
+  EXPECT_EQ(now(), "two");
+  for (std::size_t i = 0; i < 10; ++i)
+    EXPECT_EQ(versions_at(i), (std::set<std::uint64_t>{1, 2})) << i;
+  put_well("three");
+  EXPECT_EQ(now(), "three");
+  for (std::size_t i = 0; i < 10; ++i)
+    EXPECT_EQ(versions_at(i), (std::set<std::uint64_t>{2, 3})) << i;
+}
+
+TEST_F(Strict, a_new_file_is_made_strictly) {
+  const auto made = grid.put_new("content");
+  ASSERT_TRUE(grid.wait(made));
+  ASSERT_TRUE((*made)->ok) << to_string((*made)->failure);
+  EXPECT_EQ((*made)->happiness, 10U);
+  messages::retrieve_request x;
+  x.cap = (*made)->write_cap;
+  const auto got = grid.run.ask<messages::retrieve_reply>(grid.gateway(), x);
+  ASSERT_TRUE(grid.wait(got));
+  EXPECT_EQ(text((*got)->content), "content");
+}
+
+TEST_F(Strict, each_message_tests_the_whole_slot_and_deletes_last) {
+  grid.create("one");
+  put_well("two");
+  put_well("three");
+  for (const auto& script : grid.scripts) {
+    const auto& changes = script->writes.back().changes;
+    ASSERT_EQ(changes.size(), 10U) << "one for each number";
+    std::size_t writes = 0;
+    bool deleted = false;
+    for (const auto& change : changes) {
+      EXPECT_FALSE(change.tests.empty());
+      const bool absent = change.tests.front().specimen.empty();
+      EXPECT_EQ(change.tests.size(), absent ? 1U : 2U)
+          << "a share is known by its checkstring and its signature";
+      if (!change.writes.empty()) {
+        ++writes;
+        EXPECT_FALSE(deleted) << "a server that dies half way must keep more, not less";
+      } else {
+        deleted = deleted || (!absent && change.new_length == 0U);
+      }
+    }
+    EXPECT_EQ(writes, 1U);
+    EXPECT_TRUE(deleted) << "the first version, which is older than the confirmed one";
+  }
+}
+
+TEST_F(Strict, the_note_is_in_every_signature) {
+  grid.create("one");
+  put_well("two");
+  const crypto::file_keys keys(vector_key(0));
+  const auto setting =
+      grid::strict_setting::make({3, 10, grid.server_list()->all_permuted(keys.slot).value(), 0, 1}).value();
+  std::size_t noted = 0;
+  for (const auto& slot : stored_shares(grid).all())
+    for (const auto& [number, bytes] : slot) {
+      const auto share = codec::parse_share(bytes);
+      ASSERT_TRUE(share);
+      const auto salt = keys.signing.public_half().salt_of(share->signed_prefix(), share->signature);
+      ASSERT_TRUE(salt);
+      if (const auto note = grid::parse_note(*salt)) {
+        ++noted;
+        EXPECT_EQ(note->setting, grid::hash_of(setting));
+      }
+    }
+  EXPECT_EQ(noted, 10U) << "of the second version; the first was written in place";
+}
+
+TEST_F(Strict, two_of_ten_may_be_away_and_a_third_may_not) {
+  grid.create("one");
+  never_answers(2);
+  never_answers(7);
+  put_well("two");
+  EXPECT_EQ(now(), "two");
+  never_answers(5);
+  const auto writes = grid.scripts[0]->writes.size();
+  const auto no = put("three");
+  EXPECT_FALSE(no.ok);
+  EXPECT_EQ(no.failure.code, errc::not_enough_servers);
+  EXPECT_NE(no.failure.detail.find("7 of 10 servers answered, 8 needed; nothing written"), std::string::npos)
+      << no.failure.detail;
+  EXPECT_EQ(no.became, effect::not_applied);
+  EXPECT_EQ(grid.scripts[0]->writes.size(), writes);
+}
+
+TEST_F(Strict, a_server_that_missed_a_version_gets_the_next) {
+  grid.create("one");
+  never_answers(4);
+  put_well("two");
+  grid.scripts[4]->write = nullptr;
+  grid.scripts[4]->read = nullptr;
+  put_well("three");
+  EXPECT_EQ(versions_at(4), (std::set<std::uint64_t>{3})) << "two is confirmed, so one goes";
+}
+
+TEST_F(Strict, stored_on_too_few_servers_is_told_as_such) {
+  grid.create("one");
+  for (const std::size_t full : {1U, 5U, 8U})
+    grid.scripts[full]->write = [](const auto&) {
+      grid::read_test_write_answer out;
+      out.status = grid::storage_status::no_space;
+      return std::optional(out);
+    };
+  const auto stored = put("two");
+  EXPECT_FALSE(stored.ok);
+  EXPECT_EQ(stored.failure.code, errc::not_enough_servers);
+  EXPECT_NE(stored.failure.detail.find("stored, not confirmed"), std::string::npos) << stored.failure.detail;
+  EXPECT_NE(stored.failure.detail.find("on 7 of 10 servers, 8 needed"), std::string::npos)
+      << stored.failure.detail;
+  EXPECT_EQ(stored.became, effect::may_be_applied);
+  EXPECT_EQ(now(), "two");
+  for (const std::size_t full : {1U, 5U, 8U})
+    grid.scripts[full]->write = nullptr;
+  put_well("three");
+  EXPECT_EQ(now(), "three");
+}
+
+TEST_F(Strict, an_answer_that_is_lost_is_found_by_the_next_map) {
+  grid.create("one");
+  // Three servers take the write, and their answers do not arrive.
+  for (const std::size_t mute : {0U, 3U, 6U})
+    grid.scripts[mute]->write = [script = grid.scripts[mute]](const grid::read_test_write& x) {
+      script->store->read_test_write(x);
+      return std::optional<grid::read_test_write_answer>();
+    };
+  const auto done = put("two");
+  EXPECT_TRUE(done.ok) << to_string(done.failure);
+  EXPECT_EQ(now(), "two");
+  for (const std::size_t mute : {0U, 3U, 6U})
+    EXPECT_EQ(versions_at(mute), (std::set<std::uint64_t>{1, 2})) << "it was not published twice";
+}
+
+TEST_F(Strict, writers_at_the_same_time_are_all_in_it_once) {
+  grid.create("begin\n");
+  std::vector<answer_ptr<messages::publish_reply>> done;
+  for (int i = 0; i < 4; ++i)
+    done.push_back(append_of_another("line " + std::to_string(i) + "\n"));
+  for (const auto& one : done)
+    ASSERT_TRUE(grid.wait(one));
+  const auto content = now();
+  for (int i = 0; i < 4; ++i) {
+    EXPECT_TRUE((*done[i])->ok) << to_string((*done[i])->failure);
+    EXPECT_EQ(count(content, "line " + std::to_string(i) + "\n"), 1U) << content;
+  }
+}
+
+TEST_F(Strict, a_dead_writers_leftover_is_barred_before_the_next_publish) {
+  grid.create("one");
+  // A writer that dies after two servers have its shares.
+  for (std::size_t i = 2; i < 10; ++i)
+    grid.scripts[i]->write = [](const auto&) {
+      grid::read_test_write_answer out;
+      out.status = grid::storage_status::refused;
+      return std::optional(out);
+    };
+  grid.services->limits.write_tries_max = 1;
+  const auto dead = append_of_another("dead\n");
+  ASSERT_TRUE(grid.wait(dead));
+  EXPECT_FALSE((*dead)->ok);
+  EXPECT_EQ((*dead)->became, effect::not_applied) << "two of three shares: nobody can have read it";
+  for (const auto& script : grid.scripts)
+    script->write = nullptr;
+  grid.services->limits.write_tries_max = 12;
+  put_well("two");
+  EXPECT_EQ(now(), "two");
+  std::size_t seals = 0;
+  for (const auto& script : grid.scripts)
+    for (const auto& message : script->writes)
+      for (const auto& change : message.changes)
+        seals +=
+            change.writes.size() == 1 && change.writes.front().data.size() == crypto::signature_size ? 1 : 0;
+  EXPECT_GE(seals, 10U) << "one share of each slot was signed anew";
+  for (std::size_t i = 0; i < 10; ++i)
+    EXPECT_EQ(versions_at(i), (std::set<std::uint64_t>{1, 3})) << "what can never be confirmed is purged";
+}
+
+TEST_F(Strict, another_setting_is_refused_before_anything_is_written) {
+  grid.create("one\n");
+  const auto other = append_of_another("two\n", 1);
+  ASSERT_TRUE(grid.wait(other));
+  ASSERT_TRUE((*other)->ok) << to_string((*other)->failure);
+  const auto no = put("three");
+  EXPECT_FALSE(no.ok);
+  EXPECT_EQ(no.failure.code, errc::configuration);
+  EXPECT_NE(no.failure.detail.find("another setting of the strict order"), std::string::npos);
+  EXPECT_EQ(no.became, effect::not_applied);
+  EXPECT_EQ(now(), "one\ntwo\n");
+}
+
+TEST_F(Strict, a_reader_that_hears_too_few_says_so) {
+  grid.create("one");
+  put_well("two");
+  for (const std::size_t away : {0U, 1U, 2U, 3U, 4U})
+    never_answers(away);
+  EXPECT_EQ(now(), "two") << "five are enough";
+  never_answers(5);
+  const auto no = get();
+  EXPECT_FALSE(no.ok);
+  EXPECT_EQ(no.failure.code, errc::not_enough_servers);
+  EXPECT_NE(no.failure.detail.find("4 of 10 servers answered, and 5 must be heard"), std::string::npos)
+      << no.failure.detail;
+}
+
+TEST_F(Strict, a_check_says_how_the_file_is_kept) {
+  grid.create("one");
+  const auto check = [&] {
+    const auto done = grid.check();
+    EXPECT_TRUE(grid.wait(done));
+    return **done;
+  };
+  EXPECT_FALSE(check().healthy);
+  EXPECT_NE(check().summary.find("written in place, and to be kept strictly"), std::string::npos);
+  put_well("two");
+  EXPECT_TRUE(check().healthy) << check().summary;
+  EXPECT_NE(check().summary.find("; kept strictly: seq 2"), std::string::npos) << check().summary;
+  EXPECT_NE(check().summary.find("on 10 of 10 servers, 8 needed"), std::string::npos) << check().summary;
+  stored_shares(grid).lose(3);
+  EXPECT_FALSE(check().healthy);
+}
+
+namespace {
+
+/// 1 of 3 on three servers: with the barrier before each publish two confirm a version.
+class StrictTwoRounds : public Strict {
+protected:
+  StrictTwoRounds() : Strict({.servers = 3, .spread = {1, 3, 2}, .strict = grid::strict_terms{0, 2}}) {}
+};
+
+} // namespace
+
+TEST_F(StrictTwoRounds, one_of_three_may_be_away) {
+  const auto made = grid.put_new("new");
+  ASSERT_TRUE(grid.wait(made));
+  EXPECT_TRUE((*made)->ok) << to_string((*made)->failure);
+  grid.create("one");
+  put_well("two");
+  never_answers(1);
+  put_well("three");
+  EXPECT_EQ(now(), "three");
+}
+
+TEST_F(Strict, a_repair_in_place_is_refused) {
+  grid.create("one");
+  messages::repair_request x;
+  x.write_cap = test_grid::write_cap();
+  const auto done = grid.run.ask<messages::repair_reply>(grid.gateway(), x);
+  ASSERT_TRUE(grid.wait(done));
+  EXPECT_FALSE((*done)->ok);
+  EXPECT_EQ((*done)->failure.code, errc::refused);
+}
+
+TEST(server_list, all_servers_of_the_grid_file_are_in_one_order_whoever_answers) {
+  const auto id = [](char c) { return server_id::from(bytes(20, static_cast<std::byte>(c))).value(); };
+  const auto entry = [&](char c) {
+    actors::server_entry out;
+    out.name = std::string(1, c);
+    out.id = id(c);
+    out.permutation_seed = bytes(20, std::byte{9}); // what it says of itself does not count
+    return out;
+  };
+  const storage_index slot{};
+  const actors::server_list here({entry('a'), entry('b'), entry('c')});
+  const actors::server_list away({entry('a')}, {{"b", id('b')}, {"c", id('c')}});
+  EXPECT_EQ(here.all_permuted(slot).value(), away.all_permuted(slot).value());
+  EXPECT_EQ(away.name_of(id('b')), "b");
+  const actors::server_list unknown({entry('a')}, {{"b", std::nullopt}, {"c", id('c')}});
+  const auto no = unknown.all_permuted(slot);
+  ASSERT_FALSE(no);
+  EXPECT_EQ(no.error().code, errc::configuration);
+  EXPECT_NE(no.error().detail.find("b does not answer: name the id"), std::string::npos) << no.error().detail;
+}

@@ -1,0 +1,269 @@
+#include "grid/model_grid.hpp"
+#include "truckee/base/random.hpp"
+#include "truckee/grid/file/strict_write.hpp"
+#include "truckee/grid/strict/standing.hpp"
+
+#include <gtest/gtest.h>
+
+using namespace truckee;
+using namespace truckee::grid;
+using namespace truckee::test;
+
+namespace {
+
+strict_setting setting_of(std::size_t servers = 10, std::uint8_t liars = 0) {
+  strict_choice choice{3, 10, {}, liars, 1};
+  for (std::size_t i = 0; i < servers; ++i)
+    choice.servers.push_back(server(static_cast<std::uint8_t>(i)));
+  return strict_setting::make(std::move(choice)).value();
+}
+
+/// What the servers hold: one share a server, by version.
+class strict_write_test : public ::testing::Test {
+protected:
+  void hold(std::size_t from, std::size_t to, const file_version& version,
+            std::optional<writer_note> note = {}) {
+    for (auto i = from; i < to; ++i)
+      held_[i][share(static_cast<std::uint8_t>(i))] = sealed_share{version, {}, note};
+  }
+  file_map seen(std::size_t answering = 10, std::optional<error> no_key = {}) const {
+    servermap shares(map_mode::write);
+    slot_map slots(setting_);
+    for (std::size_t i = 0; i < answering; ++i) {
+      const auto id = server(static_cast<std::uint8_t>(i));
+      const auto at = held_.find(i);
+      slots.know(id, at == held_.end() ? slot_contents{} : at->second);
+      shares.set_answered(id);
+      for (const auto& [number, held] : slots.slots().at(id))
+        if (const auto* version = version_of(held))
+          shares.add_share({id, number}, *version);
+    }
+    return {std::move(shares), std::move(no_key), std::move(slots), std::chrono::milliseconds(100)};
+  }
+  std::unique_ptr<strict_write> begin(write_kind kind, write_wish wish = {}) {
+    wish.kind = kind;
+    return std::make_unique<strict_write>(std::move(wish), setting_, random_);
+  }
+  static publish_report ended(const file_version& version, publish_end end, bool readable = true) {
+    publish_report out;
+    out.version = version;
+    out.end = end;
+    out.readable = readable;
+    out.strict = {6, 8, 10, false, 0, 0, end == publish_end::uncoordinated_write};
+    return out;
+  }
+  static error failure_of(const strict_write& op) { return op.result().failure.value_or(error{}); }
+
+  strict_setting setting_ = setting_of();
+  seeded_random random_{1};
+  std::map<std::size_t, slot_contents> held_;
+};
+
+using kind = write_action::kind;
+
+} // namespace
+
+TEST_F(strict_write_test, R1_all_are_asked_and_without_H_answers_nothing_is_written) {
+  hold(0, 10, version(1));
+  const auto op = begin(write_kind::overwrite);
+  EXPECT_EQ(op->next().what, kind::map);
+  EXPECT_TRUE(op->next().ask_all);
+  op->on_map(seen(7));
+  ASSERT_TRUE(op->done());
+  EXPECT_EQ(failure_of(*op).code, errc::not_enough_servers);
+  EXPECT_EQ(failure_of(*op).detail, "7 of 10 servers answered, 8 needed; nothing written");
+  EXPECT_EQ(op->result().what, effect::not_applied);
+}
+
+TEST_F(strict_write_test, R2_without_a_readable_version_nothing_is_written) {
+  hold(0, 2, version(1));
+  const auto op = begin(write_kind::overwrite);
+  op->on_map(seen());
+  EXPECT_EQ(op->result().end, write_end::unrecoverable);
+  EXPECT_EQ(failure_of(*op).code, errc::not_enough_shares);
+}
+
+TEST_F(strict_write_test, R3_the_number_is_above_all_that_is_seen_and_the_note_is_the_settings) {
+  hold(0, 8, version(1));
+  hold(8, 9, version(7));
+  const auto op = begin(write_kind::overwrite);
+  op->on_map(seen());
+  const auto action = op->next();
+  ASSERT_EQ(action.what, kind::publish);
+  EXPECT_EQ(action.sequence.value, 8U);
+  EXPECT_EQ(action.base, version(1));
+  ASSERT_TRUE(action.strict);
+  EXPECT_EQ(action.strict->note.setting, hash_of(setting_));
+  EXPECT_EQ(action.strict->known.slots().size(), 10U);
+}
+
+TEST_F(strict_write_test, R9_what_is_on_enough_servers_is_done_and_what_is_not_is_published_again) {
+  hold(0, 10, version(1));
+  const auto op = begin(write_kind::modify);
+  op->on_map(seen());
+  ASSERT_EQ(op->next().what, kind::read);
+  op->on_read(true);
+  op->on_applied({applied_change::kind::changed});
+  ASSERT_EQ(op->next().what, kind::publish);
+  op->on_published(ended(version(2), publish_end::uncoordinated_write));
+  ASSERT_EQ(op->next().what, kind::wait);
+  EXPECT_GE(op->next().delay, std::chrono::milliseconds(40));
+  EXPECT_LE(op->next().delay, std::chrono::milliseconds(240));
+  op->on_waited();
+  hold(0, 6, version(2));
+  op->on_map(seen());
+  ASSERT_EQ(op->next().what, kind::publish) << "six servers do not confirm it";
+  EXPECT_EQ(op->next().sequence.value, 3U);
+  op->on_published(ended(version(3), publish_end::uncoordinated_write));
+  op->on_waited();
+  hold(0, 8, version(3));
+  op->on_map(seen());
+  ASSERT_TRUE(op->done());
+  EXPECT_EQ(op->result().end, write_end::already_applied);
+  EXPECT_EQ(op->result().found, version(3));
+  EXPECT_EQ(op->result().what, effect::applied);
+}
+
+TEST_F(strict_write_test, R9_a_change_that_another_built_on_is_not_made_twice) {
+  hold(0, 10, version(1));
+  const auto op = begin(write_kind::modify);
+  op->on_map(seen());
+  op->on_read(true);
+  op->on_applied({applied_change::kind::changed});
+  op->on_published(ended(version(2), publish_end::uncoordinated_write));
+  op->on_waited();
+  hold(0, 9, version(5));
+  op->on_map(seen());
+  ASSERT_EQ(op->next().what, kind::read);
+  op->on_read(true);
+  op->on_applied({applied_change::kind::contained});
+  EXPECT_EQ(op->result().end, write_end::already_applied);
+  EXPECT_EQ(op->result().found, version(5));
+}
+
+TEST_F(strict_write_test, an_overwrite_does_not_undo_what_may_be_built_on_it) {
+  hold(0, 10, version(1));
+  for (const bool readable : {true, false}) {
+    const auto op = begin(write_kind::overwrite);
+    op->on_map(seen());
+    op->on_published(ended(version(2), publish_end::uncoordinated_write, readable));
+    op->on_waited();
+    hold(0, 10, version(5));
+    op->on_map(seen());
+    if (readable) {
+      EXPECT_EQ(op->result().end, write_end::uncoordinated_write);
+      EXPECT_EQ(op->result().what, effect::may_be_applied);
+    } else {
+      EXPECT_EQ(op->next().what, kind::publish);
+    }
+    hold(0, 10, version(1));
+  }
+}
+
+TEST_F(strict_write_test, a_conditional_write_wants_the_version_named) {
+  hold(0, 10, version(4));
+  write_wish wish;
+  wish.only_if = version_condition{{3}, {}};
+  const auto no = begin(write_kind::conditional, wish);
+  no->on_map(seen());
+  EXPECT_EQ(no->result().end, write_end::version_changed);
+  EXPECT_EQ(no->result().what, effect::not_applied);
+  wish.only_if = version_condition{{4}, {}};
+  const auto yes = begin(write_kind::conditional, wish);
+  yes->on_map(seen());
+  ASSERT_EQ(yes->next().what, kind::publish);
+  yes->on_published(ended(version(5), publish_end::uncoordinated_write));
+  yes->on_waited();
+  hold(0, 10, version(6));
+  yes->on_map(seen());
+  EXPECT_EQ(yes->result().end, write_end::version_changed);
+  EXPECT_EQ(yes->result().what, effect::may_be_applied);
+}
+
+TEST_F(strict_write_test, R11_another_setting_is_refused_before_anything_is_written) {
+  hold(0, 10, version(1), writer_note{hash_of(setting_of(10, 1)), 3, {}});
+  const auto op = begin(write_kind::overwrite);
+  op->on_map(seen());
+  ASSERT_TRUE(op->done());
+  EXPECT_EQ(failure_of(*op).code, errc::configuration);
+  EXPECT_NE(failure_of(*op).detail.find("epoch 3"), std::string::npos);
+  EXPECT_EQ(op->result().what, effect::not_applied);
+  hold(0, 10, version(1), writer_note{hash_of(setting_), 0, {}});
+  const auto own = begin(write_kind::overwrite);
+  own->on_map(seen());
+  EXPECT_EQ(own->next().what, kind::publish);
+}
+
+TEST_F(strict_write_test, R11_another_spread_is_refused) {
+  hold(0, 10, version(1, 0, 2, 10));
+  const auto op = begin(write_kind::overwrite);
+  op->on_map(seen());
+  EXPECT_EQ(failure_of(*op).code, errc::configuration);
+  EXPECT_NE(failure_of(*op).detail.find("2 of 10"), std::string::npos);
+}
+
+TEST_F(strict_write_test, R11_a_newer_version_without_a_note_is_an_in_place_writers) {
+  const writer_note own{hash_of(setting_), 0, {}};
+  hold(0, 10, version(1), own);
+  EXPECT_FALSE(written_in_place(*seen().slots));
+  hold(0, 3, version(2));
+  EXPECT_EQ(written_in_place(*seen().slots), version(2));
+  held_.clear();
+  hold(0, 10, version(1));
+  EXPECT_FALSE(written_in_place(*seen().slots)) << "it was never kept strictly";
+  hold(0, 5, version(2), own);
+  EXPECT_FALSE(written_in_place(*seen().slots)) << "it is from now on";
+}
+
+TEST_F(strict_write_test, an_end_says_which_it_was) {
+  hold(0, 10, version(1));
+  const auto run = [&](publish_end how) {
+    auto op = begin(write_kind::overwrite);
+    op->on_map(seen());
+    for (std::uint64_t next = 2; !op->done() && next < 40; ++next) {
+      op->on_published(ended(version(next), how, false));
+      if (op->done())
+        break;
+      op->on_waited();
+      op->on_map(seen());
+    }
+    return op;
+  };
+  const auto stored = run(publish_end::not_confirmed);
+  EXPECT_EQ(failure_of(*stored).code, errc::not_enough_servers);
+  EXPECT_NE(failure_of(*stored).detail.find("on 6 of 10 servers, 8 needed"), std::string::npos);
+  EXPECT_EQ(stored->result().tries, 3U) << "servers come and go: two more looks";
+  EXPECT_EQ(failure_of(*run(publish_end::unconfirmed_unknown)).code, errc::timeout);
+  const auto others = run(publish_end::uncoordinated_write);
+  EXPECT_EQ(failure_of(*others).code, errc::uncoordinated_write);
+  EXPECT_EQ(others->result().tries, grid_limits().write_tries_max);
+}
+
+TEST_F(strict_write_test, after_a_lost_round_too_few_answers_tell_what_became_of_it) {
+  hold(0, 10, version(1));
+  const auto op = begin(write_kind::overwrite);
+  op->on_map(seen());
+  op->on_published(ended(version(2), publish_end::unconfirmed_unknown));
+  op->on_waited();
+  op->on_map(seen(7));
+  ASSERT_TRUE(op->done());
+  EXPECT_EQ(failure_of(*op).code, errc::timeout);
+  EXPECT_EQ(op->result().what, effect::may_be_applied);
+}
+
+TEST(strict_backoff, grows_by_a_factor_up_to_the_seventh_try) {
+  seeded_random random{7};
+  const auto most_of = [&](std::uint32_t tries) {
+    std::chrono::milliseconds most{0};
+    for (int i = 0; i < 300; ++i) {
+      const auto drawn = strict_backoff(tries, std::chrono::milliseconds(100), random);
+      EXPECT_GE(drawn, std::chrono::milliseconds(40));
+      most = std::max(most, drawn);
+    }
+    return most.count();
+  };
+  EXPECT_NEAR(double(most_of(1)), 240, 12);
+  EXPECT_NEAR(double(most_of(2)), 384, 20);
+  EXPECT_NEAR(double(most_of(7)), 4027, 200);
+  EXPECT_NEAR(double(most_of(60)), 4027, 200);
+}
