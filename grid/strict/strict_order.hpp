@@ -4,6 +4,7 @@
 #include "truckee/grid/strict/slot_map.hpp"
 
 #include <functional>
+#include <tuple>
 
 namespace truckee::grid {
 
@@ -57,6 +58,11 @@ public:
   std::size_t purged() const { return purged_; }    ///< versions deleted behind the barrier
   std::size_t resent() const { return resent_; }    ///< messages sent again after somebody retired old shares
   bool met_another() const { return met_another_; } ///< a test failed because of another writer
+  /// All that it goes by beside its task: two that are equal in it, with the same messages under way, go on alike.
+  auto memory() const {
+    return std::tie(task_.known.slots(), base_, partials_, sealing_, placed_, no_barrier_, sealed_,
+                    new_seals_, ours_, doomed_, to_send_, confirming_, purged_, resent_, met_another_);
+  }
 
 private:
   void begin_writing(publish_tables& tables);

@@ -1,0 +1,44 @@
+#pragma once
+
+#include "truckee/grid/strict/strict_setting.hpp"
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace truckee::model {
+
+enum class wish : std::uint8_t {
+  append,         ///< an update that names itself
+  confirmed_read, ///< of one who cannot write: what is not confirmed is told as a plain read
+  settled_read,   ///< of one who can: publishes what is not confirmed, then tells it
+};
+
+struct operation {
+  wish what = wish::append;
+  std::uint8_t update = 0; ///< with append: below 7
+};
+
+/// How much is explored: everything that can happen within these bounds.
+struct scope {
+  std::string name;
+  std::uint8_t k = 1, n = 3;
+  std::uint8_t places = 3; ///< servers
+  std::uint8_t rounds = 1;
+  std::vector<std::vector<operation>> clients; ///< what each wants, one after the other; at most 3
+  std::uint8_t tries = 2;                      ///< rounds an operation may take; at most 4
+  std::uint8_t crashes = 0;                    ///< of clients with messages under way
+  std::uint8_t faults =
+      0;             ///< servers not heard in a map, answers that do not come, messages that arrive twice
+  bool warm = false; ///< a next operation begins on what the last publish left, without a map
+
+  grid::strict_setting setting() const;
+};
+
+/// The letters of a client's operations: 'w' appends, 'r' reads confirmed, 's' reads and settles. "w w wr": three clients.
+std::vector<std::vector<operation>> parse_clients(std::string_view words);
+
+/// The sizes that are explored to the end.
+const std::vector<scope>& known_scopes();
+
+} // namespace truckee::model
