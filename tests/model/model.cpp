@@ -34,7 +34,7 @@ constexpr auto head =
 } // namespace
 
 int main(int argc, char** argv) {
-  CLI::App app{"Example: model --all\n         model three-writers\n         model --k 2 --n 3 --servers 3 "
+  CLI::App app{"Example: model --all\n         model pair\n         model --k 2 --n 3 --servers 3 "
                "--clients 'w w r' "
                "--crashes 1\n\nExplores everything that can happen to a few strict writers and readers, "
                "breadth first, by the "

@@ -4,6 +4,11 @@
 
 using namespace truckee::model;
 
-TEST(model, placeholder) {
-  EXPECT_TRUE(explore(known_scopes().front(), 1'000'000).broken.empty());
+TEST(model, two_writers_on_two_servers_keep_every_promise_whatever_happens) {
+  const auto found = explore(known_scopes().front(), 1'000'000);
+  EXPECT_TRUE(found.complete);
+  EXPECT_EQ(found.broken, "");
+  EXPECT_GT(found.told, 0U);
+  EXPECT_GT(found.met.barriers, 0U);
+  EXPECT_GT(found.met.lost_rounds, 0U);
 }

@@ -4,7 +4,7 @@
 Examples: tests/simulation/mutations.py build/release
           tests/simulation/mutations.py build/release "deadline ignored" "nobody rescues"
 
-Needs a finished build of the tests named below in that directory. Changes no file of the checkout.
+Needs a finished build of the tests and the explorer (truckee_explore) named below in that directory. Changes no file of the checkout.
 """
 import json
 import pathlib
@@ -133,6 +133,19 @@ MUTATIONS = [
 ]
 
 
+# What only exhaustion finds: the same, and what tests/model explores (its options) to find it.
+EXPLORED = [
+    ("strict: tests do not cover signatures, explored", "grid/strict/strict_order.cpp",
+     "  if (!sealed)\n    return {};\n  return {{at,",
+     "  if (!sealed || at > 0)\n    return {};\n  return {{at,",
+     ["--k", "2", "--n", "4", "--servers", "4", "--clients", "w w", "--crashes", "1"]),
+    ("strict: a barrier without the sum", "grid/strict/rules.cpp",
+     "         std::ranges::all_of(partials,\n                             [&](const file_version& version) { return excluded(map, sealed, version); });",
+     "         partials.size() < 1000;",
+     ["--k", "2", "--n", "3", "--servers", "3", "--clients", "w w", "--crashes", "1"]),
+]
+
+
 def compile_command(build, source):
     for entry in json.loads((build / "compile_commands.json").read_text()):
         if entry["file"].endswith("/" + source):
@@ -140,16 +153,17 @@ def compile_command(build, source):
     sys.exit(f"{source} is not in {build}/compile_commands.json")
 
 
-def link_command(build, target):
+def link_command(build, target, output):
     lines = subprocess.run(["ninja", "-C", str(build), "-t", "commands", target], capture_output=True, text=True,
                            check=True).stdout.splitlines()
     for line in reversed(lines):
-        if "-o tests/" in line and line.split("-o ")[-1].split()[0].endswith(target):
+        if "-o tests/" in line and line.split("-o ")[-1].split()[0].endswith(output):
             return line
     sys.exit(f"{build} has no {target}")
 
 
-def run_mutant(build, work, source, changed):
+def compile_mutant(build, work, source, changed):
+    """Why it does not compile, or nothing."""
     root = pathlib.Path(__file__).resolve().parents[2]
     mutant = work / pathlib.Path(source).name
     mutant.write_text(changed)
@@ -157,15 +171,38 @@ def run_mutant(build, work, source, changed):
     command = re.sub(r" -o \S+", f" -o {work}/mutant.o", command)
     command = re.sub(r" -M\S+( \S+\.o(\.d)?)?", "", command.replace(f"{root}/{source}", str(mutant)))
     built = subprocess.run(command, shell=True, cwd=directory, capture_output=True, text=True)
-    if built.returncode:
-        return "does not compile: " + built.stderr.splitlines()[0]
+    return "does not compile: " + built.stderr.splitlines()[0] if built.returncode else ""
+
+
+def link_mutant(build, work, target, output):
+    """Why it does not link, or nothing."""
+    link = re.sub(r" -o (\S+)", f" {work}/mutant.o -o {work}/{target}", link_command(build, target, output), count=1)
+    link = re.split(r" && cd .*cmake", link)[0]
+    linked = subprocess.run(link, shell=True, cwd=build, capture_output=True, text=True)
+    return "does not link: " + linked.stderr.splitlines()[-1] if linked.returncode else ""
+
+
+def explore_mutant(build, work, options):
+    why = link_mutant(build, work, "truckee_explore", "/model")
+    if why:
+        return why
+    try:
+        ran = subprocess.run([f"{work}/truckee_explore", *options], capture_output=True, text=True, timeout=600)
+    except subprocess.TimeoutExpired:
+        return ""
+    broken = re.search(r"^broken: (.*)$", ran.stdout, re.M)
+    if not broken:
+        return f"model: ends with {ran.returncode}" if ran.returncode else ""
+    states = re.findall(r"\| (\d+) \| \d+ \| [\d.]+ \|", ran.stdout)
+    return f"model {' '.join(options)}: {broken[1]} ({states[-1]} states)"
+
+
+def test_mutant(build, work, targets):
     caught = []
-    for target in TESTS[source.split("/")[0]]:
-        link = re.sub(r" -o (\S+)", f" {work}/mutant.o -o {work}/{target}", link_command(build, target), count=1)
-        link = re.split(r" && cd .*cmake", link)[0]
-        linked = subprocess.run(link, shell=True, cwd=build, capture_output=True, text=True)
-        if linked.returncode:
-            return "does not link: " + linked.stderr.splitlines()[-1]
+    for target in targets:
+        why = link_mutant(build, work, target, target)
+        if why:
+            return why
         try:
             ran = subprocess.run([f"{work}/{target}"], capture_output=True, text=True, timeout=600)
             failed = re.findall(r"^\[  FAILED  \] (\S+?)(?: \(|,|$)", ran.stdout, re.M)
@@ -186,16 +223,20 @@ def main():
     survivors = 0
     print("| bug | caught by |\n|---|---|")
     chosen = sys.argv[2:]
-    for unknown in set(chosen) - {name for name, *_ in MUTATIONS}:
+    bugs = [(*bug, None) for bug in MUTATIONS] + EXPLORED
+    for unknown in set(chosen) - {name for name, *_ in bugs}:
         sys.exit(f'there is no bug "{unknown}"')
-    for name, source, old, new in MUTATIONS:
+    for name, source, old, new, options in bugs:
         if chosen and name not in chosen:
             continue
         text = (root / source).read_text()
         if text.count(old) != 1:
             sys.exit(f"{name}: {source} has the original text {text.count(old)} times, not once")
-        with tempfile.TemporaryDirectory() as work:
-            caught = run_mutant(build, pathlib.Path(work), source, text.replace(old, new))
+        with tempfile.TemporaryDirectory() as place:
+            work = pathlib.Path(place)
+            caught = compile_mutant(build, work, source, text.replace(old, new))
+            if not caught:
+                caught = explore_mutant(build, work, options) if options else test_mutant(build, work, TESTS[source.split("/")[0]])
         survivors += not caught
         print(f"| {name} | {caught or '**nothing**'} |", flush=True)
     sys.exit(1 if survivors else 0)
