@@ -1,5 +1,7 @@
 #pragma once
 
+#include "truckee/base/address.hpp"
+#include "truckee/base/result.hpp"
 #include "truckee/gbs/serving.hpp"
 #include "truckee/http/limits.hpp"
 #include "truckee/http/rejection.hpp"

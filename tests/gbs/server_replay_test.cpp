@@ -64,29 +64,30 @@ TEST(gbs_server_replay, every_recorded_request_is_answered_as_the_real_server_an
     EXPECT_EQ(got.status, x.answer.status);
     EXPECT_EQ(got.field("Content-Range"), x.answer.content_range);
     const bool page = x.answer.content_type.starts_with("text/html");
-    if (!page && !x.answer.content_type.empty() && x.answer.status < 300)
+    if (!page && !x.answer.content_type.empty() && x.answer.status < 300) {
       EXPECT_EQ(got.field("Content-Type"), x.answer.content_type);
+    }
     if (x.name == "read 2 MiB range") {
       EXPECT_EQ(got.body, std::string(2 << 20, '\0'));
       continue;
     }
     // Words for people, and room on the disk of that day.
-    if (page || x.answer.status == 400 || x.asked.target.ends_with("/version") && x.answer.status == 200)
+    if (page || x.answer.status == 400 || (x.asked.target.ends_with("/version") && x.answer.status == 200))
       continue;
     if (x.asked.target.ends_with("/read-test-write") && got.status == 200) {
+      bool several = false;
       for (std::size_t reads = 0; reads < 4; ++reads) {
         const auto theirs = shown_in(x.answer.body, reads);
         EXPECT_EQ(shown_in(shared_bytes::copy_of(got.body), reads), theirs);
-        if (theirs && theirs->size() > 1)
+        if (theirs && theirs->size() > 1) {
           EXPECT_EQ(got.body.size(), x.answer.body.size());
+          several = true;
+        }
       }
-      const auto shares = shown_in(x.answer.body, 1);
-      if (shares && shares->size() > 1)
+      if (several)
         continue;
     }
-    if (got.body.size() != x.answer.body.size() ||
-        x.asked.target.find("/read-test-write") == x.asked.target.npos)
-      EXPECT_EQ(to_hex(as_bytes(std::string_view(got.body))), to_hex(x.answer.body.view()));
+    EXPECT_EQ(to_hex(as_bytes(std::string_view(got.body))), to_hex(x.answer.body.view()));
     ++byte_for_byte;
   }
   EXPECT_GE(byte_for_byte, 30U);

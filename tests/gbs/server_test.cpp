@@ -4,6 +4,7 @@
 #include "gbs/tls_caller.hpp"
 #include "truckee/gbs/answers.hpp"
 #include "truckee/gbs/base64.hpp"
+#include "truckee/gbs/cbor.hpp"
 #include "truckee/gbs/client/client.hpp"
 #include "truckee/gbs/requests.hpp"
 
@@ -286,8 +287,9 @@ TEST_F(gbs_server, a_flood_of_strangers_makes_room_for_who_asks) {
   std::vector<tls_caller> flood;
   for (int i = 0; i < 40; ++i) {
     flood.push_back(caller());
-    if (i % 10 == 0)
+    if (i % 10 == 0) {
       EXPECT_EQ(status_of(get_version()), 200U);
+    }
   }
   // Strangers go first: who was let in once is still there.
   known.say(get_version());
