@@ -54,6 +54,32 @@ protected:
           {line, reply.at("effect"), reply.at("ok") == true ? "" : reply.at("error").at("detail")});
   }
 
+  /// From now on everybody keeps files strictly; the file is another one.
+  void be_strict() {
+    std::string text = "[publish]\norder = \"strict\"\n";
+    for (std::size_t i = 0; i < servers; ++i)
+      text += grid_entry(i) + "id = \"" + id_of(i) + "\"\n";
+    file("grid.toml", text + limits_);
+    cap_ = put_new("begin\n", on_grid({}));
+  }
+
+  /// One server after another goes and comes back, as long as there are writers.
+  std::thread killer() {
+    return std::thread([this] {
+      std::mt19937 dice(7);
+      while (writing_) {
+        const auto one = dice() % servers;
+        {
+          const std::lock_guard lock(guard_);
+          kill(one);
+        }
+        std::this_thread::sleep_for(std::chrono::milliseconds(300 + dice() % 700));
+        const std::lock_guard lock(guard_);
+        restart(one);
+      }
+    });
+  }
+
   /// Nothing twice; what was told as not applied is not there. How many acknowledged lines are gone.
   std::size_t judge() {
     const auto lines = lines_of(get(cap_, on_grid({})));
@@ -85,21 +111,18 @@ TEST_F(append_once, where_nothing_fails_every_line_is_there_once) {
 }
 
 TEST_F(append_once, where_servers_are_killed_no_line_is_there_twice_and_no_answer_is_wrong) {
-  std::thread killer([this] {
-    std::mt19937 dice(7);
-    while (writing_) {
-      const auto one = dice() % servers;
-      {
-        const std::lock_guard lock(guard_);
-        kill(one);
-      }
-      std::this_thread::sleep_for(std::chrono::milliseconds(300 + dice() % 700));
-      const std::lock_guard lock(guard_);
-      restart(one);
-    }
-  });
+  auto kills = killer();
   write(8);
-  killer.join();
+  kills.join();
   const auto lost = judge();
   RecordProperty("acknowledged_lost", static_cast<int>(lost)); // the in-place order promises nothing here
+}
+
+TEST_F(append_once, in_the_strict_order_no_acknowledged_line_is_lost_where_servers_are_killed) {
+  be_strict();
+  auto kills = killer();
+  write(6);
+  kills.join();
+  EXPECT_EQ(judge(), 0U);
+  EXPECT_GT(std::ranges::count(told_, "applied", &told::became), 0);
 }

@@ -131,7 +131,7 @@ TEST_F(Strict, the_note_is_in_every_signature) {
     for (const auto& [number, bytes] : slot) {
       const auto share = codec::parse_share(bytes);
       ASSERT_TRUE(share);
-      const auto salt = keys.signing.public_half().salt_of(share->signed_prefix(), share->signature);
+      const auto salt = keys.signing.public_half().salt_of(share->signed_prefix, share->signature);
       ASSERT_TRUE(salt);
       if (const auto note = grid::parse_note(*salt)) {
         ++noted;
