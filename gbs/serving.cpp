@@ -177,8 +177,8 @@ tl::expected<asked, response> parse_share(const received& x, const storage_index
   if (text == nullptr)
     return share_asked{slot, share, {}};
   const auto range = range_in(*text);
-  if (!range)
-    return rejected(bare(416));
+  if (!range) // Tahoe-LAFS's client wants the type of what it would have got even then
+    return rejected({416, std::string(share_type), {}, {}});
   return share_asked{slot, share, range};
 }
 

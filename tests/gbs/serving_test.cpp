@@ -5,6 +5,7 @@
 
 #include "test_support.hpp"
 
+#include <algorithm>
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
@@ -85,6 +86,20 @@ TEST(gbs_serving, strange_paths_and_methods_are_refused) {
   x.target = good;
   x.method = "DELETE";
   EXPECT_EQ(status_of(x), 405U);
+}
+
+TEST(gbs_serving, a_range_it_does_not_take_is_refused_with_the_type_that_clients_look_at_first) {
+  auto x = as_received(*ask_range(swissnum, some_slot(), share_number{7}, {10, 20}));
+  const auto at = std::ranges::find(x.headers, headers::range, &std::pair<std::string, secret_text>::first);
+  ASSERT_NE(at, x.headers.end());
+  for (const auto* range :
+       {"molluscs=0-9", "bytes=-9", "bytes=9-", "bytes=9-1", "bytes=0-9, 20-29", "bytes=", ""}) {
+    at->second = range;
+    const auto got = parse_request(x, swissnum);
+    ASSERT_FALSE(got) << range;
+    EXPECT_EQ(got.error().status, 416U) << range;
+    EXPECT_EQ(got.error().content_type, "application/octet-stream") << range;
+  }
 }
 
 RC_GTEST_PROP(gbs_serving, any_body_is_a_change_or_refused, (const std::vector<std::uint8_t>& any)) {

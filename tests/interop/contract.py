@@ -82,7 +82,8 @@ def run(program, root, folder):
 def outcomes(module, said):
     """trial says "contract.CLASS.TEST ... [OK]", with whatever was logged in between."""
     found = [Outcome(module, name, result == "OK", result) for name, result in
-             re.findall(r"^contract\.(\w+\.test_\w+) \.\.\..*?\[(OK|FAIL|ERROR|SKIPPED|TODO|SUCCESS!\?!)\]", said, re.S | re.M)]
+             re.findall(r"^contract\.(\w+\.test_\w+) \.\.\.(?:(?!^contract\.).)*?\[(OK|FAILURE|ERROR|SKIPPED|TODO|SUCCESS!\?!)\]", said,
+                        re.S | re.M)]
     if not found:
         raise Failed(f"the tests of {module} were not run: {said.strip()[-400:]}")
     return found
