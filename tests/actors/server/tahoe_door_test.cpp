@@ -40,9 +40,9 @@ grid::read_test_write one_more_than(std::uint64_t seen) {
 }
 
 /// A store on a disk with both doors.
-class tahoe_door : public testing::Test {
+class served_to_tahoe : public testing::Test {
 protected:
-  tahoe_door() {
+  served_to_tahoe() {
     store_options options;
     options.disk.directory = folder_ / "store";
     options.disk.durability = storage::durability::none;
@@ -81,7 +81,7 @@ protected:
   test::folder folder_;
   std::unique_ptr<actors::node> node_ = std::move(*actors::node::start());
   std::optional<store> store_;
-  truckee::tahoe_door door_;
+  tahoe_door door_;
   gbs::nurl nurl_;
   gbs::client https_;
   std::unique_ptr<gbs::line> line_;
@@ -90,7 +90,7 @@ protected:
 
 } // namespace
 
-TEST_F(tahoe_door, of_a_new_store_has_its_certificate_for_an_id_and_is_written_down) {
+TEST_F(served_to_tahoe, of_a_new_store_has_its_certificate_for_an_id_and_is_written_down) {
   const auto version = gbs::read_version(over_https(gbs::ask_version(nurl_.swissnum)));
   ASSERT_TRUE(version) << version.error().detail;
   EXPECT_TRUE(version->software.starts_with("truckee/")) << version->software;
@@ -102,7 +102,7 @@ TEST_F(tahoe_door, of_a_new_store_has_its_certificate_for_an_id_and_is_written_d
   EXPECT_FALSE(store_->serve_tahoe({"127.0.0.1", 0})) << "once";
 }
 
-TEST_F(tahoe_door, writers_by_either_door_lose_no_update_to_one_another) {
+TEST_F(served_to_tahoe, writers_by_either_door_lose_no_update_to_one_another) {
   constexpr std::uint64_t each = 150;
   auto first = one_more_than(0);
   first.changes[0].tests = {{0, 1, {}}};
@@ -140,7 +140,7 @@ TEST_F(tahoe_door, writers_by_either_door_lose_no_update_to_one_another) {
   EXPECT_EQ(seen_in(by_message(one_more_than(2 * each + 7)).reads), 2 * each) << "each success is one update";
 }
 
-TEST_F(tahoe_door, advice_of_a_share_that_is_there_is_counted_and_kept) {
+TEST_F(served_to_tahoe, advice_of_a_share_that_is_there_is_counted_and_kept) {
   auto change = one_more_than(0);
   change.changes[0].tests.clear();
   ASSERT_EQ(by_message(change).status, grid::storage_status::ok);
@@ -161,7 +161,7 @@ TEST_F(tahoe_door, advice_of_a_share_that_is_there_is_counted_and_kept) {
   EXPECT_TRUE(kept[0].ends_with("\nreason:\nblock 3\n\x1b[2J\n")) << kept[0];
 }
 
-TEST_F(tahoe_door, a_stranger_is_counted) {
+TEST_F(served_to_tahoe, a_stranger_is_counted) {
   EXPECT_EQ(over_https(gbs::ask_version("another")).status, 401U);
   EXPECT_NE(store_->metrics()->text().find("truckee_gbs_refused_total{reason=\"bad_login\"} 1"),
             std::string::npos);
