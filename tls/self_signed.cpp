@@ -11,15 +11,16 @@ using namespace ssl;
 namespace {
 
 constexpr int rsa_bits = 2048;
-constexpr long day = 86'400;
-constexpr long valid_seconds = 36'500 * day; // nobody looks, but a browser that is tried may
+// Nobody looks, but a browser that is tried may.
+constexpr long self_signed_since = -86'400;
+constexpr long self_signed_for = 36'500L * 86'400;
 
 bool sign(X509* x, EVP_PKEY* key) {
   const auto* name = reinterpret_cast<const unsigned char*>("newpb_thingy");
   auto* subject = X509_get_subject_name(x);
   return X509_set_version(x, X509_VERSION_1) == 1 && ASN1_INTEGER_set(X509_get_serialNumber(x), 1) == 1 &&
-         X509_gmtime_adj(X509_getm_notBefore(x), -day) != nullptr &&
-         X509_gmtime_adj(X509_getm_notAfter(x), valid_seconds) != nullptr &&
+         X509_gmtime_adj(X509_getm_notBefore(x), self_signed_since) != nullptr &&
+         X509_gmtime_adj(X509_getm_notAfter(x), self_signed_for) != nullptr &&
          X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_ASC, name, -1, -1, 0) == 1 &&
          X509_set_issuer_name(x, subject) == 1 && X509_set_pubkey(x, key) == 1 &&
          X509_sign(x, key, EVP_sha256()) != 0;

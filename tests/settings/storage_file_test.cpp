@@ -125,6 +125,7 @@ TEST(storage_file, the_sample_has_every_key_and_shows_the_defaults) {
   expected.tls = got->tls;
   expected.metrics = got->metrics;
   expected.log = got->log;
+  expected.gbs_listen = address{"127.0.0.1", 0};
   // The program's own, actors/server/storage_server.hpp: not set is the same.
   expected.queued_calls = 4096;
   expected.queued_bytes = 512ULL << 20;
