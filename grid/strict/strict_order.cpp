@@ -309,7 +309,12 @@ std::size_t strict_order::may_confirm(const publish_tables& tables) const {
 
 std::optional<publish_end> strict_order::enough(const publish_tables& tables) const {
   const auto needed = task_.known.setting().confirming();
-  if (no_barrier_ || (placed_ && may_confirm(tables) < needed) || confirming_.size() >= needed)
+  if (no_barrier_ || confirming_.size() >= needed)
+    return conclude(tables);
+  if (!placed_ || may_confirm(tables) >= needed)
+    return std::nullopt;
+  // Lost. Where another writer is at work the next try should not wait; else what the others say tells stored from unknown.
+  if (met_another_ || tables.outstanding().empty())
     return conclude(tables);
   return std::nullopt;
 }

@@ -70,9 +70,9 @@ TEST_F(storage_config, tahoe_lafs_clients_come_in_where_that_is_asked_by_a_nurl_
 TEST_F(storage_config, a_file_written_by_one_door_is_updated_by_the_other) {
   auto& one = start(
       {"storage", "--directory", path("store"), "--listen", "127.0.0.1:0", "--gbs-listen", "127.0.0.1:0"});
-  const auto said = one.wait_for("tub id ");
-  const auto from = said.find("listening on ") + 13;
-  const auto caf = said.substr(from, said.find(' ', from) - from);
+  one.wait_for("tub id ");
+  const auto said = one.wait_for("listening on ");
+  const auto caf = said.substr(0, said.find(' '));
   auto nurl = content("store/private/storage.nurl");
   nurl.pop_back();
   const auto grid = [&](const std::string& name, const std::string& server) {

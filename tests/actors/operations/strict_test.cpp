@@ -86,7 +86,7 @@ TEST_F(Strict, a_new_file_is_made_strictly) {
   const auto made = grid.put_new("content");
   ASSERT_TRUE(grid.wait(made));
   ASSERT_TRUE((*made)->ok) << to_string((*made)->failure);
-  EXPECT_EQ((*made)->happiness, 10U);
+  EXPECT_GE((*made)->happiness, 8U) << "as many as confirm; it is told as soon as they do";
   messages::retrieve_request x;
   x.cap = (*made)->write_cap;
   const auto got = grid.run.ask<messages::retrieve_reply>(grid.gateway(), x);
