@@ -1,7 +1,7 @@
 #pragma once
 
-#include "model/servers.hpp"
 #include "model/scope.hpp"
+#include "model/servers.hpp"
 #include "truckee/grid/publish/publish_loop.hpp"
 #include "truckee/grid/strict/strict_order.hpp"
 
@@ -51,7 +51,7 @@ struct client_step {
   std::vector<std::uint32_t> stray; ///< messages whose answers it no longer waits for
   bool begins = false;              ///< its operation begins with this event
   std::optional<saying> said;
-  std::string broken;                     ///< what must not happen, in words
+  std::string broken; ///< what must not happen, in words
 };
 
 /// What the real decisions came to while the machines were worked out: nothing is proved by what never happens.

@@ -138,7 +138,7 @@ scenario reference_scenario(std::uint64_t seed, std::size_t writers, std::uint64
 scenario strictly(scenario s) {
   s.strict = grid::strict_terms{};
   s.back_in_time = s.corrupted = s.swapped = s.lying = 0;
-  s.new_file = false; // who makes a file has no other writer beside it
+  s.new_file = false;                                // who makes a file has no other writer beside it
   s.servers = std::min<std::size_t>(s.servers, s.n); // the first n of its order are a file's
   while (!grid::can_be_strict(s.k, s.n, s.servers, *s.strict))
     --s.k;     // 1 always can
