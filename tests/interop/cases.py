@@ -202,9 +202,9 @@ def tahoe_commands(way, real, truckee):
     expect(names == ["below", "mutable", "small"], f"ls shows {names}")
     for name in ("small", "mutable"):
         expect(real.tahoe("get", f"{cap}/{name}").encode() == file.read_bytes(), f"{name} is read otherwise")
-    real.tahoe("rm", f"{cap}/small")
+    real.tahoe("unlink", f"{cap}/small")
     names = sorted(real.tahoe("ls", cap).split())
-    expect(names == ["below", "mutable"], f"after rm, ls shows {names}")
+    expect(names == ["below", "mutable"], f"after unlink, ls shows {names}")
     expect_healthy(real, cap)
     yield truckee
     expect_healthy(truckee, cap)
@@ -542,7 +542,7 @@ def all_cases():
 
     other = "What is more than a file"
     yield Case(other, "a directory: its shares verified and mended by Truckee", directory, (IN_PROCESS, SERVERS, MIXED), first="Tahoe-LAFS")
-    yield Case(other, "`tahoe mkdir`, `put`, `cp`, `ls`, `get`, `rm`", tahoe_commands, (HTTPS, SERVERS, MIXED), first="Tahoe-LAFS")
+    yield Case(other, "`tahoe mkdir`, `put`, `cp`, `ls`, `get`, `unlink`", tahoe_commands, (HTTPS, SERVERS, MIXED), first="Tahoe-LAFS")
     yield Case(other, "an MDMF file: refused by Truckee, by name", mdmf_refused, (IN_PROCESS,), first="Tahoe-LAFS")
 
     nodes = "Nodes that fail, over HTTPS"
