@@ -145,6 +145,9 @@ def svg(rows, names):
 
 
 def judge(rows):
+    if not KEPT.exists():
+        print(f"table.py: nothing to judge by: --record writes {KEPT.name}", file=sys.stderr)
+        return []
     kept = json.loads(KEPT.read_text())
     worse = [f"{row.work}: {row.over('limit'):.2f} times the limit, {kept[row.work]:.2f} is kept"
              for row in rows if row.work in kept and row.over("limit") > 1.25 * kept[row.work]]
