@@ -2,6 +2,7 @@
 
 #include "truckee/base/private_file.hpp"
 #include "truckee/tls/openssl_handles.hpp"
+#include "truckee/tls/tub_id.hpp"
 
 namespace truckee::tls {
 
@@ -14,13 +15,10 @@ result<certificate_names> read_certificate_names(const std::filesystem::path& fi
   if (found.empty())
     return fail(errc::configuration,
                 file.string() + ": there is no certificate in PEM (-----BEGIN CERTIFICATE-----)");
-  certificate_names out{identity_of(found.front().get()).key, {}};
-  unsigned size = 0;
-  if (X509_digest(found.front().get(), EVP_sha1(), reinterpret_cast<unsigned char*>(out.id.data.data()),
-                  &size) != 1 ||
-      size != server_id::size)
+  const auto id = tub_id_of(found.front().get());
+  if (!id)
     return fail(errc::internal, file.string() + ": OpenSSL makes no SHA-1 of the certificate");
-  return out;
+  return certificate_names{identity_of(found.front().get()).key, *id};
 }
 
 } // namespace truckee::tls

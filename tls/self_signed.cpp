@@ -1,6 +1,7 @@
 #include "truckee/tls/self_signed.hpp"
 
 #include "truckee/tls/openssl_handles.hpp"
+#include "truckee/tls/tub_id.hpp"
 
 #include <openssl/rsa.h>
 
@@ -26,13 +27,6 @@ bool sign(X509* x, EVP_PKEY* key) {
          X509_sign(x, key, EVP_sha256()) != 0;
 }
 
-server_id id_of(const X509* x) {
-  server_id out;
-  unsigned size = 0;
-  X509_digest(x, EVP_sha1(), reinterpret_cast<unsigned char*>(out.data.data()), &size);
-  return out;
-}
-
 } // namespace
 
 result<self_signed> make_self_signed() {
@@ -43,7 +37,10 @@ result<self_signed> make_self_signed() {
   const auto secret = write_key(key.get());
   if (!secret)
     return fail(errc::internal, "OpenSSL cannot write a key: " + last_error());
-  self_signed out{{}, identity_of(certificate.get()).key, id_of(certificate.get())};
+  const auto id = tub_id_of(certificate.get());
+  if (!id)
+    return fail(errc::internal, "OpenSSL makes no SHA-1 of a certificate: " + last_error());
+  self_signed out{{}, identity_of(certificate.get()).key, *id};
   const auto text = as_text(content_of(secret.get()));
   const auto open = write_certificate(certificate.get());
   out.pem.reserve(text.size() + open.size());
@@ -63,7 +60,10 @@ result<self_signed> read_self_signed(byte_view pem) {
                                          : "expected one key and its certificate, in PEM");
   }
   const auto* x = certificates.front().get();
-  return self_signed{secret_text(as_text(pem)), identity_of(x).key, id_of(x)};
+  const auto id = tub_id_of(x);
+  if (!id)
+    return fail(errc::internal, "OpenSSL makes no SHA-1 of a certificate: " + last_error());
+  return self_signed{secret_text(as_text(pem)), identity_of(x).key, *id};
 }
 
 } // namespace truckee::tls

@@ -1,6 +1,7 @@
 #include "truckee/gbs/client/connection.hpp"
 
 #include "truckee/base/freed_by.hpp"
+#include "truckee/tls/tub_id.hpp"
 
 #include <algorithm>
 #include <array>
@@ -8,7 +9,6 @@
 #include <memory>
 #include <netdb.h>
 #include <netinet/in.h>
-#include <openssl/evp.h>
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
 #include <string>
@@ -69,13 +69,7 @@ std::optional<server_id> certificate_id(void* ssl) {
   if (ssl == nullptr)
     return std::nullopt;
   const std::unique_ptr<X509, freed_by<X509_free>> found{SSL_get1_peer_certificate(static_cast<SSL*>(ssl))};
-  server_id out;
-  unsigned size = 0;
-  if (!found ||
-      X509_digest(found.get(), EVP_sha1(), reinterpret_cast<unsigned char*>(out.data.data()), &size) != 1 ||
-      size != server_id::size)
-    return std::nullopt;
-  return out;
+  return found ? tls::tub_id_of(found.get()) : std::nullopt;
 }
 
 } // namespace truckee::gbs
