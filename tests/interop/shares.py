@@ -15,6 +15,12 @@ def sequence_number(file):
     return struct.unpack(">Q", file.read_bytes()[DATA + 1:DATA + 9])[0]
 
 
+def version_of(file):
+    """(sequence number, root)"""
+    share = file.read_bytes()[DATA:]
+    return struct.unpack(">Q", share[1:9])[0], share[9:41]
+
+
 def encoding_of(file):
     """(k, N)"""
     share = file.read_bytes()[DATA:]
