@@ -204,7 +204,7 @@ void read_publish(config_reading& in, grid_config& out) {
     else
       t.complain("order", order.error().detail);
   }
-  const auto read = [&](std::string_view key, std::int64_t least, std::int64_t most, std::uint8_t& into) {
+  const auto read = [&](std::string_view key, std::uint64_t least, std::uint64_t most, std::uint8_t& into) {
     const auto usual = into;
     if (const auto n = t.number(key, least, most))
       into = static_cast<std::uint8_t>(*n);
