@@ -70,6 +70,18 @@ struct read_leases_answer {
   std::string detail;   ///< for people, otherwise
 };
 
+/// Tells the server that a share of it does not verify.
+struct advise_share {
+  share_advice request;
+  duration deadline{};
+};
+/// Answers advise_share, exactly once.
+struct advise_share_answer {
+  delivery how = delivery::answered;
+  advice_answer answer; ///< with `answered`
+  std::string detail;   ///< for people, otherwise
+};
+
 /// Asks who the server is. The answer comes once the link is ready, or has failed for now.
 struct introduce {};
 /// What is known of the server.
@@ -84,8 +96,8 @@ struct introduction {
 struct link_status {};
 
 /// One configured server, whatever the transport. Keeps the connection and bounds the bytes in flight.
-using server_link =
-    protocol<write_answer(write_slot), read_answer(read_slot), lease_slot_answer(lease_slot),
-             introduction(introduce), link_report(link_status), read_leases_answer(read_leases_at)>;
+using server_link = protocol<write_answer(write_slot), read_answer(read_slot), lease_slot_answer(lease_slot),
+                             introduction(introduce), link_report(link_status),
+                             read_leases_answer(read_leases_at), advise_share_answer(advise_share)>;
 
 } // namespace truckee::messages

@@ -44,6 +44,23 @@ struct stored_leases {
   std::string detail;               ///< for people
 };
 
+/// Bytes of a share_advice's reason, as Tahoe-LAFS's servers take it.
+inline constexpr std::size_t advice_reason_max = 32'765;
+
+/// Tells a store that a share of it does not verify, and why: whoever runs it may look at the disk. Nothing is done to the share.
+struct share_advice {
+  storage_index slot;
+  share_number share;
+  std::string reason; ///< for people; 1 to advice_reason_max bytes
+};
+
+/// Answers share_advice: ok, it was heard; not_found where there is no such share. Anything else: it was heard, and could not be written
+/// down.
+struct advice_answer {
+  grid::storage_status status = grid::storage_status::ok;
+  std::string detail; ///< for people
+};
+
 /// One share store. Calls for one slot are answered in the order they came and never interleave.
 using storage_server = protocol<grid::store_info(hello),
                                 /// All tests pass and all writes land, or nothing does.
@@ -51,6 +68,6 @@ using storage_server = protocol<grid::store_info(hello),
                                 /// Reads shares of one slot.
                                 grid::slot_read_answer(grid::slot_read), lease_answer(add_lease),
                                 /// The leases on each share of one slot.
-                                stored_leases(read_leases)>;
+                                stored_leases(read_leases), advice_answer(share_advice)>;
 
 } // namespace truckee::messages

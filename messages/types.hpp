@@ -48,7 +48,9 @@
   X(3237, truckee::messages::keep_keys) \
   X(3238, truckee::messages::join_crew) \
   X(3239, truckee::messages::leave_crew) \
-  X(3240, truckee::messages::use_expiry)
+  X(3240, truckee::messages::use_expiry) \
+  X(3241, truckee::messages::advise_share) \
+  X(3242, truckee::messages::advise_share_answer)
 // clang-format on
 
 #define TRUCKEE_UNSAFE(number, type) CAF_ALLOW_UNSAFE_MESSAGE_TYPE(type)

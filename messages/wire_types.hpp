@@ -44,7 +44,9 @@
   X(3034, truckee::messages::change_request) \
   X(3035, truckee::messages::change_answer) \
   X(3036, truckee::messages::resolve_request) \
-  X(3037, truckee::messages::resolve_reply)
+  X(3037, truckee::messages::resolve_reply) \
+  X(3038, truckee::messages::share_advice) \
+  X(3039, truckee::messages::advice_answer)
 // clang-format on
 
 namespace truckee::messages {

@@ -21,8 +21,8 @@ std::string_view to_label(surprise x) {
 }
 
 std::string_view to_label(storage_operation x) {
-  static constexpr std::array<std::string_view, storage_operation_count> names{"read_test_write", "read",
-                                                                               "list", "lease", "version"};
+  static constexpr std::array<std::string_view, storage_operation_count> names{
+      "read_test_write", "read", "list", "lease", "version", "advice"};
   return pick(names, x);
 }
 

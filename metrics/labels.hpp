@@ -72,8 +72,8 @@ constexpr std::string_view to_label(refusal x) {
 }
 
 /// What a storage server was asked.
-enum class storage_operation : std::uint8_t { read_test_write, read, list, lease, version };
-inline constexpr std::uint8_t storage_operation_count = 5;
+enum class storage_operation : std::uint8_t { read_test_write, read, list, lease, version, advice };
+inline constexpr std::uint8_t storage_operation_count = 6;
 
 inline constexpr std::uint8_t operation_count = operation_kind_words.size();
 inline constexpr std::uint8_t link_state_count = link_state_words.size();

@@ -194,24 +194,42 @@ void send(const gbs_server& to, grid::slot_read what, messages::duration silence
       ->begin();
 }
 
-// -- leases --
+// -- leases, advice --
 
-void send(const gbs_server& to, const messages::add_lease& what, messages::duration silence_max,
-          gbs_done done) {
-  to.line->send(gbs::ask_lease(to.swissnum, what.slot, what.renew, what.cancel),
-                std::chrono::duration_cast<std::chrono::milliseconds>(silence_max),
-                [done = std::move(done)](const gbs::outcome& x) {
+/// For what is answered by a status alone.
+template <class Answer>
+void send_small(const gbs_server& to, gbs::request what, messages::duration silence_max, gbs_done done,
+                gbs::answer<void> (*read)(const gbs::response&)) {
+  to.line->send(std::move(what), std::chrono::duration_cast<std::chrono::milliseconds>(silence_max),
+                [done = std::move(done), read](const gbs::outcome& x) {
                   if (x.how != gbs::carried::answered) {
                     done(not_carried(x), true);
                     return;
                   }
-                  messages::lease_answer out;
-                  if (const auto got = gbs::read_lease(x.answer); !got) {
+                  Answer out;
+                  if (const auto got = read(x.answer); !got) {
                     out.status = status_of(got.error().kind).value_or(storage_status::io_error);
                     out.detail = got.error().detail;
                   }
                   done(answered(std::move(out)), false);
                 });
+}
+
+void send(const gbs_server& to, const messages::add_lease& what, messages::duration silence_max,
+          gbs_done done) {
+  send_small<messages::lease_answer>(to, gbs::ask_lease(to.swissnum, what.slot, what.renew, what.cancel),
+                                     silence_max, std::move(done), gbs::read_lease);
+}
+
+void send(const gbs_server& to, const messages::share_advice& what, messages::duration silence_max,
+          gbs_done done) {
+  auto asked = gbs::ask_corruption_advice(to.swissnum, what.slot, what.share, what.reason);
+  if (!asked) {
+    done(answered(messages::advice_answer{storage_status::malformed, asked.error().detail}), false);
+    return;
+  }
+  send_small<messages::advice_answer>(to, std::move(*asked), silence_max, std::move(done),
+                                      gbs::read_corruption_advice);
 }
 
 void send(const gbs_server&, const messages::read_leases&, messages::duration, const gbs_done& done) {

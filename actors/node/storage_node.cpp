@@ -72,9 +72,12 @@ std::shared_ptr<storage::share_store> empty_store(const services_ptr& shared) {
 messages::storage_server start_store(caf::actor_system& system, const services_ptr& shared,
                                      std::shared_ptr<storage::share_store> opened,
                                      const store_options& options) {
+  auto advice =
+      options.disk.read_only ? nullptr : std::make_shared<storage::advice_book>(options.disk.directory);
   return spawn_storage_server(
       system, shared, std::move(opened), options.name, options.limits,
-      {.settings = options.expiry, .now = unix_clock_of(shared->time), .report = options.report});
+      {.settings = options.expiry, .now = unix_clock_of(shared->time), .report = options.report},
+      std::move(advice));
 }
 
 } // namespace truckee::actors
@@ -143,9 +146,7 @@ result<store> store::spawn(caf::actor_system& system, store_options options, sur
       auto front = caf::actor_cast<caf::actor>(serving);
       crew all{front};
       if (now->options.for_tahoe) {
-        const auto& disk = now->options.disk;
-        auto book = disk.read_only ? nullptr : std::make_shared<storage::advice_book>(disk.directory);
-        auto desk = spawn_gbs_desk(system, shared, serving, std::move(book), now->options.name);
+        auto desk = spawn_gbs_desk(system, shared, serving);
         {
           const std::lock_guard at_desk(now->desk_mutex);
           now->desk = std::move(desk.ask);

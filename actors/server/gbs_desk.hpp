@@ -2,7 +2,6 @@
 
 #include "truckee/actors/shell/services.hpp"
 #include "truckee/gbs/server/server.hpp"
-#include "truckee/storage/advice_book.hpp"
 
 #include <functional>
 
@@ -16,8 +15,6 @@ struct gbs_desk {
   std::function<void(gbs::asked, gbs::replier)> ask;
 };
 
-/// A desk for that store. `advice` keeps what clients say of damaged shares; nothing: it is counted and logged only.
-gbs_desk spawn_gbs_desk(caf::actor_system& system, services_ptr services, messages::storage_server store,
-                        std::shared_ptr<storage::advice_book> advice, const std::string& name);
+gbs_desk spawn_gbs_desk(caf::actor_system& system, services_ptr services, messages::storage_server store);
 
 } // namespace truckee::actors

@@ -2,6 +2,7 @@
 
 #include "truckee/actors/shell/metric_words.hpp"
 #include "truckee/actors/shell/offload.hpp"
+#include "truckee/base/text.hpp"
 #include "truckee/crypto/base32.hpp"
 #include "truckee/metrics/metrics.hpp"
 
@@ -13,6 +14,9 @@ namespace truckee::actors {
 namespace {
 
 using namespace messages;
+
+/// Of a stranger's words in the log.
+constexpr std::size_t logged_reason_max = 200;
 
 std::uint64_t bytes_of(const grid::read_test_write& request) {
   std::uint64_t sum = 0;
@@ -31,9 +35,11 @@ public:
 
   storage_server_state(shell<storage_server_state>* self, services_ptr services,
                        std::shared_ptr<storage::share_store> store, const std::string& label,
-                       storage_server_limits limits, storage_server_expiry expiry)
+                       storage_server_limits limits, storage_server_expiry expiry,
+                       std::shared_ptr<storage::advice_book> advice)
     : self_(self), services_(std::move(services)), store_(std::move(store)),
-      events_(services_->metrics->store(label)), limits_(limits), expiry_(std::move(expiry)), label_(label) {}
+      events_(services_->metrics->store(label)), limits_(limits), expiry_(std::move(expiry)),
+      advice_(std::move(advice)), label_(label) {}
 
   behavior<handle> make_behavior() {
     measure_later({});
@@ -59,6 +65,7 @@ public:
           return run<stored_leases>(x.slot, 0, metrics::storage_operation::lease,
                                     [request = x](auto& store) { return list_leases(store, request); });
         },
+        [this](const share_advice& x) { return take_advice(x); },
         [this](const stop&) { self_->quit(); },
         [](const continuation& rest) { rest.run(); },
         [this](const use_expiry& x) {
@@ -97,9 +104,49 @@ private:
     return promise;
   }
 
-  template <class Answer, class Call>
-  caf::result<Answer> run(const storage_index& slot, std::uint64_t bytes, metrics::storage_operation kind,
-                          Call call) {
+  caf::result<advice_answer> take_advice(const share_advice& x) {
+    if (x.reason.empty() || x.reason.size() > advice_reason_max)
+      return advice_answer{grid::storage_status::malformed,
+                           "a reason has 1 to " + std::to_string(advice_reason_max) + " bytes"};
+    return run<advice_answer>(
+        x.slot, 0, metrics::storage_operation::advice,
+        [x, book = advice_, now = services_->time->unix_now()](auto& store) {
+          return write_down(store, book.get(), x, std::chrono::duration_cast<std::chrono::seconds>(now));
+        },
+        [this, x](const advice_answer& answer) {
+          if (answer.status != grid::storage_status::not_found)
+            tell_advice(x);
+        });
+  }
+
+  /// Of a share that is there; whoever makes one up is not written down.
+  static advice_answer write_down(storage::share_store& store, storage::advice_book* book,
+                                  const share_advice& x, std::chrono::seconds now) {
+    const auto found = store.read(grid::slot_read{x.slot, {x.share}, {}});
+    if (found.status != grid::storage_status::ok)
+      return {found.status, found.detail};
+    if (!found.reads.contains(x.share) && !found.damaged.contains(x.share))
+      return {grid::storage_status::not_found, "there is no such share"};
+    if (book == nullptr)
+      return {};
+    const auto kept = book->keep(x.slot, x.share, x.reason, now);
+    return kept ? advice_answer{} : advice_answer{grid::storage_status::io_error, kept.error().detail};
+  }
+
+  void tell_advice(const share_advice& x) {
+    events_.corruption_advised();
+    logs::say(services_->log, logs::events::corruption_advised,
+              {{"store", label_},
+               {"slot", crypto::to_base32(x.slot.view()).substr(0, 5)},
+               {"share", x.share.value},
+               {"reason", escaped(std::string_view(x.reason).substr(0, logged_reason_max))}});
+  }
+
+  /// `look` sees the answer before who asked.
+  template <class Answer, class Call, class Look = void (*)(const Answer&)>
+  caf::result<Answer> run(
+      const storage_index& slot, std::uint64_t bytes, metrics::storage_operation kind, Call call,
+      Look look = [](const Answer&) {}) {
     if (queued_calls_ >= limits_.queued_calls_max ||
         (bytes > 0 && queued_calls_ > 0 && queued_bytes_ + bytes > limits_.queued_bytes_max)) {
       logs::say(services_->log, logs::events::storage_refused,
@@ -115,7 +162,7 @@ private:
     ++queued_calls_;
     queued_bytes_ += bytes;
     auto promise = self_->template make_response_promise<Answer>();
-    auto job = [this, promise, slot, bytes, kind, call = std::move(call)]() mutable {
+    auto job = [this, promise, slot, bytes, kind, call = std::move(call), look = std::move(look)]() mutable {
       offload(
           self_, *services_->blocking,
           [store = store_, time = services_->time, call = std::move(call)] {
@@ -123,10 +170,11 @@ private:
             auto answer = call(*store);
             return std::pair(std::move(answer), time->seconds_since(start));
           },
-          [this, promise, slot, bytes, kind](auto&& done) mutable {
+          [this, promise, slot, bytes, kind, look = std::move(look)](auto&& done) mutable {
             count(kind, done.first.status, done.second, bytes);
             count_read(done.first);
             tell(kind, slot, done.first, bytes, done.second);
+            look(done.first);
             promise.deliver(std::move(done.first));
             finished(slot, bytes);
           });
@@ -316,6 +364,7 @@ private:
   metrics::store_events& events_;
   storage_server_limits limits_;
   storage_server_expiry expiry_;
+  std::shared_ptr<storage::advice_book> advice_;
   std::uint64_t look_ = 0; ///< grows when the rules change: whatever belongs to another one does nothing more
   deadline_ticket next_look_;
   std::optional<storage::expiry_scan> scan_;                         ///< while one look lasts
@@ -332,9 +381,10 @@ private:
 messages::storage_server spawn_storage_server(caf::actor_system& system, services_ptr services,
                                               std::shared_ptr<storage::share_store> store,
                                               const std::string& name, storage_server_limits limits,
-                                              storage_server_expiry expiry) {
+                                              storage_server_expiry expiry,
+                                              std::shared_ptr<storage::advice_book> advice) {
   return messages::spawn<storage_server_state>(system, std::move(services), std::move(store), name, limits,
-                                               std::move(expiry));
+                                               std::move(expiry), std::move(advice));
 }
 
 } // namespace truckee::actors

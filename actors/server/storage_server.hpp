@@ -1,6 +1,7 @@
 #pragma once
 
 #include "truckee/actors/shell/services.hpp"
+#include "truckee/storage/advice_book.hpp"
 #include "truckee/storage/expiry.hpp"
 
 #include <memory>
@@ -32,10 +33,12 @@ struct storage_server_expiry {
 };
 
 /// Serves one store. Calls for one slot run one after another, in the order they came; different slots run
-/// side by side on `blocking`. Expiry takes its turn in each slot.
+/// side by side on `blocking`. Expiry takes its turn in each slot. `advice` keeps what clients say of damaged shares; nothing: it is
+/// counted and logged only.
 messages::storage_server spawn_storage_server(caf::actor_system& system, services_ptr services,
                                               std::shared_ptr<storage::share_store> store,
                                               const std::string& name, storage_server_limits limits = {},
-                                              storage_server_expiry expiry = {});
+                                              storage_server_expiry expiry = {},
+                                              std::shared_ptr<storage::advice_book> advice = {});
 
 } // namespace truckee::actors

@@ -21,10 +21,15 @@ void count_read(metrics::server_events& events, const messages::read_answer& x) 
   events.read_answered(how, std::chrono::duration<double>(x.seconds));
 }
 
-void tell_corrupt_share(const logs::log_ptr& log, std::uint64_t operation, std::string_view server,
-                        share_number share, std::string_view reason) {
-  logs::say(log, logs::events::corrupt_share,
-            {{"operation", operation}, {"server", server}, {"share", share.value}, {"reason", reason}});
+void tell_corrupt_share(const operation_context& context, const grid::share_place& place,
+                        std::string_view reason, const logs::event& what) {
+  const auto server = context.name_of(place.server);
+  context.services->metrics->server(server).share_was_corrupt();
+  logs::say(context.services->log, what,
+            {{"operation", context.operation},
+             {"server", server},
+             {"share", place.share.value},
+             {"reason", reason}});
 }
 
 } // namespace truckee::actors

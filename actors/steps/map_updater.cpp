@@ -186,8 +186,9 @@ private:
     for (auto& [share, head] : seen.heads)
       heads_.insert_or_assign({id, share}, std::move(head));
     for (const auto& bad : seen.answer.bad) {
-      services_->metrics->server(context_.name_of(id)).share_was_corrupt();
-      tell_corrupt_share(services_->log, context_.operation, context_.name_of(id), bad.share, bad.reason);
+      tell_corrupt_share(context_, {id, bad.share}, bad.reason);
+      if (!bad.seen.empty())
+        advise_server(self_, context_, {id, bad.share}, bad.reason, [] {});
     }
     if (seen.private_key && !key_)
       key_ = std::move(seen.private_key);

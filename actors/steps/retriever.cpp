@@ -131,23 +131,15 @@ private:
           return shares::judge_body(version, share, head, reads);
         },
         [this, place](shares::judged_body&& judged) {
-          if (judged.verdict == grid::share_verdict::good)
+          if (judged.verdict == grid::share_verdict::good) {
             bodies_.insert_or_assign(place.share, std::move(judged.body));
-          else if (judged.verdict == grid::share_verdict::bad)
-            tell_lie(place, judged.reason);
+          } else if (judged.verdict == grid::share_verdict::bad) {
+            tell_corrupt_share(context_, place, judged.reason, logs::events::lying_server);
+            advise_server(self_, context_, place, judged.reason, [] {});
+          }
           plan_.on_verdict(place, judged.verdict, std::move(judged.reason));
           pump();
         });
-  }
-
-  void tell_lie(const grid::share_place& place, std::string_view reason) {
-    const auto server = context_.name_of(place.server);
-    services_->metrics->server(server).share_was_corrupt();
-    logs::say(services_->log, logs::events::lying_server,
-              {{"operation", context_.operation},
-               {"server", server},
-               {"share", place.share.value},
-               {"reason", reason}});
   }
 
   void ask_for_more() {

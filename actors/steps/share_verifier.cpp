@@ -56,7 +56,7 @@ private:
     while (next_ < todo_.size() && in_flight_ < shares_in_flight_max)
       fetch(todo_[next_++]);
     tell();
-    if (next_ == todo_.size() && in_flight_ == 0)
+    if (next_ == todo_.size() && in_flight_ == 0 && advice_out_ == 0)
       finish();
   }
 
@@ -100,7 +100,14 @@ private:
         [access = context_.access, version, share = place.share, whole = at->second.front()] {
           return judge(access, version, share, whole);
         },
-        [this, place](judgement&& found) { judged(place, std::move(found.fault), found.readable); });
+        [this, place](judgement&& found) {
+          if (found.fault && advise_server(self_, context_, place, *found.fault, [this] {
+                --advice_out_;
+                pump();
+              }))
+            ++advice_out_;
+          judged(place, std::move(found.fault), found.readable);
+        });
   }
 
   struct judgement {
@@ -122,9 +129,7 @@ private:
   void judged(const grid::share_place& place, std::optional<std::string> fault, bool readable = false) {
     --in_flight_;
     if (fault) {
-      services_->metrics->server(context_.name_of(place.server)).share_was_corrupt();
-      tell_corrupt_share(services_->log, context_.operation, context_.name_of(place.server), place.share,
-                         *fault);
+      tell_corrupt_share(context_, place, *fault);
       (readable ? answer_.unwritable : answer_.bad).emplace_back(place, std::move(*fault));
     }
     pump();
@@ -160,6 +165,7 @@ private:
   std::vector<std::pair<grid::share_place, grid::file_version>> todo_;
   std::size_t next_ = 0;
   std::size_t in_flight_ = 0;
+  std::size_t advice_out_ = 0; ///< servers that were told of a damaged share and did not answer yet
   std::uint64_t bytes_total_ = 0;
   verify_answer answer_;
   std::optional<caf::typed_response_promise<verify_answer>> promise_;

@@ -152,4 +152,9 @@ response lease_answer_of(storage_status status, std::string_view detail) {
   return status == storage_status::ok ? bare(204) : refusal_of(status, detail);
 }
 
+response advice_answer_of(storage_status status, std::string_view detail) {
+  const bool heard = status == storage_status::ok || status == storage_status::io_error;
+  return heard ? bare(200) : refusal_of(status, detail);
+}
+
 } // namespace truckee::gbs

@@ -29,6 +29,8 @@ response answer_of(const share_asked& what, const grid::slot_read_answer& x);
 /// Shares that are damaged are there, too.
 response list_answer_of(const grid::slot_read_answer& x);
 response lease_answer_of(grid::storage_status status, std::string_view detail);
+/// An advice that was heard is taken, whether or not it could be written down: a client can do nothing about that.
+response advice_answer_of(grid::storage_status status, std::string_view detail);
 /// Of a status that is not `ok`.
 response refusal_of(grid::storage_status status, std::string_view detail);
 

@@ -89,6 +89,17 @@ auto inspect(Inspector& f, lease_answer& x) {
 }
 
 template <class Inspector>
+auto inspect(Inspector& f, share_advice& x) {
+  return inspect_members(f, x, x.slot, x.share, x.reason);
+}
+
+template <class Inspector>
+auto inspect(Inspector& f, advice_answer& x) {
+  auto status = grid::checked(x.status);
+  return inspect_members(f, x, status, x.detail);
+}
+
+template <class Inspector>
 auto inspect(Inspector& f, read_leases& x) {
   return inspect_members(f, x, x.slot, x.renew);
 }

@@ -18,6 +18,7 @@ struct server_script {
   bool ends = false; ///< ends at the next call that gets no answer
 
   std::vector<grid::read_test_write> writes; ///< every write that came
+  std::vector<messages::share_advice> advice;
   std::size_t reads = 0;
   std::size_t hellos = 0;
   std::vector<std::function<void()>> held; ///< answers what was held back, as the store would
@@ -58,6 +59,10 @@ public:
           return answer<grid::slot_read_answer>(script_->read ? script_->read(x) : now(), now);
         },
         [](const messages::read_leases&) { return messages::stored_leases{}; },
+        [this](const messages::share_advice& x) {
+          script_->advice.push_back(x);
+          return messages::advice_answer{};
+        },
         [this](const messages::add_lease& x) {
           const auto done = script_->store->add_lease(x.slot, x.renew, x.cancel);
           return messages::lease_answer{done.status, done.detail};

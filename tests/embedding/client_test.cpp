@@ -59,6 +59,7 @@ struct mute_server_state {
         [this](const grid::slot_read&) { return never<grid::slot_read_answer>(); },
         [this](const messages::add_lease&) { return never<messages::lease_answer>(); },
         [this](const messages::read_leases&) { return never<messages::stored_leases>(); },
+        [this](const messages::share_advice&) { return never<messages::advice_answer>(); },
     };
   }
   template <class Answer>

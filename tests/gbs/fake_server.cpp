@@ -148,6 +148,8 @@ struct fake_server::house {
               return gbs::bare(done.status == grid::storage_status::ok ? 204 : 404);
             },
             [&](const gbs::advice_given& x) {
+              if (store->read({x.slot, {x.share}, {}}).reads.empty())
+                return gbs::bare(404);
               advice.push_back(x.reason);
               return gbs::bare(200);
             },

@@ -565,7 +565,7 @@ def all_cases():
                (HTTPS, SERVERS))
     yield Case(nodes, "one hangs, updated without it, goes on, repaired", node_away(lambda node: node.hang(), lambda node: node.go_on()),
                (HTTPS, SERVERS), long=True)
-    yield Case(nodes, "advice about a damaged share is kept by its server (Truckee gives none yet)", advised, (HTTPS, SERVERS), first="Truckee")
+    yield Case(nodes, "advice about a damaged share is kept by its server", advised, (HTTPS, SERVERS))
 
     yield Case("Both publish at the same time", "ten times: one is told, both read on", collisions(10), (HTTPS, SERVERS, MIXED))
     yield Case("Both publish at the same time", "a hundred times", collisions(100), (HTTPS,), long=True)

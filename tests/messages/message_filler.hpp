@@ -33,6 +33,8 @@ TRUCKEE_MEMBERS(messages::hello, a, b)
 TRUCKEE_MEMBERS(messages::greeting, a, b)
 TRUCKEE_MEMBERS(messages::add_lease, a, b, c)
 TRUCKEE_MEMBERS(messages::lease_answer, a, b)
+TRUCKEE_MEMBERS(messages::share_advice, a, b, c)
+TRUCKEE_MEMBERS(messages::advice_answer, a, b)
 TRUCKEE_MEMBERS(messages::operation_token, a)
 TRUCKEE_MEMBERS(messages::backlog, a, b, c)
 TRUCKEE_MEMBERS(messages::share_place, a, b)
@@ -94,7 +96,8 @@ using wire_types = std::tuple<
     messages::check_request, messages::check_reply, messages::cancel_request, messages::cancel_answer,
     messages::progress_event, messages::subscribe_answer, messages::link_report, messages::status_request,
     messages::status_reply, messages::operation_detail_request, messages::operation_detail,
-    messages::change_request, messages::change_answer, messages::resolve_request, messages::resolve_reply>;
+    messages::change_request, messages::change_answer, messages::resolve_request, messages::resolve_reply,
+    messages::share_advice, messages::advice_answer>;
 
 /// Fills values; secrets and capabilities with content that a test can look for.
 class filler {

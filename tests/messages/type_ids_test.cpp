@@ -50,6 +50,8 @@ const std::vector<numbered_type> wire_for_ever{
     {3035, "truckee::messages::change_answer"},
     {3036, "truckee::messages::resolve_request"},
     {3037, "truckee::messages::resolve_reply"},
+    {3038, "truckee::messages::share_advice"},
+    {3039, "truckee::messages::advice_answer"},
 };
 const std::vector<numbered_type> process_for_ever{
     {3200, "truckee::messages::continuation"},
@@ -93,6 +95,8 @@ const std::vector<numbered_type> process_for_ever{
     {3238, "truckee::messages::join_crew"},
     {3239, "truckee::messages::leave_crew"},
     {3240, "truckee::messages::use_expiry"},
+    {3241, "truckee::messages::advise_share"},
+    {3242, "truckee::messages::advise_share_answer"},
 };
 // clang-format on
 

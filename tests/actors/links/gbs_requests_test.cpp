@@ -172,6 +172,19 @@ TEST_F(gbs_requests, leases_are_renewed_and_cannot_be_read) {
             storage_status::refused);
 }
 
+TEST_F(gbs_requests, a_damaged_share_is_told) {
+  const auto advise = [&](std::string reason) {
+    return std::get<messages::advice_answer>(
+               send(messages::share_advice{{}, share_number{3}, std::move(reason)}).answer)
+        .status;
+  };
+  EXPECT_EQ(advise("torn"), storage_status::not_found);
+  write("x");
+  EXPECT_EQ(advise("torn"), storage_status::ok);
+  EXPECT_EQ(advise(""), storage_status::malformed);
+  EXPECT_EQ(server_->advice(), (std::vector<std::string>{"torn"}));
+}
+
 TEST_F(gbs_requests, new_shares_are_not_sent_where_there_is_no_room) {
   const auto fresh = change({{share_number{0}, {{0, 1, {}}}, {{0, shared_bytes(bytes(1000))}}, {}}});
   EXPECT_FALSE(actors::no_room_for(fresh, 1000));

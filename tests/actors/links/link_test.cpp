@@ -342,6 +342,7 @@ public:
         [](const grid::slot_read&) { return grid::slot_read_answer{}; },
         [](const messages::add_lease&) { return messages::lease_answer{}; },
         [](const messages::read_leases&) { return messages::stored_leases{}; },
+        [](const messages::share_advice&) { return messages::advice_answer{}; },
     };
   }
 };

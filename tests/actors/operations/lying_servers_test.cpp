@@ -87,6 +87,52 @@ TEST(Operations, AReadNamesEveryLiarItMet) {
     EXPECT_LT(bad.server, "s7") << bad.server << ": " << bad.reason;
 }
 
+TEST(Operations, AServerIsToldOfItsDamagedShareOnceAnHour) {
+  test_grid grid;
+  grid.create(long_content());
+  const auto layout = layout_at(grid, 0);
+  lie(grid, 0, [&](auto& x, const auto& asked) { flip_at(x, asked, layout.signature.offset + 3); });
+  lie(grid, 1, [&](auto& x, const auto& asked) { flip_at(x, asked, layout.share_data.offset + 5000); });
+  lie(grid, 2, [](auto& x, const auto&) { // it knows by itself
+    x.damaged.emplace(x.reads.begin()->first, "the container does not parse");
+    x.reads.clear();
+  });
+  const auto verify = [&] {
+    messages::check_request deep;
+    deep.cap = test_grid::write_cap();
+    deep.verify = true;
+    const auto health = grid.run.ask<messages::check_reply>(grid.gateway(), std::move(deep));
+    ASSERT_TRUE(grid.wait(health, 5min));
+    EXPECT_EQ((*health)->bad.size(), 3U) << (*health)->summary;
+  };
+  const auto told = [&](std::size_t server) { return grid.scripts[server]->advice.size(); };
+  verify();
+  verify();
+  ASSERT_EQ(told(0), 1U);
+  EXPECT_NE(grid.scripts[0]->advice[0].reason.find("signature"), std::string::npos)
+      << grid.scripts[0]->advice[0].reason;
+  ASSERT_EQ(told(1), 1U);
+  EXPECT_NE(grid.scripts[1]->advice[0].reason.find("share data"), std::string::npos)
+      << grid.scripts[1]->advice[0].reason;
+  for (std::size_t i = 2; i < 10; ++i)
+    EXPECT_EQ(told(i), 0U) << i;
+}
+
+TEST(Operations, AReaderTellsWhoseShareIsDamaged) {
+  test_grid grid;
+  grid.create(long_content());
+  const auto layout = layout_at(grid, 0);
+  for (std::size_t i = 0; i < 7; ++i)
+    lie(grid, i, [&](auto& x, const auto& asked) { flip_at(x, asked, layout.share_data.offset + 5000); });
+  const auto got = grid.get();
+  ASSERT_TRUE(grid.wait(got, 5min));
+  grid.run.settle();
+  EXPECT_FALSE((*got)->bad.empty());
+  for (const auto& bad : (*got)->bad)
+    EXPECT_EQ(grid.scripts[static_cast<std::size_t>(bad.server.at(1) - '0')]->advice.size(), 1U)
+        << bad.server;
+}
+
 TEST(Operations, AnotherFilesSharesAreNotTaken) {
   test_grid grid;
   grid.create("mine", 0);

@@ -1,4 +1,5 @@
 #include "actors/test_services.hpp"
+#include "test_folder.hpp"
 #include "test_support.hpp"
 #include "truckee/actors/server/storage_server.hpp"
 #include "truckee/metrics/metrics.hpp"
@@ -7,6 +8,8 @@
 #include <gtest/gtest.h>
 
 #include <condition_variable>
+#include <filesystem>
+#include <fstream>
 #include <future>
 #include <mutex>
 #include <set>
@@ -105,7 +108,8 @@ public:
     pool = std::make_shared<worker_pool>(threads);
     const auto services = test::test_services(run);
     services->blocking = pool;
-    server = actors::spawn_storage_server(run.system(), services, store, "alpha", limits, std::move(expiry));
+    server = actors::spawn_storage_server(run.system(), services, store, "alpha", limits, std::move(expiry),
+                                          std::make_shared<storage::advice_book>(folder.path()));
   }
   ~StorageServer() override {
     store->open();
@@ -134,6 +138,7 @@ public:
     return (answers->done() && ...);
   }
 
+  test::folder folder;
   test::deterministic run;
   std::shared_ptr<watched_store> store = std::make_shared<watched_store>();
   std::shared_ptr<worker_pool> pool;
@@ -257,6 +262,30 @@ TEST_F(StorageServer, AClientOfAnotherProtocolIsRefusedWithBothVersionsNamed) {
   run.settle();
   EXPECT_NE(other->failure.find("truckee/0.0.1"), std::string::npos) << other->failure;
   EXPECT_NE(other->failure.find(messages::software_name()), std::string::npos) << other->failure;
+}
+
+TEST_F(StorageServer, AdviceAboutAShareIsCountedAndWrittenDownAndAboutNoneRefused) {
+  start(0);
+  write_into_store();
+  const auto advise = [&](std::uint8_t share, std::string reason) {
+    const auto answer = run.ask<messages::advice_answer>(
+        server, messages::share_advice{slot_number(1), share_number{share}, std::move(reason)});
+    run.settle();
+    return (*answer)->status;
+  };
+  const auto advisories = folder / "corruption-advisories";
+  EXPECT_EQ(advise(1, "made up"), grid::storage_status::not_found);
+  EXPECT_EQ(advise(0, ""), grid::storage_status::malformed);
+  EXPECT_EQ(advise(0, std::string(messages::advice_reason_max + 1, 'x')), grid::storage_status::malformed);
+  EXPECT_FALSE(std::filesystem::exists(advisories));
+  EXPECT_EQ(advise(0, std::string(messages::advice_reason_max, 'x')), grid::storage_status::ok);
+  const auto files = std::distance(std::filesystem::directory_iterator(advisories), {});
+  EXPECT_EQ(files, 1);
+
+  // One that cannot be written down was heard all the same.
+  std::filesystem::remove_all(advisories);
+  std::ofstream(advisories) << "in the way";
+  EXPECT_EQ(advise(0, "torn"), grid::storage_status::io_error);
 }
 
 TEST_F(StorageServer, LeasesAreGivenAndAMissingSlotIsTold) {

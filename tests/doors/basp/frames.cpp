@@ -11,7 +11,7 @@ using namespace doors::basp;
 namespace {
 
 // clang-format off
-constexpr std::array<message_type, 38> types{{
+constexpr std::array<message_type, 40> types{{
     {3000, "truckee::messages::hello"},
     {3001, "truckee::messages::greeting"},
     {3002, "truckee::grid::store_info"},
@@ -50,6 +50,8 @@ constexpr std::array<message_type, 38> types{{
     {3035, "truckee::messages::change_answer"},
     {3036, "truckee::messages::resolve_request"},
     {3037, "truckee::messages::resolve_reply"},
+    {3038, "truckee::messages::share_advice"},
+    {3039, "truckee::messages::advice_answer"},
 }};
 // clang-format on
 

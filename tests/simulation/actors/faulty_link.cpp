@@ -42,6 +42,10 @@ public:
           return carry<read_leases_answer, stored_leases>(x.deadline,
                                                           [](sim_server&, bool) { return stored_leases{}; });
         },
+        [this](const advise_share& x) {
+          return carry<advise_share_answer, advice_answer>(x.deadline,
+                                                           [](sim_server&, bool) { return advice_answer{}; });
+        },
     };
   }
 
