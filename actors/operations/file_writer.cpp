@@ -61,7 +61,7 @@ private:
         sent.push_back({x.report.version, x.report.readable});
         leave_map_of_new(x.report);
       }
-      remember(sent);
+      remember(sent, x.report.strict ? x.report.strict->seals : std::set<grid::share_seal>{});
       const auto failure = failure_of(x, *context_.servers);
       reply_.became = failure ? grid::effect_of_failure(sent) : effect::applied;
       finish(failure);
@@ -99,8 +99,10 @@ private:
   // -- an existing file --
 
   void publish_next() {
-    if (task_.sent)
-      task_.wish.earlier = *task_.sent;
+    if (task_.sent) {
+      task_.wish.earlier = task_.sent->versions;
+      task_.wish.own_seals = {task_.sent->seals.begin(), task_.sent->seals.end()};
+    }
     if (task_.own)
       task_.wish.own = *task_.own;
     if (task_.append)
@@ -320,12 +322,12 @@ private:
     }
   }
 
-  void remember(const std::vector<grid::sent_version>& sent) {
+  void remember(const std::vector<grid::sent_version>& sent, const std::set<grid::share_seal>& seals) {
     std::set<grid::file_version> versions;
     for (const auto& one : sent)
       versions.insert(one.version);
     if (task_.sent)
-      sent_history::add(*task_.sent, versions);
+      sent_history::add(*task_.sent, versions, seals);
     if (task_.own && !broke_off_)
       *task_.own = sent;
     else if (task_.own)
@@ -336,7 +338,7 @@ private:
     if (!promise_)
       return;
     if (operation_) {
-      remember(operation_->result().own);
+      remember(operation_->result().own, operation_->result().seals);
       if (operation_->done())
         reply_.became = operation_->result().what;
       leave_map();

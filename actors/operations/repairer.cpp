@@ -112,8 +112,9 @@ private:
   void write(const shared_bytes& content) {
     const auto& version = *plan_.version;
     auto again = shares::existing(version, heads_of(version));
-    const auto how = grid::publish_of(plan_, mapped_->map, again.has_value(),
-                                      task_.sent ? *task_.sent : sent_versions{}, task_.defaults);
+    const auto how =
+        grid::publish_of(plan_, mapped_->map, again.has_value(),
+                         task_.sent ? task_.sent->versions : std::set<grid::file_version>{}, task_.defaults);
     if (!how.refill)
       again.reset();
     publish_task task{.context = context_.part({0.6, 1}),

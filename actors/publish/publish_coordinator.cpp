@@ -188,6 +188,7 @@ private:
         .seal = grid::seal_of(format.signature(any_share.view()).value().view()),
         .seal_at = format.signature_offset(task_->keys.signing.public_half().der()),
         .sign = [this](const grid::file_version& version) { return sign_again(version); },
+        .own_seals = task_->strict->own_seals,
     };
     // Whom the setting names, drained or not.
     request.servers = task_->strict->known.setting().servers();

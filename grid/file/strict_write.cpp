@@ -172,7 +172,8 @@ void strict_write::act_publish() {
   action_.what = write_action::kind::publish;
   action_.sequence = *number;
   action_.base = base_;
-  action_.strict = {slots_, note_of(setting_, *number)};
+  action_.strict = {slots_, note_of(setting_, *number), wish_.own_seals};
+  action_.strict->own_seals.insert(result_.seals.begin(), result_.seals.end());
   ++result_.tries;
 }
 
@@ -238,6 +239,8 @@ void strict_write::on_published(publish_report report) {
   last_sent_ = report.version;
   result_.sent.insert(report.version);
   result_.own.push_back({report.version, report.readable, change_.before, change_.after});
+  if (report.strict)
+    result_.seals.insert(report.strict->seals.begin(), report.strict->seals.end());
   result_.surprises.insert(result_.surprises.end(), report.surprises.begin(), report.surprises.end());
   result_.report = std::move(report);
   switch (result_.report->end) {

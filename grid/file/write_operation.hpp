@@ -33,6 +33,7 @@ struct write_wish {
   write_kind kind = write_kind::overwrite;
   std::optional<version_condition> only_if; ///< with conditional; the first map says which version that is
   std::set<file_version> earlier;           ///< versions this client sent before for this file
+  std::set<share_seal> own_seals = {};      ///< strict: of signatures this client sent before for this file
   std::vector<sent_version> own = {};       ///< what this very operation sent when it was asked for before
   /// Of a kept map that fits: an overwrite begins on it, without a map of its own. Others do not look at it.
   std::optional<servermap> kept = {};
@@ -55,7 +56,8 @@ struct file_map {
 /// What a strict publish begins on.
 struct strict_base {
   slot_map known;
-  writer_note note; ///< goes into the salt of its signatures
+  writer_note note;                    ///< goes into the salt of its signatures
+  std::set<share_seal> own_seals = {}; ///< of signatures that this client sent before
 };
 
 /// What the shell does next.
@@ -117,6 +119,7 @@ struct write_result {
   kept_map_use kept = kept_map_use::none;
   std::set<file_version> sent;   ///< versions of ours; goes into `earlier` next time
   std::vector<sent_version> own; ///< the same, and those of `wish.own`; goes there when it is asked for again
+  std::set<share_seal> seals;    ///< strict: of signatures that were sent; goes into `own_seals` next time
   std::optional<file_version> found; ///< with already_applied
   std::set<share_place> found_at;    ///< its shares
   /// Strict: what shows that somebody writes to the file in place, whom no rule of the strict order binds; for people.

@@ -4,12 +4,6 @@
 
 namespace truckee::grid {
 
-share_seal seal_of(byte_view signature) {
-  share_seal out;
-  std::copy_n(signature.begin(), out.data.size(), out.data.begin());
-  return out;
-}
-
 const file_version* version_of(const held_share& share) {
   const auto* sealed = std::get_if<sealed_share>(&share);
   return sealed ? &sealed->version : nullptr;

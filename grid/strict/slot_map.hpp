@@ -1,6 +1,7 @@
 #pragma once
 
 #include "truckee/grid/servermap.hpp"
+#include "truckee/grid/share_seal.hpp"
 #include "truckee/grid/strict/strict_setting.hpp"
 #include "truckee/grid/strict/writer_note.hpp"
 
@@ -12,12 +13,6 @@
 
 /// What a strict writer or reader knows of a file's slots.
 namespace truckee::grid {
-
-/// The first bytes of a share's signature: two writes of one version differ in them, and nothing else of a share shows that
-/// its signature was made anew.
-using share_seal = fixed_bytes<struct share_seal_tag, 16>;
-/// Of a signature, which is longer.
-share_seal seal_of(byte_view signature);
 
 /// A share whose signature holds, and what tests compare of it.
 struct sealed_share {

@@ -233,13 +233,10 @@ void strict_order::on_written(publish_tables& tables, const server_message& sent
       tables.mark_placed({sent.server, planned.share});
       confirming_.insert(sent.server);
       break;
-    case share_step::patch: {
-      auto& sealed = std::get<sealed_share>(slot.at(planned.share));
-      const auto& seal = new_seals_.at(sent.server);
-      std::copy_n(seal.begin(), sealed.seal.data.size(), sealed.seal.data.begin());
+    case share_step::patch:
+      std::get<sealed_share>(slot.at(planned.share)).seal = seal_of(new_seals_.at(sent.server));
       sealed_.insert(sent.server);
       break;
-    }
     case share_step::remove:
       slot.erase(planned.share);
       tables.learn({sent.server, planned.share}, no_share{});
@@ -265,6 +262,8 @@ void strict_order::on_test_failed(publish_tables& tables, const server_message& 
   auto slot = task_.known.slots().at(sent.server);
   auto found = outcome.found;
   std::erase_if(found, [](const auto& seen) { return seen.second.empty(); }); // a share without bytes is none
+  if (sealing_ && barrier_is_there(sent.server, found))
+    return on_written(tables, sent);
   const bool only_less = std::ranges::all_of(found, [&](const auto& seen) {
     const auto known = slot.find(seen.first);
     return known != slot.end() && is_still(known->second, seen.second, task_.seal_at);
@@ -282,15 +281,33 @@ void strict_order::on_test_failed(publish_tables& tables, const server_message& 
     const auto known = slot.find(number);
     if (known != slot.end() && is_still(known->second, seen, task_.seal_at))
       continue;
-    const auto there = read_belief(seen);
-    const auto* version = std::get_if<file_version>(&there);
-    if (version && tables.view().earlier.contains(*version))
+    if (is_own(tables, known == slot.end() ? nullptr : &known->second, seen))
       continue; // a message of ours that landed late: nobody else is at work
     met_another_ = true;
-    tables.add_surprise(
-        {{sent.server, number}, known == slot.end() ? belief{no_share{}} : belief_of(known->second), there});
+    tables.add_surprise({{sent.server, number},
+                         known == slot.end() ? belief{no_share{}} : belief_of(known->second),
+                         read_belief(seen)});
   }
   give_up(tables, sent.server, outcome);
+}
+
+bool strict_order::barrier_is_there(const server_id& server,
+                                    const std::map<share_number, bytes>& found) const {
+  auto slot = task_.known.slots().at(server);
+  std::get<sealed_share>(slot.at(*strict::share_to_seal(slot))).seal = seal_of(new_seals_.at(server));
+  return std::ranges::equal(slot, found, [&](const auto& known, const auto& seen) {
+    return known.first == seen.first && is_still(known.second, seen.second, task_.seal_at);
+  });
+}
+
+bool strict_order::is_own(const publish_tables& tables, const held_share* known, byte_view seen) const {
+  if (seen.size() >= task_.seal_at + share_seal::size &&
+      task_.own_seals.contains(seal_of(seen.subspan(task_.seal_at))))
+    return true;
+  const auto there = read_belief(seen);
+  const auto* version = std::get_if<file_version>(&there);
+  // A version that was there already, and has another signature now, went through somebody else's barrier.
+  return version && tables.view().earlier.contains(*version) && !(known && belief_of(*known) == there);
 }
 
 void strict_order::give_up(publish_tables& tables, const server_id& server, const write_outcome& outcome) {
@@ -347,7 +364,9 @@ void strict_order::account(publish_report& report) const {
                 [](const auto& left) { return std::holds_alternative<file_version>(left.second); });
   const auto& setting = task_.known.setting();
   report.strict = {confirming_.size(), setting.confirming(), setting.places(), sealed(), purged_, resent_,
-                   met_another_};
+                   met_another_,       {task_.seal}};
+  for (const auto& [server, signature] : new_seals_)
+    report.strict->seals.insert(seal_of(signature));
 }
 
 } // namespace truckee::grid

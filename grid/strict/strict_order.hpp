@@ -15,6 +15,8 @@ struct strict_task {
   std::uint64_t seal_at = 401; ///< where signatures begin in a share of this file
   /// Signs a version's prefix anew, with a note in its salt: the barrier's bytes.
   std::function<bytes(const file_version&)> sign = {};
+  /// Signatures that this writer sent before: a message of its own that lands late is none of another writer's.
+  std::set<share_seal> own_seals = {};
 };
 
 /// New shares are written beside the old ones, each message with a test on the whole slot; success needs H servers
@@ -26,8 +28,9 @@ struct strict_task {
 /// A message, by its outcome:
 ///
 ///     written               sealing: the slot is as before with the new signature. Writing: the server confirms
-///     test failed           shows ours: it confirms. Shows that old shares went and nothing else changed: sent again, with
-///                           what is there now. Else another writer was there, and the server is out of this publish
+///     test failed           shows ours: it confirms, or has the barrier. Shows that old shares went and nothing else
+///                           changed: sent again, with what is there now. Else the server is out of this publish, and
+///                           another writer was there, unless all that differs is this writer's own (own_seals)
 ///     unknown, malformed    out of this publish; the message may have landed
 ///     others                out of this publish; nothing was written
 class strict_order final : public publish_order {
@@ -75,6 +78,10 @@ private:
   std::vector<share_number> doomed_on(const server_id& server) const;
   void on_written(publish_tables& tables, const server_message& sent);
   void on_test_failed(publish_tables& tables, const server_message& sent, const write_outcome& outcome);
+  /// An earlier copy of the barrier's message landed, and nothing else has happened there.
+  bool barrier_is_there(const server_id& server, const std::map<share_number, bytes>& found) const;
+  /// Whether this writer sent what was found at the place of `known`, in a message that landed late.
+  bool is_own(const publish_tables& tables, const held_share* known, byte_view seen) const;
   void give_up(publish_tables& tables, const server_id& server, const write_outcome& outcome);
   /// Servers that have it, or may take it yet.
   std::size_t may_confirm(const publish_tables& tables) const;

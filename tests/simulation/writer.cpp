@@ -67,6 +67,7 @@ void writer::begin_operation() {
   write_wish wish;
   wish.kind = plan_.operations[number];
   wish.earlier = earlier_;
+  wish.own_seals = own_seals_;
   wish.limits = world_.limits();
   wish.kept = take_kept();
   if (const auto setting = world_.setting())
@@ -168,6 +169,7 @@ void writer::end_operation() {
   if (told && world_.conditions().honest() && lone())
     world_.violation(6, "a lone writer was told: " + out.detail);
   earlier_.insert(result.sent.begin(), result.sent.end());
+  own_seals_.insert(result.seals.begin(), result.seals.end());
   world_.trace(3, id_, static_cast<std::uint64_t>(result.end));
   results_.push_back(std::move(out));
   operation_.reset();
@@ -507,7 +509,7 @@ result<publish_loop> writer::start_loop(const write_action& action, publish_requ
     return out;
   };
   seal_ = drawn({});
-  strict_task task{action.strict->known, seal_of(seal_), seal_offset(), drawn};
+  strict_task task{action.strict->known, seal_of(seal_), seal_offset(), drawn, action.strict->own_seals};
   return publish_loop::start(std::move(request), std::make_unique<strict_order>(std::move(task)));
 }
 

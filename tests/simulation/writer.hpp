@@ -130,6 +130,7 @@ private:
   sim_time began_ = 0;
   std::uint64_t operation_number_ = 0;
   std::set<grid::file_version> earlier_;
+  std::set<grid::share_seal> own_seals_;
   bool has_key_ = false;
 
   std::unique_ptr<grid::map_update> map_update_;

@@ -22,25 +22,35 @@ grid::file_version version(std::uint64_t sequence) {
   return out;
 }
 
+grid::share_seal seal(std::size_t number) {
+  grid::share_seal out;
+  store_be(out.view().first(8), std::uint64_t{number});
+  return out;
+}
+
 } // namespace
 
 TEST(sent_history, a_file_keeps_its_versions_until_others_were_used_since) {
   sent_history history(2);
   sent_history::add(*history.of(slot(1)), {version(4)});
   sent_history::add(*history.of(slot(2)), {version(5)});
-  EXPECT_TRUE(history.of(slot(1))->contains(version(4)));
+  EXPECT_TRUE(history.of(slot(1))->versions.contains(version(4)));
   (void)history.of(slot(3)); // slot 2 was used longest ago
   EXPECT_EQ(history.size(), 2U);
-  EXPECT_TRUE(history.of(slot(1))->contains(version(4)));
-  EXPECT_TRUE(history.of(slot(2))->empty()) << "forgotten";
+  EXPECT_TRUE(history.of(slot(1))->versions.contains(version(4)));
+  EXPECT_TRUE(history.of(slot(2))->versions.empty()) << "forgotten";
 }
 
 TEST(sent_history, of_one_file_the_newest_are_kept) {
   sent_versions sent;
   for (std::uint64_t i = 1; i <= sent_history::versions_max + 10; ++i)
     sent_history::add(sent, {version(i)});
-  EXPECT_EQ(sent.size(), sent_history::versions_max);
-  EXPECT_EQ(sent.begin()->sequence.value, 11U);
+  EXPECT_EQ(sent.versions.size(), sent_history::versions_max);
+  EXPECT_EQ(sent.versions.begin()->sequence.value, 11U);
+  for (std::size_t i = 0; i < sent_history::seals_max + 10; ++i)
+    sent_history::add(sent, {}, {seal(i)});
+  EXPECT_EQ(sent.seals.size(), sent_history::seals_max);
+  EXPECT_EQ(sent.seals.front(), seal(10));
 }
 
 // Invariant 6 across operations: a lone writer's earlier put may land while its next one runs.

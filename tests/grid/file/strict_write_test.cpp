@@ -141,6 +141,26 @@ TEST_F(strict_write_test, R9_a_change_that_another_built_on_is_not_made_twice) {
   EXPECT_EQ(op->result().found, version(5));
 }
 
+TEST_F(strict_write_test, what_was_signed_goes_with_every_further_try_and_operation) {
+  const auto seal = [](char c) {
+    return share_seal::from(bytes(share_seal::size, static_cast<std::byte>(c))).value();
+  };
+  hold(0, 10, version(1));
+  write_wish wish;
+  wish.own_seals = {seal('a')};
+  const auto op = begin(write_kind::overwrite, wish);
+  op->on_map(seen());
+  EXPECT_EQ(op->next().strict->own_seals, (std::set{seal('a')}));
+  auto lost = ended(version(2), publish_end::unconfirmed_unknown, false);
+  lost.strict->seals = {seal('b'), seal('c')};
+  op->on_published(lost);
+  op->on_waited();
+  op->on_map(seen());
+  EXPECT_EQ(op->next().strict->own_seals, (std::set{seal('a'), seal('b'), seal('c')}));
+  op->on_published(ended(version(3), publish_end::published));
+  EXPECT_EQ(op->result().seals, (std::set{seal('b'), seal('c')}));
+}
+
 TEST_F(strict_write_test, an_overwrite_does_not_undo_what_may_be_built_on_it) {
   hold(0, 10, version(1));
   for (const bool readable : {true, false}) {

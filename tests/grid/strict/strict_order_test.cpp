@@ -74,6 +74,23 @@ TEST(strict_order, one_writer_alone_is_acknowledged_at_once) {
   }
 }
 
+TEST(strict_order, a_lone_writer_is_told_of_nobody_whatever_of_its_own_lands_late) {
+  strict_tally sum;
+  for (const auto& spread : {spread_setting{3, 10, 10}, {2, 3, 3}, {1, 3, 3}, {2, 4, 4}, {3, 5, 5}})
+    for (std::uint64_t seed = 1; seed <= 300; ++seed) {
+      strict_world world(setting(spread.k, spread.n, spread.servers),
+                         {.lost = 0.15, .late = 0.8, .twice = 0.1, .break_up = 0.05}, seed);
+      world.add_writer({0, 1, 2, 3, 4, 5});
+      world.run();
+      sum.barriers += world.tally.barriers;
+      for (const auto& what : world.tally.broken)
+        sum.broken.push_back(what + ", seed " + std::to_string(seed) + ", on " +
+                             std::to_string(spread.servers));
+    }
+  expect_nothing_broken(sum);
+  EXPECT_GT(sum.barriers, 0U);
+}
+
 TEST(strict_order, writers_at_the_same_time_lose_nothing) {
   for (const std::size_t writers : {2U, 4U}) {
     const auto sum = runs({3, 10, 10}, writers, {}, 100);

@@ -153,6 +153,8 @@ private:
     grid::write_wish wish;
     wish.kind = grid::write_kind::modify;
     wish.own = own_;
+    wish.earlier = earlier_;
+    wish.own_seals = own_seals_;
     wish.limits.write_tries_max = 30;
     operation_ = std::make_unique<grid::strict_write>(std::move(wish), world_.setting_, random_);
     act();
@@ -189,6 +191,8 @@ private:
   void ended_operation() {
     const auto result = operation_->result();
     own_ = result.own;
+    earlier_.insert(result.sent.begin(), result.sent.end());
+    own_seals_.insert(result.seals.begin(), result.seals.end());
     if (result.what == effect::applied)
       return acknowledge(result.found ? *result.found : result.report->version);
     if (result.end == grid::write_end::unrecoverable && known_->slots().size() == world_.slots_.size())
@@ -261,14 +265,20 @@ private:
     store_be(version_.root.view().first(8), world_.random_());
     world_.signed_.emplace(version_, content_);
     signature_ = drawn_signature();
-    grid::strict_task task{
-        action.strict->known, {}, seal_at, [this](const grid::file_version&) { return drawn_signature(); }};
+    grid::strict_task task{action.strict->known,
+                           {},
+                           seal_at,
+                           [this](const grid::file_version&) { return drawn_signature(); },
+                           action.strict->own_seals};
     task.seal = grid::seal_of(signature_);
     auto order = std::make_unique<grid::strict_order>(std::move(task));
     order_ = order.get();
     grid::publish_request request;
     request.version = version_;
     request.servers = world_.setting_.servers();
+    request.earlier = earlier_;
+    for (const auto& own : operation_->result().sent)
+      request.earlier.insert(own);
     auto loop = grid::publish_loop::start(std::move(request), std::move(order));
     if (!loop) {
       world_.tally.broken.push_back("a publish was refused: " + to_string(loop.error()));
@@ -333,6 +343,8 @@ private:
     tally.purged += order_->purged();
     tally.resent += order_->resent();
     tally.rounds_lost += report.ok() ? 0 : 1;
+    if (report.strict->met_another && world_.writers_.size() == 1)
+      tally.broken.push_back("a lone writer met another: " + report.failure().value_or(error{}).detail);
     loop_.reset();
     operation_->on_published(std::move(report));
     act();
@@ -372,9 +384,11 @@ private:
   std::size_t asked_ = 0;
   drawn random_{world_};
   std::unique_ptr<grid::strict_write> operation_;
-  std::vector<grid::sent_version> own_; ///< of this operation, when it was asked for before
-  strict_world::operations content_;    ///< in memory
-  strict_world::operations had_;        ///< acknowledged when this operation began
+  std::vector<grid::sent_version> own_;  ///< of this operation, when it was asked for before
+  std::set<grid::file_version> earlier_; ///< that it sent, and of which signatures
+  std::set<grid::share_seal> own_seals_;
+  strict_world::operations content_; ///< in memory
+  strict_world::operations had_;     ///< acknowledged when this operation began
   std::shared_ptr<grid::slot_map> known_;
   grid::file_version version_;
   bytes signature_;

@@ -224,7 +224,7 @@ void client::on_reply(const publish_reply& reply) {
     check_written(reply);
   auto& counts = place_.truth.counts();
   ++(reply.ok ? counts.acknowledged : out.told ? counts.uncoordinated : counts.failed);
-  if (out.told && place_.truth.conditions().honest() && lone() && !own_barrier_may_be_late())
+  if (out.told && place_.truth.conditions().honest() && lone())
     place_.truth.violation(6, "a lone writer was told: " + out.detail);
   settle(std::move(out));
 }
@@ -277,12 +277,6 @@ bool client::lone() const {
         (place_.truth.writes_under_way(other) > 0 || place_.truth.last_write_ended(other) >= began_))
       return false;
   return true;
-}
-
-/// A later try does not know the signatures that an earlier one's barrier left where no answer came (docs/strict.md, What is not built).
-bool client::own_barrier_may_be_late() const {
-  const auto& s = place_.truth.conditions();
-  return s.strict.has_value() && s.answer_lost + s.duplicate + s.late_landing + s.flapping > 0;
 }
 
 void client::check_written(const publish_reply& reply) {

@@ -89,7 +89,6 @@ private:
   void settle(client_result result);
   void check_written(const messages::publish_reply& reply);
   bool lone() const;
-  bool own_barrier_may_be_late() const;
 
   client_place place_;
   client_plan plan_;
