@@ -128,6 +128,10 @@ void add_cap_file(CLI::App& cmd, operation_options& o, const std::string& meanin
   cmd.add_option("--cap-file", o.cap_file, meaning)->required()->type_name("FILE");
 }
 
+void add_private_key_file(CLI::App& cmd, operation_options& o, const std::string& meaning) {
+  cmd.add_option("--private-key-file", o.private_key_file, meaning)->type_name("FILE");
+}
+
 void add_operation_id(CLI::App& cmd, std::string& id) {
   cmd.add_option("--operation-id", id,
                  "As an earlier answer said: the same write again, which a running gateway does once")
