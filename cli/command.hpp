@@ -88,6 +88,7 @@ void add_append(CLI::App& app, program& p);
 void add_repair(CLI::App& app, program& p);
 void add_resolve(CLI::App& app, program& p);
 void add_grid(CLI::App& app, program& p);
+void add_grid_import(CLI::App& grid, program& p);
 void add_debug(CLI::App& app, program& p);
 void add_status(CLI::App& app, program& p);
 void add_help(CLI::App& app, program& p);
