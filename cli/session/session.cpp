@@ -236,6 +236,7 @@ result<session> own_session(const global_options& options, metrics_settings& met
   if (*tls)
     grid->tls = *tls;
   const auto status_listen = grid->status_listen;
+  const auto http = grid->http;
   const auto tls_files = grid->tls;
   metrics = grid->metrics;
   const auto how =
@@ -257,6 +258,7 @@ result<session> own_session(const global_options& options, metrics_settings& met
     return tl::unexpected(started.error());
   session out;
   out.status_listen = status_listen;
+  out.http = http;
   out.tls = tls_files;
   out.client = std::move(*started);
   out.where = options.grid_file.empty()
