@@ -108,15 +108,13 @@ result<int> import(const grid_import_options& o, const global_options& global) {
 void add_grid_import(CLI::App& grid, program& p) {
   auto o = std::make_shared<grid_import_options>();
   auto* cmd = grid.add_subcommand(
-      "import", "truckee grid import ~/.tahoe -o grid.toml\n"
-                "truckee grid import /srv/node1 /srv/node2 /srv/node3 -o grid.toml\n\n"
-                "Makes a grid file of what a Tahoe-LAFS grid's own directories know. DIR is a client's, "
-                "which knows its\n"
-                "servers (private/servers.yaml, or what an introducer told it), how files are spread, which "
-                "servers are\n"
-                "preferred, and its lease secret; or each DIR is a storage node's, which knows its own NURL. "
-                "The files\n"
-                "made are secrets: only their owner may read them, and nothing of them is printed.");
+      "import",
+      "truckee grid import ~/.tahoe -o grid.toml\n"
+      "truckee grid import /srv/node1 /srv/node2 /srv/node3 -o grid.toml\n\n"
+      "Makes a grid file of what a Tahoe-LAFS grid's own directories know. DIR is a client's, which knows\n"
+      "its servers (private/servers.yaml, or what an introducer told it), how files are spread, which\n"
+      "servers are preferred, and its lease secret; or each DIR is a storage node's, which knows its own\n"
+      "NURL. The files made are secrets: only their owner may read them, and nothing of them is printed.");
   cmd->add_option("DIR", o->directories, "A client's directory, or those of storage nodes")->required();
   cmd->add_option("-o", o->output, "The grid file to make; never one that is there")
       ->required()

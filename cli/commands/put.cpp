@@ -177,9 +177,8 @@ void add_put(CLI::App& app, program& p) {
       "truckee put report.pdf --private-key-file key.pem > report.cap\n\n"
       "Publishes a new file, or a new version of one. Without --cap-file the file is new, and its write\n"
       "capability is printed: whoever has it may read and write the file, so keep it secret and safe.\n"
-      "--private-key-file gives a new file a key of yours. Where a server shows anything of a file with "
-      "that\n"
-      "key, nothing is written and the exit code is 3.");
+      "--private-key-file gives a new file a key of yours. Where a server shows anything of a file with\n"
+      "that key, nothing is written and the exit code is 3.");
   cmd->add_option("FILE", o->file, "What to publish; '-' or nothing: standard input");
   cmd->add_option("--cap-file", o->cap_file,
                   "File with the write capability ('-': standard input) of the file to write to")

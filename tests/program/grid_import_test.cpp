@@ -128,7 +128,7 @@ TEST_F(grid_import, says_what_is_missing_and_what_to_do) {
   in("introduced/tahoe.cfg", "[client]\nintroducer.furl = pb://x@tcp:h:1/" + std::string(swissnum) + "\n");
   refused({"introduced"}, "Start it (`tahoe run`)");
   client("broken", "storage:\n" + announced("v0-alpha", some_nurl + "x"));
-  refused({"broken"}, "private/servers.yaml:5: server v0-alpha: anonymous-storage-NURLs: not a NURL");
+  refused({"broken"}, "private/servers.yaml:6: server v0-alpha: anonymous-storage-NURLs: not a NURL");
   client("secret", "storage:\n" + announced("v0-alpha", some_nurl));
   in("secret/private/secret", lease_secret.substr(1) + "\n");
   refused({"secret"}, "private/secret: not a lease secret");

@@ -272,3 +272,24 @@ TEST_F(http_api, other_addresses_and_files_that_are_no_token_are_refused_before_
   EXPECT_EQ(token.code, 2);
   EXPECT_NE(token.err.find("not a token"), std::string::npos) << token.err;
 }
+
+TEST_F(http_api, a_gateway_that_stops_answers_what_runs_and_ends) {
+  auto& gateway = serve();
+  arguments words{
+      "-sS", "-m", "60", "-o", path("stopped"), "-w", "%{http_code}", "-T", upload(noise(30'000'000))};
+  words.insert(words.end(), through_.begin(), through_.end());
+  words.push_back(url_);
+  process call("/usr/bin/curl", words, place().path());
+  gateway.wait_for("operation_begun");
+  gateway.signal(SIGTERM);
+  const auto ended = gateway.wait(process::seconds(30));
+  EXPECT_EQ(ended.code, 0);
+  const auto done = call.wait();
+  EXPECT_EQ(done.code, 0) << done.err;
+  const auto answered = nlohmann::json::parse(content("stopped"));
+  // It may have been done before the gateway heard of it.
+  EXPECT_TRUE(done.out == "201" || done.out == "503" || done.out == "504") << done.out;
+  EXPECT_EQ(answered["effect"], done.out == "201"   ? "applied"
+                                : done.out == "503" ? "not_applied"
+                                                    : "may_be_applied");
+}

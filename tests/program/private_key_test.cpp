@@ -10,7 +10,8 @@ namespace {
 class private_key_files : public program_test {
 protected:
   static nlohmann::json known(const std::string& format) {
-    for (const auto& each : read_json("known-caps.json")["vectors"])
+    const auto all = read_json("known-caps.json");
+    for (const auto& each : all["vectors"])
       if (each["format"] == format)
         return each;
     throw std::runtime_error("no such key");
@@ -54,8 +55,7 @@ TEST_F(private_key_files, a_new_file_has_the_key_once) {
   const auto again = truckee({"put", file("other", "Ice on the lake."), "--private-key-file", key});
   EXPECT_EQ(again.code, 3) << again.err;
   EXPECT_EQ(again.out, "");
-  EXPECT_NE(again.err.find("a file with this private key exists already, and is at seq 1"),
-            std::string::npos)
+  EXPECT_NE(again.err.find("a file with this private key exists already, and is at seq 1"), std::string::npos)
       << again.err;
   EXPECT_EQ(get(cap), "Snow on the ridge.");
 
