@@ -1,10 +1,12 @@
 #include "truckee/api/server.hpp"
 
+#include "truckee/api/desk.hpp"
 #include "truckee/api/reply.hpp"
 #include "truckee/base/overloaded.hpp"
 #include "truckee/base/worker_pool.hpp"
 #include "truckee/control/gateway.hpp"
 #include "truckee/http/front.hpp"
+#include "truckee/messages/types.hpp"
 
 #include <list>
 #include <mutex>
@@ -17,27 +19,40 @@ namespace {
 /// How long answers that are there may take to go out when the server ends.
 constexpr auto last_words = std::chrono::seconds(2);
 
-/// The way back to one caller; copied into whatever waits for the gateway.
-struct way_back {
-  std::shared_ptr<http::outgoing> to;
-  bool last = true; ///< the connection ends with it
-
-  void send(const answer& x) const {
-    to->write(head_of(x, last));
-    if (!x.without_body && !x.words.empty())
-      to->write(x.words);
-    else if (!x.without_body && !x.content.empty())
-      to->write(as_text(x.content.view()));
-    to->end();
-  }
-};
-
 answer stopping() {
   auto out =
       refused(503, {errc::refused, "the gateway is stopping, or being started again; nothing was done"});
   out.fields.emplace_back("Retry-After", "1");
   return out;
 }
+
+/// The way back to one caller; shared by whatever waits for the gateway. Nobody is left without an answer.
+class way_back {
+public:
+  way_back(std::shared_ptr<http::outgoing> to, bool last) : to_(std::move(to)), last_(last) {}
+  ~way_back() {
+    if (to_)
+      send(refused(504, {errc::internal, "nobody answered: what was asked for may have been done or not"}));
+  }
+  way_back(const way_back&) = delete;
+  way_back& operator=(const way_back&) = delete;
+
+  /// Once.
+  void send(const answer& x) {
+    const auto to = std::exchange(to_, nullptr);
+    to->write(head_of(x, last_));
+    if (!x.without_body && !x.words.empty())
+      to->write(x.words);
+    else if (!x.without_body && !x.content.empty())
+      to->write(as_text(x.content.view()));
+    to->end();
+  }
+
+private:
+  std::shared_ptr<http::outgoing> to_;
+  bool last_; ///< the connection ends with it
+};
+using way_back_ptr = std::shared_ptr<way_back>;
 
 } // namespace
 
@@ -55,7 +70,7 @@ http::front_limits default_limits() {
 }
 
 struct server::state {
-  state(caf::actor_system& s, server_options o) : system(s), how(std::move(o)) {
+  state(caf::actor_system& s, server_options o) : system(s), how(std::move(o)), counter(spawn_desk(s)) {
     rules.token = std::move(how.token);
     rules.content_bytes_max = how.content_bytes_max;
   }
@@ -74,18 +89,18 @@ struct server::state {
   }
 
   void serve(const http::whole_request& request) {
-    const way_back back{request.answer, !request.keeps_alive};
+    const auto back = std::make_shared<way_back>(request.answer, !request.keeps_alive);
     const auto head = http::parse_head(request.head);
     auto asked =
         head ? parse_call(*head, rules) : tl::expected<call, answer>(tl::unexpected(refused(400, {})));
     if (!asked)
-      return back.send(asked.error()); // admit() let it in: this is never so
+      return back->send(asked.error()); // admit() let it in: this is never so
     const std::lock_guard lock(mutex);
     owed.remove_if([](const auto& x) { return x.expired(); });
     owed.push_back(request.answer);
     const auto gateway = closed ? messages::file_gateway{} : how.gateway();
     if (!gateway)
-      return back.send(stopping());
+      return back->send(stopping());
     std::visit(overloaded{
                    [&](read_call& x) {
                      auto what = std::exchange(x.what, {});
@@ -113,16 +128,17 @@ struct server::state {
   }
 
   template <class Request, class Call>
-  void ask(const messages::file_gateway& gateway, Request what, Call asked, way_back back) {
+  void ask(const messages::file_gateway& gateway, Request what, Call asked, way_back_ptr back) {
     using reply = decltype(control::reply_to(what));
-    control::ask_then<Request, reply>(
-        system, gateway, std::move(what),
-        // A thread of CAF's; long contents are copied in one of ours.
-        [pool = std::weak_ptr(writers), asked = std::move(asked), back = std::move(back)](reply x) {
-          if (const auto there = pool.lock())
-            there->submit([asked, back, x = std::make_shared<reply>(std::move(x))] {
-              back.send(answer_of(asked, *x));
-            });
+    // A thread of CAF's; long contents are copied in one of ours.
+    auto then = [pool = std::weak_ptr(writers), asked = std::move(asked), back = std::move(back)](reply x) {
+      if (const auto there = pool.lock())
+        there->submit(
+            [asked, back, x = std::make_shared<reply>(std::move(x))] { back->send(answer_of(asked, *x)); });
+    };
+    counter.hand_in(
+        [&home = system, gateway, what = std::make_shared<Request>(std::move(what)), then = std::move(then)] {
+          control::ask_then<Request, reply>(home, gateway, std::move(*what), then);
         });
   }
 
@@ -130,7 +146,10 @@ struct server::state {
 
   void shut() {
     const std::lock_guard lock(mutex);
-    closed = true;
+    if (std::exchange(closed, true))
+      return;
+    messages::send_anonymously(counter.who, messages::stop{});
+    counter = {};
   }
 
   void wait_for_last_words() {
@@ -147,6 +166,7 @@ struct server::state {
   caf::actor_system& system;
   const server_options how;
   house_rules rules;
+  desk counter; ///< guarded by `mutex`
   place listening;
   std::mutex mutex;
   bool closed = false;                                ///< guarded by `mutex`
