@@ -52,7 +52,8 @@ struct metrics_options {
 /// What commands that work on one file have in common.
 struct operation_options {
   std::string cap_file;
-  double timeout = 0; ///< seconds; 0: none
+  std::string private_key_file; ///< of a new file; of commands that have --private-key-file
+  double timeout = 0;           ///< seconds; 0: none
   metrics_options metrics;
 
   std::uint64_t timeout_ms() const;
@@ -63,6 +64,7 @@ struct operation_options {
 void add_operation_id(CLI::App& cmd, std::string& id);
 result<operation_id> read_operation_id(const std::string& text);
 
+void add_private_key_file(CLI::App& cmd, operation_options& o, const std::string& meaning);
 void add_cap_file(CLI::App& cmd, operation_options& o, const std::string& meaning);
 void add_timeout(CLI::App& cmd, operation_options& o);
 void add_metrics(CLI::App& cmd, metrics_options& o,
@@ -86,6 +88,7 @@ void add_append(CLI::App& app, program& p);
 void add_repair(CLI::App& app, program& p);
 void add_resolve(CLI::App& app, program& p);
 void add_grid(CLI::App& app, program& p);
+void add_grid_import(CLI::App& grid, program& p);
 void add_debug(CLI::App& app, program& p);
 void add_status(CLI::App& app, program& p);
 void add_help(CLI::App& app, program& p);

@@ -8,6 +8,7 @@
 #include "truckee/tls/node_files.hpp"
 
 #include <chrono>
+#include <functional>
 #include <future>
 #include <optional>
 
@@ -45,8 +46,8 @@ messages::operation_detail reply_to(const messages::operation_detail_request&);
 messages::change_answer reply_to(const messages::change_request&);
 messages::resolve_reply reply_to(const messages::resolve_request&);
 
-/// Asks once, and tells the promise what came of it, also where the gateway ends or its node goes: CAF leaves
-/// a pending request alone then.
+/// Asks once, and tells what came of it, also where the gateway ends or its node goes: CAF leaves a pending request alone
+/// then.
 template <class Reply, class Request>
 class asker_state {
 public:
@@ -56,12 +57,12 @@ public:
   static constexpr const char* name = "truckee.asker";
 
   asker_state(shell_type* self, const messages::file_gateway& gateway, Request request,
-              std::shared_ptr<std::promise<Reply>> promise)
-    : self_(self), gateway_(gateway), request_(std::move(request)), promise_(std::move(promise)) {}
+              std::function<void(Reply)> then)
+    : self_(self), gateway_(gateway), request_(std::move(request)), then_(std::move(then)) {}
 
   ~asker_state() {
-    if (promise_)
-      promise_->set_value(failed({errc::internal, "the actor system ended"}));
+    if (then_)
+      then_(failed({errc::internal, "the actor system ended"}));
   }
   asker_state(const asker_state&) = delete;
   asker_state& operator=(const asker_state&) = delete;
@@ -87,15 +88,15 @@ private:
     return reply;
   }
   void end(Reply reply) {
-    if (auto promise = std::exchange(promise_, nullptr))
-      promise->set_value(std::move(reply));
+    if (const auto then = std::exchange(then_, nullptr))
+      then(std::move(reply));
     self_->quit();
   }
 
   shell_type* self_;
   messages::file_gateway gateway_;
   Request request_;
-  std::shared_ptr<std::promise<Reply>> promise_;
+  std::function<void(Reply)> then_;
 };
 
 /// The reply to a request whose content no gateway takes; nothing where it is to be sent. On the way it would only cost the
@@ -119,6 +120,17 @@ std::optional<Reply> refused_unsent([[maybe_unused]] const Request& request) {
   return std::nullopt;
 }
 
+/// Asks a gateway, and calls `then` once with its reply: in a thread of CAF's, where it must not block, or in this one where
+/// nothing is sent. The rest is as below.
+template <class Request, class Reply = decltype(reply_to(std::declval<const Request&>()))>
+void ask_then(caf::actor_system& system, const messages::file_gateway& gateway, Request request,
+              std::function<void(Reply)> then) {
+  if (auto refused = refused_unsent<Reply>(request))
+    then(std::move(*refused));
+  else
+    messages::spawn<asker_state<Reply, Request>>(system, gateway, std::move(request), std::move(then));
+}
+
 /// Asks a gateway. Content beyond longest_content is refused before it is sent. A reply always comes, at worst one that says
 /// what broke; one that has no place for it comes empty. A gateway that hangs lets it wait for a day: whoever waits may want
 /// to look after the gateway meanwhile.
@@ -127,10 +139,8 @@ std::future<Reply> ask_later(caf::actor_system& system, const messages::file_gat
                              Request request) {
   auto promise = std::make_shared<std::promise<Reply>>();
   auto answer = promise->get_future();
-  if (auto refused = refused_unsent<Reply>(request))
-    promise->set_value(std::move(*refused));
-  else
-    messages::spawn<asker_state<Reply, Request>>(system, gateway, std::move(request), std::move(promise));
+  ask_then<Request, Reply>(system, gateway, std::move(request),
+                           [promise](Reply reply) { promise->set_value(std::move(reply)); });
   return answer;
 }
 

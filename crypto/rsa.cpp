@@ -1,7 +1,7 @@
 #include "truckee/crypto/rsa.hpp"
 
-#include "truckee/base/freed_by.hpp"
 #include "truckee/crypto/der.hpp"
+#include "truckee/crypto/openssl_keys.hpp"
 #include "truckee/crypto/pss.hpp"
 #include "truckee/crypto/rsa_integers.hpp"
 
@@ -17,7 +17,6 @@ namespace {
 constexpr std::size_t key_bits = 2048;
 
 using big_number = std::unique_ptr<BIGNUM, freed_by<BN_clear_free>>;
-using key_handle = std::unique_ptr<EVP_PKEY, freed_by<EVP_PKEY_free>>;
 using key_context = std::unique_ptr<EVP_PKEY_CTX, freed_by<EVP_PKEY_CTX_free>>;
 using digest_context = std::unique_ptr<EVP_MD_CTX, freed_by<EVP_MD_CTX_free>>;
 using scratch_numbers = std::unique_ptr<BN_CTX, freed_by<BN_CTX_free>>;
@@ -173,16 +172,22 @@ result<private_key> private_key::from_der(byte_view pkcs8) {
 
 result<private_key> private_key::generate() {
   const key_handle key(EVP_PKEY_Q_keygen(nullptr, nullptr, "RSA", key_bits));
-  const std::unique_ptr<PKCS8_PRIV_KEY_INFO, freed_by<PKCS8_PRIV_KEY_INFO_free>> info(
-      key ? EVP_PKEY2PKCS8(key.get()) : nullptr);
+  if (!key)
+    return fail(errc::internal, "OpenSSL could not make an RSA key");
+  return from_openssl(*key);
+}
+
+result<private_key> from_openssl(const EVP_PKEY& key) {
+  const std::unique_ptr<PKCS8_PRIV_KEY_INFO, freed_by<PKCS8_PRIV_KEY_INFO_free>> info(EVP_PKEY2PKCS8(&key));
   unsigned char* encoded = nullptr;
   const int length = info ? i2d_PKCS8_PRIV_KEY_INFO(info.get(), &encoded) : -1;
   if (length <= 0)
-    return fail(errc::internal, "OpenSSL could not make an RSA key");
+    return fail(errc::internal, "OpenSSL could not write an RSA key");
   const auto size = static_cast<std::size_t>(length);
-  auto out = from_der(std::as_bytes(std::span(encoded, size)));
+  auto out = private_key::from_der(std::as_bytes(std::span(encoded, size)));
   OPENSSL_clear_free(encoded, size);
-  // The first signature prepares what all others use. A key is often made long before it is needed.
+  // The first signature prepares what all others use: a key is often made long before it is needed. And false numbers
+  // behind the primes show.
   if (out)
     if (const auto tried = out->sign({}, {}); !tried)
       return tl::unexpected(tried.error());

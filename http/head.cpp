@@ -92,6 +92,14 @@ std::size_t request_head::count(std::string_view name) const {
       std::ranges::count_if(fields, [&](const auto& x) { return same_word(x.first, name); }));
 }
 
+std::vector<std::string_view> request_head::all(std::string_view name) const {
+  std::vector<std::string_view> out;
+  for (const auto& [each, value] : fields)
+    if (same_word(each, name))
+      out.push_back(value);
+  return out;
+}
+
 std::string_view request_head::first(std::string_view name) const {
   const auto at = std::ranges::find_if(fields, [&](const auto& x) { return same_word(x.first, name); });
   return at == fields.end() ? std::string_view{} : at->second;

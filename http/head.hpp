@@ -48,6 +48,8 @@ struct request_head {
 
   /// How often there is a field of that name, in any case.
   std::size_t count(std::string_view name) const;
+  /// All of that name, in their order.
+  std::vector<std::string_view> all(std::string_view name) const;
   /// The first of that name; empty where there is none.
   std::string_view first(std::string_view name) const;
 };

@@ -9,6 +9,9 @@
 #include <netdb.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
 
 namespace truckee::http {
 
@@ -66,7 +69,48 @@ std::uint16_t port_of(int socket) {
                                         : reinterpret_cast<const sockaddr_in&>(at).sin_port);
 }
 
+/// Whether a socket is at that path with nobody behind it.
+bool is_left_behind(const sockaddr_un& at) {
+  struct stat there {};
+  if (::lstat(at.sun_path, &there) != 0 || !S_ISSOCK(there.st_mode))
+    return false;
+  const descriptor caller(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  return caller && ::connect(caller.get(), reinterpret_cast<const sockaddr*>(&at), sizeof at) != 0 &&
+         errno == ECONNREFUSED;
+}
+
 } // namespace
+
+result<listening_socket> listen_at(const std::filesystem::path& path) {
+  sockaddr_un at{};
+  at.sun_family = AF_UNIX;
+  const auto& text = path.native();
+  if (text.empty() || text.size() >= sizeof at.sun_path)
+    return fail(errc::configuration, "the path of a socket has 1 to " +
+                                         std::to_string(sizeof at.sun_path - 1) +
+                                         " bytes; choose a shorter one");
+  std::memcpy(at.sun_path, text.data(), text.size());
+  descriptor out(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  const auto failed = [](int problem) {
+    return fail(errc::configuration,
+                problem == EADDRINUSE
+                    ? "something is there already: another program listens, or it is no socket"
+                    : std::strerror(problem));
+  };
+  if (!out)
+    return failed(errno);
+  if (is_left_behind(at))
+    ::unlink(at.sun_path);
+  if (::bind(out.get(), reinterpret_cast<const sockaddr*>(&at), sizeof at) != 0)
+    return failed(errno);
+  // Until it listens nobody can connect, whatever the umask let through.
+  if (::chmod(at.sun_path, S_IRUSR | S_IWUSR) != 0 || ::listen(out.get(), backlog) != 0) {
+    const int problem = errno;
+    ::unlink(at.sun_path);
+    return failed(problem);
+  }
+  return listening_socket{std::move(out), {text, 0}};
+}
 
 result<listening_socket> listen_on(const address& at) {
   addrinfo hints{};

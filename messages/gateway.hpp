@@ -93,6 +93,9 @@ struct publish_request {
   std::optional<version_name> only_if = {}; ///< refuse (uncoordinated_write) unless this is the version now
   std::uint64_t timeout_ms = 0;             ///< 0: the gateway's limit
   operation_id operation = {};              ///< the same as before: the same write, which happens once
+  /// The key of a new file: RSA, 2048 bits, in PEM (PKCS#1 or PKCS#8); empty: the gateway makes one. Its file may be
+  /// there already: then nothing is written, and the answer is uncoordinated_write.
+  secret_text private_key = {};
 };
 
 /// Asks for data to be added at the end of a file: read, append, publish, and again after a collision.
@@ -129,6 +132,7 @@ struct publish_reply {
   /// none came says that it may be applied.
   effect became = effect::may_be_applied;
   operation_id operation = {}; ///< as it was asked for, else chosen by the gateway
+  std::string root = {};       ///< of that version, hexadecimal: its root hash; empty where nothing was tried
 };
 
 /// Asks what became of a publish or an append, by what the gateway remembers. To settle what may be applied, ask for it

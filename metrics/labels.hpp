@@ -46,7 +46,7 @@ enum class refusal : std::uint8_t {
   too_many_bytes, ///< of content, held by all callers
   too_many_bytes_of_caller,
   token_in_use,
-  no_key,     ///< no key for a new file in time
+  no_key,     ///< no key for a new file in time, or one that came with it and is none
   cancelled,  ///< before it began
   timeout,    ///< before it began
   no_servers, ///< none could be reached

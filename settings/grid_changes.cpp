@@ -118,6 +118,7 @@ grid_changes changes_between(const grid_config& now, const grid_config& wanted) 
   restart(now.lease_secret != wanted.lease_secret, "[client] lease-secret");
   restart(!(now.metrics == wanted.metrics), "[metrics]");
   restart(now.status_listen != wanted.status_listen, "[status] listen");
+  restart(!(now.http == wanted.http), "[http]");
   restart(!(now.log == wanted.log), "[log]");
   return out;
 }

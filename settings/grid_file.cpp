@@ -15,8 +15,8 @@ namespace {
 
 constexpr std::size_t seed_bytes_max = 64; // Tahoe-LAFS's own are 20, 32 or 52 bytes
 
-constexpr std::array<std::string_view, 9> grid_file_keys{"client",  "encoding", "limits", "log", "metrics",
-                                                         "publish", "server",   "status", "tls"};
+constexpr std::array<std::string_view, 10> grid_file_keys{"client",  "encoding", "http",   "limits", "log",
+                                                          "metrics", "publish",  "server", "status", "tls"};
 constexpr std::array<std::string_view, 3> encoding_keys{"happy", "needed", "total"};
 constexpr std::array<std::string_view, 11> server_keys{
     "any-user", "caf",  "certificate-pin",  "directory", "drain", "id", "metrics",
@@ -24,6 +24,7 @@ constexpr std::array<std::string_view, 11> server_keys{
 constexpr std::array<std::string_view, 2> client_keys{"lease-secret", "read-only"};
 constexpr std::array<std::string_view, 3> publish_keys{"liars", "order", "rounds"};
 constexpr std::array<std::string_view, 1> status_keys{"listen"};
+constexpr std::array<std::string_view, 2> http_keys{"listen", "token-file"};
 constexpr auto limit_names = [] {
   std::array<std::string_view, limit_keys.size()> out;
   std::ranges::transform(limit_keys, out.begin(), &limit_key::name);
@@ -243,6 +244,18 @@ void read_rest(config_reading& in, grid_config& out) {
     if (out.status_listen && !out.status_listen->is_loopback())
       t.complain("listen", "expected a loopback address, e.g. 127.0.0.1:9402: the status page has no login");
   }
+  if (const auto* found = in.table("http")) {
+    const toml_table t{*found, "[http]", http_keys, in.problem};
+    if (const auto text = t.text("listen", "ADDRESS:PORT or unix:PATH")) {
+      const auto place = parse_http_place(*text, in.folder);
+      if (place)
+        out.http.listen = *place;
+      else
+        t.complain("listen", place.error().detail);
+    }
+    if (const auto text = t.path("token-file", "the path of a file"))
+      out.http.token_file = in.path(*text);
+  }
 }
 
 /// What leaves this machine goes over mutual TLS, and only there a certificate can be looked at.
@@ -306,6 +319,7 @@ grid_config embedded_grid(const std::filesystem::path& data_home) {
 std::vector<std::string> grid_file_keys() {
   return named_keys({{"client", client_keys},
                      {"encoding", encoding_keys},
+                     {"http", http_keys},
                      {"limits", limit_names},
                      {"log", log_keys},
                      {"metrics", metrics_keys},

@@ -8,6 +8,7 @@
 #include "truckee/grid/spread.hpp"
 #include "truckee/grid/strict/strict_setting.hpp"
 #include "truckee/logs/settings.hpp"
+#include "truckee/settings/http_place.hpp"
 #include "truckee/settings/limit_settings.hpp"
 #include "truckee/settings/node_settings.hpp"
 #include "truckee/settings/scrape_target.hpp"
@@ -75,6 +76,7 @@ struct grid_config {
   bool read_only = false;                                 ///< publish, append and repair are refused
   metrics_settings metrics = {};
   std::optional<address> status_listen = {}; ///< a gateway's status page; loopback
+  http_settings http = {};                   ///< a gateway's HTTP API
   logs::settings log = {}; ///< of `truckee gateway`; commands that end by themselves take options only
   limit_settings limits = {};
   friend bool operator==(const grid_config&, const grid_config&) = default;

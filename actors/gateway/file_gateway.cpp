@@ -1,5 +1,6 @@
 #include "truckee/actors/gateway/gateway_state.hpp"
 #include "truckee/actors/gateway/key_maker.hpp"
+#include "truckee/actors/shell/offload.hpp"
 #include "truckee/crypto/base32.hpp"
 
 #include <algorithm>
@@ -116,7 +117,9 @@ void state::arrive(gateway_request what, reply_promise back, const caller& from)
   table_.add(std::move(x));
   if (timeout_ms > 0)
     arm_deadline(id, timeout_ms);
-  if (new_file)
+  if (new_file && !brought_key(table_.find(id)->what).empty())
+    read_brought_key(id);
+  else if (new_file)
     await_key(id);
   else
     line_up(*table_.find(id));
@@ -157,6 +160,13 @@ std::optional<state::refused> state::refuses(gateway_operation& x) {
   if (auto bad = check_content(x.what, limits_.content_bytes_max))
     return refused{bad->reason, std::move(bad->why)};
   const auto facts = facts_of(x.what);
+  if (!makes_new_file(x.what) && !brought_key(x.what).empty())
+    return refused{refusal::bad_capability,
+                   {errc::usage,
+                    "a private key is for a new file, and a capability names one that is there; give "
+                    "one of them"}};
+  if (makes_new_file(x.what) && brought_key(x.what).size() > crypto::pem_bytes_max)
+    return refused{refusal::no_key, {errc::usage, "the private key is longer than any"}};
   if (!makes_new_file(x.what)) {
     auto access = shares::open_capability(facts.cap, facts.needed);
     if (!access)
@@ -208,12 +218,7 @@ void state::await_key(std::uint64_t id) {
           finish(id, failed(waited->what, answer.failure), refusal::no_key);
           return;
         }
-        const crypto::file_keys keys(*answer.key);
-        waited->access = shares::access_to({file_format::sdmf, keys.write, keys.fingerprint});
-        waited->access.memory = proved_;
-        waited->key = answer.key;
-        waited->event.slot = crypto::to_base32(waited->access.slot.view()).substr(0, 5);
-        line_up(*waited);
+        take_key_for(*waited, *answer.key);
       },
       [this, id](const caf::error& e) {
         if (const auto* waited = table_.find(id))
@@ -222,6 +227,34 @@ void state::await_key(std::uint64_t id) {
                         {errc::timeout, "no key for the new file: " + describe(e, self_->system())}),
                  refusal::no_key);
       });
+}
+
+void state::read_brought_key(std::uint64_t id) {
+  auto* x = table_.find(id);
+  x->event.text = "Reading its key";
+  // The file may be there already, and a server that is slow to say who it is may be the only one that knows.
+  x->wants_all = true;
+  offload(
+      self_, *services_->compute,
+      [pem = secret_text(brought_key(x->what))] { return crypto::private_key::from_pem(pem); },
+      [this, id](result<crypto::private_key>&& key) {
+        auto* waited = table_.find(id);
+        if (waited == nullptr)
+          return;
+        if (key)
+          take_key_for(*waited, *key);
+        else
+          finish(id, failed(waited->what, {errc::usage, key.error().detail}), refusal::no_key);
+      });
+}
+
+void state::take_key_for(gateway_operation& x, const crypto::private_key& key) {
+  const crypto::file_keys keys(key);
+  x.access = shares::access_to({file_format::sdmf, keys.write, keys.fingerprint});
+  x.access.memory = proved_;
+  x.key = key;
+  x.event.slot = crypto::to_base32(x.access.slot.view()).substr(0, 5);
+  line_up(x);
 }
 
 void state::line_up(gateway_operation& x) {

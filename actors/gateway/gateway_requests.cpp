@@ -97,6 +97,8 @@ void state::start(gateway_operation& x, server_list_ptr servers) {
                    auto task = write_task_of(r.content);
                    if (r.only_if)
                      task.wish.only_if = {r.only_if->version, r.only_if->root};
+                   if (!r.private_key.empty())
+                     task.wish.kind = grid::write_kind::create;
                    task.spread = r.spread;
                    run<publish_reply>(x, spawn_file_writer(system, std::move(task)));
                  },

@@ -65,6 +65,9 @@ private:
 
   /// A new file enters its line only with its key: the slot follows from it.
   void await_key(std::uint64_t id);
+  /// Reads the key that came with the request, on a worker.
+  void read_brought_key(std::uint64_t id);
+  void take_key_for(gateway_operation& x, const crypto::private_key& key);
   void line_up(gateway_operation& x);
   void begin(std::uint64_t id);
   struct roll;

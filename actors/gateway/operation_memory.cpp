@@ -111,7 +111,7 @@ hash256 hash_of(const messages::publish_request& x) {
   how += "|";
   if (x.only_if)
     how += std::to_string(x.only_if->version.value) + ":" + x.only_if->root;
-  return hash_parts({as_bytes(how), as_bytes(x.write_cap), x.content.view()});
+  return hash_parts({as_bytes(how), as_bytes(x.write_cap), as_bytes(x.private_key), x.content.view()});
 }
 
 hash256 hash_of(const messages::append_request& x) {

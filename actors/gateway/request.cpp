@@ -40,6 +40,11 @@ bool makes_new_file(const gateway_request& request) {
   return publish != nullptr && publish->write_cap.empty();
 }
 
+std::string_view brought_key(const gateway_request& request) {
+  const auto* publish = std::get_if<publish_request>(&request);
+  return publish != nullptr ? std::string_view(publish->private_key) : std::string_view();
+}
+
 bool writes(const gateway_request& request) {
   return std::holds_alternative<publish_request>(request) || std::holds_alternative<append_request>(request);
 }

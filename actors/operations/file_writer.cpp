@@ -34,7 +34,7 @@ public:
         [this](const run&) {
           const auto promise = self_->template make_response_promise<publish_reply>();
           promise_ = promise;
-          if (task_.key)
+          if (task_.key && task_.wish.kind != grid::write_kind::create)
             publish_new();
           else
             publish_next();
@@ -105,7 +105,9 @@ private:
     }
     if (task_.own)
       task_.wish.own = *task_.own;
-    if (task_.append)
+    if (task_.key)
+      keys_.emplace(*task_.key);
+    else if (task_.append)
       task_.wish.kind = grid::write_kind::modify;
     else if (task_.wish.only_if)
       task_.wish.kind = grid::write_kind::conditional;
@@ -161,7 +163,7 @@ private:
   }
 
   /// Of an existing file, whatever is in it.
-  bool is_put() const { return !task_.append && !task_.wish.only_if; }
+  bool is_put() const { return !task_.append && !task_.wish.only_if && !task_.key; }
 
   grid::file_servers servers() const {
     const auto& slot = context_.access.slot;
@@ -285,6 +287,8 @@ private:
     task.map = action.kept ? *action.kept : mapped_->map;
     task.base = action.base;
     task.strict = action.strict;
+    task.new_file =
+        task_.strict && task_.key && !action.base; // nothing of it is there that a seal could be put on
     task.earlier = task_.wish.earlier;
     task.earlier.insert(operation_->result().sent.begin(), operation_->result().sent.end());
     task.before = {{stage::map, map_seconds_}};

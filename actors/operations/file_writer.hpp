@@ -11,8 +11,10 @@ namespace truckee::actors {
 
 /// One write of one file. Filled by name.
 struct write_task {
-  operation_context context;                   ///< with a write key
-  std::optional<crypto::private_key> key = {}; ///< of a new file; nothing: the file exists
+  operation_context context; ///< with a write key
+  /// Of a new file; nothing: the file exists. One that was brought (`wish` creates) may have been used before, so that
+  /// the servers are looked through first.
+  std::optional<crypto::private_key> key = {};
   shared_bytes content = {};
   std::optional<addition> append = {};     ///< instead of content
   std::optional<grid::spread> spread = {}; ///< nothing: the file's own k and N

@@ -32,6 +32,7 @@ void fill_reply(publish_reply& reply, const server_list& servers, const publish_
     return; // nothing was sent: the report has no version, and "0 of 0 shares" would not even cross the
             // network
   reply.version = report.version.sequence;
+  reply.root = to_hex(report.version.root.view());
   reply.spread = {report.version.k, report.version.n, static_cast<std::uint8_t>(report.happy)};
   reply.happiness = static_cast<std::uint32_t>(report.happiness);
   reply.placed = places_of(servers, {report.placed.begin(), report.placed.end()});
@@ -55,6 +56,7 @@ std::optional<error> fill_end(publish_reply& reply, const server_list& servers,
     // What it stands in may be another writer's version: told is that one, and not what became of our tries.
     reply.unchanged = true;
     reply.version = result.found->sequence;
+    reply.root = to_hex(result.found->root.view());
     reply.spread = {result.found->k, result.found->n, reply.spread.happy};
     reply.spread.happy = std::clamp<std::uint8_t>(reply.spread.happy, 1, result.found->n);
     reply.happiness = static_cast<std::uint32_t>(grid::happiness(result.found_at));

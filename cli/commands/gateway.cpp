@@ -1,8 +1,14 @@
+#include "truckee/api/server.hpp"
+#include "truckee/api/token.hpp"
+#include "truckee/base/content_limit.hpp"
+#include "truckee/base/text.hpp"
 #include "truckee/cli/process/service.hpp"
 #include "truckee/cli/process/signals.hpp"
+#include "truckee/cli/session/inputs.hpp"
 #include "truckee/cli/session/session.hpp"
 #include "truckee/cli/terminal/changes.hpp"
 #include "truckee/http/listening_socket.hpp"
+#include "truckee/metrics/turned_away.hpp"
 #include "truckee/status/server.hpp"
 
 namespace truckee::cli {
@@ -14,6 +20,7 @@ struct gateway_options {
   bool any_user = false;
   metrics_options metrics;
   std::string status_listen;
+  std::string http_listen, http_token_file;
 };
 
 /// The port of the status page: the option wins over the grid file; nothing: not served.
@@ -33,6 +40,58 @@ result<std::unique_ptr<status::server>> serve_status(const gateway_options& o, s
   if (out)
     s.screen->print("status: " + (*out)->url() + "\n");
   return out;
+}
+
+/// Ends after the client: until then it has answers to bring.
+struct http_door {
+  std::shared_ptr<shutdown> ending;
+  std::unique_ptr<api::server> serves = {};
+  ~http_door() { ending->keep(std::move(serves)); }
+};
+
+/// The HTTP API: options win over the grid file; nothing: not served.
+result<void> serve_http(const gateway_options& o, session& s, http_door& door) {
+  auto how = s.http;
+  if (!o.http_listen.empty()) {
+    const auto given = settings::parse_http_place(o.http_listen);
+    if (!given)
+      return tl::unexpected(given.error());
+    how.listen = *given;
+  }
+  if (!o.http_token_file.empty())
+    how.token_file = o.http_token_file;
+  if (!how.listen)
+    return {};
+  api::server_options options{.listen = *how.listen, .content_bytes_max = longest_content};
+  if (std::holds_alternative<address>(*how.listen)) {
+    if (how.token_file.empty()) {
+      const auto home = data_home();
+      if (!home)
+        return tl::unexpected(home.error());
+      how.token_file = *home / "truckee" / "http-token";
+    }
+    auto token = api::token_in(how.token_file, system_random());
+    if (!token)
+      return tl::unexpected(token.error());
+    warn_of_readers(how.token_file.string(), "the token of the HTTP port");
+    options.token = std::move(*token);
+  }
+  options.gateway = [&client = *s.client] { return client.gateway(); };
+  options.rejected = [told = std::make_shared<metrics::turned_away>("http", s.log)](http::rejection why) {
+    told->tell(why);
+  };
+  auto started = api::server::start(s.system(), std::move(options));
+  if (!started)
+    return tl::unexpected(started.error());
+  door.serves = std::move(*started);
+  const auto at = settings::to_string(door.serves->listening());
+  s.screen->print("http: " + escaped(at) +
+                  (how.token_file.empty() || !std::holds_alternative<address>(*how.listen)
+                       ? ""
+                       : ", token in " + escaped(how.token_file.string())) +
+                  "\n");
+  logs::say(s.log, logs::events::listening, {{"what", "http"}, {"address", at}, {"tls", false}});
+  return {};
 }
 
 /// The grid file as it is now. The command line had the last word when the gateway started, and has it still.
@@ -79,6 +138,7 @@ result<int> serve(const gateway_options& o, global_options global) {
     file.ending = nullptr;
     global.read_grid = [file] { return read_grid_again(file); };
   }
+  http_door door{global.ending};
   auto session = open_session(global, o.metrics);
   if (!session)
     return tl::unexpected(session.error());
@@ -97,10 +157,14 @@ result<int> serve(const gateway_options& o, global_options global) {
   const auto page = serve_status(o, *session, health);
   if (!page)
     return tl::unexpected(page.error());
+  if (auto served = serve_http(o, *session, door); !served)
+    return tl::unexpected(served.error());
   // The one line on standard output: whoever started this may wait for it.
   announce(to_string(*at));
   const service_notice notice([health] { return health->look(); });
   wait_for_signal([&] { take_on_grid(*session, global); });
+  if (door.serves)
+    door.serves->close();
   session->screen->print("truckee: stopping; running operations end first\n");
   logs::say(session->log, logs::events::stopping, {{"reason", "signal"}});
   global.ending->log = session->log;
@@ -123,6 +187,12 @@ void add_gateway(CLI::App& app, program& p) {
   add_metrics(*cmd, o->metrics, "Serve Prometheus metrics");
   cmd->add_option("--status-listen", o->status_listen, "Serve the status page and health (loopback only)")
       ->type_name("ADDRESS:PORT");
+  cmd->add_option("--http-listen", o->http_listen,
+                  "Serve files over HTTP to programs of this machine (docs/http.md): loopback, or unix:PATH")
+      ->type_name("ADDRESS:PORT");
+  cmd->add_option("--http-token-file", o->http_token_file,
+                  "File with what callers of that port have to show; made when absent")
+      ->type_name("FILE");
   add_gateway_change(*cmd, p);
   cmd->callback([cmd, &p, o] {
     if (cmd->get_subcommands().empty())

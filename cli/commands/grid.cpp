@@ -55,8 +55,9 @@ result<int> print_targets(const std::string& gateway_metrics, const global_optio
 } // namespace
 
 void add_grid(CLI::App& app, program& p) {
-  auto* cmd = app.add_subcommand("grid", "truckee grid targets --grid grid.toml > targets.json\n\n"
-                                         "Says of a grid what its grid file knows.");
+  auto* cmd = app.add_subcommand("grid", "truckee grid targets --grid grid.toml > targets.json\n"
+                                         "truckee grid import ~/.tahoe -o grid.toml\n\n"
+                                         "Says of a grid what its grid file knows, and makes one.");
   cmd->require_subcommand(1);
   auto gateway = std::make_shared<std::string>();
   auto* targets = cmd->add_subcommand(
@@ -71,6 +72,7 @@ void add_grid(CLI::App& app, program& p) {
       ->type_name("ADDRESS");
   targets->callback(
       [&p, gateway] { p.run = [&p, gateway] { return finish(print_targets(*gateway, p.options)); }; });
+  add_grid_import(*cmd, p);
 }
 
 } // namespace truckee::cli

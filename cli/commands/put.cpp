@@ -108,6 +108,16 @@ int put(const put_options& o, const global_options& global) {
   if (o.cap_file.empty())
     if (auto possible = can_give(); !possible)
       return complain(possible.error());
+  if (!o.private_key_file.empty()) {
+    if (o.private_key_file == "-" && o.file == "-")
+      return complain(
+          {errc::usage,
+           "standard input cannot be both the content and the private key; name a file for one of them"});
+    auto key = read_private_key(o.private_key_file);
+    if (!key)
+      return complain(key.error());
+    request.private_key = std::move(*key);
+  }
   if (!o.cap_file.empty()) {
     if (o.cap_file == "-" && o.file == "-")
       return complain(
@@ -163,13 +173,19 @@ void add_put(CLI::App& app, program& p) {
   auto* cmd = app.add_subcommand(
       "put",
       "truckee put report.pdf > report.cap              makes a new file\n"
-      "truckee put report.pdf --cap-file report.cap     writes its next version\n\n"
+      "truckee put report.pdf --cap-file report.cap     writes its next version\n"
+      "truckee put report.pdf --private-key-file key.pem > report.cap\n\n"
       "Publishes a new file, or a new version of one. Without --cap-file the file is new, and its write\n"
-      "capability is printed: whoever has it may read and write the file, so keep it secret and safe.");
+      "capability is printed: whoever has it may read and write the file, so keep it secret and safe.\n"
+      "--private-key-file gives a new file a key of yours. Where a server shows anything of a file with\n"
+      "that key, nothing is written and the exit code is 3.");
   cmd->add_option("FILE", o->file, "What to publish; '-' or nothing: standard input");
   cmd->add_option("--cap-file", o->cap_file,
                   "File with the write capability ('-': standard input) of the file to write to")
       ->type_name("FILE");
+  add_private_key_file(*cmd, *o,
+                       "File with the RSA private key (PEM, 2048 bits; '-': standard input) of a new file");
+  cmd->get_option("--private-key-file")->excludes(cmd->get_option("--cap-file"));
   cmd->add_option("-k", o->needed, "How many shares give the content back")->type_name("NUMBER");
   cmd->add_option("-n", o->total, "How many shares are made")->type_name("NUMBER");
   cmd->add_option("--happy", o->happy, "Success needs shares on so many distinct servers")

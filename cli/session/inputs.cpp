@@ -2,6 +2,7 @@
 
 #include "truckee/actors/gateway/file_gateway.hpp"
 #include "truckee/cli/files/content.hpp"
+#include "truckee/crypto/rsa.hpp"
 
 #include <unistd.h>
 
@@ -20,6 +21,24 @@ result<secret_text> read_cap(const std::string& source) {
   return out;
 }
 
+result<truckee::secret_text> read_private_key(const std::string& source) {
+  const bool piped = source == "-";
+  const auto name = piped ? std::string("standard input") : source;
+  auto raw = piped ? read_small_stream(STDIN_FILENO, name, crypto::pem_bytes_max)
+                   : read_small_file(source, crypto::pem_bytes_max);
+  if (!raw)
+    return fail(errc::usage, raw.error().code == errc::too_large
+                                 ? "--private-key-file: " + name + " is longer than any private key"
+                                 : "--private-key-file: " + raw.error().detail);
+  const truckee::secret_text text(as_text(*raw));
+  wipe(*raw);
+  if (!piped)
+    warn_of_readers(source, "a private key");
+  if (const auto key = crypto::private_key::from_pem(text); !key)
+    return fail(errc::usage, "--private-key-file " + name + ": " + key.error().detail);
+  return text;
+}
+
 result<shared_bytes> read_publication(const std::string& file) {
   if (file == "-" && ::isatty(STDIN_FILENO) == 1)
     tell("truckee: reading from the terminal; Ctrl-D at the beginning of a line ends it\n");
@@ -30,8 +49,8 @@ result<void> keep_inputs(const operation_options& o, const global_options& globa
                          const std::string& output) {
   const auto named = [](const std::string& file) { return file == "-" ? standard_input_file : file; };
   const auto& m = o.metrics;
-  return inputs_kept({named(o.cap_file), named(input), global.grid_file, global.ca, global.certificate,
-                      global.key, m.password_file, m.certificate, m.key, m.client_ca},
+  return inputs_kept({named(o.cap_file), named(o.private_key_file), named(input), global.grid_file, global.ca,
+                      global.certificate, global.key, m.password_file, m.certificate, m.key, m.client_ca},
                      {output == "-" ? std::string() : output, global.log.file, standard_output_file});
 }
 

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "truckee/base/secret_text.hpp"
+#include "truckee/base/shared_bytes.hpp"
 #include "truckee/cli/command.hpp"
 #include "truckee/cli/files/secret_files.hpp"
 
@@ -8,6 +10,10 @@ namespace truckee::cli {
 
 /// The capability of --cap-file; a warning where others may read the file it is in.
 result<secret_text> read_cap(const std::string& source);
+
+/// The private key of --private-key-file, as PEM that crypto::private_key::from_pem takes; a warning where others may read
+/// its file. errc::usage names the file and says what is in it instead, never its content.
+result<truckee::secret_text> read_private_key(const std::string& source);
 
 /// What is to be published: a file, or standard input for "-", which is said where that is a terminal. No more than a
 /// gateway takes.

@@ -128,6 +128,10 @@ void add_cap_file(CLI::App& cmd, operation_options& o, const std::string& meanin
   cmd.add_option("--cap-file", o.cap_file, meaning)->required()->type_name("FILE");
 }
 
+void add_private_key_file(CLI::App& cmd, operation_options& o, const std::string& meaning) {
+  cmd.add_option("--private-key-file", o.private_key_file, meaning)->type_name("FILE");
+}
+
 void add_operation_id(CLI::App& cmd, std::string& id) {
   cmd.add_option("--operation-id", id,
                  "As an earlier answer said: the same write again, which a running gateway does once")
@@ -232,6 +236,7 @@ result<session> own_session(const global_options& options, metrics_settings& met
   if (*tls)
     grid->tls = *tls;
   const auto status_listen = grid->status_listen;
+  const auto http = grid->http;
   const auto tls_files = grid->tls;
   metrics = grid->metrics;
   const auto how =
@@ -253,6 +258,7 @@ result<session> own_session(const global_options& options, metrics_settings& met
     return tl::unexpected(started.error());
   session out;
   out.status_listen = status_listen;
+  out.http = http;
   out.tls = tls_files;
   out.client = std::move(*started);
   out.where = options.grid_file.empty()

@@ -32,6 +32,7 @@ struct session {
   std::string where;                         ///< for people: which grid, or which gateway, is asked
   std::unique_ptr<metrics::exposer> exposer; ///< when asked for
   std::optional<address> status_listen;      ///< as the grid file says
+  settings::http_settings http;              ///< likewise
   std::optional<tls::node_files> tls;        ///< of a client of its own
   std::shared_ptr<shutdown> ending = std::make_shared<shutdown>();
   std::shared_ptr<bottom_line> screen;

@@ -70,6 +70,7 @@ json as_json(const publish_reply& x) {
   if (x.operation != operation_id{})
     out["operation_id"] = crypto::to_base32(x.operation.view());
   out["version"] = x.version.value;
+  out["root"] = x.root;
   out["needed"] = x.spread.needed;
   out["total"] = x.spread.total;
   out["happy"] = x.spread.happy;

@@ -111,6 +111,8 @@ void strict_write::decide() {
     return settle();
   if (!condition_holds())
     return;
+  if (wish_.kind == write_kind::create)
+    return act_publish();
   if (no_key_)
     return fail_with(std::move(*no_key_));
   if (!base_)
@@ -132,6 +134,12 @@ bool strict_write::base_on_enough() const {
 }
 
 bool strict_write::condition_holds() {
+  if (wish_.kind == write_kind::create) {
+    auto there = already_there(map_, result_.sent);
+    if (there)
+      refuse(write_end::version_changed, std::move(*there));
+    return !there;
+  }
   if (wish_.kind != write_kind::conditional)
     return true;
   const auto now = base_ ? "the file is at " + describe(*base_) : "no version of the file can be read";

@@ -76,6 +76,23 @@ error no_signing_key(const servermap& map, const std::function<std::string(const
   return {errc::not_enough_shares, std::move(detail)};
 }
 
+std::optional<error> already_there(const servermap& map, const std::set<file_version>& own) {
+  constexpr const char* so = "; nothing was written. A capability of its key writes the next version";
+  const auto best = map.best();
+  if (best && !own.contains(*best))
+    return error{errc::uncoordinated_write,
+                 "a file with this private key exists already, and is at " + describe(*best) + so};
+  for (const auto& version : map.versions())
+    if (!own.contains(version))
+      return error{errc::uncoordinated_write,
+                   "a file with this private key exists already: there are shares of " + describe(version) +
+                       ", too few to read it" + so};
+  if (!map.bad_shares().empty() && own.empty())
+    return error{errc::uncoordinated_write,
+                 "a file with this private key exists already: there are damaged shares" + std::string(so)};
+  return std::nullopt;
+}
+
 write_operation::write_operation(write_wish wish, random_source& random)
   : wish_(std::move(wish)), random_(&random) {
   result_.own = wish_.own;
@@ -113,7 +130,8 @@ void write_operation::act_map(bool first) {
   action_ = {};
   action_.what = write_action::kind::map;
   action_.mode = needs.mode;
-  action_.ask_all = needs.ask_all;
+  action_.ask_all =
+      needs.ask_all || wish_.kind == write_kind::create; // one server may be all that knows of it
 }
 
 void write_operation::act_publish(bool rescue) {
@@ -153,6 +171,8 @@ void write_operation::first_map(std::optional<error> no_key) {
     }
     condition_ = best;
   }
+  if (wish_.kind == write_kind::create)
+    return create();
   if (no_key)
     return fail_with(std::move(*no_key));
   if (wish_.kind != write_kind::modify)
@@ -165,6 +185,14 @@ void write_operation::first_map(std::optional<error> no_key) {
   action_ = {};
   action_.what = write_action::kind::read;
   action_.version = best;
+}
+
+void write_operation::create() {
+  if (auto there = already_there(map_, result_.sent)) {
+    result_.failure = std::move(there);
+    return finish(write_end::version_changed);
+  }
+  act_publish(false);
 }
 
 bool write_operation::settled_before() {
@@ -226,6 +254,8 @@ void write_operation::after_remap() {
     return best ? tell() : rescue();
   }
   const bool moved = best && best != condition_ && !result_.sent.contains(*best);
+  if (wish_.kind == write_kind::create)
+    return create();
   if (wish_.kind == write_kind::conditional && moved)
     return finish(write_end::version_changed);
   act_publish(false);

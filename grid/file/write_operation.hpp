@@ -16,6 +16,7 @@ enum class write_kind : std::uint8_t {
   overwrite,   ///< put: new content, whatever was there
   conditional, ///< put --if-version: only on top of the version named
   modify,      ///< a function of the content that is there
+  create,      ///< the first version of a file whose key was brought: only where nothing of it is there
 };
 
 /// A version by what a person has seen of it.
@@ -181,6 +182,7 @@ private:
   void act_map(bool first);
   void act_publish(bool rescue);
   void first_map(std::optional<error> no_key);
+  void create();
   /// The best version has the change: ends if it is whole, else publishes it once more so that it is.
   void settle_on_own();
   /// An overwrite that was asked for before: true where the map decides its fate.
@@ -221,6 +223,9 @@ spread publish_spread(const std::optional<spread>& wanted, const spread& default
 
 /// What to tell where no share gave the signing key; `server_name` is for the servers that failed.
 error no_signing_key(const servermap& map, const std::function<std::string(const server_id&)>& server_name);
+
+/// What keeps a file from being created: something of it is there that is none of `own`. Nothing: no answer showed any.
+std::optional<error> already_there(const servermap& map, const std::set<file_version>& own);
 
 /// Above everything the map shows and everything this writer sent.
 sequence_number next_sequence(const servermap& map, const std::set<file_version>& earlier,

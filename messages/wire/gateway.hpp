@@ -38,6 +38,19 @@ auto inspect(Inspector& f, cap_member& x) {
     return inspect_members(f, x, static_cast<std::string&>(x.value));
 }
 
+/// A private key, likewise.
+struct key_member {
+  secret_text& value;
+};
+
+template <class Inspector>
+auto inspect(Inspector& f, key_member& x) {
+  if constexpr (is_for_people_v<Inspector>)
+    return detail::show(f, x.value.empty() ? "<no private key>" : "<private key>");
+  else
+    return inspect_members(f, x, static_cast<std::string&>(x.value));
+}
+
 template <class Inspector>
 auto inspect(Inspector& f, version_name& x) {
   return inspect_members(f, x, x.version, x.root);
@@ -49,7 +62,9 @@ auto inspect(Inspector& f, publish_request& x) {
   optional_member<grid::spread> spread{x.spread};
   enum_member<file_format> format{x.format, file_format_count};
   optional_member<version_name> only_if{x.only_if};
-  return inspect_members(f, x, x.token, cap, x.content, format, spread, only_if, x.timeout_ms, x.operation);
+  key_member key{x.private_key};
+  return inspect_members(f, x, x.token, cap, x.content, format, spread, only_if, x.timeout_ms, x.operation,
+                         key);
 }
 
 template <class Inspector>
@@ -95,7 +110,7 @@ auto inspect(Inspector& f, publish_reply& x) {
   return inspect_members(f, x, x.failure, x.ok, cap, x.version, x.spread, x.happiness, x.placed, x.servers,
                          x.conflicts, x.unknown_servers, x.stale, x.unchanged, x.recoverable,
                          x.recoverable_now, x.stages, x.content_bytes, x.share_bytes, busy, became,
-                         x.operation);
+                         x.operation, x.root);
 }
 
 template <class Inspector>

@@ -3,6 +3,7 @@
 #include "truckee/base/private_file.hpp"
 #include "truckee/base/text.hpp"
 #include "truckee/crypto/base32.hpp"
+#include "truckee/crypto/keys.hpp"
 #include "truckee/settings/name.hpp"
 #include "truckee/settings/tahoe/announcements.hpp"
 #include "truckee/settings/tahoe/ini_file.hpp"
@@ -241,6 +242,16 @@ std::string in_quotes(std::string_view text) {
 
 } // namespace
 
+namespace {
+
+/// Whether an introducer is named to it.
+bool asks_introducers(const fs::path& folder, const ini_file& config) {
+  return config.find("client", "introducer.furl") != nullptr ||
+         fs::exists(folder / "private" / "introducers.yaml");
+}
+
+} // namespace
+
 bool knows_servers(const fs::path& folder) {
   return fs::exists(static_servers(folder)) || !introducer_caches(folder).empty();
 }
@@ -307,6 +318,49 @@ result<imported_grid> import_nodes(std::span<const fs::path> folders) {
   out.encoding.happy =
       static_cast<std::uint8_t>(std::clamp<std::size_t>(out.servers.size(), 1, out.encoding.happy));
   return with_servers(std::move(out), "none of these nodes can be reached");
+}
+
+result<imported_grid> import_directories(std::span<const fs::path> folders) {
+  if (folders.size() == 1 && knows_servers(folders.front()))
+    return import_client(folders.front());
+  for (const auto& folder : folders) {
+    if (fs::exists(folder / "private" / "storage.furl"))
+      continue; // a storage node, which may be a client too
+    if (knows_servers(folder))
+      return fail(errc::configuration,
+                  folder.string() +
+                      " is a client's directory: it knows its servers by itself, so import it alone");
+    const auto config = read_config(folder);
+    if (!config)
+      return tl::unexpected(config.error());
+    if (asks_introducers(folder, *config))
+      return fail(
+          errc::configuration,
+          folder.string() +
+              ": this client asks an introducer for its servers, and has been told of none yet. Start it "
+              "(`tahoe "
+              "run`) until private/introducer_*_cache.yaml is there and import it then; or write its servers "
+              "into private/servers.yaml; or import the storage nodes' own directories");
+  }
+  return import_nodes(folders);
+}
+
+result<secret_text> read_lease_secret(const fs::path& file) {
+  auto read = read_small_file(file, small_bytes_max);
+  if (!read)
+    return fail(errc::configuration, read.error().detail);
+  secret_text text(as_text(*read));
+  wipe(*read);
+  text.resize(text.find_last_not_of(" \r\n\t") + 1);
+  auto raw = crypto::from_base32(text);
+  const bool good = raw && raw->size() == crypto::lease_secret::size;
+  if (raw)
+    wipe(*raw);
+  if (!good)
+    return fail(errc::configuration,
+                file.string() + ": not a lease secret; expected 32 bytes in lower-case base32");
+  text.push_back('\n');
+  return text;
 }
 
 secret_text grid_text(const imported_grid& from, std::string_view made_of, std::string_view lease_secret) {

@@ -28,6 +28,13 @@ result<imported_grid> import_client(const std::filesystem::path& folder);
 /// not theirs to know: as by default, or with fewer servers as happy as can be. Errors as above.
 result<imported_grid> import_nodes(std::span<const std::filesystem::path> folders);
 
+/// Of directories that somebody named: one client's, which knows other servers, or those of storage nodes. A client that an
+/// introducer has told nothing yet is refused with what to do. Errors as above.
+result<imported_grid> import_directories(std::span<const std::filesystem::path> folders);
+
+/// A client's lease secret, as a line of base32. Errors (configuration) do not show it.
+result<secret_text> read_lease_secret(const std::filesystem::path& file);
+
 /// The text of a grid file, which is a secret: NURLs entitle. `made_of` stands in its first line; `lease_secret` as it is to be
 /// written, none where it is empty.
 secret_text grid_text(const imported_grid& from, std::string_view made_of, std::string_view lease_secret);

@@ -87,6 +87,9 @@ TEST(head, is_taken_apart_to_the_letter) {
   EXPECT_EQ(head->count("X-TWO"), 2U);
   EXPECT_EQ(head->first("x-two"), "one");
   EXPECT_EQ(head->first("absent"), "");
+  EXPECT_EQ(head->all("x-two").size(), head->count("x-two"));
+  EXPECT_EQ(head->all("x-two").front(), "one");
+  EXPECT_TRUE(head->all("absent").empty());
   for (const std::string wrong :
        {"", "\r\n", "GET / HTTP/1.1\r\n", "GET / HTTP/1.1\n\r\n", "GET / HTTP/1.1\r\nX: y\n\r\n",
         "GET / HTTP/1.2\r\n\r\n", "GET / HTTP/1.1 \r\n\r\n", "GET  / HTTP/1.1\r\n\r\n",

@@ -86,14 +86,15 @@ TEST(grid_changes, spread_read_only_and_limits_are_taken_on) {
 }
 
 TEST(grid_changes, what_only_a_new_process_takes_on_is_named_by_its_key) {
-  const auto after = std::string(three) +
-                     "[tls]\nca = \"a\"\ncertificate = \"b\"\nkey = \"c\"\n"
-                     "[client]\nlease-secret = \"d\"\n[metrics]\nlisten = \"127.0.0.1:1\"\n"
-                     "[status]\nlisten = \"127.0.0.1:2\"\n[log]\nlevel = \"debug\"\n";
+  const auto after =
+      std::string(three) +
+      "[tls]\nca = \"a\"\ncertificate = \"b\"\nkey = \"c\"\n"
+      "[client]\nlease-secret = \"d\"\n[metrics]\nlisten = \"127.0.0.1:1\"\n"
+      "[status]\nlisten = \"127.0.0.1:2\"\n[http]\nlisten = \"127.0.0.1:3\"\n[log]\nlevel = \"debug\"\n";
   const auto changes = between(three, after);
   EXPECT_TRUE(changes.changed.empty());
   EXPECT_EQ(changes.needs_restart,
-            (texts{"[tls]", "[client] lease-secret", "[metrics]", "[status] listen", "[log]"}));
+            (texts{"[tls]", "[client] lease-secret", "[metrics]", "[status] listen", "[http]", "[log]"}));
   EXPECT_EQ(changes.in_use, parse(three));
 }
 

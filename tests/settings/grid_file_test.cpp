@@ -373,3 +373,20 @@ TEST(grid_file, names_a_log_setting_that_is_none) {
                  {"[log] levels link", "debug, info"});
   expect_refused("[log]\nlevels = \"debug\"\n" + one_server, 2, {"levels", "expected a table"});
 }
+
+TEST(grid_file, says_where_its_gateway_serves_files_over_http) {
+  const auto none = parse(one_server);
+  ASSERT_TRUE(none);
+  EXPECT_EQ(none->http, http_settings{});
+  const auto port = parse(one_server + "[http]\nlisten = \"[::1]:4480\"\ntoken-file = \"token\"\n");
+  ASSERT_TRUE(port) << to_string(port.error());
+  EXPECT_EQ(port->http.listen, http_place(address{"::1", 4480}));
+  EXPECT_EQ(port->http.token_file, "/etc/truckee/token");
+  const auto socket = parse(one_server + "[http]\nlisten = \"unix:run/s\"\n");
+  ASSERT_TRUE(socket) << to_string(socket.error());
+  EXPECT_EQ(socket->http.listen, http_place(std::filesystem::path("/etc/truckee/run/s")));
+  EXPECT_EQ(to_string(*socket->http.listen), "unix:/etc/truckee/run/s");
+  expect_refused(one_server + "[http]\nlisten = \"192.0.2.1:4480\"\n", 6,
+                 {"[http] listen", "loopback address"});
+  expect_refused(one_server + "[http]\nlisten = \"unix:\"\n", 6, {"[http] listen", "unix:PATH"});
+}

@@ -287,3 +287,20 @@ TEST(strict_backoff, grows_by_a_factor_up_to_the_seventh_try) {
   EXPECT_NEAR(double(most_of(7)), 4027, 200);
   EXPECT_NEAR(double(most_of(60)), 4027, 200);
 }
+
+TEST_F(strict_write_test, a_brought_key_makes_a_file_only_where_nothing_of_it_is) {
+  const auto fresh = begin(write_kind::create);
+  fresh->on_map(seen());
+  ASSERT_EQ(fresh->next().what, kind::publish);
+  EXPECT_EQ(fresh->next().sequence.value, 1U);
+  EXPECT_FALSE(fresh->next().base);
+  fresh->on_published(ended(version(1), publish_end::published));
+  EXPECT_EQ(fresh->result().end, write_end::written);
+
+  hold(0, 1, version(1));
+  const auto late = begin(write_kind::create);
+  late->on_map(seen());
+  EXPECT_EQ(late->result().end, write_end::version_changed);
+  EXPECT_EQ(failure_of(*late).code, errc::uncoordinated_write);
+  EXPECT_EQ(late->result().what, effect::not_applied);
+}

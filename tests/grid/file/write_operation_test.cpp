@@ -533,3 +533,76 @@ TEST(stop, while_mapping_or_waiting_ends_with_the_reason) {
   EXPECT_EQ(op.result().end, write_end::failed);
   EXPECT_EQ(op.result().failure->code, errc::cancelled);
 }
+
+// -- a new file with a key that was brought --
+
+TEST(create, looks_at_all_servers_and_writes_version_1_where_nothing_is) {
+  model_grid g(10);
+  seeded_random random(1);
+  const write_operation op(wish(write_kind::create), random);
+  EXPECT_EQ(op.next().what, kind::map);
+  EXPECT_TRUE(op.next().ask_all);
+  driver d{g, 2};
+  const auto result = d.run(wish(write_kind::create));
+  EXPECT_EQ(result.end, write_end::written);
+  EXPECT_EQ(result.what, effect::applied);
+  EXPECT_EQ(d.published, std::vector{version(1, 2)});
+  EXPECT_EQ(d.seen, (std::vector{kind::map, kind::publish}));
+}
+
+TEST(create, a_file_that_is_there_is_left_as_it_is) {
+  model_grid g(10);
+  g.fill(version(3));
+  driver d{g, 2};
+  const auto result = d.run(wish(write_kind::create));
+  EXPECT_EQ(result.end, write_end::version_changed);
+  EXPECT_EQ(result.what, effect::not_applied);
+  EXPECT_EQ(result.failure->code, errc::uncoordinated_write);
+  EXPECT_NE(result.failure->detail.find("exists already, and is at " + describe(version(3))),
+            std::string::npos)
+      << result.failure->detail;
+  EXPECT_TRUE(d.published.empty());
+  EXPECT_EQ(g.map().best(), version(3));
+}
+
+TEST(create, one_share_or_a_damaged_one_keeps_it_from_writing) {
+  for (const bool damaged : {false, true}) {
+    model_grid g(10);
+    g.put(7, 4, version(1));
+    if (damaged)
+      g.slots.at(g.order[7]).shares[share(4)] = test::hex("00");
+    driver d{g, 2};
+    const auto result = d.run(wish(write_kind::create));
+    EXPECT_EQ(result.end, write_end::version_changed);
+    EXPECT_NE(result.failure->detail.find(damaged ? "damaged shares" : "too few to read it"),
+              std::string::npos)
+        << result.failure->detail;
+    EXPECT_TRUE(d.published.empty());
+  }
+}
+
+TEST(create, of_two_at_the_same_time_the_later_is_told) {
+  model_grid g(10);
+  driver d{g, 2};
+  d.before_publish = [&](int) { g.fill(version(1, 9)); };
+  const auto result = d.run(wish(write_kind::create));
+  EXPECT_EQ(result.end, write_end::uncoordinated_write);
+  EXPECT_EQ(g.map().best(), version(1, 9)) << "the first one's file is whole";
+}
+
+TEST(create, a_file_that_was_hidden_while_it_was_looked_for_is_not_written_over) {
+  model_grid g(10);
+  g.put(3, 3, version(1, 9));
+  g.put(4, 4, version(1, 9));
+  driver d{g, 2};
+  d.away = {g.order[3], g.order[4]};
+  d.before_map = [&](int n) {
+    if (n == 2)
+      d.away.clear();
+  };
+  const auto result = d.run(wish(write_kind::create));
+  EXPECT_NE(result.end, write_end::written);
+  EXPECT_EQ(result.failure->code, errc::uncoordinated_write);
+  EXPECT_EQ(g.at(3, 3), version(1, 9));
+  EXPECT_EQ(g.at(4, 4), version(1, 9));
+}

@@ -282,3 +282,56 @@ TEST_F(tahoe_import, of_a_node_that_lacks_something_names_the_file) {
       words(node("i", "[storage]\nenabled = maybe\n", "tcp:h:1")).find("i/tahoe.cfg:2: [storage] enabled"),
       std::string::npos);
 }
+
+TEST_F(tahoe_import, a_client_alone_or_storage_nodes_are_what_directories_may_be) {
+  const auto of = [this](const std::vector<std::string>& names) {
+    std::vector<std::filesystem::path> folders;
+    for (const auto& name : names)
+      folders.push_back(folder_ / name);
+    return import_directories(folders);
+  };
+  write("client/tahoe.cfg", "[client]\nshares.total = 4\nshares.happy = 3\n");
+  write("client/private/servers.yaml", "storage:\n" + server(key_id, reachable("alpha", 1)));
+  node("one", "[node]\nnickname = beta\n", "tcp:10.0.0.1:9");
+  node("two", "[node]\nnickname = gamma\n", "tcp:10.0.0.1:10");
+  const auto client = of({"client"});
+  ASSERT_TRUE(client) << to_string(client.error());
+  EXPECT_EQ(client->encoding.total, 4);
+  const auto nodes = of({"one", "two"});
+  ASSERT_TRUE(nodes) << to_string(nodes.error());
+  EXPECT_EQ(nodes->servers.size(), 2U);
+  EXPECT_NE(words_of(of({"one", "client"})).find("client is a client's directory"), std::string::npos);
+  // Several of one grid's storage nodes may be clients as well.
+  write("two/private/servers.yaml", "storage: {}\n");
+  EXPECT_TRUE(of({"one", "two"}));
+  EXPECT_NE(words_of(of({"none"})).find("none: there is no tahoe.cfg in it"), std::string::npos);
+}
+
+TEST_F(tahoe_import, of_a_client_that_was_told_nothing_yet_says_what_to_do) {
+  const std::vector<std::filesystem::path> here{folder_.path()};
+  write("tahoe.cfg", "[client]\nintroducer.furl = pb://x@tcp:h:1/swissnumsecret\n");
+  EXPECT_NE(words_of(import_directories(here)).find("has been told of none yet. Start it"),
+            std::string::npos);
+  write("tahoe.cfg", "[client]\n");
+  write("private/introducers.yaml", "introducers: {}\n");
+  EXPECT_NE(words_of(import_directories(here)).find("has been told of none yet. Start it"),
+            std::string::npos);
+  std::filesystem::remove(folder_ / "private/introducers.yaml");
+  EXPECT_NE(words_of(import_directories(here)).find("private/node.pem"), std::string::npos);
+}
+
+TEST_F(tahoe_import, a_lease_secret_is_32_bytes_of_base32) {
+  const auto file = folder_ / "private/secret";
+  write("private/secret", std::string(52, 'a') + "\n");
+  ASSERT_TRUE(read_lease_secret(file));
+  EXPECT_EQ(std::string_view(*read_lease_secret(file)), std::string(52, 'a') + "\n");
+  for (const auto& bad :
+       {std::string("\n"), std::string(51, 'a'), std::string(52, 'A'), std::string(5000, 'a')}) {
+    write("private/secret", bad);
+    const auto got = read_lease_secret(file);
+    ASSERT_FALSE(got);
+    EXPECT_EQ(got.error().code, errc::configuration);
+    EXPECT_NE(got.error().detail.find("private/secret"), std::string::npos);
+    EXPECT_EQ(got.error().detail.find("aaaaa"), std::string::npos);
+  }
+}

@@ -1,0 +1,164 @@
+#include "truckee/api/call.hpp"
+
+#include "truckee/crypto/base32.hpp"
+
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+using namespace truckee;
+using namespace truckee::api;
+
+namespace {
+
+constexpr const char* cap = "URI:SSK:not-for-anyones-eyes";
+const std::string root(64, 'a');
+const std::string tag = "\"7:" + root + "\"";
+
+house_rules rules() {
+  return {.token = "0123456789abcdefghij", .own_hosts_only = true, .content_bytes_max = 1000};
+}
+
+/// A head with token and host, and what else is given.
+std::string head_of(const std::string& line, const std::string& fields = "") {
+  return line + " HTTP/1.1\r\nHost: localhost:1\r\nAuthorization: Bearer 0123456789abcdefghij\r\n" + fields +
+         "\r\n";
+}
+tl::expected<call, answer> parsed(const std::string& text, const house_rules& by = rules()) {
+  const auto head = http::parse_head(text);
+  if (!head)
+    throw std::runtime_error("no head: " + text);
+  return parse_call(*head, by);
+}
+tl::expected<call, answer> asked(const std::string& method, const std::string& fields = "",
+                                 bool with_cap = true) {
+  return parsed(head_of(method + " /v1/file",
+                        (with_cap ? "Truckee-Capability: " + std::string(cap) + "\r\n" : "") + fields));
+}
+/// Its status and the kind of error; the capability is never repeated.
+std::pair<unsigned, std::string> refusal(const tl::expected<call, answer>& x) {
+  if (x)
+    return {0, "asked"};
+  const auto text = std::string(std::string_view(x.error().words));
+  EXPECT_EQ(text.find("not-for-anyones-eyes"), std::string::npos) << text;
+  return {x.error().status, nlohmann::json::parse(text)["error"]["kind"]};
+}
+using no = std::pair<unsigned, std::string>;
+
+} // namespace
+
+TEST(http_call, methods_are_what_is_asked_of_a_gateway) {
+  const auto get = asked("GET", "Range: bytes=1-2\r\nIf-Range: " + tag + "\r\n");
+  ASSERT_TRUE(get);
+  const auto& read = std::get<read_call>(*get);
+  EXPECT_EQ(std::string_view(read.what.cap), cap);
+  EXPECT_TRUE(read.wants_body);
+  EXPECT_EQ(read.range, "bytes=1-2");
+  EXPECT_EQ(read.range_of, tag);
+
+  const auto head = asked("HEAD", "Range: bytes=1-2\r\n");
+  ASSERT_TRUE(head);
+  EXPECT_FALSE(std::get<read_call>(*head).wants_body);
+  EXPECT_EQ(std::get<read_call>(*head).range, "") << "a head has no parts";
+
+  const auto put = asked("PUT", "If-Match: " + tag + "\r\n");
+  ASSERT_TRUE(put);
+  const auto& write = std::get<write_call>(*put);
+  EXPECT_FALSE(write.makes_file);
+  EXPECT_EQ(std::string_view(write.what.write_cap), cap);
+  ASSERT_TRUE(write.what.only_if);
+  EXPECT_EQ(write.what.only_if->version.value, 7U);
+  EXPECT_EQ(write.what.only_if->root, root);
+
+  const auto made = asked("PUT", "If-None-Match: *\r\n", false);
+  ASSERT_TRUE(made);
+  EXPECT_TRUE(std::get<write_call>(*made).makes_file);
+  EXPECT_FALSE(std::get<write_call>(*made).what.only_if);
+
+  const auto id = crypto::to_base32(operation_id::from(bytes(16, std::byte{5}))->view());
+  const auto patch = asked("PATCH", "Truckee-Operation-Id: " + id + "\r\n");
+  ASSERT_TRUE(patch);
+  EXPECT_EQ(crypto::to_base32(std::get<append_call>(*patch).what.operation.view()), id);
+}
+
+TEST(http_call, without_the_token_nothing_else_is_looked_at) {
+  const std::string line = "GET /nowhere HTTP/1.1\r\nHost: localhost\r\n";
+  for (const auto* shown :
+       {"", "Authorization: Bearer\r\n", "Authorization: Bearer 0123456789abcdefghi\r\n",
+        "Authorization: Basic 0123456789abcdefghij\r\n", "Authorization: 0123456789abcdefghij\r\n",
+        "Authorization: Bearer 0123456789abcdefghij\r\nAuthorization: Bearer 0123456789abcdefghij\r\n"})
+    EXPECT_EQ(refusal(parsed(line + shown + "\r\n")), no(401, "refused")) << shown;
+  house_rules open = rules();
+  open.token = {};
+  EXPECT_EQ(refusal(parsed(line + "\r\n", open)), no(404, "not_found"));
+}
+
+TEST(http_call, a_foreign_host_is_refused_at_a_port_and_taken_at_a_socket) {
+  const auto text =
+      "GET /v1/file HTTP/1.1\r\nHost: evil.example\r\nAuthorization: Bearer 0123456789abcdefghij\r\n"
+      "Truckee-Capability: " +
+      std::string(cap) + "\r\n\r\n";
+  EXPECT_EQ(refusal(parsed(text)), no(403, "refused"));
+  house_rules socket = rules();
+  socket.own_hosts_only = false;
+  EXPECT_TRUE(parsed(text, socket));
+}
+
+TEST(http_call, other_paths_and_methods_and_a_capability_in_the_path_are_refused) {
+  EXPECT_EQ(refusal(parsed(head_of("GET /"))), no(404, "not_found"));
+  EXPECT_EQ(refusal(parsed(head_of("GET /v1/file/" + std::string(cap)))), no(404, "not_found"));
+  EXPECT_EQ(refusal(parsed(head_of("GET /v1/file?cap=" + std::string(cap)))), no(400, "usage"));
+  for (const auto* method : {"POST", "DELETE", "OPTIONS", "TRACE"}) {
+    const auto refused = asked(method);
+    EXPECT_EQ(refusal(refused), no(405, "usage")) << method;
+    EXPECT_EQ(refused.error().fields.front().second, "GET, HEAD, PUT, PATCH");
+  }
+}
+
+TEST(http_call, fields_that_are_wrong_are_named) {
+  EXPECT_EQ(refusal(asked("GET", "", false)), no(400, "bad_capability"));
+  EXPECT_EQ(refusal(asked("PATCH", "", false)), no(400, "bad_capability"));
+  EXPECT_EQ(refusal(asked("PUT", "Truckee-Capability:\r\n", false)), no(400, "bad_capability"))
+      << "it makes no new file";
+  EXPECT_EQ(refusal(asked("GET", "Truckee-Capability: x\r\n")), no(400, "usage"));
+  EXPECT_EQ(refusal(asked("GET", "Truckee-Capability: " + std::string(2000, 'x') + "\r\n", false)),
+            no(400, "bad_capability"));
+  EXPECT_EQ(refusal(asked("PUT", "Truckee-Operation-Id: x\r\n")), no(400, "usage"));
+  EXPECT_EQ(refusal(asked("PUT", "Content-Range: bytes 0-1/2\r\n")), no(400, "usage"));
+  EXPECT_EQ(refusal(asked("PATCH", "Content-Range: bytes 0-1/2\r\n")), no(400, "usage"));
+  EXPECT_EQ(refusal(asked("PUT", "Content-Encoding: gzip\r\n")), no(415, "usage"));
+  EXPECT_TRUE(asked("PUT", "Content-Encoding: identity\r\n"));
+}
+
+TEST(http_call, a_condition_that_cannot_be_checked_fails) {
+  for (const auto& [method, field] : std::vector<std::pair<std::string, std::string>>{
+           {"PUT", "If-Match: *"},
+           {"PUT", "If-Match: \"7\""},
+           {"PUT", "If-Match: 7:" + root},
+           {"PUT", "If-Match: W/" + tag},
+           {"PUT", "If-Match: \"07:" + root + "\""},
+           {"PUT", "If-Match: \"7:" + root.substr(1) + "\""},
+           {"PUT", "If-Match: " + tag + ", " + tag},
+           {"PUT", "If-Match: " + tag + "\r\nIf-Match: " + tag},
+           {"PUT", "If-Match:"},
+           {"PUT", "If-None-Match: *"},
+           {"PUT", "If-None-Match: " + tag},
+           {"PUT", "If-Unmodified-Since: Thu, 01 Jan 1970 00:00:00 GMT"},
+           {"PUT", "If-Range: " + tag},
+           {"PATCH", "If-Match: " + tag},
+           {"PATCH", "If-None-Match: *"},
+           {"GET", "If-Match: 7"},
+           {"GET", "If-None-Match:"},
+           {"GET", "If-None-Match: " + tag + ","},
+           {"HEAD", "If-Unmodified-Since: Thu, 01 Jan 1970 00:00:00 GMT"}})
+    EXPECT_EQ(refusal(asked(method, field + "\r\n")), no(412, "usage")) << method << " " << field;
+  for (const auto& field : {"If-Match: " + tag, "If-None-Match: " + tag})
+    EXPECT_EQ(refusal(asked("PUT", field + "\r\n", false)), no(412, "usage")) << "of a new file: " << field;
+  EXPECT_TRUE(asked("GET", "If-Match: *\r\nIf-None-Match: W/" + tag + " , \"other\"\r\n"));
+}
+
+TEST(http_call, bodies_are_bounded_and_reads_have_none) {
+  EXPECT_EQ(bytes_of(*asked("GET"), rules()).body_max, 0U);
+  EXPECT_GT(bytes_of(*asked("GET"), rules()).answer, 0U);
+  EXPECT_EQ(bytes_of(*asked("PUT"), rules()).body_max, 1000U);
+  EXPECT_EQ(bytes_of(*asked("PATCH"), rules()).body_max, 1000U);
+}
