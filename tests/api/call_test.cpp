@@ -1,5 +1,6 @@
 #include "truckee/api/call.hpp"
 
+#include "test_support.hpp"
 #include "truckee/crypto/base32.hpp"
 
 #include <gtest/gtest.h>
@@ -161,4 +162,22 @@ TEST(http_call, bodies_are_bounded_and_reads_have_none) {
   EXPECT_GT(bytes_of(*asked("GET"), rules()).answer, 0U);
   EXPECT_EQ(bytes_of(*asked("PUT"), rules()).body_max, 1000U);
   EXPECT_EQ(bytes_of(*asked("PATCH"), rules()).body_max, 1000U);
+}
+
+TEST(http_call, no_head_that_http_lets_through_is_more_than_a_call_or_a_refusal) {
+  const auto whole =
+      head_of("PUT /v1/file", "Truckee-Capability: " + std::string(cap) + "\r\nIf-Match: " + tag +
+                                  "\r\nIf-None-Match: *, W/\"x\"\r\nRange: bytes=0-1\r\n"
+                                  "Truckee-Operation-Id: aebagbafaydqqcikbmga2dqpca\r\n");
+  test::seeded_random random(1);
+  for (int i = 0; i < 20'000; ++i) {
+    auto text = whole;
+    for (auto changes = 1 + random.below(4); changes > 0; --changes)
+      text[random.below(text.size() - 4)] = static_cast<char>(random.below(256));
+    const auto head = http::parse_head(text);
+    if (!head)
+      continue;
+    const auto asked = parse_call(*head, rules());
+    EXPECT_TRUE(asked || (asked.error().status >= 400 && asked.error().status < 500));
+  }
 }
