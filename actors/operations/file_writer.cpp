@@ -8,6 +8,7 @@
 #include "truckee/actors/steps/retriever.hpp"
 #include "truckee/crypto/aes_ctr.hpp"
 #include "truckee/grid/file/strict_write.hpp"
+#include "truckee/grid/file/write_operation.hpp"
 #include "truckee/shares/file_memory.hpp"
 
 #include <cmath>

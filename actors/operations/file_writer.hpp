@@ -5,7 +5,7 @@
 #include "truckee/actors/operations/sent_versions.hpp"
 #include "truckee/actors/shell/operation_context.hpp"
 #include "truckee/crypto/rsa.hpp"
-#include "truckee/grid/file/write_operation.hpp"
+#include "truckee/grid/file/file_write.hpp"
 
 namespace truckee::actors {
 

@@ -2,7 +2,7 @@
 
 #include "truckee/actors/shell/gather.hpp"
 #include "truckee/actors/shell/services.hpp"
-#include "truckee/grid/file/write_operation.hpp"
+#include "truckee/grid/file/file_write.hpp"
 
 /// From the decisions' reports to the replies people and programs get.
 namespace truckee::actors {

@@ -82,7 +82,7 @@ MUTATIONS = [
     ("what the tests on a kept map find is ignored", "grid/publish/in_place.cpp",
      "  if (tables.asked().kept_map)\n    assumed_wrong_", "  if (false)\n    assumed_wrong_"),
     ("a stale kept map is an accusation", "grid/file/write_operation.cpp",
-     "  if (action_.kept && !settled) {", "  if (action_.kept && !settled && false) {"),
+     "  const bool stale = action_.kept && !settled;", "  const bool stale = false;"),
     ("what a stale kept map placed is forgotten", "grid/file/write_operation.cpp",
      "  if (!report.readable) { // nobody can have built on what was sent",
      "  result_.sent.clear();\n  if (true) {"),
