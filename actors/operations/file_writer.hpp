@@ -15,6 +15,7 @@ struct write_task {
   std::optional<crypto::private_key> key = {}; ///< of a new file; nothing: the file exists
   shared_bytes content = {};
   std::optional<addition> append = {};     ///< instead of content
+  bool renew = false;                      ///< instead of content: what is there, for a confirmed read
   std::optional<grid::spread> spread = {}; ///< nothing: the file's own k and N
   grid::spread defaults = {};              ///< happy of an existing file; all of a new one
   /// With only_if: refuse unless this is the file's version now. Its kind is `modify` where something is appended.

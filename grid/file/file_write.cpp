@@ -106,6 +106,8 @@ void file_write::remember(publish_report report) {
   last_sent_ = report.version;
   result_.sent.insert(report.version);
   result_.own.push_back({report.version, report.readable, change_.before, change_.after});
+  if (report.strict && result_.strict)
+    result_.strict->ended(*report.strict);
   if (report.strict)
     result_.seals.insert(report.strict->seals.begin(), report.strict->seals.end());
   result_.report = std::move(report);

@@ -3,6 +3,7 @@
 #include "truckee/base/random.hpp"
 #include "truckee/grid/file/kept_map.hpp"
 #include "truckee/grid/file/own_versions.hpp"
+#include "truckee/grid/file/strict_tally.hpp"
 #include "truckee/grid/limits.hpp"
 #include "truckee/grid/publish/publish_report.hpp"
 #include "truckee/grid/spread.hpp"
@@ -16,6 +17,7 @@ enum class write_kind : std::uint8_t {
   overwrite,   ///< put: new content, whatever was there
   conditional, ///< put --if-version: only on top of the version named
   modify,      ///< a function of the content that is there
+  renew, ///< strict: the content that is there as a new version, unless one is confirmed: for a confirmed read
 };
 
 /// A version by what a person has seen of it.
@@ -120,8 +122,9 @@ struct write_result {
   std::set<file_version> sent;   ///< versions of ours; goes into `earlier` next time
   std::vector<sent_version> own; ///< the same, and those of `wish.own`; goes there when it is asked for again
   std::set<share_seal> seals;    ///< strict: of signatures that were sent; goes into `own_seals` next time
-  std::optional<file_version> found; ///< with already_applied
-  std::set<share_place> found_at;    ///< its shares
+  std::optional<file_version> found;       ///< with already_applied
+  std::set<share_place> found_at;          ///< its shares
+  std::optional<strict_tally> strict = {}; ///< of a file that is kept strictly
   /// Strict: what shows that somebody writes to the file in place, whom no rule of the strict order binds; for people.
   std::string in_place_writer = {};
   std::optional<error> failure;

@@ -69,6 +69,7 @@ std::optional<error> foreign_setting(const slot_map& slots,
 
 strict_write::strict_write(write_wish wish, strict_setting setting, random_source& random)
   : file_write(std::move(wish), random), setting_(std::move(setting)), slots_(setting_) {
+  result_.strict = strict_tally::of(setting_);
   map_again();
 }
 
@@ -78,7 +79,7 @@ void strict_write::map_again() {
 
 void strict_write::on_contained() {
   if (base_on_enough())
-    return settle_on(*base_);
+    return settle();
   change_.before = {};
   publish();
 }
@@ -95,6 +96,7 @@ void strict_write::on_map(file_map map) {
   no_key_ = std::move(map.no_key);
   map_took_ = map.took;
   base_ = strict::base(slots_);
+  result_.strict->mapped(slots_);
   decide();
 }
 
@@ -107,13 +109,17 @@ void strict_write::decide() {
                                        std::to_string(setting_.places()) + " servers answered, " +
                                        std::to_string(setting_.confirming()) + " needed; nothing written"});
   }
-  if (auto foreign = foreign_setting(slots_, wish_.server_name))
+  if (auto foreign = foreign_setting(slots_, wish_.server_name)) {
+    result_.strict->other_setting = true;
     return fail_with(std::move(*foreign));
+  }
   if (const auto bare = written_in_place(slots_))
     result_.in_place_writer = describe(*bare);
+  if (wish_.kind == write_kind::renew && strict::confirmed(slots_))
+    return finish(write_end::unchanged);
   const auto present = base_ ? presence_in(result_.own, *base_) : presence::absent;
   if (present == presence::contained && base_on_enough())
-    return settle_on(*base_);
+    return settle();
   if (!condition_holds())
     return;
   if (no_key_)
@@ -122,7 +128,7 @@ void strict_write::decide() {
     return refuse(write_end::unrecoverable,
                   {errc::not_enough_shares,
                    "no version of the file can be read from the servers that answer; nothing was written"});
-  if (wish_.kind == write_kind::modify)
+  if (wish_.kind == write_kind::modify || wish_.kind == write_kind::renew)
     return base_ == last_sent_ ? publish() : act_read(*base_);
   if (!present)
     return refuse(write_end::uncoordinated_write,
@@ -145,6 +151,11 @@ bool strict_write::condition_holds() {
     return true;
   refuse_changed(base_);
   return false;
+}
+
+void strict_write::settle() {
+  result_.strict->found(slots_, *base_);
+  settle_on(*base_);
 }
 
 void strict_write::publish() {

@@ -33,6 +33,8 @@ private:
   std::chrono::milliseconds pause() override;
   /// R9, and the beginning: what the map says of this operation.
   void decide();
+  /// The base has the change, and is confirmed.
+  void settle();
   bool base_on_enough() const;
   /// A conditional write: whether the base is still the version that was named.
   bool condition_holds();
