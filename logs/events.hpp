@@ -146,6 +146,15 @@ inline constexpr event in_place_writer{"in_place_writer", component::publish, le
                                        "operation version",
                                        "Somebody writes in place to a file that is kept strictly: what is "
                                        "acknowledged can be lost."};
+inline constexpr event other_setting{"other_setting", component::publish, level::error, "operation detail",
+                                     "A file is written under another setting of the strict order, or spread "
+                                     "otherwise, than the grid file says; nothing was written."};
+inline constexpr event strict_write_ended{
+    "strict_write_ended", component::publish, level::info,
+    "operation outcome confirming needed places rounds barriers retired purged resent leftovers met_another",
+    "A write to a file that is kept strictly: on how many servers its version is, how many confirm one, and "
+    "what "
+    "it took: rounds, barriers, shares and versions deleted, messages sent again, leftovers of others."};
 
 // -- maps, reads, verification
 inline constexpr event map_made{"map_made", component::read, level::debug,
@@ -249,6 +258,8 @@ inline constexpr std::array all_events{
     events::kept_map_stale,
     events::collision_wait,
     events::in_place_writer,
+    events::other_setting,
+    events::strict_write_ended,
     events::map_made,
     events::map_gap,
     events::corrupt_share,

@@ -10,6 +10,7 @@
 #include "truckee/base/result.hpp"
 #include "truckee/base/secret_text.hpp"
 #include "truckee/base/shared_bytes.hpp"
+#include "truckee/base/strict_words.hpp"
 #include "truckee/base/vocabulary.hpp"
 #include "truckee/grid/share_state.hpp"
 #include "truckee/grid/spread.hpp"
@@ -107,6 +108,24 @@ struct append_request {
   operation_id operation = {};  ///< the same as before: the same append, which happens once
 };
 
+/// What a write to a file that is kept strictly came to, and what it took: docs/strict.md. Counts are over all its rounds.
+struct strict_write_report {
+  strict_outcome outcome = strict_outcome::unknown;
+  std::uint32_t confirming = 0; ///< servers that have the version
+  std::uint32_t needed = 0;     ///< so many confirm it
+  std::uint32_t places = 0;     ///< servers that all writers of the file use
+  std::vector<std::string> missed =
+      {}; ///< those of them that did not take it, or were not asked; not those whose answer is out
+  std::uint32_t rounds = 0;         ///< publishes that were begun
+  std::uint32_t barriers = 0;       ///< of them, those that began with a barrier
+  std::uint32_t retired = 0;        ///< shares of older versions that were deleted
+  std::uint32_t purged = 0;         ///< versions that were deleted behind a barrier
+  std::uint32_t resent = 0;         ///< messages sent again after somebody retired shares
+  std::uint32_t leftovers = 0;      ///< versions above the one built on: of a writer at work, or a dead one
+  bool met_another = false;         ///< another writer was met, though it may have won
+  std::string in_place_writer = {}; ///< for people: what shows that somebody writes in place; empty: nothing
+};
+
 /// How a publish or an append went.
 struct publish_reply {
   error failure; ///< when !ok
@@ -133,6 +152,7 @@ struct publish_reply {
   effect became = effect::may_be_applied;
   operation_id operation = {}; ///< as it was asked for, else chosen by the gateway
   std::string root = {};       ///< of that version, hexadecimal: its root hash; empty where nothing was tried
+  std::optional<strict_write_report> strict = {}; ///< where files are kept strictly, and the write began
 };
 
 /// Asks what became of a publish or an append, by what the gateway remembers. To settle what may be applied, ask for it
@@ -156,6 +176,9 @@ struct retrieve_request {
   operation_token token = {};
   secret_text cap = {};         ///< any that reads
   std::uint64_t timeout_ms = 0; ///< 0: the gateway's limit
+  /// Only where files are kept strictly: the confirmed version, or not_enough_servers. Where it cannot be told which that
+  /// is, a capability that writes has the content published once more, and then read.
+  bool confirmed = false;
 };
 
 /// How a read went.
@@ -172,6 +195,7 @@ struct retrieve_reply {
   /// For people: signed versions above this one of which too few shares were found, so that what was read is old; empty
   /// where there is none.
   std::string newer_unreadable = {};
+  read_kind kind = read_kind::in_place; ///< when ok
 };
 
 // == check, repair, leases =================================================================================
@@ -196,6 +220,17 @@ struct version_report {
   std::vector<share_place> places;
 };
 
+/// How a file stands by the rules of the strict order: docs/strict.md.
+struct strict_check {
+  bool same_setting = true;         ///< all shares were written under the gateway's setting
+  bool confirmed = false;           ///< the best version is the confirmed one for certain
+  std::uint32_t on = 0;             ///< servers with the best version
+  std::uint32_t needed = 0;         ///< so many confirm it
+  std::uint32_t places = 0;         ///< servers that all writers of the file use
+  std::uint32_t leftovers = 0;      ///< versions above it: of a writer at work, or a dead one
+  std::string in_place_writer = {}; ///< for people: what shows that somebody writes in place; empty: nothing
+};
+
 /// How a file stands.
 struct check_reply {
   error failure;        ///< when !ok
@@ -208,6 +243,8 @@ struct check_reply {
   std::vector<server_report> servers; ///< every server asked, and how it answered
   std::string summary;                ///< one line for people
   std::optional<backlog> busy = {};   ///< with a refusal for want of room
+  shares_order order = shares_order::none;
+  std::optional<strict_check> strict = {}; ///< where files are kept strictly
 };
 
 /// Asks for missing, damaged and old shares to be put right.
@@ -339,7 +376,8 @@ struct status_reply {
   std::vector<link_report> servers;    ///< every configured one, in the grid file's order
   std::uint32_t keys_ready = 0;        ///< fresh ones, for new files
   std::uint32_t subscribers = 0;
-  grid::spread defaults; ///< of new files
+  grid::spread defaults;                       ///< of new files
+  shares_order order = shares_order::in_place; ///< in which it writes
 };
 
 /// Where one share stands in a publish.
@@ -388,6 +426,8 @@ struct operation_detail {
   std::vector<stage_seconds> stages;
   std::vector<server_report> problems;   ///< also of servers that were never reached; no server: of all
   std::optional<publish_detail> publish; ///< of a publish, an append or a repair that wrote
+  std::optional<strict_write_report> strict =
+      {}; ///< of a write to a file that is kept strictly, when it has ended
 };
 
 // == change ================================================================================================

@@ -88,6 +88,23 @@ client_children::client_children(series& to)
     kept_maps([&to, &family = counter_family(families::kept_maps, to)](kept_map k) -> Counter& {
       return to.add(family, {{"result", text(to_label(k))}});
     }),
+    strict{
+        by<Counter, strict_outcome, strict_outcome_words.size()>(
+            [&to, &family = counter_family(families::strict_writes, to)](strict_outcome o) -> Counter& {
+              return to.add(family, {{"outcome", text(to_word(o))}});
+            }),
+        one_counter(families::strict_rounds, to),
+        one_counter(families::strict_barriers, to),
+        one_counter(families::strict_retired, to),
+        one_counter(families::strict_purged, to),
+        one_counter(families::strict_resent, to),
+        one_counter(families::strict_leftovers, to),
+        one_counter(families::strict_missed, to),
+        one_gauge(families::strict_short, to),
+        by<Counter, disagreement, disagreement_count>(
+            [&to, &family = counter_family(families::strict_disagreements, to)](disagreement d) -> Counter& {
+              return to.add(family, {{"over", text(to_label(d))}});
+            })},
     stale_left(one_counter(families::stale_shares_left, to)),
     unknown_left(one_counter(families::unknown_writes_left, to)),
     in_flight_bytes(one_gauge(families::in_flight_bytes, to)),

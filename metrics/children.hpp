@@ -69,6 +69,19 @@ struct client_children {
   by<counter, server_outcome, write_outcome_count> rehomed;
   by<counter, surprise, surprise_count> surprises;
   by<counter, kept_map, kept_map_count> kept_maps;
+  /// Of writes to files that are kept strictly.
+  struct strict_children {
+    by<counter, strict_outcome, strict_outcome_words.size()> writes;
+    counter& rounds;
+    counter& barriers;
+    counter& retired;
+    counter& purged;
+    counter& resent;
+    counter& leftovers;
+    counter& missed;
+    gauge& short_of;
+    by<counter, disagreement, disagreement_count> disagreements;
+  } strict;
   counter& stale_left;
   counter& unknown_left;
   gauge& in_flight_bytes;

@@ -65,6 +65,38 @@ inline constexpr family kept_maps{
     "truckee_kept_maps_total", counter, "result",
     "Puts into existing files, by what the map that the last one left was good for: used (none was made), "
     "stale (one was made after all), none (nothing was kept that fits)."};
+inline constexpr family strict_writes{
+    "truckee_strict_writes_total", counter, "outcome",
+    "Writes to files that are kept strictly, by what they came to: published, not_written, "
+    "stored_not_confirmed, unknown."};
+inline constexpr family strict_rounds{"truckee_strict_rounds_total", counter, "",
+                                      "Publishes of those writes: more than one where a round was lost."};
+inline constexpr family strict_barriers{
+    "truckee_strict_barriers_total", counter, "",
+    "Rounds that began with a barrier, for a newer version was seen on few servers, or rounds = 2."};
+inline constexpr family strict_retired{"truckee_strict_shares_retired_total", counter, "",
+                                       "Shares of older versions that strict writes deleted."};
+inline constexpr family strict_purged{
+    "truckee_strict_versions_purged_total", counter, "",
+    "Versions deleted behind a barrier, for they could never be confirmed any more."};
+inline constexpr family strict_resent{
+    "truckee_strict_messages_resent_total", counter, "",
+    "Messages sent again, for another writer had deleted older shares meanwhile."};
+inline constexpr family strict_leftovers{"truckee_strict_leftovers_total", counter, "",
+                                         "Versions on few servers, above the one that can be read, that the "
+                                         "last map of a strict write showed: of a "
+                                         "writer at work, or a dead one."};
+inline constexpr family strict_missed{"truckee_strict_servers_missed_total", counter, "",
+                                      "Servers of a file that did not take a version that was published "
+                                      "strictly, or were not asked; the next publish brings them one."};
+inline constexpr family strict_short{
+    "truckee_strict_servers_short", gauge, "",
+    "How many servers the last strict write had too few to confirm its version; 0: enough."};
+inline constexpr family strict_disagreements{
+    "truckee_strict_disagreements_total", counter, "over",
+    "Strict writes that met a writer who does not agree: setting (another setting of the strict order, or "
+    "another "
+    "spread: refused), in_place (somebody writes in place: acknowledged updates can be lost)."};
 inline constexpr family stale_shares_left{"truckee_stale_shares_left_total", counter, "",
                                           "Shares of older versions that publishes had to leave behind."};
 inline constexpr family unknown_writes_left{
@@ -209,6 +241,16 @@ inline constexpr std::array all_families{
     families::shares_rehomed,
     families::surprises,
     families::kept_maps,
+    families::strict_writes,
+    families::strict_rounds,
+    families::strict_barriers,
+    families::strict_retired,
+    families::strict_purged,
+    families::strict_resent,
+    families::strict_leftovers,
+    families::strict_missed,
+    families::strict_short,
+    families::strict_disagreements,
     families::stale_shares_left,
     families::unknown_writes_left,
     families::in_flight_bytes,

@@ -34,6 +34,18 @@ constexpr std::string_view to_label(kept_map x) {
   return word_in(kept_map_words, x);
 }
 
+/// Over what a strict write and another writer disagree.
+enum class disagreement : std::uint8_t {
+  setting,  ///< of the strict order, or the spread
+  in_place, ///< the other one writes in place
+};
+inline constexpr std::array<std::string_view, 2> disagreement_words{"setting", "in_place"};
+static_assert(are_words(disagreement_words, disagreement::in_place));
+inline constexpr std::uint8_t disagreement_count = disagreement_words.size();
+constexpr std::string_view to_label(disagreement x) {
+  return word_in(disagreement_words, x);
+}
+
 /// Why the gateway did not do what it was asked.
 enum class refusal : std::uint8_t {
   bad_capability, ///< none, or one that does not allow it

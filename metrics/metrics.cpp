@@ -165,6 +165,22 @@ void recorder::put_began_with(kept_map what) {
   state_->client().kept_maps.at(what).Increment();
 }
 
+void recorder::strict_write_ended(const strict_write& x) {
+  auto& strict = state_->client().strict;
+  const auto add = [](prometheus::Counter& to, std::size_t n) { to.Increment(static_cast<double>(n)); };
+  strict.writes.at(x.outcome).Increment();
+  add(strict.rounds, x.rounds);
+  add(strict.barriers, x.barriers);
+  add(strict.retired, x.retired);
+  add(strict.purged, x.purged);
+  add(strict.resent, x.resent);
+  add(strict.leftovers, x.leftovers);
+  add(strict.missed, x.missed);
+  strict.short_of.Set(static_cast<double>(x.short_of));
+  add(strict.disagreements.at(disagreement::setting), x.other_setting ? 1 : 0);
+  add(strict.disagreements.at(disagreement::in_place), x.in_place_writer ? 1 : 0);
+}
+
 void recorder::operation_ended(operation_kind what, outcome how, seconds took) {
   state_->client().operations.at(what)[index_of(how)]->Increment();
   state_->client().operation_durations.at(what).Observe(took.count());

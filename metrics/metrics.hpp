@@ -1,6 +1,7 @@
 #pragma once
 
 #include "truckee/base/effect.hpp"
+#include "truckee/base/strict_words.hpp"
 #include "truckee/doors/refusal.hpp"
 #include "truckee/http/rejection.hpp"
 #include "truckee/metrics/labels.hpp"
@@ -82,6 +83,21 @@ struct gateway_load {
   std::uint64_t held_bytes_max = 0;
 };
 
+/// What a write to a file that is kept strictly met and did.
+struct strict_write {
+  strict_outcome outcome = strict_outcome::unknown;
+  std::size_t rounds = 0;     ///< publishes
+  std::size_t barriers = 0;   ///< of them, with one
+  std::size_t retired = 0;    ///< shares
+  std::size_t purged = 0;     ///< versions
+  std::size_t resent = 0;     ///< messages
+  std::size_t leftovers = 0;  ///< versions
+  std::size_t missed = 0;     ///< servers without the version, where it is published
+  std::size_t short_of = 0;   ///< servers too few to confirm it
+  bool other_setting = false; ///< refused
+  bool in_place_writer = false;
+};
+
 /// One process's metrics. Injected as a shared_ptr, never global; without an exposer it only counts.
 class recorder {
 public:
@@ -117,6 +133,7 @@ public:
   void surprised(surprise kind, std::size_t shares);
   /// A put into an existing file has ended.
   void put_began_with(kept_map what);
+  void strict_write_ended(const strict_write& x);
 
   /// An operation as its caller sees it; a write has any number of publishes in it.
   void operation_ended(operation_kind what, outcome how, seconds took);

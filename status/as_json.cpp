@@ -74,12 +74,29 @@ json to_json(const publish_detail& x) {
 
 } // namespace
 
+json to_json(const strict_write_report& x) {
+  return {{"outcome", to_word(x.outcome)},
+          {"confirming", x.confirming},
+          {"needed", x.needed},
+          {"places", x.places},
+          {"missed", x.missed},
+          {"rounds", x.rounds},
+          {"barriers", x.barriers},
+          {"retired", x.retired},
+          {"purged", x.purged},
+          {"resent", x.resent},
+          {"leftovers", x.leftovers},
+          {"met_another", x.met_another},
+          {"in_place_writer", x.in_place_writer}};
+}
+
 std::string as_json(const status_reply& x, json_form form) {
   return json_text(json{{"running", to_json(x.running)},
                         {"waiting", to_json(x.waiting)},
                         {"recent", to_json(x.recent)},
                         {"servers", servers_of(x)},
                         {"new_files", to_json(x.defaults)},
+                        {"order", to_word(x.order)},
                         {"keys_ready", x.keys_ready},
                         {"subscribers", x.subscribers}},
                    form);
@@ -94,6 +111,7 @@ std::string as_json(const operation_detail& x, json_form form) {
   for (const auto& p : x.problems)
     out["problems"].push_back({{"server", p.server}, {"outcome", to_word(p.outcome)}, {"detail", p.detail}});
   out["publish"] = x.publish ? to_json(*x.publish) : json();
+  out["strict"] = x.strict ? to_json(*x.strict) : json();
   return json_text(out, form);
 }
 

@@ -46,6 +46,10 @@ std::string facts(const operation_detail& x) {
     out += fact("Happy", e.finished ? fmt::format("{} (asked: {})", p.happiness, p.spread.happy)
                                     : fmt::format("asked: {}", p.spread.happy));
   }
+  if (x.strict)
+    out += fact("Kept strictly",
+                fmt::format("{}, on {} of {} servers, {} needed", spoken(to_word(x.strict->outcome)),
+                            x.strict->confirming, x.strict->places, x.strict->needed));
   out += fact("Started", clock_words(e.started_ms));
   out += fact(e.finished ? "Took" : "Running for", time_words(e.seconds));
   return out + "</dl>\n";

@@ -45,6 +45,16 @@ bool reads_or_writes_content(const gateway_request& what) {
   return !std::holds_alternative<check_request>(what) && !std::holds_alternative<list_leases_request>(what);
 }
 
+/// A confirmed read where nothing confirms a version.
+std::optional<error> in_place_has_no(const gateway_request& what) {
+  const auto* read = std::get_if<retrieve_request>(&what);
+  if (read == nullptr || !read->confirmed)
+    return std::nullopt;
+  return error{errc::usage,
+               "files are written in place here, where nothing confirms a version; the grid file's "
+               "[publish] order = \"strict\" does"};
+}
+
 /// What a grid whose files are kept strictly does not do for this request; nothing: it does.
 std::optional<error> strict_has_no(const gateway_request& what, const grid::spread& spread) {
   if (std::holds_alternative<repair_request>(what))
@@ -77,19 +87,25 @@ void state::start(gateway_operation& x, server_list_ptr servers) {
       return finish(x.event.operation, failed(x.what, *no), refusal::unsupported);
     if (made)
       strict = std::move(*made);
+  } else if (const auto no = in_place_has_no(x.what)) {
+    return finish(x.event.operation, failed(x.what, *no), refusal::unsupported);
   }
   const operation_context context{services_, x.event.operation, listener(), x.access, servers,
                                   {},        number_of(x.from)};
-  const auto write_task_of = [&](const shared_bytes& content) {
+  const auto any_write_task = [&] {
     write_task task{.context = context,
                     .key = x.key,
-                    .content = content,
                     .defaults = options_.defaults,
+                    .strict = strict,
                     .sent = history_.of(x.access.slot),
-                    .kept = kept_.of(x.access.slot),
-                    .own = memory_.find(x.named)->own};
+                    .kept = kept_.of(x.access.slot)};
     task.wish.limits = services_->limits;
-    task.strict = strict;
+    return task;
+  };
+  const auto write_task_of = [&](const shared_bytes& content) {
+    auto task = any_write_task();
+    task.content = content;
+    task.own = memory_.find(x.named)->own;
     return task;
   };
   std::visit(overloaded{
@@ -107,8 +123,14 @@ void state::start(gateway_operation& x, server_list_ptr servers) {
                    task.append = addition{r.data, limits_.content_bytes_max};
                    run<publish_reply>(x, spawn_file_writer(system, std::move(task)));
                  },
-                 [&](const retrieve_request&) {
-                   run<retrieve_reply>(x, spawn_file_reader(system, context, strict));
+                 [&](const retrieve_request& r) {
+                   read_task task{.context = context, .strict = strict, .confirmed = r.confirmed};
+                   if (strict && x.access.write && !options_.read_only) {
+                     auto write = any_write_task();
+                     write.renew = true;
+                     task.renewal = [&system, write] { return spawn_file_writer(system, write); };
+                   }
+                   run<retrieve_reply>(x, spawn_file_reader(system, std::move(task)));
                  },
                  [&](const check_request& r) {
                    run<check_reply>(x, spawn_checker(system, {.context = context,

@@ -92,6 +92,7 @@ caf::result<status_reply> state::on_status() {
   auto reply = std::make_shared<status_reply>();
   table_.report(*reply, viewer, services_->time->now());
   reply->defaults = options_.defaults;
+  reply->order = options_.strict ? shares_order::strict : shares_order::in_place;
   reply->subscribers = static_cast<std::uint32_t>(subscribers_.size());
   gather<link_report>(
       self_, servers_->size(), std::chrono::seconds(1), [this](std::size_t i) { return (*servers_)[i].link; },

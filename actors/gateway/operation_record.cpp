@@ -120,6 +120,7 @@ operation_detail detail_of(const operation_record& record, const caller& viewer,
   out.event = event_for(viewer, record, now);
   out.stages = stages_of(record, now);
   out.problems = record.problems;
+  out.strict = record.strict;
   if (record.publish)
     out.publish = picture_of(record, servers, now);
   return out;

@@ -19,7 +19,8 @@ struct operation_record {
   std::optional<clock::time_point> begun; ///< its servers were known
   std::shared_ptr<const messages::publish_snapshot> publish;
   std::uint32_t tries = 0;
-  std::vector<messages::stage_seconds> stages;   ///< of its reply
+  std::vector<messages::stage_seconds> stages;              ///< of its reply
+  std::optional<messages::strict_write_report> strict = {}; ///< of its reply
   std::vector<messages::server_report> problems; ///< servers that were never reached; and of its reply
 
   void take(std::shared_ptr<const messages::publish_snapshot> news);
@@ -64,6 +65,7 @@ void keep_facts(operation_record& record, const Reply& reply) {
     add(problems_of(reply.write));
   } else if constexpr (std::same_as<Reply, messages::publish_reply>) {
     record.stages = reply.stages;
+    record.strict = reply.strict;
     add(problems_of(reply));
   } else if constexpr (requires { reply.bad; }) {
     if constexpr (requires { reply.stages; })

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "truckee/base/shared_bytes.hpp"
-#include "truckee/grid/file/write_operation.hpp"
+#include "truckee/grid/file/file_write.hpp"
 
 namespace truckee::actors {
 

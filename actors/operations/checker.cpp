@@ -7,6 +7,7 @@
 #include "truckee/actors/steps/map_updater.hpp"
 #include "truckee/actors/steps/share_verifier.hpp"
 #include "truckee/grid/strict/standing.hpp"
+#include "truckee/shares/share_format.hpp"
 
 #include <fmt/format.h>
 
@@ -119,8 +120,13 @@ private:
 
   void finish() {
     auto reply = check_reply_of(*context_.servers, map_);
+    reply.order = order_of_shares();
     if (mapped_->slots)
       say_how_strict(reply);
+    else if (reply.order == shares_order::strict || reply.order == shares_order::mixed)
+      reply.summary +=
+          "; it is kept strictly by others, and this grid file writes in place: whoever writes by it "
+          "breaks what they were promised";
     reply.servers.insert(reply.servers.end(), lease_problems_.begin(), lease_problems_.end());
     reply.servers.insert(reply.servers.end(), unread_.begin(), unread_.end());
     note_unwritable(reply);
@@ -133,11 +139,41 @@ private:
     answer(std::move(reply));
   }
 
+  /// By the notes that strict writers leave in signatures, whatever this grid file says.
+  shares_order order_of_shares() const {
+    std::map<grid::file_version, bool> noted; // by version: whether a share of it has a note
+    for (const auto& [place, head] : mapped_->heads) {
+      const auto format = shares::format_of(head.view());
+      const auto version = map_.at(place);
+      if (!format || !std::holds_alternative<grid::file_version>(version))
+        continue;
+      const auto& which = std::get<grid::file_version>(version);
+      const auto sealed = (*format)->sealed(context_.access, which, head.view());
+      auto& has = noted[which];
+      has = has || (sealed && sealed->note);
+    }
+    if (noted.empty())
+      return shares_order::none;
+    const auto is_noted = [](const auto& one) { return one.second; };
+    if (std::ranges::none_of(noted, is_noted))
+      return shares_order::in_place;
+    // Versions from before it was kept strictly may lie below.
+    return noted.rbegin()->second ? shares_order::strict : shares_order::mixed;
+  }
+
   /// The version before the confirmed one lies beside it until the next publish.
   void say_how_strict(check_reply& reply) const {
+    const auto& setting = mapped_->slots->setting();
     const auto standing = grid::standing_of(*mapped_->slots);
     reply.healthy = standing.healthy && map_.bad_shares().empty();
-    reply.summary += "; " + describe(standing, mapped_->slots->setting());
+    reply.summary += "; " + describe(standing, setting);
+    reply.strict = strict_check{.same_setting = standing.same_setting,
+                                .confirmed = standing.confirmed,
+                                .on = static_cast<std::uint32_t>(standing.on),
+                                .needed = static_cast<std::uint32_t>(setting.confirming()),
+                                .places = static_cast<std::uint32_t>(setting.places()),
+                                .leftovers = static_cast<std::uint32_t>(standing.newer_partials),
+                                .in_place_writer = standing.in_place ? describe(*standing.in_place) : ""};
   }
 
   /// A reader needs no private key: such shares count for readers, and are named.

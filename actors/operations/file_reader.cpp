@@ -4,7 +4,9 @@
 #include "truckee/actors/shell/metric_words.hpp"
 #include "truckee/actors/steps/map_updater.hpp"
 #include "truckee/actors/steps/retriever.hpp"
+#include "truckee/grid/file/confirmation.hpp"
 #include "truckee/grid/read/read_operation.hpp"
+#include "truckee/grid/strict/rules.hpp"
 
 namespace truckee::actors {
 
@@ -13,15 +15,18 @@ namespace {
 using namespace messages;
 using clock = std::chrono::steady_clock;
 
+/// Between two looks for a confirmed version: as long as a map takes, and no less than this.
+constexpr double look_pause_least = 0.05; // seconds
+
 /// Does what grid::read_operation says.
 class file_reader_state {
 public:
-  using handle = file_reader;
+  using handle = extended<file_reader, void(continuation)>;
   static constexpr const char* name = "truckee.file_reader";
 
-  file_reader_state(shell<file_reader_state>* self, operation_context context,
-                    std::optional<grid::strict_setting> strict)
-    : self_(self), context_(std::move(context)), services_(context_.services), strict_(std::move(strict)),
+  file_reader_state(shell<file_reader_state>* self, read_task task)
+    : self_(self), task_(std::move(task)), context_(task_.context), services_(context_.services),
+      strict_(task_.strict), confirmation_(task_.renewal != nullptr),
       operation_(services_->limits,
                  [servers = context_.servers](const server_id& id) { return servers->name_of(id); }) {}
 
@@ -34,8 +39,11 @@ public:
           return caf::result<retrieve_reply>(promise); // it may be answered already
         },
         [this](const stop& x) {
+          if (renewer_)
+            send(self_, renewer_, stop{x.reason});
           give_up({x.reason, "the read was stopped"});
         },
+        [](const continuation& rest) { rest.run(); },
     };
   }
 
@@ -62,7 +70,9 @@ private:
     const progress_span span{0, 0.2};
     auto task = strict_ ? strict_map_task_for(context_, grid::map_mode::read, span, *strict_)
                         : map_task_for(context_, grid::map_mode::read, span);
-    task.request.ask_all = ask_all;
+    task.request.ask_all = ask_all || task_.confirmed;
+    if (task_.confirmed) // by fewer none can be confirmed
+      task.request.hear_least = std::max(task.request.hear_least, strict_->confirming());
     drop_mapper();
     mapper_ = spawn_map_updater(self_->system(), std::move(task));
     messages::request(
@@ -82,8 +92,66 @@ private:
       reply_.newer_unreadable += (reply_.newer_unreadable.empty() ? "" : ", ") + describe(version);
     if (strict_ && x.mapped->slots->slots().size() < strict_->heard_by_readers())
       return give_up(too_few_heard(x.mapped->slots->slots().size()));
+    if (task_.confirmed)
+      return confirm(*x.mapped->slots);
     operation_.on_map(x.mapped->map);
     act();
+  }
+
+  // -- a confirmed read --
+
+  void confirm(const grid::slot_map& slots) {
+    using kind = grid::confirmation_step::kind;
+    const auto step = confirmation_.on_map(slots);
+    switch (step.what) {
+    case kind::read:
+      operation_.on_map(mapped_->map, step.version);
+      return act();
+    case kind::look_again:
+      tell_progress(self_, context_, "Waiting for an unfinished update", 0.1);
+      send_later(self_,
+                 duration(std::chrono::duration_cast<duration>(
+                     std::chrono::duration<double>(std::max(mapped_->seconds, look_pause_least)))),
+                 continuation{[this] {
+                   if (!operation_.done())
+                     map(true);
+                 }});
+      return;
+    case kind::renew:
+      return renew();
+    case kind::give_up:
+      return give_up(not_certain(slots.slots().size()));
+    }
+  }
+
+  error not_certain(std::size_t heard) const {
+    if (heard < strict_->confirming())
+      return {errc::not_enough_servers,
+              std::to_string(heard) + " of " + std::to_string(strict_->places()) + " servers answered, and " +
+                  std::to_string(strict_->confirming()) + " must, to tell which version is confirmed"};
+    return {errc::not_enough_servers, "an unfinished update is there, of a writer at work or a dead one, so "
+                                      "that it cannot be told which version is "
+                                      "confirmed; a read that need not be sees one, and a later one may show "
+                                      "an older. The next publish, or a "
+                                      "confirmed read with a write capability, settles it"};
+  }
+
+  void renew() {
+    tell_progress(self_, context_, "Settling an unfinished update", 0.1);
+    renewer_ = task_.renewal();
+    messages::request(
+        self_, renewer_, std::chrono::hours(24), run{}, // it has deadlines of its own
+        [this](const publish_reply& x) {
+          renewer_ = file_writer{};
+          if (operation_.done())
+            return;
+          // Others who published are no obstacle: their version may be the confirmed one.
+          if (x.ok || x.failure.code == errc::uncoordinated_write)
+            map(true);
+          else
+            give_up(x.failure);
+        },
+        [this](const caf::error& e) { on_error(e); });
   }
 
   error too_few_heard(std::size_t heard) const {
@@ -94,6 +162,9 @@ private:
   }
 
   void read(const grid::file_version& version) {
+    reply_.kind = !strict_                                              ? read_kind::in_place
+                  : grid::strict::confirmed(*mapped_->slots) == version ? read_kind::confirmed
+                                                                        : read_kind::plain;
     reply_.version = version.sequence;
     reply_.root = to_hex(version.root.view());
     reader_ = spawn_retriever(
@@ -152,9 +223,12 @@ private:
   }
 
   shell<file_reader_state>* self_;
-  operation_context context_;
+  const read_task task_;
+  const operation_context& context_;
   services_ptr services_;
-  const std::optional<grid::strict_setting> strict_;
+  const std::optional<grid::strict_setting>& strict_;
+  grid::confirmation confirmation_;
+  file_writer renewer_; ///< while it publishes
   grid::read_operation operation_;
   std::shared_ptr<const mapped_file> mapped_; ///< the last map
   map_updater mapper_;
@@ -168,9 +242,8 @@ private:
 
 } // namespace
 
-messages::file_reader spawn_file_reader(caf::actor_system& system, operation_context context,
-                                        std::optional<grid::strict_setting> strict) {
-  return messages::spawn<file_reader_state>(system, std::move(context), std::move(strict));
+messages::file_reader spawn_file_reader(caf::actor_system& system, read_task task) {
+  return messages::spawn<file_reader_state>(system, std::move(task));
 }
 
 } // namespace truckee::actors

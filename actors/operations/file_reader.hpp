@@ -3,12 +3,22 @@
 #include "truckee/actors/shell/operation_context.hpp"
 #include "truckee/grid/strict/strict_setting.hpp"
 
+#include <functional>
+
 namespace truckee::actors {
 
-/// Reads the best version of a file as grid::read_operation says: maps, fetches, and starts over where that is worth it.
-/// `context`: with a read key. Of a file that is kept strictly so many servers are heard that no acknowledged version can be
-/// missed. Quits after its answer.
-messages::file_reader spawn_file_reader(caf::actor_system& system, operation_context context,
-                                        std::optional<grid::strict_setting> strict = {});
+/// One read of one file.
+struct read_task {
+  operation_context context;                       ///< with a read key
+  std::optional<grid::strict_setting> strict = {}; ///< of a file that is kept strictly
+  bool confirmed = false;                          ///< with strict: only the confirmed version will do
+  /// Makes a writer that publishes once more what is there, for a confirmed read; nothing: who asks may not write.
+  std::function<messages::file_writer()> renewal = {};
+};
+
+/// Reads the best version of a file as grid::read_operation says: maps, fetches, and starts over where that is worth it. Of a
+/// file that is kept strictly so many servers are heard that no acknowledged version can be missed; a confirmed read does
+/// as grid::confirmation says. Quits after its answer.
+messages::file_reader spawn_file_reader(caf::actor_system& system, read_task task);
 
 } // namespace truckee::actors

@@ -8,6 +8,7 @@
 #include "truckee/actors/steps/retriever.hpp"
 #include "truckee/crypto/aes_ctr.hpp"
 #include "truckee/grid/file/strict_write.hpp"
+#include "truckee/grid/file/write_operation.hpp"
 #include "truckee/shares/file_memory.hpp"
 
 #include <cmath>
@@ -51,8 +52,11 @@ private:
   void publish_new() {
     auto task = publish_task_for(crypto::file_keys(*task_.key), task_.spread.value_or(task_.defaults));
     task.new_file = true;
-    if (task_.strict)
+    if (task_.strict) {
       task.strict = grid::strict_base_of_new(*task_.strict, servers().all);
+      tally_ = grid::strict_tally::of(*task_.strict);
+      tally_->mapped(task.strict->known);
+    }
     mapped_at_ = services_->time->now();
     start_publish_of(std::move(task), [this](const publish_result& x) {
       fill_reply(reply_, *context_.servers, x);
@@ -61,6 +65,9 @@ private:
         sent.push_back({x.report.version, x.report.readable});
         leave_map_of_new(x.report);
       }
+      if (x.report.strict)
+        tally_->ended(*x.report.strict);
+      last_end_ = x.report.end;
       remember(sent, x.report.strict ? x.report.strict->seals : std::set<grid::share_seal>{});
       const auto failure = failure_of(x, *context_.servers);
       reply_.became = failure ? grid::effect_of_failure(sent) : effect::applied;
@@ -107,6 +114,8 @@ private:
       task_.wish.own = *task_.own;
     if (task_.key)
       keys_.emplace(*task_.key);
+    else if (task_.renew)
+      task_.wish.kind = grid::write_kind::renew;
     else if (task_.append)
       task_.wish.kind = grid::write_kind::modify;
     else if (task_.wish.only_if)
@@ -163,7 +172,7 @@ private:
   }
 
   /// Of an existing file, whatever is in it.
-  bool is_put() const { return !task_.append && !task_.wish.only_if && !task_.key; }
+  bool is_put() const { return !task_.append && !task_.wish.only_if && !task_.renew && !task_.key; }
 
   grid::file_servers servers() const {
     const auto& slot = context_.access.slot;
@@ -262,6 +271,11 @@ private:
   }
 
   void apply() {
+    if (task_.renew) {
+      task_.content = read_content_;
+      operation_->on_applied({grid::applied_change::kind::changed});
+      return act();
+    }
     offload(
         self_, *services_->compute,
         [add = *task_.append, content = read_content_, own = operation_->result().own,
@@ -342,17 +356,24 @@ private:
     if (!promise_)
       return;
     if (operation_) {
-      remember(operation_->result().own, operation_->result().seals);
+      const auto& result = operation_->result();
+      remember(result.own, result.seals);
       if (operation_->done())
-        reply_.became = operation_->result().what;
+        reply_.became = result.what;
       leave_map();
+      tally_ = result.strict;
+      if (result.report)
+        last_end_ = result.report->end;
     }
+    if (tally_)
+      tell_of_strict(failure);
     reply_.ok = !failure;
     if (failure)
       reply_.failure = std::move(*failure);
-    services_->metrics->operation_ended(task_.append ? operation_kind::append : operation_kind::publish,
-                                        reply_.ok ? std::nullopt : metrics::outcome(reply_.failure.code),
-                                        services_->time->now() - start_);
+    if (!task_.renew) // else it is part of a read
+      services_->metrics->operation_ended(task_.append ? operation_kind::append : operation_kind::publish,
+                                          reply_.ok ? std::nullopt : metrics::outcome(reply_.failure.code),
+                                          services_->time->now() - start_);
     reply_.stages.insert(reply_.stages.begin(), {stage::map, map_seconds_});
     drop_mapper();
     if (reader_)
@@ -360,6 +381,31 @@ private:
     promise_->deliver(std::move(reply_));
     promise_.reset();
     self_->quit();
+  }
+
+  /// What became of a write to a file that is kept strictly, to whoever asked, the metrics and the log.
+  void tell_of_strict(const std::optional<error>& failure) {
+    const bool nothing_to_do = operation_ && operation_->result().end == grid::write_end::unchanged;
+    const auto outcome = grid::strict_outcome_of(!failure, nothing_to_do, reply_.became, last_end_);
+    const auto by = operation_ ? operation_->result().in_place_writer : std::string();
+    reply_.strict = strict_report_of(*context_.servers, *tally_, outcome, by);
+    services_->metrics->strict_write_ended(counts_of(*tally_, outcome, !by.empty()));
+    if (tally_->other_setting && failure)
+      logs::say(services_->log, logs::events::other_setting,
+                {{"operation", context_.operation}, {"detail", failure->detail}});
+    logs::say(services_->log, logs::events::strict_write_ended,
+              {{"operation", context_.operation},
+               {"outcome", to_word(outcome)},
+               {"confirming", tally_->confirming},
+               {"needed", tally_->needed},
+               {"places", tally_->places},
+               {"rounds", tally_->rounds},
+               {"barriers", tally_->barriers},
+               {"retired", tally_->retired},
+               {"purged", tally_->purged},
+               {"resent", tally_->resent},
+               {"leftovers", tally_->leftovers},
+               {"met_another", tally_->met_another}});
   }
 
   void tell(const char* text, double progress) { tell_progress(self_, context_, text, progress); }
@@ -386,8 +432,10 @@ private:
   retriever reader_;
   publish_coordinator coordinator_;
   publish_reply reply_;
-  std::optional<error> stopped_; ///< while a publish was running
-  bool broke_off_ = false;       ///< a publish, without a report
+  std::optional<grid::strict_tally> tally_;   ///< of a file that is kept strictly
+  std::optional<grid::publish_end> last_end_; ///< of the last publish
+  std::optional<error> stopped_;              ///< while a publish was running
+  bool broke_off_ = false;                    ///< a publish, without a report
   double map_seconds_ = 0;
 };
 

@@ -5,7 +5,7 @@
 #include "truckee/actors/operations/sent_versions.hpp"
 #include "truckee/actors/shell/operation_context.hpp"
 #include "truckee/crypto/rsa.hpp"
-#include "truckee/grid/file/write_operation.hpp"
+#include "truckee/grid/file/file_write.hpp"
 
 namespace truckee::actors {
 
@@ -17,6 +17,7 @@ struct write_task {
   std::optional<crypto::private_key> key = {};
   shared_bytes content = {};
   std::optional<addition> append = {};     ///< instead of content
+  bool renew = false;                      ///< instead of content: what is there, for a confirmed read
   std::optional<grid::spread> spread = {}; ///< nothing: the file's own k and N
   grid::spread defaults = {};              ///< happy of an existing file; all of a new one
   /// With only_if: refuse unless this is the file's version now. Its kind is `modify` where something is appended.

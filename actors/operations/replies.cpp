@@ -81,6 +81,28 @@ std::optional<error> fill_end(publish_reply& reply, const server_list& servers,
   return error{errc::internal, "the write ended as \"" + std::string(to_string(result.end)) + "\""};
 }
 
+strict_write_report strict_report_of(const server_list& servers, const grid::strict_tally& tally,
+                                     strict_outcome outcome, std::string in_place_writer) {
+  const auto number = [](std::size_t x) { return static_cast<std::uint32_t>(x); };
+  strict_write_report out;
+  out.outcome = outcome;
+  out.confirming = number(tally.confirming);
+  out.needed = number(tally.needed);
+  out.places = number(tally.places);
+  for (const auto& server : tally.missed)
+    out.missed.push_back(servers.name_of(server));
+  std::ranges::sort(out.missed);
+  out.rounds = number(tally.rounds);
+  out.barriers = number(tally.barriers);
+  out.retired = number(tally.retired);
+  out.purged = number(tally.purged);
+  out.resent = number(tally.resent);
+  out.leftovers = number(tally.leftovers);
+  out.met_another = tally.met_another;
+  out.in_place_writer = std::move(in_place_writer);
+  return out;
+}
+
 std::optional<error> failure_of(const publish_result& result, const server_list& servers) {
   return result.failure ? result.failure
                         : result.report.failure([&](const server_id& id) { return servers.name_of(id); });

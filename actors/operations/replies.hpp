@@ -2,7 +2,7 @@
 
 #include "truckee/actors/shell/gather.hpp"
 #include "truckee/actors/shell/services.hpp"
-#include "truckee/grid/file/write_operation.hpp"
+#include "truckee/grid/file/file_write.hpp"
 
 /// From the decisions' reports to the replies people and programs get.
 namespace truckee::actors {
@@ -18,6 +18,10 @@ void fill_reply(messages::publish_reply& reply, const server_list& servers,
 /// What the end of a write adds, and why it failed; nothing when it did not.
 std::optional<error> fill_end(messages::publish_reply& reply, const server_list& servers,
                               const grid::write_result& result);
+
+/// What a strict write adds, however it ended.
+messages::strict_write_report strict_report_of(const server_list& servers, const grid::strict_tally& tally,
+                                               strict_outcome outcome, std::string in_place_writer);
 
 /// Why a publish failed, with servers called by their names; nothing when it did not.
 std::optional<error> failure_of(const messages::publish_result& result, const server_list& servers);

@@ -2,7 +2,7 @@
 
 #include "truckee/actors/shell/operation_context.hpp"
 #include "truckee/crypto/rsa.hpp"
-#include "truckee/grid/file/write_operation.hpp"
+#include "truckee/grid/file/file_write.hpp"
 #include "truckee/grid/publish/publish_request.hpp"
 #include "truckee/grid/spread.hpp"
 #include "truckee/shares/encode.hpp"

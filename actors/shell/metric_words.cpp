@@ -1,5 +1,7 @@
 #include "truckee/actors/shell/metric_words.hpp"
 
+#include <algorithm>
+
 namespace truckee::actors {
 
 server_outcome outcome_of(grid::write_outcome_kind kind) {
@@ -40,6 +42,23 @@ metrics::kept_map kept_map_of(grid::kept_map_use use) {
     break;
   }
   return metrics::kept_map::none;
+}
+
+metrics::strict_write counts_of(const grid::strict_tally& tally, strict_outcome outcome,
+                                bool in_place_writer) {
+  const bool stored = outcome == strict_outcome::stored_not_confirmed;
+  const auto have = std::min(tally.needed, stored ? tally.confirming : tally.answered);
+  return {.outcome = outcome,
+          .rounds = tally.rounds,
+          .barriers = tally.barriers,
+          .retired = tally.retired,
+          .purged = tally.purged,
+          .resent = tally.resent,
+          .leftovers = tally.leftovers,
+          .missed = outcome == strict_outcome::published ? tally.missed.size() : 0,
+          .short_of = tally.needed - have,
+          .other_setting = tally.other_setting,
+          .in_place_writer = in_place_writer};
 }
 
 metrics::outcome outcome_of(grid::storage_status status) {

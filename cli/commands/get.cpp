@@ -19,6 +19,7 @@ namespace {
 
 struct get_options : operation_options {
   std::string output = "-";
+  bool confirmed = false;
 };
 
 int get(const get_options& o, const global_options& global) {
@@ -44,6 +45,7 @@ int get(const get_options& o, const global_options& global) {
   retrieve_request request;
   request.cap = file->cap.view();
   request.timeout_ms = o.timeout_ms();
+  request.confirmed = o.confirmed;
   const auto reply = ask<retrieve_reply>(file->session, std::move(request), "read");
   int given = exit_ok;
   if (global.json)
@@ -83,6 +85,10 @@ void add_get(CLI::App& app, program& p) {
   add_cap_file(*cmd, *o, "File with a read or write capability; '-': standard input");
   cmd->add_option("-o,--output", o->output, "Where to write it; '-' or nothing: standard output")
       ->type_name("FILE");
+  cmd->add_flag(
+      "--confirmed", o->confirmed,
+      "Where files are kept strictly: the confirmed version, below which no later confirmed read goes; "
+      "fails where it cannot be told which that is. A write capability settles it");
   add_timeout(*cmd, *o);
   add_metrics(*cmd, o->metrics);
   cmd->callback([&p, o] { p.run = [&p, o] { return get(*o, p.options); }; });

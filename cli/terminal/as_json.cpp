@@ -3,6 +3,7 @@
 #include "truckee/cli/files/secret_files.hpp"
 #include "truckee/cli/terminal/report.hpp"
 #include "truckee/crypto/base32.hpp"
+#include "truckee/status/as_json.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -51,6 +52,16 @@ void add_failure(json& out, bool ok, const error& failure) {
   out["error"] = {{"kind", to_word(failure.code)}, {"detail", without_capabilities(failure.detail)}};
 }
 
+json strict(const strict_check& x) {
+  return {{"same_setting", x.same_setting},
+          {"confirmed", x.confirmed},
+          {"on", x.on},
+          {"needed", x.needed},
+          {"places", x.places},
+          {"leftovers", x.leftovers},
+          {"in_place_writer", x.in_place_writer}};
+}
+
 /// How an operation ended, and what there was at a gateway that had no room for it.
 template <class Reply>
 void add_end(json& out, const Reply& x) {
@@ -85,6 +96,8 @@ json as_json(const publish_reply& x) {
   out["stages_seconds"] = stages(x.stages);
   out["content_bytes"] = x.content_bytes;
   out["share_bytes"] = x.share_bytes;
+  if (x.strict)
+    out["strict"] = status::to_json(*x.strict);
   out["conflicts"] = json::array();
   for (const auto& c : x.conflicts)
     out["conflicts"].push_back(
@@ -99,6 +112,8 @@ json as_json(const retrieve_reply& x) {
   out["root"] = x.root;
   out["content_bytes"] = x.content.size();
   out["newer_unreadable"] = x.newer_unreadable;
+  if (x.ok)
+    out["read"] = to_word(x.kind);
   out["bad_shares"] = bad_shares(x.bad);
   out["failed_servers"] = servers(x.servers);
   out["stages_seconds"] = stages(x.stages);
@@ -112,6 +127,9 @@ json as_json(const check_reply& x) {
   out["recoverable"] = x.recoverable;
   out["happiness"] = x.happiness;
   out["summary"] = x.summary;
+  out["order"] = to_word(x.order);
+  if (x.strict)
+    out["strict"] = strict(*x.strict);
   out["servers"] = servers(x.servers);
   out["bad_shares"] = bad_shares(x.bad);
   out["versions"] = json::array();

@@ -94,6 +94,22 @@ std::string grouped(const said_of_shares& all, std::string_view before = "") {
   return in_order(std::move(lines));
 }
 
+/// "published: on 9 of 10 servers, 8 needed; not on delta": what the strict order promises of it.
+std::string strict_line(const strict_write_report& x) {
+  auto out = fmt::format("{}: on {} of {} servers, {} needed", spoken(to_word(x.outcome)), x.confirming,
+                         x.places, x.needed);
+  if (x.outcome == strict_outcome::published && !x.missed.empty())
+    out += "; not on " + list_of(x.missed);
+  if (x.rounds > 1)
+    out += fmt::format("; {} rounds", x.rounds);
+  if (x.leftovers > 0)
+    out += "; an unfinished update of somebody else was there";
+  if (!x.in_place_writer.empty())
+    out += "; somebody writes in place (" + escaped(x.in_place_writer) +
+           "), which can undo what was acknowledged: give that writer the same grid file";
+  return out + "\n";
+}
+
 } // namespace
 
 std::string summary_of(const publish_reply& x, double took) {
@@ -105,6 +121,8 @@ std::string summary_of(const publish_reply& x, double took) {
     stages +=
         fmt::format("{}{} {:.1f}", stages.empty() ? "" : ", ", to_word(stage.which), stage.seconds * 1e3);
   out += "stages (ms): " + stages + "\n";
+  if (x.strict)
+    out += strict_line(*x.strict);
   out += grouped(x.servers, server_outcome::written);
   if (!x.unknown_servers.empty())
     out += list_of(x.unknown_servers) +

@@ -68,18 +68,24 @@ std::optional<error> foreign_setting(const slot_map& slots,
 }
 
 strict_write::strict_write(write_wish wish, strict_setting setting, random_source& random)
-  : wish_(std::move(wish)), setting_(std::move(setting)), random_(&random), slots_(setting_) {
-  result_.own = wish_.own;
-  for (const auto& one : wish_.own)
-    result_.sent.insert(one.version);
-  act_map();
+  : file_write(std::move(wish), random), setting_(std::move(setting)), slots_(setting_) {
+  result_.strict = strict_tally::of(setting_);
+  map_again();
 }
 
-void strict_write::act_map() {
-  action_ = {};
-  action_.what = write_action::kind::map;
-  action_.mode = map_mode::write;
-  action_.ask_all = true;
+void strict_write::map_again() {
+  act_map(map_mode::write, true); // R1: all of U
+}
+
+void strict_write::on_contained() {
+  if (base_on_enough())
+    return settle();
+  change_.before = {};
+  publish();
+}
+
+std::chrono::milliseconds strict_write::pause() {
+  return strict_backoff(result_.tries, map_took_, *random_);
 }
 
 void strict_write::on_map(file_map map) {
@@ -90,6 +96,7 @@ void strict_write::on_map(file_map map) {
   no_key_ = std::move(map.no_key);
   map_took_ = map.took;
   base_ = strict::base(slots_);
+  result_.strict->mapped(slots_);
   decide();
 }
 
@@ -102,10 +109,14 @@ void strict_write::decide() {
                                        std::to_string(setting_.places()) + " servers answered, " +
                                        std::to_string(setting_.confirming()) + " needed; nothing written"});
   }
-  if (auto foreign = foreign_setting(slots_, wish_.server_name))
+  if (auto foreign = foreign_setting(slots_, wish_.server_name)) {
+    result_.strict->other_setting = true;
     return fail_with(std::move(*foreign));
+  }
   if (const auto bare = written_in_place(slots_))
     result_.in_place_writer = describe(*bare);
+  if (wish_.kind == write_kind::renew && strict::confirmed(slots_))
+    return finish(write_end::unchanged);
   const auto present = base_ ? presence_in(result_.own, *base_) : presence::absent;
   if (present == presence::contained && base_on_enough())
     return settle();
@@ -119,14 +130,14 @@ void strict_write::decide() {
     return refuse(write_end::unrecoverable,
                   {errc::not_enough_shares,
                    "no version of the file can be read from the servers that answer; nothing was written"});
-  if (wish_.kind == write_kind::modify)
-    return base_ == last_sent_ ? act_publish() : act_read();
+  if (wish_.kind == write_kind::modify || wish_.kind == write_kind::renew)
+    return base_ == last_sent_ ? publish() : act_read(*base_);
   if (!present)
     return refuse(write_end::uncoordinated_write,
                   {errc::uncoordinated_write, "others published, perhaps on top of this update, which is not "
                                               "acknowledged: the file is at " +
                                                   describe(*base_)});
-  act_publish();
+  publish();
 }
 
 bool strict_write::base_on_enough() const {
@@ -142,32 +153,20 @@ bool strict_write::condition_holds() {
   }
   if (wish_.kind != write_kind::conditional)
     return true;
-  const auto now = base_ ? "the file is at " + describe(*base_) : "no version of the file can be read";
   if (!condition_ && base_ && wish_.only_if->met_by(*base_))
     condition_ = base_;
   if (base_ && (base_ == condition_ || result_.sent.contains(*base_)))
     return true;
-  refuse(write_end::version_changed,
-         {errc::uncoordinated_write, now + ", not at " + describe(*wish_.only_if) +
-                                         "; read it again and decide anew" +
-                                         (result_.sent.empty() ? ". Nothing was written" : "")});
+  refuse_changed(base_);
   return false;
 }
 
 void strict_write::settle() {
-  result_.found = base_;
-  const auto places = map_.places(*base_);
-  result_.found_at = {places.begin(), places.end()};
-  finish(write_end::already_applied);
+  result_.strict->found(slots_, *base_);
+  settle_on(*base_);
 }
 
-void strict_write::act_read() {
-  action_ = {};
-  action_.what = write_action::kind::read;
-  action_.version = base_;
-}
-
-void strict_write::act_publish() {
+void strict_write::publish() {
   auto number = strict::next_number(slots_);
   if (!number)
     return fail_with({errc::refused,
@@ -185,72 +184,11 @@ void strict_write::act_publish() {
   ++result_.tries;
 }
 
-void strict_write::act_wait() {
-  action_ = {};
-  action_.what = write_action::kind::wait;
-  action_.delay = strict_backoff(result_.tries, map_took_, *random_);
-}
-
-void strict_write::on_map_failed(error why) {
-  fail_with(std::move(why));
-}
-
-void strict_write::on_read(bool ok, std::string detail) {
-  if (action_.what != write_action::kind::read)
-    return;
-  if (ok) {
-    action_ = {};
-    action_.what = write_action::kind::apply;
-    return;
-  }
-  // Shares were retired while they were read: somebody else is writing.
-  if (++result_.tries >= wish_.limits.write_tries_max)
-    return refuse(write_end::unrecoverable, {errc::not_enough_shares, std::move(detail)});
-  act_wait();
-}
-
-void strict_write::on_applied(applied_change change) {
-  if (action_.what != write_action::kind::apply)
-    return;
-  using kind = applied_change::kind;
-  switch (change.what) {
-  case kind::unchanged:
-    return finish(write_end::unchanged);
-  case kind::unclear:
-    return refuse(write_end::uncoordinated_write,
-                  {errc::uncoordinated_write,
-                   "somebody else changed the file meanwhile, and not only by adding to it: it does not show "
-                   "whether what was to be added is in it"});
-  case kind::contained:
-    if (base_on_enough())
-      return settle();
-    change_.before = {};
-    change_.after = change.after;
-    return act_publish();
-  case kind::changed:
-    change_ = std::move(change);
-    return act_publish();
-  }
-}
-
-void strict_write::on_apply_failed(error why) {
-  fail_with(std::move(why));
-}
-
-void strict_write::on_publish_refused(error why) {
-  fail_with(std::move(why));
-}
-
 void strict_write::on_published(publish_report report) {
   if (action_.what != write_action::kind::publish)
     return;
-  last_sent_ = report.version;
-  result_.sent.insert(report.version);
-  result_.own.push_back({report.version, report.readable, change_.before, change_.after});
-  if (report.strict)
-    result_.seals.insert(report.strict->seals.begin(), report.strict->seals.end());
-  result_.surprises.insert(result_.surprises.end(), report.surprises.begin(), report.surprises.end());
-  result_.report = std::move(report);
+  remember(std::move(report));
+  add_surprises(result_.report->surprises);
   switch (result_.report->end) {
   case publish_end::published:
     return finish(write_end::written);
@@ -276,38 +214,11 @@ void strict_write::lost_round(const publish_report& report) {
   act_wait();
 }
 
-void strict_write::on_waited() {
-  if (action_.what == write_action::kind::wait)
-    act_map();
-}
-
-void strict_write::stop(error why) {
-  if (!done())
-    fail_with(std::move(why));
-}
-
 void strict_write::tell_last() {
   result_.recoverable_now = map_.recoverable_versions();
   auto why = result_.report->failure(wish_.server_name).value_or(error{});
   const bool others = result_.report->end == publish_end::uncoordinated_write;
   refuse(others ? write_end::uncoordinated_write : write_end::failed, std::move(why));
-}
-
-void strict_write::fail_with(error why) {
-  refuse(write_end::failed, std::move(why));
-}
-
-void strict_write::refuse(write_end end, error why) {
-  result_.failure = std::move(why);
-  finish(end);
-}
-
-void strict_write::finish(write_end end) {
-  const bool well =
-      end == write_end::written || end == write_end::unchanged || end == write_end::already_applied;
-  result_.what = well ? effect::applied : effect_of_failure(result_.own);
-  result_.end = end;
-  action_ = {};
 }
 
 } // namespace truckee::grid

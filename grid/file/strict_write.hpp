@@ -1,6 +1,6 @@
 #pragma once
 
-#include "truckee/grid/file/write_operation.hpp"
+#include "truckee/grid/file/file_write.hpp"
 
 /// A write to a file that is kept strictly: docs/strict.md.
 namespace truckee::grid {
@@ -24,20 +24,13 @@ public:
   strict_write(write_wish wish, strict_setting setting, random_source& random);
 
   void on_map(file_map map) override;
-  void on_map_failed(error why) override;
-  void on_read(bool ok, std::string detail = {}) override;
-  void on_applied(applied_change change) override;
-  void on_apply_failed(error why) override;
   void on_published(publish_report report) override;
-  void on_publish_refused(error why) override;
-  void on_waited() override;
-  void stop(error why) override;
 
 private:
-  void act_map();
-  void act_read();
-  void act_publish();
-  void act_wait();
+  void map_again() override;
+  void publish() override;
+  void on_contained() override;
+  std::chrono::milliseconds pause() override;
   /// R9, and the beginning: what the map says of this operation.
   void decide();
   /// The base has the change, and is confirmed.
@@ -48,22 +41,13 @@ private:
   void lost_round(const publish_report& report);
   /// No further try: says how the last one ended.
   void tell_last();
-  void fail_with(error why);
-  void refuse(write_end end, error why);
-  void finish(write_end end);
 
-  write_wish wish_;
   strict_setting setting_;
-  random_source* random_;
-  servermap map_;
   slot_map slots_;
   std::optional<error> no_key_;
   std::chrono::milliseconds map_took_{0};
   std::optional<file_version> base_;
-  std::optional<file_version> condition_; ///< the version that only_if means
-  std::optional<file_version> last_sent_; ///< its content is in memory
-  applied_change change_;                 ///< what is in memory
-  std::uint32_t quiet_rounds_ = 0;        ///< lost, without another writer
+  std::uint32_t quiet_rounds_ = 0; ///< lost, without another writer
 };
 
 /// What the first publish of a new file begins on: nothing can be there, and `reachable` servers of the setting are known.

@@ -6,28 +6,6 @@
 
 namespace truckee::grid {
 
-std::string_view to_string(write_end end) {
-  switch (end) {
-  case write_end::running:
-    return "running";
-  case write_end::written:
-    return "written";
-  case write_end::unchanged:
-    return "unchanged";
-  case write_end::already_applied:
-    return "already applied";
-  case write_end::uncoordinated_write:
-    return "uncoordinated write";
-  case write_end::version_changed:
-    return "version changed";
-  case write_end::unrecoverable:
-    return "unrecoverable";
-  case write_end::failed:
-    return "failed";
-  }
-  return "unknown end";
-}
-
 std::chrono::milliseconds backoff_delay(std::uint32_t tries, const grid_limits& limits,
                                         random_source& random) {
   auto bound = limits.backoff_first.count();
@@ -46,15 +24,6 @@ sequence_number next_sequence(const servermap& map, const std::set<file_version>
   for (const auto& version : earlier)
     highest = std::max(highest, version.sequence);
   return {highest.value + 1};
-}
-
-bool version_condition::met_by(const file_version& version) const {
-  return version.sequence == sequence && to_hex(version.root.view()).starts_with(root);
-}
-
-std::string describe(const version_condition& condition) {
-  return "version " + std::to_string(condition.sequence.value) +
-         (condition.root.empty() ? "" : " (root " + condition.root + ")");
 }
 
 spread publish_spread(const std::optional<spread>& wanted, const spread& defaults,
@@ -94,10 +63,7 @@ std::optional<error> already_there(const servermap& map, const std::set<file_ver
 }
 
 write_operation::write_operation(write_wish wish, random_source& random)
-  : wish_(std::move(wish)), random_(&random) {
-  result_.own = wish_.own;
-  for (const auto& one : wish_.own)
-    result_.sent.insert(one.version);
+  : file_write(std::move(wish), random) {
   if (wish_.kept && wish_.kind == write_kind::overwrite && wish_.own.empty())
     begin_on_kept();
   else
@@ -127,11 +93,9 @@ void write_operation::map_after_all() {
 
 void write_operation::act_map(bool first) {
   const auto needs = in_place().map(first);
-  action_ = {};
-  action_.what = write_action::kind::map;
-  action_.mode = needs.mode;
-  action_.ask_all =
-      needs.ask_all || wish_.kind == write_kind::create; // one server may be all that knows of it
+  file_write::act_map(needs.mode,
+                      needs.ask_all ||
+                          wish_.kind == write_kind::create); // one server may be all that knows of it
 }
 
 void write_operation::act_publish(bool rescue) {
@@ -162,13 +126,8 @@ void write_operation::first_map(std::optional<error> no_key) {
     return;
   const auto best = map_.best();
   if (wish_.kind == write_kind::conditional && !condition_) {
-    if (!best || !wish_.only_if->met_by(*best)) {
-      const auto now = best ? "the file is at " + describe(*best) : "no version of the file can be read";
-      result_.failure =
-          error{errc::uncoordinated_write, now + ", not at " + describe(*wish_.only_if) +
-                                               "; read it again and decide anew. Nothing was written"};
-      return finish(write_end::version_changed);
-    }
+    if (!best || !wish_.only_if->met_by(*best))
+      return refuse_changed(best);
     condition_ = best;
   }
   if (wish_.kind == write_kind::create)
@@ -177,14 +136,11 @@ void write_operation::first_map(std::optional<error> no_key) {
     return fail_with(std::move(*no_key));
   if (wish_.kind != write_kind::modify)
     return act_publish(false);
-  if (!best) {
-    result_.failure =
-        error{errc::not_enough_shares, "no version of the file can be read from the servers that answer"};
-    return finish(write_end::unrecoverable);
-  }
-  action_ = {};
-  action_.what = write_action::kind::read;
-  action_.version = best;
+  if (!best)
+    return refuse(
+        write_end::unrecoverable,
+        {errc::not_enough_shares, "no version of the file can be read from the servers that answer"});
+  act_read(*best);
 }
 
 void write_operation::create() {
@@ -208,23 +164,18 @@ bool write_operation::settled_before() {
     return done();
   }
   // Somebody wrote above what may have been ours: to write again would undo that.
-  result_.failure =
-      error{errc::uncoordinated_write,
-            "this operation was asked for before, and somebody else has written since: the file is at " +
-                describe(*best)};
-  finish(write_end::uncoordinated_write);
+  refuse(write_end::uncoordinated_write,
+         {errc::uncoordinated_write,
+          "this operation was asked for before, and somebody else has written since: the file is at " +
+              describe(*best)});
   return true;
 }
 
 void write_operation::settle_on_own() {
   const auto best = *map_.best();
   // Only a version that is whole is safe: a writer that never saw it may be at work beside it.
-  if (map_.share_numbers(best).size() < best.n)
-    return;
-  result_.found = best;
-  const auto places = map_.places(best);
-  result_.found_at = {places.begin(), places.end()};
-  finish(write_end::already_applied);
+  if (map_.share_numbers(best).size() == best.n)
+    settle_on(best);
 }
 
 bool write_operation::our_last_is_best() const {
@@ -233,7 +184,7 @@ bool write_operation::our_last_is_best() const {
 
 void write_operation::after_remap() {
   const auto others = changes_since(*before_, map_);
-  result_.surprises.insert(result_.surprises.end(), others.begin(), others.end());
+  add_surprises(others);
   const bool another_writer = conflict_ || !others.empty();
   const auto best = map_.best();
   if (wish_.kind == write_kind::modify) {
@@ -243,10 +194,7 @@ void write_operation::after_remap() {
       settle_on_own();
       return done() ? void() : act_publish(false);
     }
-    action_ = {};
-    action_.what = write_action::kind::read;
-    action_.version = best;
-    return;
+    return act_read(*best);
   }
   if (another_writer || telling_) {
     telling_ = true;
@@ -257,7 +205,7 @@ void write_operation::after_remap() {
   if (wish_.kind == write_kind::create)
     return create();
   if (wish_.kind == write_kind::conditional && moved)
-    return finish(write_end::version_changed);
+    return refuse_changed(best);
   act_publish(false);
 }
 
@@ -269,62 +217,17 @@ void write_operation::rescue() {
   act_wait();
 }
 
-void write_operation::act_wait() {
-  action_ = {};
-  action_.what = write_action::kind::wait;
-  action_.delay = backoff_delay(result_.tries, wish_.limits, *random_);
+void write_operation::on_contained() {
+  settle_on_own();
+  if (!done())
+    act_publish(false);
 }
 
-void write_operation::on_map_failed(error why) {
-  if (telling_)
-    return tell();
-  fail_with(std::move(why));
+std::chrono::milliseconds write_operation::pause() {
+  return backoff_delay(result_.tries, wish_.limits, *random_);
 }
 
-void write_operation::on_read(bool ok, std::string detail) {
-  if (action_.what != write_action::kind::read)
-    return;
-  if (ok) {
-    action_ = {};
-    action_.what = write_action::kind::apply;
-    return;
-  }
-  // Shares moved while they were read: somebody else is writing, or servers left. Look again, at all of them.
-  if (++result_.tries >= wish_.limits.write_tries_max) {
-    result_.failure = error{errc::not_enough_shares, std::move(detail)};
-    return finish(write_end::unrecoverable);
-  }
-  act_wait();
-}
-
-void write_operation::on_applied(applied_change change) {
-  if (action_.what != write_action::kind::apply)
-    return;
-  using kind = applied_change::kind;
-  switch (change.what) {
-  case kind::unchanged:
-    return finish(write_end::unchanged);
-  case kind::unclear:
-    result_.failure =
-        error{errc::uncoordinated_write,
-              "somebody else changed the file meanwhile, and not only by adding to it: it does not show "
-              "whether what was to be added is in it"};
-    return finish(write_end::uncoordinated_write);
-  case kind::contained:
-    change_.after = change.after;
-    settle_on_own();
-    return done() ? void() : act_publish(false);
-  case kind::changed:
-    change_ = std::move(change);
-    return act_publish(false);
-  }
-}
-
-void write_operation::on_apply_failed(error why) {
-  fail_with(std::move(why));
-}
-
-void write_operation::on_publish_refused(error why) {
+void write_operation::give_up(error why) {
   if (telling_)
     return tell();
   fail_with(std::move(why));
@@ -333,28 +236,22 @@ void write_operation::on_publish_refused(error why) {
 void write_operation::on_published(publish_report report) {
   if (action_.what != write_action::kind::publish)
     return;
-  last_sent_ = report.version;
-  result_.sent.insert(report.version);
-  result_.own.push_back({report.version, report.readable, change_.before, change_.after});
   before_->ours = report.version;
   const auto end = report.end;
   const bool settled =
       end == publish_end::published || end == publish_end::cancelled || end == publish_end::timeout;
-  if (action_.kept && !settled) {
-    result_.report = std::move(report);
+  const bool stale = action_.kept && !settled;
+  remember(std::move(report));
+  if (stale)
     return map_after_all();
-  }
-  result_.surprises.insert(result_.surprises.end(), report.surprises.begin(), report.surprises.end());
-  result_.report = std::move(report);
+  add_surprises(result_.report->surprises);
   if (end == publish_end::published) {
     map_ = result_.report->map;
     return telling_ ? tell() : finish(write_end::written);
   }
   if (end == publish_end::uncoordinated_write || end == publish_end::map_outdated)
     return again(*result_.report);
-  if (telling_)
-    return tell();
-  fail_with(result_.report->failure(wish_.server_name).value_or(error{}));
+  give_up(result_.report->failure(wish_.server_name).value_or(error{}));
 }
 
 void write_operation::raise_floor(const publish_report& report) {
@@ -380,19 +277,6 @@ void write_operation::again(const publish_report& report) {
   act_wait();
 }
 
-void write_operation::on_waited() {
-  if (action_.what == write_action::kind::wait)
-    act_map(false);
-}
-
-void write_operation::stop(error why) {
-  if (done())
-    return;
-  if (telling_)
-    return tell();
-  fail_with(std::move(why));
-}
-
 void write_operation::tell() {
   result_.recoverable_now = map_.recoverable_versions();
   std::string text = "somebody else wrote to this file at the same time";
@@ -403,26 +287,7 @@ void write_operation::tell() {
   text += result_.recoverable_now.empty() ? ". Nothing is recoverable now" : ". Recoverable now:";
   for (const auto& version : result_.recoverable_now)
     text += " (" + describe(version) + (result_.sent.contains(version) ? ", ours)" : ")");
-  result_.failure = error{errc::uncoordinated_write, std::move(text)};
-  finish(write_end::uncoordinated_write);
-}
-
-void write_operation::fail_with(error why) {
-  result_.failure = std::move(why);
-  finish(write_end::failed);
-}
-
-void write_operation::finish(write_end end) {
-  if (end == write_end::version_changed && !result_.failure) {
-    const auto best = map_.best();
-    result_.failure = error{errc::uncoordinated_write, "the file is not at the version named: it has " +
-                                                           (best ? describe(*best) : "none")};
-  }
-  const bool well =
-      end == write_end::written || end == write_end::unchanged || end == write_end::already_applied;
-  result_.what = well ? effect::applied : effect_of_failure(result_.own);
-  result_.end = end;
-  action_ = {};
+  refuse(write_end::uncoordinated_write, {errc::uncoordinated_write, std::move(text)});
 }
 
 } // namespace truckee::grid

@@ -33,13 +33,16 @@ std::string_view to_string(publish_end end);
 
 /// What the strict order adds to a report.
 struct strict_account {
-  std::size_t confirming = 0;      ///< servers that have the new version
-  std::size_t needed = 0;          ///< so many confirm it
-  std::size_t places = 0;          ///< servers that all writers of the file use
-  bool barrier = false;            ///< one was made
-  std::size_t purged = 0;          ///< versions deleted behind the barrier
-  std::size_t resent = 0;          ///< messages sent again after somebody retired old shares
-  bool met_another = false;        ///< a test failed because of another writer
+  std::size_t confirming = 0; ///< servers that have the new version
+  std::size_t needed = 0;     ///< so many confirm it
+  std::size_t places = 0;     ///< servers that all writers of the file use
+  bool barrier = false;       ///< one was made
+  std::size_t purged = 0;     ///< versions deleted behind the barrier
+  std::size_t resent = 0;     ///< messages sent again after somebody retired old shares
+  bool met_another = false;   ///< a test failed because of another writer
+  std::size_t retired = 0;    ///< shares that were deleted
+  std::set<server_id> missed =
+      {}; ///< servers that did not take it, or were not asked; not those whose answer is out
   std::set<share_seal> seals = {}; ///< of all signatures it sent: its messages may land yet
 };
 

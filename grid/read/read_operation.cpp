@@ -42,10 +42,10 @@ error no_version(const servermap& map, const std::function<std::string(const ser
 
 } // namespace
 
-void read_operation::on_map(const servermap& map) {
+void read_operation::on_map(const servermap& map, const std::optional<file_version>& version) {
   if (action_.what != read_action::kind::map)
     return;
-  if (const auto best = map.best()) {
+  if (const auto best = version ? version : map.best()) {
     action_ = {};
     action_.what = read_action::kind::read;
     action_.version = *best;

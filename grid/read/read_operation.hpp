@@ -5,6 +5,7 @@
 #include "truckee/grid/servermap.hpp"
 
 #include <functional>
+#include <optional>
 
 namespace truckee::grid {
 
@@ -34,7 +35,8 @@ public:
   read_operation(grid_limits limits, std::function<std::string(const server_id&)> server_name);
 
   read_action next() const { return action_; }
-  void on_map(const servermap& map);
+  /// `version`: reads that one; nothing: the greatest that can be read.
+  void on_map(const servermap& map, const std::optional<file_version>& version = std::nullopt);
   /// `changed`: somebody wrote while it was read. Without a failure the content is there.
   void on_read(const std::optional<error>& failure, bool changed);
   /// Cancel, deadline, or a defect on the way.

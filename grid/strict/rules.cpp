@@ -17,8 +17,15 @@ bool enough_answered(const slot_map& map) {
   return map.slots().size() >= map.setting().confirming();
 }
 
+bool has_room(const slot_map& map) {
+  std::set<server_id> all;
+  for (const auto& [server, slot] : map.slots())
+    all.insert(server);
+  return places(map, all).size() >= map.setting().confirming();
+}
+
 bool may_cut_short(const slot_map& map) {
-  return enough_answered(map) && newer_partials(map).empty();
+  return enough_answered(map) && newer_partials(map).empty() && has_room(map);
 }
 
 std::optional<file_version> base(const slot_map& map) {

@@ -8,8 +8,11 @@ namespace truckee::grid::strict {
 
 /// R1: enough servers have answered for a publish to go on.
 bool enough_answered(const slot_map& map);
-/// R1: the servers that have not answered need not be waited for to the end: enough have, and nobody else seems at work.
+/// R1: the servers that have not answered need not be waited for to the end: enough have, nobody else seems at work, and there is
+/// room beside what lies there. Where there is none, what the others show may tell which versions can go (R7).
 bool may_cut_short(const slot_map& map);
+/// Whether as many servers as confirm a version have room for their shares of a new one beside all that lies there.
+bool has_room(const slot_map& map);
 
 /// R2: the greatest recoverable version, from whose content new content is made.
 std::optional<file_version> base(const slot_map& map);

@@ -191,7 +191,8 @@ std::vector<server_message> strict_order::messages(const publish_tables& tables)
     if (sealing_) {
       const auto& slot = task_.known.slots().at(server);
       new_seals_[server] = task_.sign(*version_of(slot.at(*strict::share_to_seal(slot))));
-    }
+    } else
+      awaited_.insert(server);
     out.push_back(message_to(server));
   }
   return out;
@@ -200,6 +201,7 @@ std::vector<server_message> strict_order::messages(const publish_tables& tables)
 // -- what came back --
 
 void strict_order::judge(publish_tables& tables, const server_message& sent, const write_outcome& outcome) {
+  awaited_.erase(sent.server);
   switch (outcome.kind) {
   case write_outcome_kind::written:
     return on_written(tables, sent);
@@ -239,6 +241,7 @@ void strict_order::on_written(publish_tables& tables, const server_message& sent
       break;
     case share_step::remove:
       slot.erase(planned.share);
+      ++retired_;
       tables.learn({sent.server, planned.share}, no_share{});
       break;
     case share_step::test_only:
@@ -363,8 +366,19 @@ void strict_order::account(publish_report& report) const {
   std::erase_if(report.stale,
                 [](const auto& left) { return std::holds_alternative<file_version>(left.second); });
   const auto& setting = task_.known.setting();
-  report.strict = {confirming_.size(), setting.confirming(), setting.places(), sealed(), purged_, resent_,
-                   met_another_,       {task_.seal}};
+  report.strict = {.confirming = confirming_.size(),
+                   .needed = setting.confirming(),
+                   .places = setting.places(),
+                   .barrier = sealed(),
+                   .purged = purged_,
+                   .resent = resent_,
+                   .met_another = met_another_,
+                   .retired = retired_,
+                   .missed = {setting.servers().begin(), setting.servers().end()},
+                   .seals = {task_.seal}};
+  for (const auto* others : {&confirming_, &awaited_})
+    for (const auto& server : *others)
+      report.strict->missed.erase(server);
   for (const auto& [server, signature] : new_seals_)
     report.strict->seals.insert(seal_of(signature));
 }

@@ -64,7 +64,8 @@ public:
   /// All that it goes by beside its task: two that are equal in it, with the same messages under way, go on alike.
   auto memory() const {
     return std::tie(task_.known.slots(), base_, partials_, sealing_, placed_, no_barrier_, sealed_,
-                    new_seals_, ours_, doomed_, to_send_, confirming_, purged_, resent_, met_another_);
+                    new_seals_, ours_, doomed_, to_send_, confirming_, purged_, resent_, retired_,
+                    met_another_);
   }
 
 private:
@@ -97,9 +98,11 @@ private:
   std::map<server_id, std::vector<share_number>> ours_; ///< what each server is to get
   std::set<file_version> doomed_;                       ///< versions that messages delete
   std::set<server_id> to_send_;
+  std::set<server_id> awaited_; ///< have our shares on the way to them
   std::set<server_id> confirming_;
   std::size_t purged_ = 0;
   std::size_t resent_ = 0;
+  std::size_t retired_ = 0; ///< shares
   bool met_another_ = false;
 };
 

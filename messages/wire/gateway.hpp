@@ -103,14 +103,22 @@ auto inspect(Inspector& f, backlog& x) {
 }
 
 template <class Inspector>
+auto inspect(Inspector& f, strict_write_report& x) {
+  auto outcome = checked(x.outcome);
+  return inspect_members(f, x, outcome, x.confirming, x.needed, x.places, x.missed, x.rounds, x.barriers,
+                         x.retired, x.purged, x.resent, x.leftovers, x.met_another, x.in_place_writer);
+}
+
+template <class Inspector>
 auto inspect(Inspector& f, publish_reply& x) {
   cap_member cap{x.write_cap};
   optional_member<backlog> busy{x.busy};
   enum_member<effect> became{x.became, effect_count};
+  optional_member<strict_write_report> strict{x.strict};
   return inspect_members(f, x, x.failure, x.ok, cap, x.version, x.spread, x.happiness, x.placed, x.servers,
                          x.conflicts, x.unknown_servers, x.stale, x.unchanged, x.recoverable,
                          x.recoverable_now, x.stages, x.content_bytes, x.share_bytes, busy, became,
-                         x.operation, x.root);
+                         x.operation, x.root, strict);
 }
 
 template <class Inspector>
@@ -128,7 +136,7 @@ auto inspect(Inspector& f, resolve_reply& x) {
 template <class Inspector>
 auto inspect(Inspector& f, retrieve_request& x) {
   cap_member cap{x.cap};
-  return inspect_members(f, x, x.token, cap, x.timeout_ms);
+  return inspect_members(f, x, x.token, cap, x.timeout_ms, x.confirmed);
 }
 
 template <class Inspector>
@@ -139,8 +147,9 @@ auto inspect(Inspector& f, bad_share& x) {
 template <class Inspector>
 auto inspect(Inspector& f, retrieve_reply& x) {
   optional_member<backlog> busy{x.busy};
+  auto kind = checked(x.kind);
   return inspect_members(f, x, x.failure, x.ok, x.content, x.version, x.root, x.bad, x.servers, x.stages,
-                         busy, x.newer_unreadable);
+                         busy, x.newer_unreadable, kind);
 }
 
 template <class Inspector>
@@ -156,10 +165,18 @@ auto inspect(Inspector& f, version_report& x) {
 }
 
 template <class Inspector>
+auto inspect(Inspector& f, strict_check& x) {
+  return inspect_members(f, x, x.same_setting, x.confirmed, x.on, x.needed, x.places, x.leftovers,
+                         x.in_place_writer);
+}
+
+template <class Inspector>
 auto inspect(Inspector& f, check_reply& x) {
   optional_member<backlog> busy{x.busy};
+  auto order = checked(x.order);
+  optional_member<strict_check> strict{x.strict};
   return inspect_members(f, x, x.failure, x.ok, x.healthy, x.recoverable, x.happiness, x.versions, x.bad,
-                         x.servers, x.summary, busy);
+                         x.servers, x.summary, busy, order, strict);
 }
 
 template <class Inspector>
@@ -242,8 +259,9 @@ auto inspect(Inspector& f, status_request& x) {
 
 template <class Inspector>
 auto inspect(Inspector& f, status_reply& x) {
+  auto order = checked(x.order);
   return inspect_members(f, x, x.running, x.waiting, x.recent, x.servers, x.keys_ready, x.subscribers,
-                         x.defaults);
+                         x.defaults, order);
 }
 
 template <class Inspector>
@@ -280,7 +298,8 @@ auto inspect(Inspector& f, operation_detail_request& x) {
 template <class Inspector>
 auto inspect(Inspector& f, operation_detail& x) {
   optional_member<publish_detail> publish{x.publish};
-  return inspect_members(f, x, x.found, x.event, x.stages, x.problems, publish);
+  optional_member<strict_write_report> strict{x.strict};
+  return inspect_members(f, x, x.found, x.event, x.stages, x.problems, publish, strict);
 }
 
 template <class Inspector>

@@ -6,6 +6,7 @@
 #include "truckee/base/ids.hpp"
 #include "truckee/base/result.hpp"
 #include "truckee/base/shared_bytes.hpp"
+#include "truckee/base/strict_words.hpp"
 #include "truckee/base/vocabulary.hpp"
 #include "truckee/messages/caf/inspection.hpp"
 
@@ -225,6 +226,15 @@ inline messages::enum_member<link_state> checked(link_state& x) {
 }
 inline messages::enum_member<server_outcome> checked(server_outcome& x) {
   return {x, server_outcome_words.size()};
+}
+inline messages::enum_member<strict_outcome> checked(strict_outcome& x) {
+  return {x, strict_outcome_words.size()};
+}
+inline messages::enum_member<read_kind> checked(read_kind& x) {
+  return {x, read_kind_words.size()};
+}
+inline messages::enum_member<shares_order> checked(shares_order& x) {
+  return {x, shares_order_words.size()};
 }
 
 template <class Inspector>

@@ -44,15 +44,17 @@ TRUCKEE_MEMBERS(messages::write_conflict, a, b, c, d)
 TRUCKEE_MEMBERS(messages::version_name, a, b)
 TRUCKEE_MEMBERS(messages::publish_request, a, b, c, d, e, f, g, h, i)
 TRUCKEE_MEMBERS(messages::append_request, a, b, c, d, e)
-TRUCKEE_MEMBERS(messages::publish_reply, a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t, u)
+TRUCKEE_MEMBERS(messages::strict_write_report, a, b, c, d, e, f, g, h, i, j, k, l, m)
+TRUCKEE_MEMBERS(messages::publish_reply, a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t, u, v)
 TRUCKEE_MEMBERS(messages::resolve_request, a, b)
 TRUCKEE_MEMBERS(messages::resolve_reply, a, b, c, d)
-TRUCKEE_MEMBERS(messages::retrieve_request, a, b, c)
+TRUCKEE_MEMBERS(messages::retrieve_request, a, b, c, d)
 TRUCKEE_MEMBERS(messages::bad_share, a, b, c)
-TRUCKEE_MEMBERS(messages::retrieve_reply, a, b, c, d, e, f, g, h, i, j)
+TRUCKEE_MEMBERS(messages::retrieve_reply, a, b, c, d, e, f, g, h, i, j, k)
 TRUCKEE_MEMBERS(messages::check_request, a, b, c, d, e)
 TRUCKEE_MEMBERS(messages::version_report, a, b, c, d, e, f, g)
-TRUCKEE_MEMBERS(messages::check_reply, a, b, c, d, e, f, g, h, i, j)
+TRUCKEE_MEMBERS(messages::strict_check, a, b, c, d, e, f, g)
+TRUCKEE_MEMBERS(messages::check_reply, a, b, c, d, e, f, g, h, i, j, k, l)
 TRUCKEE_MEMBERS(messages::repair_request, a, b, c, d)
 TRUCKEE_MEMBERS(messages::repair_reply, a, b, c, d, e, f)
 TRUCKEE_MEMBERS(messages::list_leases_request, a, b)
@@ -66,12 +68,12 @@ TRUCKEE_MEMBERS(messages::cancel_answer, a, b)
 TRUCKEE_MEMBERS(messages::progress_event, a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p)
 TRUCKEE_MEMBERS(messages::subscribe_answer, a)
 TRUCKEE_MEMBERS(messages::link_report, a, b, c, d, e, f, g)
-TRUCKEE_MEMBERS(messages::status_reply, a, b, c, d, e, f, g)
+TRUCKEE_MEMBERS(messages::status_reply, a, b, c, d, e, f, g, h)
 TRUCKEE_MEMBERS(messages::share_cell, a, b, c)
 TRUCKEE_MEMBERS(messages::server_message, a, b, c, d, e, f)
 TRUCKEE_MEMBERS(messages::publish_detail, a, b, c, d, e, f, g, h, i)
 TRUCKEE_MEMBERS(messages::operation_detail_request, a)
-TRUCKEE_MEMBERS(messages::operation_detail, a, b, c, d, e)
+TRUCKEE_MEMBERS(messages::operation_detail, a, b, c, d, e, f)
 TRUCKEE_MEMBERS(messages::server_change, a, b, c, d, e, f)
 TRUCKEE_MEMBERS(messages::limit_change, a, b)
 TRUCKEE_MEMBERS(messages::change_request, a, b, c, d, e)
@@ -150,6 +152,9 @@ public:
   void fill(stage& x) { x = static_cast<stage>(below(stage_words.size())); }
   void fill(publish_mode& x) { x = static_cast<publish_mode>(below(publish_mode_words.size())); }
   void fill(link_state& x) { x = static_cast<link_state>(below(link_state_words.size())); }
+  void fill(strict_outcome& x) { x = static_cast<strict_outcome>(below(strict_outcome_words.size())); }
+  void fill(read_kind& x) { x = static_cast<read_kind>(below(read_kind_words.size())); }
+  void fill(shares_order& x) { x = static_cast<shares_order>(below(shares_order_words.size())); }
   void fill(server_outcome& x) { x = static_cast<server_outcome>(below(server_outcome_words.size())); }
   void fill(grid::share_state& x) { x = static_cast<grid::share_state>(below(grid::share_state_count)); }
   void fill(messages::publish_detail& x) {

@@ -219,6 +219,39 @@ TEST(metrics, the_other_events_move_their_families) {
     EXPECT_EQ(sample(r, name), value) << name;
 }
 
+TEST(metrics, a_strict_write_is_counted_by_what_it_came_to_and_took) {
+  recorder r;
+  r.strict_write_ended({.outcome = strict_outcome::published,
+                        .rounds = 2,
+                        .barriers = 1,
+                        .retired = 10,
+                        .purged = 3,
+                        .resent = 4,
+                        .leftovers = 5,
+                        .missed = 6,
+                        .in_place_writer = true});
+  r.strict_write_ended({.outcome = strict_outcome::not_written, .short_of = 2, .other_setting = true});
+  const std::map<std::string, double> expected{
+      {R"(truckee_strict_writes_total{outcome="published"})", 1},
+      {R"(truckee_strict_writes_total{outcome="not_written"})", 1},
+      {R"(truckee_strict_writes_total{outcome="unknown"})", 0},
+      {"truckee_strict_rounds_total", 2},
+      {"truckee_strict_barriers_total", 1},
+      {"truckee_strict_shares_retired_total", 10},
+      {"truckee_strict_versions_purged_total", 3},
+      {"truckee_strict_messages_resent_total", 4},
+      {"truckee_strict_leftovers_total", 5},
+      {"truckee_strict_servers_missed_total", 6},
+      {"truckee_strict_servers_short", 2},
+      {R"(truckee_strict_disagreements_total{over="setting"})", 1},
+      {R"(truckee_strict_disagreements_total{over="in_place"})", 1},
+  };
+  for (const auto& [name, value] : expected)
+    EXPECT_EQ(sample(r, name), value) << name;
+  r.strict_write_ended({.outcome = strict_outcome::published});
+  EXPECT_EQ(sample(r, "truckee_strict_servers_short"), 0) << "they are back";
+}
+
 TEST(metrics, what_never_began_counts_as_an_operation_a_publish_and_a_refusal) {
   recorder r;
   r.never_began(operation_kind::append, errc::not_enough_servers, refusal::no_servers);

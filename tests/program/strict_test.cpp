@@ -32,6 +32,26 @@ TEST_F(strict_grid, files_are_made_replaced_and_appended_to) {
   EXPECT_EQ(get(cap, on("order = \"in-place\"\n", {})), "three\n") << "other readers see a file like any";
 }
 
+TEST_F(strict_grid, answers_say_in_the_orders_words_what_they_are) {
+  const auto cap = put_new("one\n", strictly({}));
+  const auto put = truckee(strictly({"--json", "put", "--cap-file", cap, "-"}), "two\n");
+  ASSERT_EQ(put.code, 0) << put.err;
+  EXPECT_NE(put.out.find("\"outcome\": \"published\""), std::string::npos) << put.out;
+  EXPECT_NE(put.out.find("\"needed\": 8"), std::string::npos) << put.out;
+  const auto told = truckee(strictly({"put", "--cap-file", cap, "-"}), "three\n");
+  EXPECT_NE(told.err.find("published: on "), std::string::npos) << told.err;
+  EXPECT_NE(told.err.find(" of 10 servers, 8 needed"), std::string::npos) << told.err;
+  const auto got = truckee(
+      strictly({"--json", "get", "--confirmed", "--cap-file", cap, "-o", (place() / "copy").string()}));
+  ASSERT_EQ(got.code, 0) << got.err;
+  EXPECT_NE(got.out.find("\"read\": \"confirmed\""), std::string::npos) << got.out;
+  const auto check = truckee(strictly({"--json", "check", "--cap-file", cap}));
+  EXPECT_NE(check.out.find("\"order\": \"strict\""), std::string::npos) << check.out;
+  const auto never = truckee(on("order = \"in-place\"\n", {"get", "--confirmed", "--cap-file", cap}));
+  EXPECT_EQ(never.code, 2) << never.err;
+  EXPECT_NE(never.err.find("nothing confirms a version"), std::string::npos) << never.err;
+}
+
 TEST_F(strict_grid, another_setting_is_refused_by_the_file_and_an_impossible_one_by_the_grid_file) {
   const auto cap = put_new("one\n", strictly({}));
   const auto other = truckee(on("order = \"strict\"\nliars = 1\n", {"append", "--cap-file", cap}), "two\n");

@@ -2,6 +2,7 @@
 
 #include "simulation/world.hpp"
 #include "truckee/grid/file/strict_write.hpp"
+#include "truckee/grid/file/write_operation.hpp"
 #include "truckee/grid/publish/publish_loop.hpp"
 #include "truckee/grid/read/map_update.hpp"
 #include "truckee/grid/read/retrieve_plan.hpp"

@@ -1,5 +1,6 @@
 #include "actors/server_words.hpp"
 #include "actors/stored_shares.hpp"
+#include "truckee/actors/operations/checker.hpp"
 #include "truckee/grid/strict/writer_note.hpp"
 
 #include <algorithm>
@@ -31,6 +32,31 @@ protected:
     return **got;
   }
   std::string now() { return text(get().content); }
+  messages::retrieve_reply get_confirmed(const std::string& cap) {
+    messages::retrieve_request x;
+    x.cap = cap;
+    x.confirmed = true;
+    const auto got = grid.run.ask<messages::retrieve_reply>(grid.gateway(), x);
+    EXPECT_TRUE(grid.wait(got));
+    return **got;
+  }
+  static std::string read_cap() {
+    const crypto::file_keys keys(vector_key(0));
+    return to_text(
+        crypto::file_cap(crypto::read_cap{crypto::file_format::sdmf, keys.read, keys.fingerprint}));
+  }
+  /// By a client whose grid file does not say that files are kept strictly.
+  messages::check_reply check_in_place() {
+    actors::check_task task;
+    task.context.services = grid.services;
+    task.context.servers = grid.server_list();
+    const crypto::file_keys keys(vector_key(0));
+    task.context.access = shares::access_to({crypto::file_format::sdmf, keys.write, keys.fingerprint});
+    const auto done = grid.run.ask<messages::check_reply>(
+        actors::spawn_checker(grid.run.system(), std::move(task)), messages::run{});
+    EXPECT_TRUE(grid.wait(done));
+    return **done;
+  }
 
   /// An append of another client, of which this gateway knows nothing; under the gateway's setting unless told.
   answer_ptr<messages::publish_reply> append_of_another(const std::string& line, std::uint8_t liars = 0) {
@@ -59,6 +85,11 @@ protected:
     for (const auto& [number, share] : stored_shares(grid).at(server))
       out.insert(grid::parse_prefix(share).value().sequence.value);
     return out;
+  }
+  void answers_again(std::size_t server) {
+    grid.scripts[server]->write = nullptr;
+    grid.scripts[server]->read = nullptr;
+    grid.run.advance(std::chrono::minutes(5)); // until the link knows it
   }
   /// Of a writer that dies after two servers have its shares.
   void leave_a_dead_writers_shares() {
@@ -265,9 +296,10 @@ TEST_F(Strict, a_barrier_of_an_earlier_operation_that_lands_late_is_nobody_elses
   put_well("two");
   ASSERT_TRUE(late);
   slow->write = [&](const grid::read_test_write& x) {
-    if (late)
-      EXPECT_EQ(slow->store->read_test_write(*std::exchange(late, std::nullopt)).status,
-                grid::storage_status::ok);
+    if (late) {
+      const auto landed = slow->store->read_test_write(*std::exchange(late, std::nullopt));
+      EXPECT_EQ(landed.status, grid::storage_status::ok);
+    }
     return std::optional(slow->store->read_test_write(x));
   };
   grid.run.advance(std::chrono::minutes(5)); // until the link knows again that its server answers
@@ -341,6 +373,136 @@ TEST_F(StrictTwoRounds, one_of_three_may_be_away) {
   never_answers(1);
   put_well("three");
   EXPECT_EQ(now(), "three");
+}
+
+TEST_F(Strict, a_reply_says_in_the_orders_words_what_it_came_to) {
+  grid.create("one");
+  never_answers(2);
+  const auto two = put("two");
+  ASSERT_TRUE(two.strict);
+  EXPECT_EQ(two.strict->outcome, strict_outcome::published);
+  EXPECT_GE(two.strict->confirming, 8U);
+  EXPECT_EQ(two.strict->needed, 8U);
+  EXPECT_EQ(two.strict->places, 10U);
+  EXPECT_EQ(two.strict->rounds, 1U);
+  EXPECT_EQ(two.strict->barriers, 0U);
+  EXPECT_EQ(two.strict->missed, std::vector<std::string>{"s2"});
+  never_answers(5);
+  never_answers(6);
+  const auto three = put("three");
+  ASSERT_TRUE(three.strict);
+  EXPECT_EQ(three.strict->outcome, strict_outcome::not_written);
+  EXPECT_EQ(three.strict->rounds, 0U);
+  const auto text = grid.services->metrics->text();
+  EXPECT_NE(text.find("truckee_strict_writes_total{outcome=\"published\"} 1"), std::string::npos);
+  EXPECT_NE(text.find("truckee_strict_servers_short 1"), std::string::npos) << "seven of eight answered";
+}
+
+TEST_F(Strict, status_shows_what_became_of_a_write) {
+  grid.create("one");
+  leave_a_dead_writers_shares();
+  put_well("two");
+  const auto status = grid.run.ask<messages::status_reply>(grid.gateway(), messages::status_request{});
+  ASSERT_TRUE(grid.wait(status));
+  EXPECT_EQ((*status)->order, shares_order::strict);
+  const auto detail = grid.run.ask<messages::operation_detail>(
+      grid.gateway(), messages::operation_detail_request{(*status)->recent.at(0).operation});
+  ASSERT_TRUE(grid.wait(detail));
+  ASSERT_TRUE((*detail)->strict);
+  EXPECT_EQ((*detail)->strict->outcome, strict_outcome::published);
+  EXPECT_EQ((*detail)->strict->barriers, 1U);
+  EXPECT_EQ((*detail)->strict->leftovers, 1U);
+  EXPECT_EQ((*detail)->strict->purged, 1U);
+}
+
+TEST_F(Strict, a_read_says_whether_it_is_confirmed) {
+  grid.create("one");
+  put_well("two");
+  const auto sure = get_confirmed(test_grid::write_cap());
+  EXPECT_TRUE(sure.ok) << to_string(sure.failure);
+  EXPECT_EQ(sure.kind, read_kind::confirmed);
+  EXPECT_EQ(text(sure.content), "two");
+}
+
+TEST_F(Strict, what_is_not_confirmed_is_told_to_readers_and_settled_by_who_may_write) {
+  grid.create("one");
+  for (const std::size_t full : {1U, 5U, 8U})
+    grid.scripts[full]->write = [](const auto&) {
+      grid::read_test_write_answer out;
+      out.status = grid::storage_status::no_space;
+      return std::optional(out);
+    };
+  EXPECT_FALSE(put("two").ok);
+  for (const std::size_t full : {1U, 5U, 8U})
+    grid.scripts[full]->write = nullptr;
+  const auto all_heard = get_confirmed(read_cap());
+  EXPECT_EQ(text(all_heard.content), "one") << "seven of ten do not confirm it, and no other has it";
+  never_answers(8); // it might be the eighth
+  const auto plain = get();
+  EXPECT_EQ(text(plain.content), "two");
+  EXPECT_EQ(plain.kind, read_kind::plain);
+  const auto readers = get_confirmed(read_cap());
+  EXPECT_FALSE(readers.ok);
+  EXPECT_EQ(readers.failure.code, errc::not_enough_servers);
+  EXPECT_NE(readers.failure.detail.find("an unfinished update is there"), std::string::npos)
+      << readers.failure.detail;
+  const auto settled = get_confirmed(test_grid::write_cap());
+  ASSERT_TRUE(settled.ok) << to_string(settled.failure);
+  EXPECT_EQ(settled.kind, read_kind::confirmed);
+  EXPECT_EQ(text(settled.content), "two");
+  EXPECT_GT(settled.version, plain.version) << "it was published once more, without a change";
+  const auto now_sure = get_confirmed(read_cap());
+  EXPECT_TRUE(now_sure.ok) << to_string(now_sure.failure);
+  EXPECT_EQ(text(now_sure.content), "two");
+}
+
+TEST_F(Strict, a_confirmed_read_needs_as_many_servers_as_confirm) {
+  grid.create("one");
+  put_well("two");
+  for (const std::size_t away : {0U, 1U, 2U})
+    never_answers(away);
+  EXPECT_EQ(now(), "two");
+  const auto no = get_confirmed(test_grid::write_cap());
+  EXPECT_FALSE(no.ok);
+  EXPECT_EQ(no.failure.code, errc::not_enough_servers);
+  EXPECT_NE(no.failure.detail.find("7 of 10 servers answered, and 8 must"), std::string::npos)
+      << no.failure.detail;
+}
+
+TEST_F(Strict, a_check_says_which_order_the_shares_obey_whatever_the_grid_file_says) {
+  grid.create("one");
+  EXPECT_EQ(check_in_place().order, shares_order::in_place);
+  put_well("two");
+  const auto strict = check_in_place();
+  EXPECT_EQ(strict.order, shares_order::strict);
+  EXPECT_NE(strict.summary.find("kept strictly by others"), std::string::npos) << strict.summary;
+  const auto here = grid.check();
+  ASSERT_TRUE(grid.wait(here));
+  EXPECT_EQ((*here)->order, shares_order::strict);
+  ASSERT_TRUE((*here)->strict);
+  EXPECT_TRUE((*here)->strict->confirmed);
+  EXPECT_EQ((*here)->strict->on, 10U);
+  EXPECT_EQ((*here)->strict->needed, 8U);
+  never_answers(9); // keeps what it has
+  const auto other = grid.put_of_another("in place");
+  ASSERT_TRUE(grid.wait(other));
+  ASSERT_TRUE((*other)->ok);
+  answers_again(9);
+  EXPECT_EQ(check_in_place().order, shares_order::mixed);
+}
+
+TEST(InPlace, a_confirmed_read_is_refused_where_nothing_confirms_a_version) {
+  test_grid grid;
+  grid.create("one");
+  messages::retrieve_request x;
+  x.cap = test_grid::write_cap();
+  x.confirmed = true;
+  const auto no = grid.run.ask<messages::retrieve_reply>(grid.gateway(), x);
+  ASSERT_TRUE(grid.wait(no));
+  EXPECT_EQ((*no)->failure.code, errc::usage);
+  const auto plain = grid.get();
+  ASSERT_TRUE(grid.wait(plain));
+  EXPECT_EQ((*plain)->kind, read_kind::in_place);
 }
 
 TEST_F(Strict, a_repair_in_place_is_refused) {

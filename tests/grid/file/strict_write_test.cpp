@@ -49,7 +49,8 @@ protected:
     out.version = version;
     out.end = end;
     out.readable = readable;
-    out.strict = {6, 8, 10, false, 0, 0, end == publish_end::uncoordinated_write};
+    out.strict = strict_account{
+        .confirming = 6, .needed = 8, .places = 10, .met_another = end == publish_end::uncoordinated_write};
     return out;
   }
   static error failure_of(const strict_write& op) { return op.result().failure.value_or(error{}); }
@@ -269,6 +270,71 @@ TEST_F(strict_write_test, after_a_lost_round_too_few_answers_tell_what_became_of
   ASSERT_TRUE(op->done());
   EXPECT_EQ(failure_of(*op).code, errc::timeout);
   EXPECT_EQ(op->result().what, effect::may_be_applied);
+}
+
+TEST_F(strict_write_test, a_renewal_publishes_what_is_there_unless_a_version_is_confirmed) {
+  hold(0, 8, version(1));
+  const auto none = begin(write_kind::renew);
+  none->on_map(seen());
+  EXPECT_EQ(none->result().end, write_end::unchanged);
+  held_.clear();
+  hold(0, 7, version(1));
+  const auto op = begin(write_kind::renew);
+  op->on_map(seen());
+  ASSERT_EQ(op->next().what, kind::read);
+  EXPECT_EQ(op->next().version, version(1));
+  op->on_read(true);
+  op->on_applied({applied_change::kind::changed});
+  ASSERT_EQ(op->next().what, kind::publish);
+  EXPECT_EQ(op->next().sequence.value, 2U);
+  EXPECT_EQ(op->next().base, version(1));
+}
+
+TEST_F(strict_write_test, what_it_met_and_did_is_counted_over_all_rounds) {
+  hold(0, 8, version(1));
+  hold(8, 10, version(2));
+  const auto op = begin(write_kind::overwrite);
+  op->on_map(seen());
+  auto first = ended(version(3), publish_end::uncoordinated_write, false);
+  first.strict->barrier = true;
+  first.strict->purged = 1;
+  first.strict->retired = 2;
+  first.strict->resent = 3;
+  op->on_published(first);
+  op->on_waited();
+  op->on_map(seen(9));
+  auto second = ended(version(4), publish_end::published);
+  second.strict->confirming = 9;
+  second.strict->retired = 4;
+  second.strict->missed = {server(9)};
+  op->on_published(second);
+  const auto& tally = op->result().strict.value();
+  EXPECT_EQ(tally.rounds, 2U);
+  EXPECT_EQ(tally.barriers, 1U);
+  EXPECT_EQ(tally.purged, 1U);
+  EXPECT_EQ(tally.retired, 6U);
+  EXPECT_EQ(tally.resent, 3U);
+  EXPECT_EQ(tally.leftovers, 1U);
+  EXPECT_TRUE(tally.met_another);
+  EXPECT_EQ(tally.answered, 9U);
+  EXPECT_EQ(tally.confirming, 9U);
+  EXPECT_EQ(tally.needed, 8U);
+  EXPECT_EQ(tally.places, 10U);
+  EXPECT_EQ(tally.missed, (std::set{server(9)}));
+}
+
+TEST(strict_outcome, each_end_has_its_word) {
+  using enum effect;
+  EXPECT_EQ(strict_outcome_of(true, false, applied, publish_end::published), strict_outcome::published);
+  EXPECT_EQ(strict_outcome_of(true, true, applied, std::nullopt), strict_outcome::not_written);
+  EXPECT_EQ(strict_outcome_of(false, false, not_applied, std::nullopt), strict_outcome::not_written);
+  EXPECT_EQ(strict_outcome_of(false, false, not_applied, publish_end::uncoordinated_write),
+            strict_outcome::not_written);
+  EXPECT_EQ(strict_outcome_of(false, false, may_be_applied, publish_end::not_confirmed),
+            strict_outcome::stored_not_confirmed);
+  for (const auto end : {publish_end::unconfirmed_unknown, publish_end::uncoordinated_write,
+                         publish_end::timeout, publish_end::not_enough_servers})
+    EXPECT_EQ(strict_outcome_of(false, false, may_be_applied, end), strict_outcome::unknown);
 }
 
 TEST(strict_backoff, grows_by_a_factor_up_to_the_seventh_try) {

@@ -84,6 +84,22 @@ TEST(R1_map, waits_for_everybody_where_a_newer_partial_shows) {
   EXPECT_FALSE(strict::may_cut_short(map));
 }
 
+TEST(R1_map, waits_for_everybody_where_there_is_no_room_beside_what_is_there) {
+  auto map = heard(setting(3, 10, 6), 5); // five confirm
+  EXPECT_TRUE(strict::may_cut_short(map));
+  for (std::uint64_t number = 1; number <= 5; ++number) {
+    const auto two = 2 * (number - 1);
+    for (const std::size_t full : {0U, 1U}) {
+      put(map, full, two, version(number));
+      put(map, full, two + 1, version(number));
+    }
+    put(map, 2, (two + 2) % 10, version(number));
+  }
+  EXPECT_TRUE(strict::newer_partials(map).empty()) << "all can be read, and none is on five";
+  EXPECT_FALSE(strict::has_room(map));
+  EXPECT_FALSE(strict::may_cut_short(map)) << "what the sixth shows tells which can never be confirmed";
+}
+
 // -- R2 --
 
 TEST(R2_base, is_the_greatest_recoverable) {

@@ -21,9 +21,9 @@ struct spread_setting {
 };
 
 /// Runs of some writers with faults, and one writer when they have stopped, who must be acknowledged and finds all.
-strict_tally runs(const spread_setting& spread, std::size_t writers, const strict_faults& faults,
-                  std::uint64_t seeds) {
-  strict_tally sum;
+run_tally runs(const spread_setting& spread, std::size_t writers, const strict_faults& faults,
+               std::uint64_t seeds) {
+  run_tally sum;
   for (std::uint64_t seed = 1; seed <= seeds; ++seed) {
     strict_world world(setting(spread.k, spread.n, spread.servers), faults, seed);
     int operation = 0;
@@ -53,7 +53,7 @@ strict_tally runs(const spread_setting& spread, std::size_t writers, const stric
   return sum;
 }
 
-void expect_nothing_broken(const strict_tally& sum) {
+void expect_nothing_broken(const run_tally& sum) {
   EXPECT_TRUE(sum.broken.empty()) << sum.broken.size() << " times, first: " << sum.broken.front();
 }
 
@@ -75,7 +75,7 @@ TEST(strict_order, one_writer_alone_is_acknowledged_at_once) {
 }
 
 TEST(strict_order, a_lone_writer_is_told_of_nobody_whatever_of_its_own_lands_late) {
-  strict_tally sum;
+  run_tally sum;
   for (const auto& spread : {spread_setting{3, 10, 10}, {2, 3, 3}, {1, 3, 3}, {2, 4, 4}, {3, 5, 5}})
     for (std::uint64_t seed = 1; seed <= 300; ++seed) {
       strict_world world(setting(spread.k, spread.n, spread.servers),

@@ -35,7 +35,7 @@ struct strict_faults {
 };
 
 /// What a run came to.
-struct strict_tally {
+struct run_tally {
   std::size_t acknowledged = 0;
   std::size_t rounds_lost = 0;
   std::size_t barriers = 0;
@@ -73,7 +73,7 @@ public:
   }
   void stop_faults() { faults_ = {}; }
 
-  strict_tally tally;
+  run_tally tally;
 
 private:
   friend class strict_writer;
