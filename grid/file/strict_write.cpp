@@ -123,7 +123,7 @@ void strict_write::decide() {
   if (!condition_holds())
     return;
   if (wish_.kind == write_kind::create)
-    return act_publish();
+    return publish();
   if (no_key_)
     return fail_with(std::move(*no_key_));
   if (!base_)
