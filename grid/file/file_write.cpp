@@ -33,6 +33,23 @@ std::string describe(const version_condition& condition) {
          (condition.root.empty() ? "" : " (root " + condition.root + ")");
 }
 
+std::optional<error> already_there(const servermap& map, const std::set<file_version>& own) {
+  constexpr const char* so = "; nothing was written. A capability of its key writes the next version";
+  const auto best = map.best();
+  if (best && !own.contains(*best))
+    return error{errc::uncoordinated_write,
+                 "a file with this private key exists already, and is at " + describe(*best) + so};
+  for (const auto& version : map.versions())
+    if (!own.contains(version))
+      return error{errc::uncoordinated_write,
+                   "a file with this private key exists already: there are shares of " + describe(version) +
+                       ", too few to read it" + so};
+  if (!map.bad_shares().empty() && own.empty())
+    return error{errc::uncoordinated_write,
+                 "a file with this private key exists already: there are damaged shares" + std::string(so)};
+  return std::nullopt;
+}
+
 file_write::file_write(write_wish wish, random_source& random) : wish_(std::move(wish)), random_(&random) {
   result_.own = wish_.own;
   for (const auto& one : wish_.own)

@@ -196,4 +196,7 @@ protected:
   write_result result_;
 };
 
+/// What keeps a file from being created: something of it is there that is none of `own`. Nothing: no answer showed any.
+std::optional<error> already_there(const servermap& map, const std::set<file_version>& own);
+
 } // namespace truckee::grid

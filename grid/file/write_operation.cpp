@@ -45,23 +45,6 @@ error no_signing_key(const servermap& map, const std::function<std::string(const
   return {errc::not_enough_shares, std::move(detail)};
 }
 
-std::optional<error> already_there(const servermap& map, const std::set<file_version>& own) {
-  constexpr const char* so = "; nothing was written. A capability of its key writes the next version";
-  const auto best = map.best();
-  if (best && !own.contains(*best))
-    return error{errc::uncoordinated_write,
-                 "a file with this private key exists already, and is at " + describe(*best) + so};
-  for (const auto& version : map.versions())
-    if (!own.contains(version))
-      return error{errc::uncoordinated_write,
-                   "a file with this private key exists already: there are shares of " + describe(version) +
-                       ", too few to read it" + so};
-  if (!map.bad_shares().empty() && own.empty())
-    return error{errc::uncoordinated_write,
-                 "a file with this private key exists already: there are damaged shares" + std::string(so)};
-  return std::nullopt;
-}
-
 write_operation::write_operation(write_wish wish, random_source& random)
   : file_write(std::move(wish), random) {
   if (wish_.kept && wish_.kind == write_kind::overwrite && wish_.own.empty())

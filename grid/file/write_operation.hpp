@@ -58,9 +58,6 @@ spread publish_spread(const std::optional<spread>& wanted, const spread& default
 /// What to tell where no share gave the signing key; `server_name` is for the servers that failed.
 error no_signing_key(const servermap& map, const std::function<std::string(const server_id&)>& server_name);
 
-/// What keeps a file from being created: something of it is there that is none of `own`. Nothing: no answer showed any.
-std::optional<error> already_there(const servermap& map, const std::set<file_version>& own);
-
 /// Above everything the map shows and everything this writer sent.
 sequence_number next_sequence(const servermap& map, const std::set<file_version>& earlier,
                               sequence_number floor = {});
