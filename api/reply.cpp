@@ -1,6 +1,7 @@
 #include "truckee/api/reply.hpp"
 
 #include "truckee/crypto/base32.hpp"
+#include "truckee/status/as_json.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -103,6 +104,8 @@ nlohmann::json json_of(const publish_reply& x) {
                      {"recoverable_now", x.recoverable_now}};
   if (x.operation != operation_id{})
     out["operation_id"] = crypto::to_base32(x.operation.view());
+  if (x.strict)
+    out["strict"] = status::to_json(*x.strict);
   if (!x.ok)
     out["error"] = failure_json(x.failure);
   return out;
