@@ -70,10 +70,9 @@ http::front_limits default_limits() {
 }
 
 struct server::state {
-  state(caf::actor_system& s, server_options o) : system(s), how(std::move(o)), counter(spawn_desk(s)) {
-    rules.token = std::move(how.token);
-    rules.content_bytes_max = how.content_bytes_max;
-  }
+  state(caf::actor_system& s, server_options o)
+    : system(s), rules{.token = std::move(o.token), .content_bytes_max = o.content_bytes_max},
+      how(std::move(o)), counter(spawn_desk(s)) {}
 
   // -- in the front's thread
 
@@ -164,8 +163,8 @@ struct server::state {
   }
 
   caf::actor_system& system;
-  const server_options how;
   house_rules rules;
+  const server_options how;
   desk counter; ///< guarded by `mutex`
   place listening;
   std::mutex mutex;
