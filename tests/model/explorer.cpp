@@ -280,8 +280,7 @@ void explorer::say(world_state& next, std::uint8_t who, const saying& said) {
     }
     what.told.push_back(version_number(said.version));
     std::ranges::sort(what.told, [&](auto a, auto b) { return versions_[a] < versions_[b]; });
-    const auto twice = std::ranges::unique(what.told);
-    what.told.erase(twice.begin(), twice.end());
+    what.told.erase(std::unique(what.told.begin(), what.told.end()), what.told.end());
   }
   next.record = record_number(what);
 }

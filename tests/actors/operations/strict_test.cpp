@@ -261,7 +261,7 @@ TEST_F(Strict, writers_at_the_same_time_are_all_in_it_once) {
   for (const auto& one : done)
     ASSERT_TRUE(grid.wait(one));
   const auto content = now();
-  for (int i = 0; i < 4; ++i) {
+  for (std::size_t i = 0; i < 4; ++i) {
     EXPECT_TRUE((*done[i])->ok) << to_string((*done[i])->failure);
     EXPECT_EQ(count(content, "line " + std::to_string(i) + "\n"), 1U) << content;
   }
