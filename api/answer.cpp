@@ -7,53 +7,6 @@
 
 namespace truckee::api {
 
-namespace {
-
-std::string_view reason_of(unsigned status) {
-  switch (status) {
-  case 200:
-    return "OK";
-  case 201:
-    return "Created";
-  case 206:
-    return "Partial Content";
-  case 304:
-    return "Not Modified";
-  case 400:
-    return "Bad Request";
-  case 401:
-    return "Unauthorized";
-  case 403:
-    return "Forbidden";
-  case 404:
-    return "Not Found";
-  case 405:
-    return "Method Not Allowed";
-  case 409:
-    return "Conflict";
-  case 412:
-    return "Precondition Failed";
-  case 413:
-    return "Content Too Large";
-  case 415:
-    return "Unsupported Media Type";
-  case 416:
-    return "Range Not Satisfiable";
-  case 502:
-    return "Bad Gateway";
-  case 503:
-    return "Service Unavailable";
-  case 504:
-    return "Gateway Timeout";
-  case 507:
-    return "Insufficient Storage";
-  default:
-    return "Internal Server Error";
-  }
-}
-
-} // namespace
-
 answer told(unsigned status, const nlohmann::json& what) {
   answer out{status};
   out.words = secret_text(status::json_text(what, status::json_form::one_line));
@@ -74,7 +27,7 @@ answer given(shared_bytes content) {
 
 std::string head_of(const answer& x, bool last) {
   std::string out = "HTTP/1.1 " + std::to_string(x.status) + " ";
-  out.append(reason_of(x.status)).append("\r\n");
+  out.append(http::reason_of(x.status)).append("\r\n");
   const auto add = [&out](std::string_view name, std::string_view value) {
     out.append(name).append(": ").append(value).append("\r\n");
   };

@@ -20,9 +20,60 @@ bool refuse_writing(const httplib::Request& in, httplib::Response& out, const st
   return true;
 }
 
-std::string plain_answer(int status, std::string_view reason, std::string_view body) {
+std::string_view reason_of(unsigned status) {
+  switch (status) {
+  case 200:
+    return "OK";
+  case 201:
+    return "Created";
+  case 204:
+    return "No Content";
+  case 206:
+    return "Partial Content";
+  case 304:
+    return "Not Modified";
+  case 400:
+    return "Bad Request";
+  case 401:
+    return "Unauthorized";
+  case 403:
+    return "Forbidden";
+  case 404:
+    return "Not Found";
+  case 405:
+    return "Method Not Allowed";
+  case 406:
+    return "Not Acceptable";
+  case 409:
+    return "Conflict";
+  case 411:
+    return "Length Required";
+  case 412:
+    return "Precondition Failed";
+  case 413:
+    return "Content Too Large";
+  case 415:
+    return "Unsupported Media Type";
+  case 416:
+    return "Range Not Satisfiable";
+  case 431:
+    return "Request Header Fields Too Large";
+  case 502:
+    return "Bad Gateway";
+  case 503:
+    return "Service Unavailable";
+  case 504:
+    return "Gateway Timeout";
+  case 507:
+    return "Insufficient Storage";
+  default:
+    return "Internal Server Error";
+  }
+}
+
+std::string plain_answer(unsigned status, std::string_view body) {
   std::string out = "HTTP/1.1 " + std::to_string(status) + " ";
-  out.append(reason).append("\r\nConnection: close\r\nCache-Control: no-store\r\n");
+  out.append(reason_of(status)).append("\r\nConnection: close\r\nCache-Control: no-store\r\n");
   for (const auto& [name, value] : safe_fields)
     out.append(name).append(": ").append(value).append("\r\n");
   out.append("Content-Type: ").append(text_type);

@@ -34,7 +34,10 @@ void give(httplib::Response& out, int status, const std::string& body, const cha
 bool refuse_writing(const httplib::Request& in, httplib::Response& out, const std::string& body,
                     const char* type);
 
+/// The words behind a status that a port of ours gives; of any other those of 500.
+std::string_view reason_of(unsigned status);
+
 /// A whole answer as it goes over the wire, for whom no handler sees.
-std::string plain_answer(int status, std::string_view reason, std::string_view body);
+std::string plain_answer(unsigned status, std::string_view body);
 
 } // namespace truckee::http

@@ -90,8 +90,7 @@ void front::state::step(connection& c, short ready, clock::time_point now) {
   if (c.now == stage::gone || !is_late(c, now))
     return;
   if (c.now == stage::waiting)
-    return refuse(c, rejection::crowded,
-                  plain_answer(503, "Service Unavailable", "others are served; ask again later\n"), now);
+    return refuse(c, rejection::crowded, plain_answer(503, "others are served; ask again later\n"), now);
   return c.now == stage::leaving || c.is_idle() ? let_go(c) : reject(c, rejection::too_slow);
 }
 

@@ -21,16 +21,14 @@ struct objection {
 
 std::optional<objection> objection_to(const head_reader& head, bool own_hosts_only) {
   if (head.state() == head_state::too_large)
-    return objection{rejection::bad_head, plain_answer(431, "Request Header Fields Too Large",
-                                                       "a request has at most 16 KiB and 64 fields\n")};
+    return objection{rejection::bad_head, plain_answer(431, "a request has at most 16 KiB and 64 fields\n")};
   const auto host = only_field(head.text(), "Host");
   const bool two = !host && without_field(head.text(), "Host").size() < head.text().size();
   if (two)
-    return objection{rejection::bad_head, plain_answer(400, "Bad Request", "a request has one Host\n")};
+    return objection{rejection::bad_head, plain_answer(400, "a request has one Host\n")};
   if (own_hosts_only && !is_own_host(host.value_or("")))
-    return objection{
-        rejection::foreign_host,
-        plain_answer(403, "Forbidden", "this is served to localhost and loopback addresses only\n")};
+    return objection{rejection::foreign_host,
+                     plain_answer(403, "this is served to localhost and loopback addresses only\n")};
   return std::nullopt;
 }
 
@@ -107,24 +105,24 @@ void front::state::refuse(connection& c, std::optional<rejection> why, std::stri
 // -- its body
 
 void front::state::judge(connection& c, clock::time_point now) {
-  const auto bad = [&](unsigned status, std::string_view reason, std::string_view words) {
-    refuse(c, rejection::bad_head, plain_answer(static_cast<int>(status), reason, words), now);
+  const auto bad = [&](unsigned status, std::string_view words) {
+    refuse(c, rejection::bad_head, plain_answer(status, words), now);
   };
   if (c.head.state() == head_state::too_large)
-    return bad(431, "Request Header Fields Too Large", "a request has at most 16 KiB and 64 fields\n");
+    return bad(431, "a request has at most 16 KiB and 64 fields\n");
   const auto head = parse_head(c.head.text());
   if (!head || head->count("Host") > 1)
-    return bad(400, "Bad Request", "this is no request of HTTP/1.1\n");
+    return bad(400, "this is no request of HTTP/1.1\n");
   auto admitted = how.admit(*head);
   if (!admitted.refusal.empty())
     return refuse(c, std::nullopt, std::move(admitted.refusal), now);
   const auto length = body_length_of(*head);
   if (length.refused == 411)
-    return bad(411, "Length Required", "a body comes with its length, and not in chunks\n");
+    return bad(411, "a body comes with its length, and not in chunks\n");
   if (length.refused != 0)
-    return bad(400, "Bad Request", "the length of the body is no number, or there are several\n");
+    return bad(400, "the length of the body is no number, or there are several\n");
   if (length.bytes > admitted.body_bytes_max)
-    return bad(413, "Content Too Large", "the body is longer than anything that is taken here\n");
+    return bad(413, "the body is longer than anything that is taken here\n");
   c.was_admitted = true;
   c.keeps_alive = head->keeps_alive;
   c.length = length.bytes;

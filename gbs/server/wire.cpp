@@ -1,6 +1,7 @@
 #include "truckee/gbs/server/wire.hpp"
 
 #include "truckee/gbs/limits.hpp"
+#include "truckee/http/answers.hpp"
 
 #include <algorithm>
 #include <set>
@@ -11,43 +12,6 @@ namespace truckee::gbs {
 namespace {
 
 using grid::storage_status;
-
-std::string_view reason_of(unsigned status) {
-  switch (status) {
-  case 200:
-    return "OK";
-  case 204:
-    return "No Content";
-  case 206:
-    return "Partial Content";
-  case 400:
-    return "Bad Request";
-  case 401:
-    return "Unauthorized";
-  case 403:
-    return "Forbidden";
-  case 404:
-    return "Not Found";
-  case 405:
-    return "Method Not Allowed";
-  case 406:
-    return "Not Acceptable";
-  case 413:
-    return "Content Too Large";
-  case 415:
-    return "Unsupported Media Type";
-  case 416:
-    return "Range Not Satisfiable";
-  case 431:
-    return "Request Header Fields Too Large";
-  case 503:
-    return "Service Unavailable";
-  case 507:
-    return "Insufficient Storage";
-  default:
-    return "Internal Server Error";
-  }
-}
 
 std::string_view type_of(const response& x) {
   if (x.content_type.empty() && !x.body.empty())
@@ -67,7 +31,7 @@ received as_received(const http::request_head& head) {
 
 std::string head_of(const response& x, bool last) {
   std::string out = "HTTP/1.1 " + std::to_string(x.status) + " ";
-  out.append(reason_of(x.status)).append("\r\n");
+  out.append(http::reason_of(x.status)).append("\r\n");
   const auto add = [&out](std::string_view name, std::string_view value) {
     if (!value.empty())
       out.append(name).append(": ").append(value).append("\r\n");
