@@ -1,6 +1,7 @@
 #include "truckee/actors/links/gbs_requests.hpp"
 
 #include "truckee/gbs/answers.hpp"
+#include "truckee/gbs/limits.hpp"
 #include "truckee/gbs/requests.hpp"
 
 #include <algorithm>
@@ -10,6 +11,9 @@ namespace truckee::actors {
 namespace {
 
 using grid::storage_status;
+
+static_assert(messages::advice_reason_max == gbs::reason_bytes_max,
+              "what one protocol takes goes on over the other");
 
 delivered answered(storage_answer answer) {
   delivered out;
