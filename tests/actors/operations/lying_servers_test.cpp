@@ -40,6 +40,14 @@ codec::share_layout layout_at(test_grid& grid, std::size_t server) {
   return codec::parse_share(all.reads.begin()->second.at(0).view())->layout;
 }
 
+/// All servers but three lie about a long file's data, which only shows when it is read.
+void lie_about_data(test_grid& grid) {
+  grid.create(long_content());
+  const auto at = layout_at(grid, 0).share_data.offset + 5000;
+  for (std::size_t i = 0; i < 7; ++i)
+    lie(grid, i, [at](auto& x, const auto& asked) { flip_at(x, asked, at); });
+}
+
 } // namespace
 
 TEST(Operations, LyingServersAreNamedAndTheReadSucceedsFromOthers) {
@@ -74,11 +82,7 @@ TEST(Operations, LyingServersAreNamedAndTheReadSucceedsFromOthers) {
 
 TEST(Operations, AReadNamesEveryLiarItMet) {
   test_grid grid;
-  grid.create(long_content());
-  const auto layout = layout_at(grid, 0);
-  // All but three lie about their data, which only shows when it is read.
-  for (std::size_t i = 0; i < 7; ++i)
-    lie(grid, i, [&](auto& x, const auto& asked) { flip_at(x, asked, layout.share_data.offset + 5000); });
+  lie_about_data(grid);
   const auto got = grid.get();
   ASSERT_TRUE(grid.wait(got, 5min));
   ASSERT_TRUE((*got)->ok) << to_string((*got)->failure);
@@ -120,10 +124,7 @@ TEST(Operations, AServerIsToldOfItsDamagedShareOnceAnHour) {
 
 TEST(Operations, AReaderTellsWhoseShareIsDamaged) {
   test_grid grid;
-  grid.create(long_content());
-  const auto layout = layout_at(grid, 0);
-  for (std::size_t i = 0; i < 7; ++i)
-    lie(grid, i, [&](auto& x, const auto& asked) { flip_at(x, asked, layout.share_data.offset + 5000); });
+  lie_about_data(grid);
   const auto got = grid.get();
   ASSERT_TRUE(grid.wait(got, 5min));
   grid.run.settle();
