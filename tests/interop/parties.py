@@ -94,7 +94,11 @@ class Truckee:
         return Verdict(code == 0 and found["healthy"], found["summary"])
 
     def repair(self, cap):
-        self.run("repair", "--cap-file", self.file("cap", cap.encode()))
+        _, out = self.run("--json", "repair", "--cap-file", self.file("cap", cap.encode()))
+        left_out = [f'{server["server"]} ({server["detail"]})' for server in json.loads(out)["before"]["servers"]
+                    if server["outcome"] != "answered"]
+        if left_out:
+            raise Failed("truckee repair had to do without " + ", ".join(left_out))
 
     def caps(self, cap):
         cap = self.file("cap", cap.encode())

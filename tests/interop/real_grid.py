@@ -227,12 +227,16 @@ class Grid:
             return
         for node in self.nodes:
             node.start()
-        self.wait(lambda: all(node.answers() for node in self.nodes), "storage nodes do not come up")
+        self.wait_for_nodes()
         self.gateway.start()
         self.wait_until_complete()
         self.running = True
 
+    def wait_for_nodes(self):
+        self.wait(lambda: all(node.answers() for node in self.nodes), "storage nodes do not come up")
+
     def wait_until_complete(self):
+        self.wait_for_nodes()  # a gateway takes one that went for connected until it looks again
         self.wait(lambda: self.gateway.connected() == len(self.nodes), "the gateway does not reach its nodes")
 
     def down(self):

@@ -152,8 +152,15 @@ std::string process::wait_for_news(const written& before, const std::string& tex
 }
 
 void process::signal(int number) {
-  if (!reap(false))
-    ::kill(id_, number);
+  if (reap(false))
+    return;
+  ::kill(id_, number);
+  // One thread takes it and stops the others; on a busy machine they go on for a moment.
+  siginfo_t stopped = {};
+  if (number == SIGSTOP)
+    while (::waitid(P_PID, static_cast<id_t>(id_), &stopped, WSTOPPED | WEXITED | WNOWAIT) < 0 &&
+           errno == EINTR) {
+    }
 }
 
 void process::kill() {
