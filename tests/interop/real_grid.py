@@ -137,13 +137,14 @@ class Gateway:
 
     stop = Node.stop
 
-    def connected(self):
-        """With how many servers it speaks HTTPS; of one that it reaches over Foolscap it says more than that one word."""
+    def connected(self, since):
+        """How many servers have answered it over HTTPS since then, in seconds of the Epoch; of one that it reaches over Foolscap it says
+        more than that one word."""
         try:
             state = json.loads(self.call("GET", "/?t=json", up=False))
         except (OSError, Failed, ValueError):
             return 0
-        return sum(server["connection_status"] == "connected" for server in state["servers"])
+        return sum(server["connection_status"] == "connected" and server["last_received_data"] >= since for server in state["servers"])
 
     def call(self, method, path, content=None, up=True):
         if up:
@@ -236,8 +237,10 @@ class Grid:
         self.wait(lambda: all(node.answers() for node in self.nodes), "storage nodes do not come up")
 
     def wait_until_complete(self):
-        self.wait_for_nodes()  # a gateway takes one that went for connected until it looks again
-        self.wait(lambda: self.gateway.connected() == len(self.nodes), "the gateway does not reach its nodes")
+        """A gateway takes a node that went for connected until it asks it again."""
+        self.wait_for_nodes()
+        since = time.time()
+        self.wait(lambda: self.gateway.connected(since) == len(self.nodes), "the gateway does not reach its nodes")
 
     def down(self):
         for one in [self.gateway, *self.nodes]:
