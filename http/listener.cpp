@@ -125,8 +125,9 @@ result<std::unique_ptr<listener>> listener::start(const listener_options& option
   s->threads = std::make_unique<worker_pool>(options.threads);
   front::options how;
   how.limits = options.limits;
-  how.own_hosts_only = s->listening.is_loopback();
-  if (how.own_hosts_only) // all callers are one source there
+  // Over TLS a browser has asked the certificate whether it is who the page's name says.
+  how.own_hosts_only = s->listening.is_loopback() && !options.tls;
+  if (s->listening.is_loopback()) // all callers are one source there
     how.limits.of_one_source_max = how.limits.connections_max;
   how.serve = [own = s.get()](whole_request request) {
     own->threads->submit([own, request = std::move(request)] { own->http->answer(request); });

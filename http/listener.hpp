@@ -28,9 +28,9 @@ struct listener_options {
 };
 
 /// An HTTP or HTTPS server until destroyed, for what only shows: one request a connection, no body, no
-/// ranges. `front.hpp` says what callers may cost. A handler that throws answers 500. On a loopback address, a
-/// Host that is no loopback name is refused, so that no web page can read what is here through a name that
-/// points here. The process's handling of SIGPIPE is left as it is.
+/// ranges. `front.hpp` says what callers may cost. A handler that throws answers 500. On a loopback address and
+/// without TLS, a Host that is no loopback name is refused, so that no web page can read what is here through a
+/// name that points here. The process's handling of SIGPIPE is left as it is.
 class listener {
 public:
   /// `route` says what is served, before the first caller comes. Errors (configuration): the address is

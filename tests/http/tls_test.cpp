@@ -68,6 +68,17 @@ TEST_F(Https, serves_who_trusts_its_ca) {
   EXPECT_EQ(ask(*l), "well");
 }
 
+// Through a tunnel, or by a name of its own in a hosts file: the certificate is asked for that name.
+TEST_F(Https, whoever_comes_by_a_name_of_the_certificate_is_served_on_a_loopback_address_too) {
+  const auto l = started(files());
+  httplib::SSLClient client{l->listening().host, l->listening().port};
+  client.enable_server_certificate_verification(false);
+  const auto answer = client.Get("/", {{"Host", "gateway:9399"}});
+  ASSERT_TRUE(answer);
+  EXPECT_EQ(answer->status, 200);
+  EXPECT_EQ(answer->body, "well");
+}
+
 TEST_F(Https, a_caller_who_trusts_another_ca_turns_away) {
   const auto l = started({foreign_.nodes[0].certificate, foreign_.nodes[0].key, {}});
   EXPECT_EQ(ask(*l), "");
