@@ -46,6 +46,12 @@ public:
     places_.erase(found);
   }
 
+  void clear() {
+    places_.clear();
+    entries_.clear();
+    weight_ = 0;
+  }
+
   std::size_t size() const { return entries_.size(); }
   std::size_t weight() const { return weight_; }
 

@@ -31,8 +31,10 @@ public:
 };
 
 struct world {
-  explicit world(bool full) {
+  explicit world(bool full, bool spares = true) {
     disk_store_options options;
+    if (!spares)
+      options.limits.spare_bytes_max = 0;
     options.directory = where.path;
     options.durability = full ? durability::full : durability::none;
     store = std::move(*open_disk_store(
@@ -75,9 +77,9 @@ void expect(benchmark::State& state, grid::storage_status status) {
     state.SkipWithError("the store refused");
 }
 
-/// One test-and-set of a whole share after the other, over so many slots in turn.
+/// One test-and-set of a whole share after the other, over so many slots in turn; with and without spare files.
 void update(benchmark::State& state) {
-  world here(state.range(1) != 0);
+  world here(state.range(1) != 0, state.range(3) != 0);
   const auto size = static_cast<std::size_t>(state.range(0));
   const auto slots = static_cast<std::uint64_t>(state.range(2));
   std::vector<shared_bytes> now(slots);
@@ -95,8 +97,8 @@ void update(benchmark::State& state) {
     step();
 }
 BENCHMARK(update)
-    ->ArgNames({"bytes", "full", "slots"})
-    ->ArgsProduct({{2048}, {0, 1}, {1, 100}})
+    ->ArgNames({"bytes", "full", "slots", "spares"})
+    ->ArgsProduct({{2048, 350 << 10}, {0, 1}, {1, 20}, {0, 1}})
     ->UseRealTime();
 
 /// What mapping asks: the first 4000 bytes of each share.

@@ -96,10 +96,11 @@ io_result<void> remove_tree(file_system& files, const std::filesystem::path& tre
 }
 
 disk_backend::disk_backend(file_system& files, path shares, path aside, path identity, durability wanted,
-                           std::unique_ptr<file_lock> lock, std::size_t remembered_bytes)
+                           std::unique_ptr<file_lock> lock, const store_limits& limits)
   : files_(files), shares_(std::move(shares)), aside_(std::move(aside)), aside_held_(files.hold(aside_)),
     identity_(std::move(identity)), full_(wanted == durability::full), lock_(std::move(lock)),
-    memory_(remembered_bytes), lift_(files, aside_, full_) {}
+    memory_(limits.remembered_bytes_max), lift_(files, aside_, full_),
+    spares_(files, limits.spare_bytes_max) {}
 
 io_result<void> disk_backend::in_place() {
   if (!lock_ || lock_->in_place()) {
@@ -222,7 +223,8 @@ io_result<std::vector<storage_index>> disk_backend::slots() {
 }
 
 io_result<std::uint64_t> disk_backend::available_bytes() {
-  return files_.available_bytes(shares_);
+  return files_.available_bytes(shares_).map(
+      [this](std::uint64_t free) { return free + spares_.bytes(); }); // which go where they are needed
 }
 
 io_result<void> disk_backend::sync_directory(const path& directory) {
@@ -234,7 +236,29 @@ io_result<std::unique_ptr<writable_file>> disk_backend::write_file(const path& f
   auto out = files_.create(file);
   if (!out)
     return out;
+  if (auto done = write_image(image, old_file, [&out](byte_view piece) { return (*out)->append(piece); });
+      !done)
+    return tl::unexpected(done.error());
+  return out;
+}
+
+/// In the file that the share's last update replaced, whose name `work` becomes then.
+io_result<std::unique_ptr<writable_file>> disk_backend::write_spare(path& work, const storage_index& slot,
+                                                                    share_number share,
+                                                                    const file_image& image,
+                                                                    const readable_file* old_file) {
+  auto spare = spares_.take(slot, share);
+  if (spare.empty())
+    return write_file(work, image, old_file);
+  auto out = files_.reuse(spare);
+  if (!out) {
+    discard(spare);
+    return write_file(work, image, old_file);
+  }
+  work = std::move(spare);
   auto done = write_image(image, old_file, [&out](byte_view piece) { return (*out)->append(piece); });
+  if (done)
+    done = (*out)->cut();
   if (!done)
     return tl::unexpected(done.error());
   return out;
@@ -249,9 +273,9 @@ io_result<void> disk_backend::finish_file(writable_file& file, share_number shar
   return file.close();
 }
 
-io_result<void> disk_backend::prepare_file(const path& file, const file_image& image, const open_slot& old,
-                                           share_number share, stamps& written) {
-  auto made = write_file(file, image, old_file_of(old, share));
+io_result<void> disk_backend::prepare_file(path& work, const storage_index& slot, const file_image& image,
+                                           const open_slot& old, share_number share, stamps& written) {
+  auto made = write_spare(work, slot, share, image, old_file_of(old, share));
   if (!made)
     return tl::unexpected(made.error());
   return finish_file(**made, share, written);
@@ -303,7 +327,7 @@ io_result<void> disk_backend::ensure_prefix(const path& prefix) {
   return {};
 }
 
-io_result<disk_backend::flip> disk_backend::prepare(const path& work, const storage_index& slot,
+io_result<disk_backend::flip> disk_backend::prepare(path& work, const storage_index& slot,
                                                     const std::vector<directory_entry>& entries,
                                                     const open_slot& old, const slot_plan& plan,
                                                     stamps& written) {
@@ -328,7 +352,7 @@ io_result<disk_backend::flip> disk_backend::prepare(const path& work, const stor
   const auto file = live / std::to_string(share.value);
   if (!what)
     return flip{flip::kind::take, work, file};
-  if (auto done = prepare_file(work, what->image, old, share, written); !done)
+  if (auto done = prepare_file(work, slot, what->image, old, share, written); !done)
     return tl::unexpected(done.error());
   return flip{old.shares.contains(share) ? flip::kind::exchange : flip::kind::put, work, file};
 }
@@ -367,6 +391,14 @@ io_result<void> disk_backend::commit(const flip& change, bool& aside_is_free) {
 }
 
 io_result<void> disk_backend::apply(const storage_index& slot, const open_slot& old, const slot_plan& plan) {
+  auto done = try_apply(slot, old, plan);
+  if (!done && is_full(done.error()) && spares_.clear())
+    done = try_apply(slot, old, plan);
+  return done;
+}
+
+io_result<void> disk_backend::try_apply(const storage_index& slot, const open_slot& old,
+                                        const slot_plan& plan) {
   if (auto there = in_place(); !there)
     return there;
   if (auto done = lift_.finish(slot_directory(slot)); !done)
@@ -380,7 +412,7 @@ io_result<void> disk_backend::apply(const storage_index& slot, const open_slot& 
     entries = std::move(*now);
   }
   memory_.forget(slot); // what is known of it is true again only once all went well
-  const auto work = free_name_aside();
+  auto work = free_name_aside();
   bool aside_is_free = true;
   stamps written;
   const auto change = prepare(work, slot, entries, old, plan, written);
@@ -388,7 +420,9 @@ io_result<void> disk_backend::apply(const storage_index& slot, const open_slot& 
   if (done)
     remember(slot, entries, old, plan, written);
   // What cannot or must not be removed now is removed when the store is opened next.
-  if (aside_is_free)
+  if (done && aside_is_free && change->how == flip::kind::exchange && !change->whole_slot)
+    keep_spare(slot, old, plan.begin()->first, std::move(work));
+  else if (aside_is_free)
     discard(work);
   return done;
 }
@@ -407,6 +441,15 @@ io_result<void> disk_backend::write_over(const storage_index& slot, share_number
     return io_fail(EIO, "write over, for somebody changed it meanwhile,", file);
   memory_.forget(slot);
   return files_.overwrite(file, patch.offset, patch.data.view(), full_);
+}
+
+void disk_backend::keep_spare(const storage_index& slot, const open_slot& old, share_number share,
+                              path file) {
+  const auto* replaced = old_file_of(old, share);
+  if (replaced == nullptr)
+    discard(file);
+  else
+    spares_.keep(slot, share, std::move(file), replaced->size());
 }
 
 void disk_backend::discard(const path& work) {

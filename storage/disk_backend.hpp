@@ -3,6 +3,7 @@
 #include "truckee/storage/disk_store.hpp"
 #include "truckee/storage/slot_lift.hpp"
 #include "truckee/storage/slot_memory.hpp"
+#include "truckee/storage/spare_files.hpp"
 
 #include <atomic>
 #include <mutex>
@@ -17,10 +18,9 @@ class disk_backend final : public slot_backend {
 public:
   /// `shares` and `aside` exist, on one file system; `aside` is empty and nobody else's. `identity` is the file
   /// with the store's id; while it or the lock's file is gone, nothing is written, and nothing is called absent.
-  /// At most `remembered_bytes` are taken for what is known of slots that were changed last.
   disk_backend(file_system& files, std::filesystem::path shares, std::filesystem::path aside,
                std::filesystem::path identity, durability wanted, std::unique_ptr<file_lock> lock,
-               std::size_t remembered_bytes);
+               const store_limits& limits);
 
   io_result<open_slot> open(const storage_index& slot) override;
   io_result<void> apply(const storage_index& slot, const open_slot& old, const slot_plan& plan) override;
@@ -52,23 +52,27 @@ private:
   void remember(const storage_index& slot, const std::vector<directory_entry>& entries, const open_slot& old,
                 const slot_plan& plan, const stamps& written);
   io_result<void> finish_file(writable_file& file, share_number share, stamps& written);
-  io_result<void> prepare_file(const path& file, const file_image& image, const open_slot& old,
-                               share_number share, stamps& written);
+  io_result<void> prepare_file(path& work, const storage_index& slot, const file_image& image,
+                               const open_slot& old, share_number share, stamps& written);
   io_result<void> prepare_directory(const path& work, const path& live,
                                     const std::vector<directory_entry>& entries, const open_slot& old,
                                     const slot_plan& plan, stamps& written);
-  io_result<flip> prepare(const path& work, const storage_index& slot,
-                          const std::vector<directory_entry>& entries, const open_slot& old,
-                          const slot_plan& plan, stamps& written);
+  io_result<flip> prepare(path& work, const storage_index& slot, const std::vector<directory_entry>& entries,
+                          const open_slot& old, const slot_plan& plan, stamps& written);
   io_result<void> ensure_prefix(const path& prefix);
+  io_result<void> try_apply(const storage_index& slot, const open_slot& old, const slot_plan& plan);
   io_result<void> commit(const flip& change, bool& aside_is_free);
   io_result<void> turn_or_lift(const flip& change);
   path free_name_aside() { return aside_ / std::to_string(next_aside_++); }
+  void keep_spare(const storage_index& slot, const open_slot& old, share_number share, path file);
   void discard(const path& work);
   io_result<void> turn(const flip& change, bool back);
   io_result<void> sync_directory(const path& directory);
   io_result<std::unique_ptr<writable_file>> write_file(const path& file, const file_image& image,
                                                        const readable_file* old_file);
+  io_result<std::unique_ptr<writable_file>> write_spare(path& work, const storage_index& slot,
+                                                        share_number share, const file_image& image,
+                                                        const readable_file* old_file);
 
   file_system& files_;
   const path shares_;
@@ -82,6 +86,7 @@ private:
   slot_lift lift_;
   std::mutex prefixes_mutex_;
   std::set<std::string> prefixes_; ///< prefix directories known to be on the disk
+  spare_files spares_;             ///< last: they go while the folder is held
 };
 
 /// The prefix directory that a slot's name belongs to.

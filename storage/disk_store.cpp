@@ -47,7 +47,7 @@ public:
     if (!seed)
       return tl::unexpected(seed.error());
     auto backend = std::make_unique<disk_backend>(files_, shares_, aside_, id_file_, options_.durability,
-                                                  std::move(*lock), options_.limits.remembered_bytes_max);
+                                                  std::move(*lock), options_.limits);
     const auto slots = backend->slots();
     if (!slots)
       return told(slots.error());

@@ -71,11 +71,13 @@ public:
   virtual io_result<shared_bytes> read(std::uint64_t offset, std::uint64_t length) const;
 };
 
-/// A new file, written from its beginning.
+/// A file that is written from its beginning.
 class writable_file {
 public:
   virtual ~writable_file() = default;
   virtual io_result<void> append(byte_view data) = 0;
+  /// What it had of old behind what was appended goes.
+  virtual io_result<void> cut() = 0;
   /// Data and length are on the disk when it returns; the name in its directory may not be.
   virtual io_result<void> sync() = 0;
   /// Of what was appended so far.
@@ -104,6 +106,9 @@ public:
   virtual io_result<file_stamp> stamp(const std::filesystem::path& file) = 0;
   /// A new, empty file, for its owner only; EEXIST where there is something already.
   virtual io_result<std::unique_ptr<writable_file>> create(const std::filesystem::path& file) = 0;
+  /// A file that is there, to be written anew from its beginning: for its owner only, without a second name, and opened by nobody
+  /// else, for whom its content would change under the hand; EBUSY otherwise, and where the system cannot tell.
+  virtual io_result<std::unique_ptr<writable_file>> reuse(const std::filesystem::path& file) = 0;
   /// Writes over bytes that a file has, where they are: no longer, and no other file. `lasting`: they are on the disk when it
   /// returns. EIO for a file that ends before.
   virtual io_result<void> overwrite(const std::filesystem::path& file, std::uint64_t offset, byte_view data,

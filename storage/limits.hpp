@@ -29,6 +29,8 @@ struct store_limits {
   /// Memory for what is known of the shares that were written last, so that they need not be read before they are written
   /// again: about 1 KiB a share.
   std::size_t remembered_bytes_max = std::size_t{4} << 20;
+  /// Bytes of the disk for files that updates replaced and the next ones write into; freed where room is wanted.
+  std::uint64_t spare_bytes_max = std::uint64_t{32} << 20;
   /// Bytes of the file system left to others.
   std::uint64_t reserved_space = 0;
 };

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <csignal>
 #include <dirent.h>
 #include <fcntl.h>
 #include <linux/openat2.h>
@@ -69,7 +70,8 @@ private:
 
 class posix_writable final : public writable_file {
 public:
-  posix_writable(descriptor fd, path name) : fd_(std::move(fd)), name_(std::move(name)) {}
+  posix_writable(descriptor fd, path name, std::uint64_t old_size = 0)
+    : fd_(std::move(fd)), name_(std::move(name)), old_size_(old_size) {}
 
   io_result<void> append(byte_view data) override {
     while (!data.empty()) {
@@ -79,7 +81,15 @@ public:
       if (put < 0)
         return io_fail(errno, "write", name_);
       data = data.subspan(static_cast<std::size_t>(put));
+      written_ += static_cast<std::uint64_t>(put);
     }
+    return {};
+  }
+
+  io_result<void> cut() override {
+    if (old_size_ > written_ && ::ftruncate(fd_.get(), static_cast<off_t>(written_)) != 0)
+      return io_fail(errno, "cut", name_);
+    old_size_ = 0;
     return {};
   }
 
@@ -105,6 +115,8 @@ public:
 private:
   descriptor fd_;
   path name_;
+  std::uint64_t old_size_;
+  std::uint64_t written_ = 0;
 };
 
 /// A process id and a line feed, padded with spaces.
@@ -171,6 +183,13 @@ struct place {
   int parent() const { return directory->directory.get(); }
 };
 
+/// A lease for writing is given only where nobody else has the file open. Whoever opens it before it is given back would have us
+/// told by SIGIO, which ends a process that knows nothing of it; SIGURG does not.
+bool is_opened_here_only(int fd) {
+  const bool alone = ::fcntl(fd, F_SETSIG, SIGURG) == 0 && ::fcntl(fd, F_SETLEASE, F_WRLCK) == 0;
+  return alone && ::fcntl(fd, F_SETLEASE, F_UNLCK) == 0;
+}
+
 entry_kind kind_of(int directory, const dirent& entry) {
   if (entry.d_type == DT_REG)
     return entry_kind::file;
@@ -226,6 +245,21 @@ public:
     if (!fd)
       return io_fail(errno, "create", file);
     return std::make_unique<posix_writable>(std::move(fd), file);
+  }
+
+  io_result<std::unique_ptr<writable_file>> reuse(const path& file) override {
+    constexpr int flags = O_WRONLY | O_NONBLOCK;
+    const auto held = find_held(file.parent_path());
+    auto fd =
+        held ? open_inside(held->directory.get(), file.filename().c_str(), flags) : open_inside(file, flags);
+    struct stat about {};
+    if (!fd || ::fstat(fd.get(), &about) != 0)
+      return io_fail(errno, "open", file);
+    const bool ours = S_ISREG(about.st_mode) && about.st_nlink == 1 && about.st_uid == ::geteuid() &&
+                      (about.st_mode & 07777) == (S_IRUSR | S_IWUSR);
+    if (!ours || !is_opened_here_only(fd.get()))
+      return io_fail(EBUSY, "write anew", file);
+    return std::make_unique<posix_writable>(std::move(fd), file, static_cast<std::uint64_t>(about.st_size));
   }
 
   io_result<void> overwrite(const path& file, std::uint64_t offset, byte_view data, bool lasting) override {

@@ -8,7 +8,17 @@ namespace truckee::storage {
 class fault_readable final : public readable_file {
 public:
   fault_readable(fault_file_system& files, bytes content, const file_stamp& stamp, std::filesystem::path name)
-    : files_(files), content_(std::move(content)), stamp_(stamp), name_(std::move(name)) {}
+    : files_(files), content_(std::move(content)), stamp_(stamp), name_(std::move(name)),
+      generation_(files.generation_) {
+    ++files_.inodes_.at(stamp_.inode).readers;
+  }
+  fault_readable(const fault_readable&) = delete;
+  fault_readable& operator=(const fault_readable&) = delete;
+  ~fault_readable() override {
+    const std::lock_guard lock(files_.mutex_);
+    if (generation_ == files_.generation_)
+      --files_.inodes_.at(stamp_.inode).readers;
+  }
 
   std::uint64_t size() const override { return content_.size(); }
   file_stamp stamp() const override { return stamp_; }
@@ -26,9 +36,10 @@ public:
 
 private:
   fault_file_system& files_;
-  bytes content_; // what it was when opened; files here are never written twice
+  bytes content_; // what it was when opened; nobody writes anew into a file that is open
   file_stamp stamp_;
   std::filesystem::path name_;
+  std::uint64_t generation_;
 };
 
 class fault_writable final : public writable_file {
@@ -45,10 +56,23 @@ public:
     ++files_.inodes_.at(inode_).version;
     // A write that fails may have written a part.
     const auto part = failure ? data.first(data.size() / 2) : data;
-    if (generation_ == files_.generation_)
-      content.insert(content.end(), part.begin(), part.end());
+    if (generation_ == files_.generation_) {
+      content.resize(std::max(content.size(), written_ + part.size()));
+      std::copy(part.begin(), part.end(), content.begin() + static_cast<std::ptrdiff_t>(written_));
+      written_ += part.size();
+    }
     if (failure)
       return tl::unexpected(*failure);
+    return {};
+  }
+
+  io_result<void> cut() override {
+    const std::lock_guard lock(files_.mutex_);
+    if (generation_ == files_.generation_ && files_.inodes_.at(inode_).data.size() == written_)
+      return {}; // no call of the system
+    if (auto failure = begin("cut"))
+      return tl::unexpected(*failure);
+    files_.inodes_.at(inode_).data.resize(written_);
     return {};
   }
 
@@ -87,6 +111,7 @@ private:
   std::uint64_t inode_;
   std::uint64_t generation_;
   std::filesystem::path name_;
+  std::size_t written_ = 0;
 };
 
 class fault_lock final : public file_lock {
@@ -153,6 +178,23 @@ io_result<std::unique_ptr<writable_file>> fault_file_system::create(const path& 
   inodes_[id] = {};
   change({{at->directory, at->name, id}});
   return std::make_unique<fault_writable>(*this, id, file);
+}
+
+io_result<std::unique_ptr<writable_file>> fault_file_system::reuse(const path& file) {
+  const std::lock_guard lock(mutex_);
+  const auto at = locate("write anew", file);
+  if (!at)
+    return tl::unexpected(at.error());
+  if (!at->target)
+    return io_fail(ENOENT, "write anew", file);
+  const auto& found = inodes_.at(*at->target);
+  std::size_t names = 0;
+  for (const auto& [id, directory] : inodes_)
+    for (const auto& [name, target] : directory.names)
+      names += target == *at->target ? 1 : 0;
+  if (found.directory || found.readers > 0 || names != 1)
+    return io_fail(EBUSY, "write anew", file);
+  return std::make_unique<fault_writable>(*this, *at->target, file);
 }
 
 io_result<void> fault_file_system::overwrite(const path& file, std::uint64_t offset, byte_view data,

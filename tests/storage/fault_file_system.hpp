@@ -54,6 +54,7 @@ public:
   io_result<std::unique_ptr<readable_file>> open(const std::filesystem::path& file) override;
   io_result<file_stamp> stamp(const std::filesystem::path& file) override;
   io_result<std::unique_ptr<writable_file>> create(const std::filesystem::path& file) override;
+  io_result<std::unique_ptr<writable_file>> reuse(const std::filesystem::path& file) override;
   io_result<void> overwrite(const std::filesystem::path& file, std::uint64_t offset, byte_view data,
                             bool lasting) override;
   io_result<std::vector<directory_entry>> list(const std::filesystem::path& directory) override;
@@ -85,6 +86,7 @@ private:
     entries names;      ///< as programs see them
     entries names_on_disk;
     std::int64_t version = 0; ///< grows with each change of data or names
+    int readers = 0;          ///< files opened and not closed
   };
   /// One name in one directory comes to mean an inode, or nothing.
   struct name_change {

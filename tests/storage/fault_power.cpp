@@ -155,6 +155,7 @@ void fault_file_system::crash(survival what, std::uint64_t seed) {
   settle(kept);
   pending_.clear();
   for (auto& [id, one] : inodes_) {
+    one.readers = 0;
     one.names = one.names_on_disk;
     if (what == survival::nothing) {
       one.data = one.on_disk;
@@ -167,6 +168,13 @@ void fault_file_system::crash(survival what, std::uint64_t seed) {
         std::copy_n(one.on_disk.begin() + static_cast<std::ptrdiff_t>(at), std::min(sector, shared - at),
                     one.data.begin() + static_cast<std::ptrdiff_t>(at));
     if (one.data.size() == one.on_disk.size()) {
+      one.on_disk = one.data;
+      continue;
+    }
+    if (one.data.size() < one.on_disk.size()) { // its end may be the old one still
+      if (what != survival::everything && random() % 2 == 0)
+        one.data.insert(one.data.end(), one.on_disk.begin() + static_cast<std::ptrdiff_t>(one.data.size()),
+                        one.on_disk.end());
       one.on_disk = one.data;
       continue;
     }
@@ -190,6 +198,8 @@ std::unique_ptr<fault_file_system> fault_file_system::copy() const {
   const std::lock_guard lock(mutex_);
   auto out = std::make_unique<fault_file_system>();
   out->inodes_ = inodes_;
+  for (auto& [id, one] : out->inodes_)
+    one.readers = 0;
   out->next_inode_ = next_inode_;
   out->pending_ = pending_;
   out->available_ = available_;
