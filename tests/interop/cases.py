@@ -1,15 +1,18 @@
 """What must hold, whoever of the two writes. A case is told the way (who is there, over which stores) and the two parties in their
 order; before it turns to the other it yields him, so that a way on which only one can work at a time may stop the one and start
 the other for many cases at once."""
+import base64
 import collections
 import concurrent.futures
 import hashlib
 import itertools
+import pathlib
 import shutil
+import stat
 import time
 
 import shares
-from parties import Failed
+from parties import Failed, Truckee
 
 SIZES = (0, 1, 55, 1000, 131072, 131073, 3 << 20)
 ENCODINGS = ((1, 1), (1, 2), (2, 3), (3, 10), (5, 20))
@@ -96,6 +99,71 @@ def capabilities(way, writer, reader):
         expect_content(writer, cap, b"readers only")
         return
     raise Wrong(f"{reader.name} writes with a read capability")
+
+
+# -- imported -----------------------------------------------------------------------------------------------------------------
+
+def raw(base32):
+    return base64.b32decode(base32.upper() + "=" * (-len(base32) % 8))
+
+
+def expect_in_clients_order(way, cap):
+    """Share number 0 is on the first server of the file's own order, the one whose seed comes first of those preferred, and so on."""
+    grid, index = way.grid, raw(index_of(way, cap))
+    order = sorted(grid.nodes, key=lambda node: (node not in grid.preferred, hashlib.sha1(index + raw(node.seed)).digest()))
+    placed = {number: store for store, number in shares_of(way, cap)}
+    wrong = [number for number, node in enumerate(order) if placed[number] != node.store]
+    expect(not wrong, f"shares {wrong} are on other servers than a client's order gives them")
+
+
+def imported_of_client(way, writer, reader):
+    """The grid file has all of the gateway's own settings: both write with the same spread, to the same servers, and renew each other's
+    leases."""
+    yield writer
+    truckee, nodes = way.truckee, way.grid.nodes
+    facts = truckee.facts
+    expect(not truckee.complaints and not facts["left_out"], f"left out: {facts['left_out']} {truckee.complaints}")
+    expect((facts["needed"], facts["total"], facts["happy"]) == (3, 10, 1), f"another spread: {facts}")
+    found = sorted((server["server"], server["id"], server["preferred"]) for server in facts["servers"])
+    expect(found == sorted((node.name, node.id, node in way.grid.preferred) for node in nodes), f"other servers: {found}")
+    for file in (truckee.folder / "grid.toml", pathlib.Path(facts["lease_secret"])):
+        expect(stat.S_IMODE(file.stat().st_mode) == 0o600, f"others may read {file.name}")
+    content = content_of(5000, "imported", writer.name)
+    # Not by create(), which says what the spread is to be.
+    cap = truckee.run("put", truckee.file("content", content))[1].decode().strip() if writer is truckee else writer.create(content)
+    expect_in_clients_order(way, cap)
+    yield reader
+    expect_content(reader, cap, content)
+    expect_healthy(reader, cap)
+    reader.update(cap, content[1:])
+    placed = shares_of(way, cap).values()
+    expect({shares.encoding_of(file) for file in placed} == {(3, 10)}, "shares of another encoding")
+    found = [shares.leases_of(file) for file in placed]
+    expect(found == [1] * 10, f"leases on the shares: {found}")
+    yield writer
+    expect_content(writer, cap, content[1:])
+    expect_healthy(writer, cap)
+
+
+def imported_of_nodes(way, first, second):
+    """The same ten servers, by what their own directories say."""
+    truckee = Truckee.imported(way.truckee.program, way.truckee.folder / "of-nodes", [node.folder for node in way.grid.nodes])
+    writer, reader = (truckee if party is way.truckee else party for party in (first, second))
+    yield writer
+    expect(not truckee.facts["left_out"], f"left out: {truckee.facts['left_out']}")
+    found = sorted(server["id"] for server in truckee.facts["servers"])
+    expect(found == sorted(node.id for node in way.grid.nodes), f"other servers: {found}")
+    content = content_of(131073, "imported of nodes", writer.name)
+    cap = writer.create(content)
+    expect_in_clients_order(way, cap)
+    for party in (reader, writer):
+        expect_content(party, cap, content)
+        expect_healthy(party, cap)
+        content = content[1:]
+        party.update(cap, content)
+    for party in (reader, writer):
+        expect_content(party, cap, content)
+        expect_healthy(party, cap)
 
 
 # -- updated ------------------------------------------------------------------------------------------------------------------
@@ -550,6 +618,11 @@ def all_cases():
     yield Case(harmed, "two shares of a newer version: the next is above it", rolled_back, (IN_PROCESS,))
     yield Case(harmed, "too few shares: said, nothing read", too_few, (IN_PROCESS, HTTPS, SERVERS))
     yield Case(harmed, "two stores with other write enablers", wrong_write_enabler, (IN_PROCESS, HTTPS, SERVERS))
+
+    imported = "With a grid file by `truckee grid import`"
+    yield Case(imported, "of the real client's directory: its servers, spread, order, lease secret", imported_of_client,
+               (HTTPS, SERVERS, MIXED))
+    yield Case(imported, "of the storage nodes' directories", imported_of_nodes, (HTTPS,))
 
     stores = "Stores and leases"
     yield Case(stores, "one lease, renewed by the other", lease_renewed, (IN_PROCESS,))

@@ -35,6 +35,21 @@ class Truckee:
         (self.folder / "lease-secret").chmod(0o600)
         self.use(servers, keys_ready)
 
+    @classmethod
+    def imported(cls, program, folder, directories):
+        """With the grid file that `truckee grid import` makes of directories of Tahoe-LAFS; `facts`: what that said, as JSON."""
+        out = cls(program, folder, [])
+        (out.folder / "grid.toml").unlink()
+        done = subprocess.run([program, "--json", "grid", "import", *directories, "-o", out.folder / "grid.toml"], capture_output=True,
+                              timeout=60, check=False)
+        if done.returncode:
+            raise Failed(f"truckee grid import exits with {done.returncode}: {done.stderr.decode(errors='replace').strip()[-600:]}")
+        out.facts = json.loads(done.stdout)
+        out.complaints = done.stderr.decode(errors="replace").strip()
+        with open(out.folder / "grid.toml", "a", encoding="utf-8") as file:
+            file.write("\n[limits]\nkeys-ready = 1\n")
+        return out
+
     def use(self, servers, keys_ready=1):
         self.servers = servers
         tables = "".join(f"[[server]]\n{server}\n" for server in servers)
@@ -106,19 +121,20 @@ class Truckee:
                 for kind, option in (("read", "--read-only"), ("verify", "--verify"))}
 
 
-class RealClient:
-    """peer/in_process.py, in the root: a program of its own, spoken to in lines of JSON."""
+class Peer:
+    """A program of peer/, in the root: a process of its own, spoken to in lines of JSON."""
     name = "Tahoe-LAFS"
 
-    def __init__(self, root, stores):
-        """stores: folders below root.work."""
+    def __init__(self, root, program, *words):
         self.root = root
-        self.content = root.work / "tahoe-content"
-        self.log = open(root.work / "in-process.log", "ab")
-        places = [root.inside(store) for store in stores]
-        self.process = root.start("python3", "/interop/peer/in_process.py", *places, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+        self.content = root.work / f"{program}-content"
+        self.log = open(root.work / f"{program.replace('_', '-')}.log", "ab")
+        self.process = root.start("python3", f"/interop/peer/{program}.py", *words, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                   stderr=self.log)
-        self.answer()
+
+    def say(self, what):
+        self.process.stdin.write(json.dumps(what).encode() + b"\n")
+        self.process.stdin.flush()
 
     def answer(self):
         if not select.select([self.process.stdout], [], [], 120)[0]:
@@ -133,13 +149,26 @@ class RealClient:
         return answer
 
     def ask(self, do, **more):
-        self.process.stdin.write(json.dumps({"do": do, "lease_secret": LEASE_SECRET, **more}).encode() + b"\n")
-        self.process.stdin.flush()
+        self.say({"do": do, "lease_secret": LEASE_SECRET, **more})
         return self.answer()
 
     def with_content(self, do, content, **more):
         self.content.write_bytes(content)
         return self.ask(do, content=self.root.inside(self.content), **more)
+
+    def close(self):
+        self.process.stdin.close()
+        self.process.wait(timeout=30)
+        self.log.close()
+
+
+class RealClient(Peer):
+    """The real client without sockets, over stores in its own process."""
+
+    def __init__(self, root, stores):
+        """stores: folders below root.work."""
+        super().__init__(root, "in_process", *(root.inside(store) for store in stores))
+        self.answer()
 
     def create(self, content, needed=3, total=10, layout="sdmf"):
         return self.with_content("create", content, needed=needed, total=total, format=layout)["cap"]
@@ -174,8 +203,3 @@ class RealClient:
 
     def leases(self, cap):
         return self.ask("leases", cap=cap)["leases"]
-
-    def close(self):
-        self.process.stdin.close()
-        self.process.wait(timeout=30)
-        self.log.close()

@@ -17,8 +17,9 @@ verify" is the content, byte for byte, and a check that reads every byte of ever
 | nodes, directories | ten real storage nodes and a gateway that speaks HTTPS to them | the nodes' own directories, while the nodes are stopped |
 | nodes, HTTPS | the same nodes and gateway | the running nodes, over HTTPS |
 | Truckee's servers | a gateway that speaks HTTPS to ten `truckee storage --gbs-listen` | the same ten, over HTTPS |
-| mixed | the same with five real nodes and five of Truckee's | the same ten, over HTTPS |
+| mixed | the same with five real nodes and five of Truckee's, two of the ten preferred | the same ten, over HTTPS |
 
+Over HTTPS Truckee has the grid file that `truckee grid import` makes of the gateway's own directory.
 A store has one server at a time. Truckee holds a lock on a store (`truckee.lock`) against other Truckees; Tahoe-LAFS takes none and
 sees none, so nothing but whoever runs them keeps the two apart.
 """

@@ -59,15 +59,14 @@ def stopped(options, grid):
 
 
 def https(options, grid, kind=cases.HTTPS):
-    truckee = Truckee(options.program, grid.root.work / f"truckee-{kind.replace(' ', '-')}",
-                      [f'name = "{node.name}"\nnurl = "{node.nurl}"\nid = "{node.id}"\npermutation-seed = "{node.seed}"'
-                       for node in grid.nodes])
+    """Truckee with what `truckee grid import` makes of the gateway's directory."""
+    truckee = Truckee.imported(options.program, grid.root.work / f"truckee-{kind.replace(' ', '-')}", [grid.gateway.folder])
     return Way(kind, truckee, grid.gateway, [node.store for node in grid.nodes], grid)
 
 
-def play_with_truckee(options, root, kind, nodes, chosen, results):
+def play_with_truckee(options, root, kind, nodes, chosen, results, preferred=()):
     """Where some of the nodes, or all, are Truckee's."""
-    grid = Grid(root, nodes, f"gateway-{kind.replace(' ', '-')}")
+    grid = Grid(root, nodes, f"gateway-{kind.replace(' ', '-')}", preferred)
     try:
         grid.up()
         play(https(options, grid, kind), chosen, results)
@@ -154,7 +153,7 @@ def main():
         if on(cases.MIXED):
             nodes = [Node(root, number, "mixed") for number in range(0, 10, 2)] + \
                     [TruckeeNode(root, number, options.program, "mixed") for number in range(1, 10, 2)]
-            play_with_truckee(options, root, cases.MIXED, nodes, on(cases.MIXED), results)
+            play_with_truckee(options, root, cases.MIXED, nodes, on(cases.MIXED), results, preferred=(nodes[1], nodes[7]))
         if cases.CONTRACT in ways and not options.only:
             kept = contract.run(options.program, root, options.folder)
     finally:
