@@ -4,6 +4,7 @@ the other for many cases at once."""
 import base64
 import collections
 import concurrent.futures
+import contextlib
 import hashlib
 import itertools
 import pathlib
@@ -12,7 +13,7 @@ import stat
 import time
 
 import shares
-from parties import Failed, Truckee
+from parties import Careless, Failed, Truckee
 
 SIZES = (0, 1, 55, 1000, 131072, 131073, 3 << 20)
 ENCODINGS = ((1, 1), (1, 2), (2, 3), (3, 10), (5, 20))
@@ -564,6 +565,79 @@ def mended(way, cap, parties):
         expect_healthy(party, cap)
 
 
+# -- a careless writer --------------------------------------------------------------------------------------------------------
+
+def expect_gone(truckee, cap, acknowledged):
+    """A version that Truckee acknowledged and that others wrote over: a map shows theirs, and who builds on it is told so."""
+    version, root = acknowledged
+    others = [seen for seen in truckee.versions(cap) if seen[0] >= version and seen != (version, root[:8])]
+    expect(others, f"version {version} is refused as a base, and no map shows another one")
+    code, report = truckee.put(cap, b"on top of what is gone", "--if-version", f"{version}:{root}", accepted=(0, 3))
+    expect(code == 3, "it writes on top of a version that is gone")
+    expect(report["effect"] == "not_applied" and report["error"]["kind"] == "uncoordinated_write", f"it says {report['error']}")
+    expect(any(found_root in report["error"]["detail"] for _, found_root in others),
+           f"it does not say which version is there: {report['error']['detail']}")
+
+
+def written_over(rounds):
+    """A blind writer puts his version over one that Truckee has acknowledged, with the same number: nothing tells a client of it, so
+    the next look must."""
+    def run(way, truckee, real):
+        yield truckee
+        cap = truckee.create(b"round 0")
+        with contextlib.closing(Careless(way.grid.root, way.grid.nodes)) as careless:
+            for turn in range(rounds):
+                mine, his = (content_of(3000, turn, whose) for whose in ("Truckee", "careless"))
+                careless.look(cap)
+                _, report = truckee.put(cap, mine)
+                careless.publish(cap, his, blind=True)
+                careless.settle()
+                expect_content(truckee, cap, his)
+                expect_content(real, cap, his)
+                expect_gone(truckee, cap, (report["version"], report["root"]))
+                truckee.update(cap, mine)
+                for party in (truckee, real):
+                    expect_content(party, cap, mine)
+                    expect_healthy(party, cap)
+    return run
+
+
+def beside_careless(rounds):
+    """Truckee and a careless writer, blind in every second round, publish at the same time. What Truckee acknowledges is there
+    afterwards, or its next look says that another version is; what it says was not applied is not there."""
+    def run(way, truckee, real):
+        yield truckee
+        last = b"round 0"
+        cap = truckee.create(last)
+        with contextlib.closing(Careless(way.grid.root, way.grid.nodes)) as careless:
+            for turn in range(rounds):
+                mine, his = (content_of(3000, turn, whose) for whose in ("Truckee", "careless"))
+                ends = at_once(lambda: truckee.put(cap, mine, accepted=(0, 3)), lambda: careless.publish(cap, his, turn % 2 == 0))
+                careless.settle()
+                expect(not isinstance(ends[0], BaseException), f"round {turn}: Truckee says {ends[0]}")
+                expect(ends[1] is None or isinstance(ends[1], Failed), f"round {turn}: {ends[1]!r}")
+                code, report = ends[0]
+                own = report["version"], report["root"][:8]
+                got = truckee.read(cap)
+                expect(got in (mine, his, last), f"round {turn}: what is read is nobody's")
+                if code == 0:
+                    expect(own in truckee.versions(cap) or got != mine, f"round {turn}: it reads a version that no map shows")
+                    if set(truckee.versions(cap)) != {own}:
+                        expect_gone(truckee, cap, (report["version"], report["root"]))
+                    else:
+                        expect(got == mine, f"round {turn}: acknowledged, the only version, and not what is read")
+                else:
+                    expect(report["error"]["kind"] == "uncoordinated_write", f"round {turn}: {report['error']}")
+                    expect(report["effect"] != "not_applied" or own not in truckee.versions(cap),
+                           f"round {turn}: it says that nothing was written, and shares of its version are there")
+                last = mine + b" alone"
+                truckee.update(cap, last)
+                for party in (truckee, real):
+                    expect_content(party, cap, last)
+                    expect_healthy(party, cap)
+    return run
+
+
 # -- all of them --------------------------------------------------------------------------------------------------------------
 
 class Case:
@@ -639,6 +713,11 @@ def all_cases():
     yield Case(nodes, "one hangs, updated without it, goes on, repaired", node_away(lambda node: node.hang(), lambda node: node.go_on()),
                (HTTPS, SERVERS), long=True)
     yield Case(nodes, "advice about a damaged share is kept by its server", advised, (HTTPS, SERVERS))
+
+    careless = "A careless writer: done at k shares, deaf for conflicts"
+    yield Case(careless, "what Truckee acknowledged is written over: its next look says so", written_over(3), (HTTPS, SERVERS, MIXED),
+               first="Truckee")
+    yield Case(careless, "both at the same time, ten times", beside_careless(10), (HTTPS, SERVERS, MIXED), first="Truckee")
 
     yield Case("Both publish at the same time", "ten times: one is told, both read on", collisions(10), (HTTPS, SERVERS, MIXED))
     yield Case("Both publish at the same time", "a hundred times", collisions(100), (HTTPS,), long=True)

@@ -36,7 +36,7 @@ class Truckee:
         self.use(servers, keys_ready)
 
     @classmethod
-    def imported(cls, program, folder, directories):
+    def imported(cls, program, folder, directories, keys_ready=1):
         """With the grid file that `truckee grid import` makes of directories of Tahoe-LAFS; `facts`: what that said, as JSON."""
         out = cls(program, folder, [])
         (out.folder / "grid.toml").unlink()
@@ -47,7 +47,7 @@ class Truckee:
         out.facts = json.loads(done.stdout)
         out.complaints = done.stderr.decode(errors="replace").strip()
         with open(out.folder / "grid.toml", "a", encoding="utf-8") as file:
-            file.write("\n[limits]\nkeys-ready = 1\n")
+            file.write(f"\n[limits]\nkeys-ready = {keys_ready}\n")
         return out
 
     def use(self, servers, keys_ready=1):
@@ -102,6 +102,11 @@ class Truckee:
 
     def read(self, cap):
         return self.run("get", "--cap-file", self.file("cap", cap.encode()))[1]
+
+    def versions(self, cap):
+        """What a map of the file shows: {(version, the root's first eight digits): whether it can be read}."""
+        _, out = self.run("--json", "check", "--cap-file", self.file("cap", cap.encode()), accepted=(0, 1, 4))
+        return {(each["version"], each["root"]): each["recoverable"] for each in json.loads(out)["versions"]}
 
     def check(self, cap):
         code, out = self.run("--json", "verify", "--cap-file", self.file("cap", cap.encode()), accepted=(0, 1, 4))
@@ -160,6 +165,27 @@ class Peer:
         self.process.stdin.close()
         self.process.wait(timeout=30)
         self.log.close()
+
+
+class Careless(Peer):
+    """peer/careless.py over those nodes: done when k shares were taken, deaf for conflicts."""
+    name = "a careless writer"
+
+    def __init__(self, root, nodes):
+        super().__init__(root, "careless")
+        self.say([{"id": node.id, "nurl": node.nurl} for node in nodes])
+        self.answer()
+
+    def look(self, cap):
+        self.ask("look", cap=cap)
+
+    def publish(self, cap, content, blind):
+        """From its map of the last look(), or a new one. blind: over whatever is there by now."""
+        self.with_content("publish", content, cap=cap, blind=blind)
+
+    def settle(self):
+        """Until servers have answered all of its last publish, for which it did not wait."""
+        self.ask("settle")
 
 
 class RealClient(Peer):
