@@ -10,6 +10,7 @@ import itertools
 import pathlib
 import shutil
 import stat
+import subprocess
 import time
 
 import shares
@@ -638,6 +639,85 @@ def beside_careless(rounds):
     return run
 
 
+# -- full disks ---------------------------------------------------------------------------------------------------------------
+
+@contextlib.contextmanager
+def small_disk(way, node, mebibytes=8):
+    """The node's store on a small disk of its own, as long as the block lasts; what the block is given fills that disk, or makes room."""
+    kept = node.store.with_name(node.store.name + "-kept")
+
+    def restart(meanwhile):
+        node.stop()
+        meanwhile()
+        node.start()
+        way.grid.wait_until_complete()
+
+    def onto():
+        shutil.copytree(node.store, kept)
+        subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={mebibytes}m", "tmpfs", node.store], check=True)
+        shutil.copytree(kept, node.store, dirs_exist_ok=True)
+        shutil.rmtree(kept)
+
+    def off():
+        shutil.copytree(node.store, kept)
+        subprocess.run(["umount", node.store], check=True)
+        shutil.copytree(kept, node.store, dirs_exist_ok=True)
+        shutil.rmtree(kept)
+
+    filler = node.store / "filler"
+
+    def fill():
+        with open(filler, "wb", buffering=0) as file, contextlib.suppress(OSError):
+            while True:
+                file.write(bytes(4096))
+
+    restart(onto)
+    try:
+        yield fill, filler.unlink
+    finally:
+        filler.unlink(missing_ok=True)
+        restart(off)
+
+
+def full_disk(way, writer, mender):
+    """One of ten servers has no byte left: both create, write longer versions and mend on the other nine; with room again, the server
+    gets its share back."""
+    yield writer
+    node = way.grid.nodes[3]
+    cap = writer.create(b"while there is room")
+    with small_disk(way, node) as (fill, make_room):
+        fill()
+        long = content_of(200000, "a full disk", writer.name)
+        new = writer.create(long)
+        writer.update(cap, long)
+        for made in (cap, new):
+            for party in (writer, mender):
+                expect_content(party, made, long)
+            if not mender.check(made).healthy:
+                mender.repair(made)
+            for party in (writer, mender):
+                expect_content(party, made, long)
+            placed = {at: shares.version_of(file) for at, file in shares_of(way, made).items() if shares.has_version(file)}
+            newest = max(placed.values())
+            there = {number for (_, number), version in placed.items() if version == newest}
+            expect(there == set(range(10)), f"after the repair the newest version has shares {sorted(there)}")
+        make_room()
+        for made in (cap, new):
+            # A real server may keep what it began to make: an empty container, which it can neither read nor write. Truckee says where;
+            # whoever keeps that server removes it.
+            empty = [file for file in shares_of(way, made).values() if not shares.has_version(file)]
+            expect(not empty or way.kind == HTTPS, "a store of Truckee's has an empty container")
+            if empty:
+                found = way.truckee.check(made)
+                expect(not found.healthy and f"; {node.name}, share {empty[0].name}: " in found.summary, f"no word of it: {found.summary}")
+            for file in empty:
+                file.unlink()
+            mender.update(made, long[1:])
+            for party in (writer, mender):
+                expect_content(party, made, long[1:])
+                expect_healthy(party, made)
+
+
 # -- all of them --------------------------------------------------------------------------------------------------------------
 
 class Case:
@@ -713,6 +793,8 @@ def all_cases():
     yield Case(nodes, "one hangs, updated without it, goes on, repaired", node_away(lambda node: node.hang(), lambda node: node.go_on()),
                (HTTPS, SERVERS), long=True)
     yield Case(nodes, "advice about a damaged share is kept by its server", advised, (HTTPS, SERVERS))
+
+    yield Case(nodes, "a server's disk is full: created, updated, repaired; then there is room", full_disk, (HTTPS, SERVERS))
 
     careless = "A careless writer: done at k shares, deaf for conflicts"
     yield Case(careless, "what Truckee acknowledged is written over: its next look says so", written_over(3), (HTTPS, SERVERS, MIXED),

@@ -111,7 +111,8 @@ class Truckee:
     def check(self, cap):
         code, out = self.run("--json", "verify", "--cap-file", self.file("cap", cap.encode()), accepted=(0, 1, 4))
         found = json.loads(out)
-        return Verdict(code == 0 and found["healthy"], found["summary"])
+        bad = "".join(f'; {each["server"]}, share {each["share"]}: {each["reason"]}' for each in found["bad_shares"])
+        return Verdict(code == 0 and found["healthy"], found["summary"] + bad)
 
     def repair(self, cap):
         _, out = self.run("--json", "repair", "--cap-file", self.file("cap", cap.encode()))
@@ -134,7 +135,7 @@ class Peer:
         self.root = root
         self.content = root.work / f"{program}-content"
         self.log = open(root.work / f"{program.replace('_', '-')}.log", "ab")
-        self.process = root.start("python3", f"/interop/peer/{program}.py", *words, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+        self.process = root.start("python3", "-B", f"/interop/peer/{program}.py", *words, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                   stderr=self.log)
 
     def say(self, what):

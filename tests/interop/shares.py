@@ -22,6 +22,11 @@ def version_of(file):
     return struct.unpack(">Q", share[1:9])[0], share[9:41]
 
 
+def has_version(file):
+    """Not a container that ends before: a real server whose disk is full leaves some."""
+    return file.stat().st_size >= DATA + 41
+
+
 def encoding_of(file):
     """(k, N)"""
     share = file.read_bytes()[DATA:]
