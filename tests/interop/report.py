@@ -2,6 +2,7 @@
 import collections
 
 import cases
+import speed
 
 # docs/interop.md is this text and the tables after it.
 HEAD = """# Truckee and the real Tahoe-LAFS, on the same shares
@@ -41,7 +42,7 @@ class Result:
         self.case, self.way, self.first, self.outcome = case, way, first, outcome
 
 
-def page(results, left_out, long, kept=()):
+def page(results, left_out, long, kept=(), table=None):
     lines = [HEAD.format(version="1.20.0"), f"This was the {'long' if long else 'short'} form. `-`: not asked of that column"
              + ("; `--long` asks more." if not long else ".")]
     lines += [f"\n{NAMES[way]}: left out ({reason})." for way, reason in left_out.items()]
@@ -55,6 +56,8 @@ def page(results, left_out, long, kept=()):
         for title, found in rows.items():
             cells = [cell(found, way, first, notes) for way in ways for first in ("Truckee", "Tahoe-LAFS")]
             lines.append(f"| {title} | " + " | ".join(cells) + " |")
+    if table:
+        lines.append(speed.page(table))
     if kept:
         lines += [CONTRACT, *(f"| {test.module}.{test.name} | {verdict_of(test)} |" for test in kept)]
     if notes:
