@@ -26,10 +26,16 @@ answer stopping() {
   return out;
 }
 
+/// Bytes of an answer's body.
+std::uint64_t body_bytes_of(const answer& x) {
+  return x.without_body ? 0 : x.words.empty() ? x.content.size() : x.words.size();
+}
+
 /// The way back to one caller; shared by whatever waits for the gateway. Nobody is left without an answer.
 class way_back {
 public:
-  way_back(std::shared_ptr<http::outgoing> to, bool last) : to_(std::move(to)), last_(last) {}
+  way_back(std::shared_ptr<http::outgoing> to, bool last, std::function<void(const answer&)> answered)
+    : to_(std::move(to)), last_(last), answered_(std::move(answered)) {}
   ~way_back() {
     if (to_)
       send(refused(504, {errc::internal, "nobody answered: what was asked for may have been done or not"}));
@@ -40,6 +46,7 @@ public:
   /// Once.
   void send(const answer& x) {
     const auto to = std::exchange(to_, nullptr);
+    answered_(x);
     to->write(head_of(x, last_));
     if (!x.without_body && !x.words.empty())
       to->write(x.words);
@@ -51,6 +58,7 @@ public:
 private:
   std::shared_ptr<http::outgoing> to_;
   bool last_; ///< the connection ends with it
+  std::function<void(const answer&)> answered_;
 };
 using way_back_ptr = std::shared_ptr<way_back>;
 
@@ -84,12 +92,20 @@ struct server::state {
     }
     if (asked.error().status == 401)
       how.rejected(http::rejection::bad_login);
+    if (asked.error().status == 403)
+      how.rejected(http::rejection::foreign_host);
+    how.answered({head.method, asked.error().status, 0, body_bytes_of(asked.error())});
     return {text_of(asked.error()), 0, 0};
   }
 
   void serve(const http::whole_request& request) {
-    const auto back = std::make_shared<way_back>(request.answer, !request.keeps_alive);
     const auto head = http::parse_head(request.head);
+    const auto back =
+        std::make_shared<way_back>(request.answer, !request.keeps_alive,
+                                   [tell = how.answered, method = std::string(head ? head->method : ""),
+                                    received = request.body.size()](const answer& x) {
+                                     tell({method, x.status, received, body_bytes_of(x)});
+                                   });
     auto asked =
         head ? parse_call(*head, rules) : tl::expected<call, answer>(tl::unexpected(refused(400, {})));
     if (!asked)
@@ -206,6 +222,7 @@ result<std::unique_ptr<server>> server::start(caf::actor_system& system, server_
   how.admit = [own = s.get()](const http::request_head& head) { return own->admit(head); };
   how.serve = [own = s.get()](const http::whole_request& request) { own->serve(request); };
   how.rejected = [own = s.get()](http::rejection why) { own->how.rejected(why); };
+  how.connections = [own = s.get()](std::size_t open) { own->how.connections(open); };
   s->callers = std::make_unique<http::front>(std::move(*socket), http::plain_channels(), std::move(how));
   return std::unique_ptr<server>(new server(std::move(s)));
 }

@@ -19,6 +19,14 @@ using place = settings::http_place;
 /// Bounds on callers, sized for programs of one machine.
 http::front_limits default_limits();
 
+/// A request and what it was answered, for whoever counts.
+struct answered_call {
+  std::string_view method; ///< as it came, or empty
+  unsigned status = 0;
+  std::uint64_t received = 0; ///< bytes of the request's body
+  std::uint64_t sent = 0;     ///< and of the answer's
+};
+
 struct server_options {
   place listen;
   secret_text token = {}; ///< each caller has to show it; must not be empty at an address
@@ -28,6 +36,10 @@ struct server_options {
   std::function<messages::file_gateway()> gateway = {};
   /// Hears of callers that are turned away, in a thread of the server's.
   std::function<void(http::rejection)> rejected = [](http::rejection) {};
+  /// Hears of each request that was answered, in any thread, also after the server's end.
+  std::function<void(const answered_call&)> answered = [](const answered_call&) {};
+  /// Hears how many connections are open when that changes, in a thread of the server's.
+  std::function<void(std::size_t)> connections = [](std::size_t) {};
 };
 
 /// The HTTP API of a gateway, for programs that are not CAF: docs/http.md. It may outlive the actor system once it was closed.

@@ -5,6 +5,7 @@
 #include <csignal>
 #include <poll.h>
 #include <sys/socket.h>
+#include <utility>
 #include <vector>
 
 namespace truckee::http {
@@ -88,6 +89,11 @@ int front::state::patience(clock::time_point now) const {
   return static_cast<int>(std::chrono::ceil<std::chrono::milliseconds>(first - now).count());
 }
 
+void front::state::tell_connections() {
+  if (how.connections && std::exchange(told_connections, all.size()) != all.size())
+    how.connections(all.size());
+}
+
 void front::state::run() {
   block_sigpipe();
   std::vector<pollfd> watched;
@@ -113,10 +119,12 @@ void front::state::run() {
     if (watched[1].revents != 0)
       for (int i = 0; i < 16 && may_accept(now) && accept_one(now); ++i)
         ;
+    tell_connections();
   }
   for (auto& c : all)
     let_go(c);
   all.clear();
+  tell_connections();
 }
 
 front::front(listening_socket at, std::unique_ptr<channel_maker> channels, options how)

@@ -47,6 +47,8 @@ public:
     std::function<void(whole_request)> serve;
     /// Hears of each caller that gets no answer of a handler, in the front's thread.
     std::function<void(rejection)> rejected;
+    /// Hears how many connections are open when that changes, in the front's thread. Empty: nobody wants to know.
+    std::function<void(std::size_t)> connections = {};
   };
 
   /// Throws std::system_error where the system gives no more threads or descriptors.

@@ -64,6 +64,8 @@ struct front::state {
   /// How long poll() may sleep.
   int patience(clock::time_point now) const;
   void run();
+  /// Tells how many there are, if those are others than it told last.
+  void tell_connections();
 
   listening_socket listening;
   std::unique_ptr<channel_maker> channels;
@@ -71,7 +73,8 @@ struct front::state {
   std::shared_ptr<wakeup> wake = std::make_shared<wakeup>();
   std::list<connection> all;       ///< oldest first
   std::deque<connection*> waiting; ///< for room
-  std::uint64_t held = 0;          ///< bytes that requests may make us hold, by their heads
+  std::size_t told_connections = 0;
+  std::uint64_t held = 0; ///< bytes that requests may make us hold, by their heads
   clock::time_point accept_again = {};
   std::atomic<bool> stopping = false;
   std::thread thread = {};

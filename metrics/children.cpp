@@ -192,4 +192,19 @@ store_events::children::children(store_families& f, const std::string& name)
                      {{"store", name}, {"operation", text(to_label(static_cast<storage_operation>(i)))}});
 }
 
+http_events::children::children(series& to)
+  : received_bytes(one_counter(families::http_received_bytes, to)),
+    sent_bytes(one_counter(families::http_sent_bytes, to)),
+    connections(one_gauge(families::http_connections, to)),
+    refused([&to, &family = counter_family(families::http_refused, to)](http::rejection why) -> Counter& {
+      return to.add(family, {{"reason", text(to_word(why))}});
+    }) {
+  auto& family = counter_family(families::http_requests, to);
+  for (std::size_t i = 0; i < requests.size(); ++i)
+    requests[i].emplace([&](status_class x) -> Counter& {
+      return to.add(
+          family, {{"method", text(http_method_words[i])}, {"status", text(word_in(status_class_words, x))}});
+    });
+}
+
 } // namespace truckee::metrics

@@ -182,4 +182,16 @@ struct store_events::children {
   prometheus::Counter& corruption_advised;
 };
 
+/// The HTTP API's series.
+struct http_events::children {
+  explicit children(series& to);
+
+  using by_status = by<prometheus::Counter, status_class, status_class_words.size()>;
+  std::array<std::optional<by_status>, http_method_words.size()> requests;
+  prometheus::Counter& received_bytes;
+  prometheus::Counter& sent_bytes;
+  prometheus::Gauge& connections;
+  by<prometheus::Counter, http::rejection, http::rejection_words.size()> refused;
+};
+
 } // namespace truckee::metrics

@@ -89,4 +89,22 @@ void store_events::looked_for_expired(std::uint64_t shares, std::uint64_t bytes,
   children_->removed_bytes.Increment(static_cast<double>(bytes));
 }
 
+http_events::http_events(std::unique_ptr<children> c) : children_(std::move(c)) {}
+http_events::~http_events() = default;
+
+void http_events::answered(http_method method, unsigned status, std::uint64_t received, std::uint64_t sent) {
+  const auto row = std::min<std::size_t>(static_cast<std::size_t>(method), http_method_words.size() - 1);
+  children_->requests[row]->at(status_class_of(status)).Increment();
+  children_->received_bytes.Increment(static_cast<double>(received));
+  children_->sent_bytes.Increment(static_cast<double>(sent));
+}
+
+void http_events::connections_are(std::size_t open) {
+  children_->connections.Set(static_cast<double>(open));
+}
+
+void http_events::refused(http::rejection why) {
+  children_->refused.at(why).Increment();
+}
+
 } // namespace truckee::metrics

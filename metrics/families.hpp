@@ -197,6 +197,22 @@ inline constexpr family storage_corruption_advised{
     "truckee_storage_corruption_advised_total", counter, "store",
     "Advices of clients that a share does not verify; each is kept in the store's folder."};
 
+// A gateway's HTTP API, where it has one.
+inline constexpr family http_requests{
+    "truckee_http_requests_total", counter, "method status",
+    "Requests to the HTTP API that it answered, by method (get, head, put, patch or other) and class of "
+    "the answer's status (2xx to 5xx)."};
+inline constexpr family http_received_bytes{"truckee_http_received_bytes_total", counter, "",
+                                            "Bytes of the bodies of those requests."};
+inline constexpr family http_sent_bytes{"truckee_http_sent_bytes_total", counter, "",
+                                        "Bytes of the bodies of the answers."};
+inline constexpr family http_connections{"truckee_http_connections", gauge, "",
+                                         "Connections to the HTTP API that are open."};
+inline constexpr family http_refused{
+    "truckee_http_refused_total", counter, "reason",
+    "Callers of the HTTP API that were turned away: bad_head (no request, or none that is taken), too_slow, "
+    "crowded, foreign_host, broken_tls or bad_login, which is a missing or wrong token."};
+
 inline constexpr family gateway_up{
     "truckee_gateway_up", gauge, "",
     "1 while the gateway takes requests; 0 while it is started again or ends."};
@@ -287,6 +303,11 @@ inline constexpr std::array all_families{
     families::storage_removed_shares,
     families::storage_removed_bytes,
     families::storage_corruption_advised,
+    families::http_requests,
+    families::http_received_bytes,
+    families::http_sent_bytes,
+    families::http_connections,
+    families::http_refused,
     families::gateway_up,
     families::restarts,
     families::scrapes_refused,

@@ -1,5 +1,6 @@
 #include "truckee/metrics/labels.hpp"
 
+#include <algorithm>
 #include <array>
 
 namespace truckee::metrics {
@@ -18,6 +19,15 @@ std::string_view to_label(surprise x) {
   static constexpr std::array<std::string_view, surprise_count> names{
       "stale", "hidden", "uncoordinated_write", "own_copy", "converged"};
   return pick(names, x);
+}
+
+http_method http_method_of(std::string_view name) {
+  static constexpr std::array<std::string_view, 4> names{"GET", "HEAD", "PUT", "PATCH"};
+  return static_cast<http_method>(std::ranges::find(names, name) - names.begin());
+}
+
+status_class status_class_of(unsigned status) {
+  return static_cast<status_class>(std::clamp(status / 100, 2U, 5U) - 2);
 }
 
 std::string_view to_label(storage_operation x) {

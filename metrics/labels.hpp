@@ -83,6 +83,18 @@ constexpr std::string_view to_label(refusal x) {
   return word_in(refusal_words, x);
 }
 
+/// What a caller of the HTTP API asked for.
+enum class http_method : std::uint8_t { get, head, put, patch, other };
+inline constexpr std::array<std::string_view, 5> http_method_words{"get", "head", "put", "patch", "other"};
+static_assert(are_words(http_method_words, http_method::other));
+/// Of HTTP's own word, "GET".
+http_method http_method_of(std::string_view name);
+
+/// The first digit of an answer's status.
+enum class status_class : std::uint8_t { well, elsewhere, callers_fault, our_fault };
+inline constexpr std::array<std::string_view, 4> status_class_words{"2xx", "3xx", "4xx", "5xx"};
+status_class status_class_of(unsigned status);
+
 /// What a storage server was asked.
 enum class storage_operation : std::uint8_t { read_test_write, read, list, lease, version, advice };
 inline constexpr std::uint8_t storage_operation_count = 6;

@@ -89,9 +89,16 @@ struct recorder::state {
     return *client_;
   }
 
+  http_events& http() {
+    std::call_once(http_made_, [this] { http_.emplace(std::make_unique<http_events::children>(all)); });
+    return *http_;
+  }
+
 private:
   std::once_flag client_made_;
+  std::once_flag http_made_;
   std::optional<client_children> client_;
+  std::optional<http_events> http_;
 };
 
 recorder::recorder(std::shared_ptr<prometheus::Registry> registry,
@@ -128,6 +135,10 @@ store_events& recorder::store(std::string_view name) {
   return state_->store_handles.get(name, [&](const std::string& kept) {
     return std::make_unique<store_events::children>(state_->stores, kept);
   });
+}
+
+http_events& recorder::http() {
+  return state_->http();
 }
 
 void recorder::expect_publishes() {

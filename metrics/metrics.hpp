@@ -67,6 +67,23 @@ private:
   std::unique_ptr<children> children_;
 };
 
+/// Events of a gateway's HTTP API.
+class http_events {
+public:
+  /// One request and its answer, with the bytes of their bodies.
+  void answered(http_method method, unsigned status, std::uint64_t received, std::uint64_t sent);
+  void connections_are(std::size_t open);
+  /// A caller was turned away, whatever it was told.
+  void refused(http::rejection why);
+
+  struct children;
+  explicit http_events(std::unique_ptr<children> c);
+  ~http_events();
+
+private:
+  std::unique_ptr<children> children_;
+};
+
 /// What build_info says.
 struct build_facts {
   std::string version; ///< e.g. "0.1.0"
@@ -119,6 +136,8 @@ public:
   server_events& server(std::string_view name);
   store_events& store(std::string_view name);
   static constexpr std::size_t named_max = 512;
+  /// Those of the HTTP API; its families are there from the first call on.
+  http_events& http();
 
   /// From the first such event on, or from this call, the client's families are there, at zero. A storage
   /// node has none, so that no rule takes it for a client without publishes or keys.

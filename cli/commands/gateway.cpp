@@ -77,9 +77,17 @@ result<void> serve_http(const gateway_options& o, session& s, http_door& door) {
     options.token = std::move(*token);
   }
   options.gateway = [&client = *s.client] { return client.gateway(); };
-  options.rejected = [told = std::make_shared<metrics::turned_away>("http", s.log)](http::rejection why) {
+  const auto metrics = s.client->metrics();
+  auto& counts = metrics->http();
+  options.rejected = [metrics, &counts,
+                      told = std::make_shared<metrics::turned_away>("http", s.log)](http::rejection why) {
+    counts.refused(why);
     told->tell(why);
   };
+  options.answered = [metrics, &counts](const api::answered_call& x) {
+    counts.answered(metrics::http_method_of(x.method), x.status, x.received, x.sent);
+  };
+  options.connections = [metrics, &counts](std::size_t open) { counts.connections_are(open); };
   auto started = api::server::start(s.system(), std::move(options));
   if (!started)
     return tl::unexpected(started.error());

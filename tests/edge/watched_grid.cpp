@@ -87,8 +87,11 @@ void watched_grid::start_gateway() {
             address_in(store(i).wait_for("listening on ", process::seconds(60))) + "\"\nmetrics = \"" +
             metrics_url(store(i)) + "\"\n";
   file("grid.toml", grid);
-  gateway_ = &start({"gateway", "--grid", path("grid.toml"), "--listen", "127.0.0.1:0"});
+  gateway_ = &start(
+      {"gateway", "--grid", path("grid.toml"), "--listen", "127.0.0.1:0", "--http-listen", "127.0.0.1:0"});
   gateway_at_ = address_in(gateway_->wait_for("listening on ", process::seconds(60)));
+  const auto http = gateway_->wait_for("http: ", process::seconds(60));
+  http_at_ = "http://" + http.substr(0, http.find(','));
 }
 
 void watched_grid::start_prometheus() {
@@ -108,7 +111,10 @@ void watched_grid::work(const std::stop_token& stopped) {
     EXPECT_TRUE(result.code == 0 || trouble_) << words.front() << ": " << result.err;
     return result.out;
   };
+  httplib::Client http(http_at_);
   while (!stopped.stop_requested() && !HasFailure()) {
+    const auto answer = http.Get("/v1/file"); // without the token
+    EXPECT_TRUE((answer && answer->status == 401) || trouble_);
     const auto cap = file("cap", done({"put", "-"}, noise(3000)));
     for (const arguments& next :
          {arguments{"put", "-"}, {"get"}, {"check"}, {"verify"}, {"repair"}, {"append"}, {"get"}}) {

@@ -28,12 +28,12 @@ private:
   void start_stores();
   void start_gateway();
   void start_prometheus();
-  /// Publishes, reads, checks, verifies, repairs and appends, over and over.
+  /// Publishes, reads, checks, verifies, repairs and appends, and asks over HTTP in vain, over and over.
   void work(const std::stop_token& stopped);
 
   std::vector<process*> stores_;
   process* gateway_ = nullptr;
-  std::string gateway_at_;
+  std::string gateway_at_, http_at_;
   std::unique_ptr<prometheus_server> prometheus_;
   std::atomic<bool> trouble_ = false;
   std::jthread load_;

@@ -1,5 +1,6 @@
 #include "http/raw_caller.hpp"
 #include "resident_memory.hpp"
+#include "truckee/http/front.hpp"
 #include "truckee/http/listener.hpp"
 
 #include <csignal>
@@ -222,6 +223,39 @@ TEST_F(HttpFront, a_caller_who_goes_before_the_answer_costs_nothing) {
   for (int i = 0; i < 20; ++i)
     caller().say("GET /long HTTP/1.1\r\nHost: localhost\r\n\r\n");
   expect_answered();
+}
+
+TEST(front, tells_how_many_connections_are_open) {
+  std::atomic<std::size_t> open = 0;
+  const auto becomes = [&](std::size_t wanted) {
+    for (int i = 0; i < 1000 && open != wanted; ++i)
+      std::this_thread::sleep_for(10ms);
+    return open == wanted;
+  };
+  auto socket = listen_on({"127.0.0.1", 0});
+  ASSERT_TRUE(socket) << to_string(socket.error());
+  const auto at = socket->at;
+  front::options how;
+  how.limits.goodbye = 100ms;
+  how.rejected = [](rejection) {};
+  how.connections = [&](std::size_t now) { open = now; };
+  how.serve = [](const whole_request& asked) {
+    asked.answer->write("HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n");
+    asked.answer->end();
+  };
+  auto served = std::make_unique<front>(std::move(*socket), plain_channels(), std::move(how));
+  {
+    const raw_caller one{at}, two{at};
+    EXPECT_TRUE(becomes(2)) << open;
+    one.say(request);
+    EXPECT_TRUE(one.hear(10s).starts_with("HTTP/1.1 204 "));
+    EXPECT_TRUE(becomes(1)) << "it was answered";
+  }
+  EXPECT_TRUE(becomes(0)) << "the other one has gone";
+  const raw_caller last{at};
+  EXPECT_TRUE(becomes(1));
+  served.reset();
+  EXPECT_EQ(open, 0U) << "nobody is left";
 }
 
 TEST_F(HttpFront, sigpipe_stays_the_hosts) {

@@ -1,15 +1,20 @@
 """What must hold, whoever of the two writes. A case is told the way (who is there, over which stores) and the two parties in their
 order; before it turns to the other it yields him, so that a way on which only one can work at a time may stop the one and start
 the other for many cases at once."""
+import base64
 import collections
 import concurrent.futures
+import contextlib
 import hashlib
 import itertools
+import pathlib
 import shutil
+import stat
+import subprocess
 import time
 
 import shares
-from parties import Failed
+from parties import Careless, Failed, Truckee
 
 SIZES = (0, 1, 55, 1000, 131072, 131073, 3 << 20)
 ENCODINGS = ((1, 1), (1, 2), (2, 3), (3, 10), (5, 20))
@@ -96,6 +101,71 @@ def capabilities(way, writer, reader):
         expect_content(writer, cap, b"readers only")
         return
     raise Wrong(f"{reader.name} writes with a read capability")
+
+
+# -- imported -----------------------------------------------------------------------------------------------------------------
+
+def raw(base32):
+    return base64.b32decode(base32.upper() + "=" * (-len(base32) % 8))
+
+
+def expect_in_clients_order(way, cap):
+    """Share number 0 is on the first server of the file's own order, the one whose seed comes first of those preferred, and so on."""
+    grid, index = way.grid, raw(index_of(way, cap))
+    order = sorted(grid.nodes, key=lambda node: (node not in grid.preferred, hashlib.sha1(index + raw(node.seed)).digest()))
+    placed = {number: store for store, number in shares_of(way, cap)}
+    wrong = [number for number, node in enumerate(order) if placed[number] != node.store]
+    expect(not wrong, f"shares {wrong} are on other servers than a client's order gives them")
+
+
+def imported_of_client(way, writer, reader):
+    """The grid file has all of the gateway's own settings: both write with the same spread, to the same servers, and renew each other's
+    leases."""
+    yield writer
+    truckee, nodes = way.truckee, way.grid.nodes
+    facts = truckee.facts
+    expect(not truckee.complaints and not facts["left_out"], f"left out: {facts['left_out']} {truckee.complaints}")
+    expect((facts["needed"], facts["total"], facts["happy"]) == (3, 10, 1), f"another spread: {facts}")
+    found = sorted((server["server"], server["id"], server["preferred"]) for server in facts["servers"])
+    expect(found == sorted((node.name, node.id, node in way.grid.preferred) for node in nodes), f"other servers: {found}")
+    for file in (truckee.folder / "grid.toml", pathlib.Path(facts["lease_secret"])):
+        expect(stat.S_IMODE(file.stat().st_mode) == 0o600, f"others may read {file.name}")
+    content = content_of(5000, "imported", writer.name)
+    # Not by create(), which says what the spread is to be.
+    cap = truckee.run("put", truckee.file("content", content))[1].decode().strip() if writer is truckee else writer.create(content)
+    expect_in_clients_order(way, cap)
+    yield reader
+    expect_content(reader, cap, content)
+    expect_healthy(reader, cap)
+    reader.update(cap, content[1:])
+    placed = shares_of(way, cap).values()
+    expect({shares.encoding_of(file) for file in placed} == {(3, 10)}, "shares of another encoding")
+    found = [shares.leases_of(file) for file in placed]
+    expect(found == [1] * 10, f"leases on the shares: {found}")
+    yield writer
+    expect_content(writer, cap, content[1:])
+    expect_healthy(writer, cap)
+
+
+def imported_of_nodes(way, first, second):
+    """The same ten servers, by what their own directories say."""
+    truckee = Truckee.imported(way.truckee.program, way.truckee.folder / "of-nodes", [node.folder for node in way.grid.nodes])
+    writer, reader = (truckee if party is way.truckee else party for party in (first, second))
+    yield writer
+    expect(not truckee.facts["left_out"], f"left out: {truckee.facts['left_out']}")
+    found = sorted(server["id"] for server in truckee.facts["servers"])
+    expect(found == sorted(node.id for node in way.grid.nodes), f"other servers: {found}")
+    content = content_of(131073, "imported of nodes", writer.name)
+    cap = writer.create(content)
+    expect_in_clients_order(way, cap)
+    for party in (reader, writer):
+        expect_content(party, cap, content)
+        expect_healthy(party, cap)
+        content = content[1:]
+        party.update(cap, content)
+    for party in (reader, writer):
+        expect_content(party, cap, content)
+        expect_healthy(party, cap)
 
 
 # -- updated ------------------------------------------------------------------------------------------------------------------
@@ -492,6 +562,158 @@ def mended(way, cap, parties):
         expect_healthy(party, cap)
 
 
+# -- a careless writer --------------------------------------------------------------------------------------------------------
+
+def expect_gone(truckee, cap, acknowledged):
+    """A version that Truckee acknowledged and that others wrote over: a map shows theirs, and who builds on it is told so."""
+    version, root = acknowledged
+    others = [seen for seen in truckee.versions(cap) if seen[0] >= version and seen != (version, root[:8])]
+    expect(others, f"version {version} is refused as a base, and no map shows another one")
+    code, report = truckee.put(cap, b"on top of what is gone", "--if-version", f"{version}:{root}", accepted=(0, 3))
+    expect(code == 3, "it writes on top of a version that is gone")
+    expect(report["effect"] == "not_applied" and report["error"]["kind"] == "uncoordinated_write", f"it says {report['error']}")
+    expect(any(found_root in report["error"]["detail"] for _, found_root in others),
+           f"it does not say which version is there: {report['error']['detail']}")
+
+
+def written_over(rounds):
+    """A blind writer puts his version over one that Truckee has acknowledged, with the same number: nothing tells a client of it, so
+    the next look must."""
+    def run(way, truckee, real):
+        yield truckee
+        cap = truckee.create(b"round 0")
+        with contextlib.closing(Careless(way.grid.root, way.grid.nodes)) as careless:
+            for turn in range(rounds):
+                mine, his = (content_of(3000, turn, whose) for whose in ("Truckee", "careless"))
+                careless.look(cap)
+                _, report = truckee.put(cap, mine)
+                careless.publish(cap, his, blind=True)
+                careless.settle()
+                expect_content(truckee, cap, his)
+                expect_content(real, cap, his)
+                expect_gone(truckee, cap, (report["version"], report["root"]))
+                truckee.update(cap, mine)
+                for party in (truckee, real):
+                    expect_content(party, cap, mine)
+                    expect_healthy(party, cap)
+    return run
+
+
+def beside_careless(rounds):
+    """Truckee and a careless writer, blind in every second round, publish at the same time. What Truckee acknowledges is there
+    afterwards, or its next look says that another version is; what it says was not applied is not there."""
+    def run(way, truckee, real):
+        yield truckee
+        last = b"round 0"
+        cap = truckee.create(last)
+        with contextlib.closing(Careless(way.grid.root, way.grid.nodes)) as careless:
+            for turn in range(rounds):
+                mine, his = (content_of(3000, turn, whose) for whose in ("Truckee", "careless"))
+                ends = at_once(lambda: truckee.put(cap, mine, accepted=(0, 3)), lambda: careless.publish(cap, his, turn % 2 == 0))
+                careless.settle()
+                expect(not isinstance(ends[0], BaseException), f"round {turn}: Truckee says {ends[0]}")
+                expect(ends[1] is None or isinstance(ends[1], Failed), f"round {turn}: {ends[1]!r}")
+                code, report = ends[0]
+                own = report["version"], report["root"][:8]
+                got = truckee.read(cap)
+                expect(got in (mine, his, last), f"round {turn}: what is read is nobody's")
+                if code == 0:
+                    expect(own in truckee.versions(cap) or got != mine, f"round {turn}: it reads a version that no map shows")
+                    if set(truckee.versions(cap)) != {own}:
+                        expect_gone(truckee, cap, (report["version"], report["root"]))
+                    else:
+                        expect(got == mine, f"round {turn}: acknowledged, the only version, and not what is read")
+                else:
+                    expect(report["error"]["kind"] == "uncoordinated_write", f"round {turn}: {report['error']}")
+                    expect(report["effect"] != "not_applied" or own not in truckee.versions(cap),
+                           f"round {turn}: it says that nothing was written, and shares of its version are there")
+                last = mine + b" alone"
+                truckee.update(cap, last)
+                for party in (truckee, real):
+                    expect_content(party, cap, last)
+                    expect_healthy(party, cap)
+    return run
+
+
+# -- full disks ---------------------------------------------------------------------------------------------------------------
+
+@contextlib.contextmanager
+def small_disk(way, node, mebibytes=8):
+    """The node's store on a small disk of its own, as long as the block lasts; what the block is given fills that disk, or makes room."""
+    kept = node.store.with_name(node.store.name + "-kept")
+
+    def restart(meanwhile):
+        node.stop()
+        meanwhile()
+        node.start()
+        way.grid.wait_until_complete()
+
+    def onto():
+        shutil.copytree(node.store, kept)
+        subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={mebibytes}m", "tmpfs", node.store], check=True)
+        shutil.copytree(kept, node.store, dirs_exist_ok=True)
+        shutil.rmtree(kept)
+
+    def off():
+        shutil.copytree(node.store, kept)
+        subprocess.run(["umount", node.store], check=True)
+        shutil.copytree(kept, node.store, dirs_exist_ok=True)
+        shutil.rmtree(kept)
+
+    filler = node.store / "filler"
+
+    def fill():
+        with open(filler, "wb", buffering=0) as file, contextlib.suppress(OSError):
+            while True:
+                file.write(bytes(4096))
+
+    restart(onto)
+    try:
+        yield fill, filler.unlink
+    finally:
+        filler.unlink(missing_ok=True)
+        restart(off)
+
+
+def full_disk(way, writer, mender):
+    """One of ten servers has no byte left: both create, write longer versions and mend on the other nine; with room again, the server
+    gets its share back."""
+    yield writer
+    node = way.grid.nodes[3]
+    cap = writer.create(b"while there is room")
+    with small_disk(way, node) as (fill, make_room):
+        fill()
+        long = content_of(200000, "a full disk", writer.name)
+        new = writer.create(long)
+        writer.update(cap, long)
+        for made in (cap, new):
+            for party in (writer, mender):
+                expect_content(party, made, long)
+            if not mender.check(made).healthy:
+                mender.repair(made)
+            for party in (writer, mender):
+                expect_content(party, made, long)
+            placed = {at: shares.version_of(file) for at, file in shares_of(way, made).items() if shares.has_version(file)}
+            newest = max(placed.values())
+            there = {number for (_, number), version in placed.items() if version == newest}
+            expect(there == set(range(10)), f"after the repair the newest version has shares {sorted(there)}")
+        make_room()
+        for made in (cap, new):
+            # A real server may keep what it began to make: an empty container, which it can neither read nor write. Truckee says where;
+            # whoever keeps that server removes it.
+            empty = [file for file in shares_of(way, made).values() if not shares.has_version(file)]
+            expect(not empty or way.kind == HTTPS, "a store of Truckee's has an empty container")
+            if empty:
+                found = way.truckee.check(made)
+                expect(not found.healthy and f"; {node.name}, share {empty[0].name}: " in found.summary, f"no word of it: {found.summary}")
+            for file in empty:
+                file.unlink()
+            mender.update(made, long[1:])
+            for party in (writer, mender):
+                expect_content(party, made, long[1:])
+                expect_healthy(party, made)
+
+
 # -- all of them --------------------------------------------------------------------------------------------------------------
 
 class Case:
@@ -547,6 +769,11 @@ def all_cases():
     yield Case(harmed, "too few shares: said, nothing read", too_few, (IN_PROCESS, HTTPS, SERVERS))
     yield Case(harmed, "two stores with other write enablers", wrong_write_enabler, (IN_PROCESS, HTTPS, SERVERS))
 
+    imported = "With a grid file by `truckee grid import`"
+    yield Case(imported, "of the real client's directory: its servers, spread, order, lease secret", imported_of_client,
+               (HTTPS, SERVERS, MIXED))
+    yield Case(imported, "of the storage nodes' directories", imported_of_nodes, (HTTPS,))
+
     stores = "Stores and leases"
     yield Case(stores, "one lease, renewed by the other", lease_renewed, (IN_PROCESS,))
     yield Case(stores, "a store carried to `truckee storage` and back", moved, (IN_PROCESS, STOPPED))
@@ -562,6 +789,13 @@ def all_cases():
     yield Case(nodes, "one hangs, updated without it, goes on, repaired", node_away(lambda node: node.hang(), lambda node: node.go_on()),
                (HTTPS, SERVERS), long=True)
     yield Case(nodes, "advice about a damaged share is kept by its server", advised, (HTTPS, SERVERS))
+
+    yield Case(nodes, "a server's disk is full: created, updated, repaired; then there is room", full_disk, (HTTPS, SERVERS))
+
+    careless = "A careless writer: done at k shares, deaf for conflicts"
+    yield Case(careless, "what Truckee acknowledged is written over: its next look says so", written_over(3), (HTTPS, SERVERS, MIXED),
+               first="Truckee")
+    yield Case(careless, "both at the same time, ten times", beside_careless(10), (HTTPS, SERVERS, MIXED), first="Truckee")
 
     yield Case("Both publish at the same time", "ten times: one is told, both read on", collisions(10), (HTTPS, SERVERS, MIXED))
     yield Case("Both publish at the same time", "a hundred times", collisions(100), (HTTPS,), long=True)

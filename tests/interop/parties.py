@@ -35,6 +35,21 @@ class Truckee:
         (self.folder / "lease-secret").chmod(0o600)
         self.use(servers, keys_ready)
 
+    @classmethod
+    def imported(cls, program, folder, directories, keys_ready=1):
+        """With the grid file that `truckee grid import` makes of directories of Tahoe-LAFS; `facts`: what that said, as JSON."""
+        out = cls(program, folder, [])
+        (out.folder / "grid.toml").unlink()
+        done = subprocess.run([program, "--json", "grid", "import", *directories, "-o", out.folder / "grid.toml"], capture_output=True,
+                              timeout=60, check=False)
+        if done.returncode:
+            raise Failed(f"truckee grid import exits with {done.returncode}: {done.stderr.decode(errors='replace').strip()[-600:]}")
+        out.facts = json.loads(done.stdout)
+        out.complaints = done.stderr.decode(errors="replace").strip()
+        with open(out.folder / "grid.toml", "a", encoding="utf-8") as file:
+            file.write(f"\n[limits]\nkeys-ready = {keys_ready}\n")
+        return out
+
     def use(self, servers, keys_ready=1):
         self.servers = servers
         tables = "".join(f"[[server]]\n{server}\n" for server in servers)
@@ -88,10 +103,16 @@ class Truckee:
     def read(self, cap):
         return self.run("get", "--cap-file", self.file("cap", cap.encode()))[1]
 
+    def versions(self, cap):
+        """What a map of the file shows: {(version, the root's first eight digits): whether it can be read}."""
+        _, out = self.run("--json", "check", "--cap-file", self.file("cap", cap.encode()), accepted=(0, 1, 4))
+        return {(each["version"], each["root"]): each["recoverable"] for each in json.loads(out)["versions"]}
+
     def check(self, cap):
         code, out = self.run("--json", "verify", "--cap-file", self.file("cap", cap.encode()), accepted=(0, 1, 4))
         found = json.loads(out)
-        return Verdict(code == 0 and found["healthy"], found["summary"])
+        bad = "".join(f'; {each["server"]}, share {each["share"]}: {each["reason"]}' for each in found["bad_shares"])
+        return Verdict(code == 0 and found["healthy"], found["summary"] + bad)
 
     def repair(self, cap):
         _, out = self.run("--json", "repair", "--cap-file", self.file("cap", cap.encode()))
@@ -106,19 +127,20 @@ class Truckee:
                 for kind, option in (("read", "--read-only"), ("verify", "--verify"))}
 
 
-class RealClient:
-    """peer/in_process.py, in the root: a program of its own, spoken to in lines of JSON."""
+class Peer:
+    """A program of peer/, in the root: a process of its own, spoken to in lines of JSON."""
     name = "Tahoe-LAFS"
 
-    def __init__(self, root, stores):
-        """stores: folders below root.work."""
+    def __init__(self, root, program, *words):
         self.root = root
-        self.content = root.work / "tahoe-content"
-        self.log = open(root.work / "in-process.log", "ab")
-        places = [root.inside(store) for store in stores]
-        self.process = root.start("python3", "/interop/peer/in_process.py", *places, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+        self.content = root.work / f"{program}-content"
+        self.log = open(root.work / f"{program.replace('_', '-')}.log", "ab")
+        self.process = root.start("python3", "-B", f"/interop/peer/{program}.py", *words, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                   stderr=self.log)
-        self.answer()
+
+    def say(self, what):
+        self.process.stdin.write(json.dumps(what).encode() + b"\n")
+        self.process.stdin.flush()
 
     def answer(self):
         if not select.select([self.process.stdout], [], [], 120)[0]:
@@ -133,13 +155,47 @@ class RealClient:
         return answer
 
     def ask(self, do, **more):
-        self.process.stdin.write(json.dumps({"do": do, "lease_secret": LEASE_SECRET, **more}).encode() + b"\n")
-        self.process.stdin.flush()
+        self.say({"do": do, "lease_secret": LEASE_SECRET, **more})
         return self.answer()
 
     def with_content(self, do, content, **more):
         self.content.write_bytes(content)
         return self.ask(do, content=self.root.inside(self.content), **more)
+
+    def close(self):
+        self.process.stdin.close()
+        self.process.wait(timeout=30)
+        self.log.close()
+
+
+class Careless(Peer):
+    """peer/careless.py over those nodes: done when k shares were taken, deaf for conflicts."""
+    name = "a careless writer"
+
+    def __init__(self, root, nodes):
+        super().__init__(root, "careless")
+        self.say([{"id": node.id, "nurl": node.nurl} for node in nodes])
+        self.answer()
+
+    def look(self, cap):
+        self.ask("look", cap=cap)
+
+    def publish(self, cap, content, blind):
+        """From its map of the last look(), or a new one. blind: over whatever is there by now."""
+        self.with_content("publish", content, cap=cap, blind=blind)
+
+    def settle(self):
+        """Until servers have answered all of its last publish, for which it did not wait."""
+        self.ask("settle")
+
+
+class RealClient(Peer):
+    """The real client without sockets, over stores in its own process."""
+
+    def __init__(self, root, stores):
+        """stores: folders below root.work."""
+        super().__init__(root, "in_process", *(root.inside(store) for store in stores))
+        self.answer()
 
     def create(self, content, needed=3, total=10, layout="sdmf"):
         return self.with_content("create", content, needed=needed, total=total, format=layout)["cap"]
@@ -174,8 +230,3 @@ class RealClient:
 
     def leases(self, cap):
         return self.ask("leases", cap=cap)["leases"]
-
-    def close(self):
-        self.process.stdin.close()
-        self.process.wait(timeout=30)
-        self.log.close()

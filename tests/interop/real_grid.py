@@ -129,6 +129,10 @@ class Gateway:
     def start(self):
         (self.folder / "private/secret").write_text(LEASE_SECRET + "\n")
         servers = {node.server_id: node.announcement() for node in self.grid.nodes}
+        config = (self.folder / "tahoe.cfg").read_text()
+        if self.grid.preferred and "peers.preferred" not in config:
+            ids = ", ".join(node.server_id for node in self.grid.preferred)
+            (self.folder / "tahoe.cfg").write_text(config.replace("[client]\n", f"[client]\npeers.preferred = {ids}\n", 1))
         # JSON is YAML.
         (self.folder / "private/servers.yaml").write_text(json.dumps({"storage": servers}))
         with open(self.root.work / "gateway.log", "ab") as log:
@@ -206,10 +210,11 @@ class Gateway:
 class Grid:
     """The nodes and their gateway: up and down together, or one by one."""
 
-    def __init__(self, root, nodes, name="gateway"):
-        """name: of the gateway's folder, for a grid remembers nothing of another."""
+    def __init__(self, root, nodes, name="gateway", preferred=()):
+        """name: of the gateway's folder, for a grid remembers nothing of another. preferred: nodes that its client likes best."""
         self.root = root
         self.nodes = nodes
+        self.preferred = preferred
         self.gateway = Gateway(self, name)
         self.running = False
         self.make()

@@ -2,6 +2,7 @@
 import collections
 
 import cases
+import speed
 
 # docs/interop.md is this text and the tables after it.
 HEAD = """# Truckee and the real Tahoe-LAFS, on the same shares
@@ -17,8 +18,9 @@ verify" is the content, byte for byte, and a check that reads every byte of ever
 | nodes, directories | ten real storage nodes and a gateway that speaks HTTPS to them | the nodes' own directories, while the nodes are stopped |
 | nodes, HTTPS | the same nodes and gateway | the running nodes, over HTTPS |
 | Truckee's servers | a gateway that speaks HTTPS to ten `truckee storage --gbs-listen` | the same ten, over HTTPS |
-| mixed | the same with five real nodes and five of Truckee's | the same ten, over HTTPS |
+| mixed | the same with five real nodes and five of Truckee's, two of the ten preferred | the same ten, over HTTPS |
 
+Over HTTPS Truckee has the grid file that `truckee grid import` makes of the gateway's own directory.
 A store has one server at a time. Truckee holds a lock on a store (`truckee.lock`) against other Truckees; Tahoe-LAFS takes none and
 sees none, so nothing but whoever runs them keeps the two apart.
 """
@@ -40,7 +42,7 @@ class Result:
         self.case, self.way, self.first, self.outcome = case, way, first, outcome
 
 
-def page(results, left_out, long, kept=()):
+def page(results, left_out, long, kept=(), table=None):
     lines = [HEAD.format(version="1.20.0"), f"This was the {'long' if long else 'short'} form. `-`: not asked of that column"
              + ("; `--long` asks more." if not long else ".")]
     lines += [f"\n{NAMES[way]}: left out ({reason})." for way, reason in left_out.items()]
@@ -54,6 +56,8 @@ def page(results, left_out, long, kept=()):
         for title, found in rows.items():
             cells = [cell(found, way, first, notes) for way in ways for first in ("Truckee", "Tahoe-LAFS")]
             lines.append(f"| {title} | " + " | ".join(cells) + " |")
+    if table:
+        lines.append(speed.page(table))
     if kept:
         lines += [CONTRACT, *(f"| {test.module}.{test.name} | {verdict_of(test)} |" for test in kept)]
     if notes:

@@ -1,6 +1,7 @@
 """Shares as files, and what can befall them. docs/formats.md has the layouts."""
 import struct
 
+LEASES = (100, 4, 92)  # in a container: where they begin, how many have room there, bytes of one
 DATA = 468  # in a container, where the share begins
 WRITE_ENABLER = slice(52, 84)
 
@@ -21,10 +22,21 @@ def version_of(file):
     return struct.unpack(">Q", share[1:9])[0], share[9:41]
 
 
+def has_version(file):
+    """Not a container that ends before: a real server whose disk is full leaves some."""
+    return file.stat().st_size >= DATA + 41
+
+
 def encoding_of(file):
     """(k, N)"""
     share = file.read_bytes()[DATA:]
     return share[57], share[58]
+
+
+def leases_of(file):
+    """How many a container has; all of them lie where the first four do, as long as few clients lease the file."""
+    container, (begin, count, size) = file.read_bytes(), LEASES
+    return sum(container[at:at + 4] != bytes(4) for at in range(begin, begin + count * size, size))
 
 
 def field(share, name):

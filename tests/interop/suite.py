@@ -11,6 +11,7 @@ import time
 import cases
 import contract
 import report
+import speed
 from parties import Failed, RealClient, Truckee
 from real_grid import Grid, Node
 from root import Root
@@ -59,15 +60,14 @@ def stopped(options, grid):
 
 
 def https(options, grid, kind=cases.HTTPS):
-    truckee = Truckee(options.program, grid.root.work / f"truckee-{kind.replace(' ', '-')}",
-                      [f'name = "{node.name}"\nnurl = "{node.nurl}"\nid = "{node.id}"\npermutation-seed = "{node.seed}"'
-                       for node in grid.nodes])
+    """Truckee with what `truckee grid import` makes of the gateway's directory."""
+    truckee = Truckee.imported(options.program, grid.root.work / f"truckee-{kind.replace(' ', '-')}", [grid.gateway.folder])
     return Way(kind, truckee, grid.gateway, [node.store for node in grid.nodes], grid)
 
 
-def play_with_truckee(options, root, kind, nodes, chosen, results):
+def play_with_truckee(options, root, kind, nodes, chosen, results, preferred=()):
     """Where some of the nodes, or all, are Truckee's."""
-    grid = Grid(root, nodes, f"gateway-{kind.replace(' ', '-')}")
+    grid = Grid(root, nodes, f"gateway-{kind.replace(' ', '-')}", preferred)
     try:
         grid.up()
         play(https(options, grid, kind), chosen, results)
@@ -120,6 +120,7 @@ def main():
     parser.add_argument("--program", required=True, help="truckee")
     parser.add_argument("--folder", required=True, type=pathlib.Path, help="where logs and the table are left")
     parser.add_argument("--long", action="store_true", help="every case, not only what is done within ten minutes")
+    parser.add_argument("--speed", action="store_true", help="measure both gateways on the real servers, as --long does")
     parser.add_argument("--only", default="", help="cases with these words in section or title")
     parser.add_argument("--ways", default=",".join((*cases.EVERYWHERE, cases.CONTRACT)), help="some of: %(default)s")
     parser.add_argument("--document", type=pathlib.Path, help="where the whole page is written")
@@ -127,7 +128,8 @@ def main():
 
     root = Root(os.environ["TRUCKEE_INTEROP_ROOT"])
     wanted = [case for case in cases.all_cases() if (options.long or not case.long) and options.only in f"{case.section}: {case.title}"]
-    ways, results, left_out, grid, kept = options.ways.split(","), [], {}, None, []
+    ways, results, left_out, grid, kept, table = options.ways.split(","), [], {}, None, [], None
+    measured = options.speed or (options.long and not options.only and cases.HTTPS in ways)
     started = time.monotonic()
 
     def on(kind):
@@ -138,7 +140,7 @@ def main():
             way = in_process(options, root)
             play(way, on(cases.IN_PROCESS), results)
             way.tahoe.close()
-        if on(cases.STOPPED) or on(cases.HTTPS):
+        if on(cases.STOPPED) or on(cases.HTTPS) or measured:
             grid = Grid(root, [Node(root, number) for number in range(10)])
             grid.up()
             over_https = https(options, grid)
@@ -146,6 +148,9 @@ def main():
                 left_out[cases.HTTPS] = reason
             else:
                 play(over_https, on(cases.HTTPS), results)
+            if measured:
+                table = speed.run(options, grid)
+                print(speed.page(table), file=sys.stderr, flush=True)
             play(stopped(options, grid), on(cases.STOPPED), results)
             grid.down()
         if on(cases.SERVERS):
@@ -154,7 +159,7 @@ def main():
         if on(cases.MIXED):
             nodes = [Node(root, number, "mixed") for number in range(0, 10, 2)] + \
                     [TruckeeNode(root, number, options.program, "mixed") for number in range(1, 10, 2)]
-            play_with_truckee(options, root, cases.MIXED, nodes, on(cases.MIXED), results)
+            play_with_truckee(options, root, cases.MIXED, nodes, on(cases.MIXED), results, preferred=(nodes[1], nodes[7]))
         if cases.CONTRACT in ways and not options.only:
             kept = contract.run(options.program, root, options.folder)
     finally:
@@ -163,7 +168,7 @@ def main():
         for log in root.work.glob("*.log"):
             shutil.copy(log, options.folder)
 
-    page = report.page(results, left_out, options.long, kept)
+    page = report.page(results, left_out, options.long, kept, table)
     print(page)
     (options.folder / "interop.md").write_text(page)
     if options.document:
@@ -177,7 +182,7 @@ def main():
     if kept:
         print(f"{len(kept)} tests of the peer's own, {sum(test.ok for test in kept)} passed; not as they must be: "
               f"{', '.join(test.name for test in broken) or 'none'}", file=sys.stderr)
-    sys.exit(1 if wrong or broken or not (results or kept) else 0)
+    sys.exit(1 if wrong or broken or not (results or kept or table) else 0)
 
 
 def cannot_connect(truckee):

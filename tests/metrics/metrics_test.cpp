@@ -33,6 +33,7 @@ std::shared_ptr<recorder> busy_recorder() {
   r->expect_publishes();
   r->server("alpha").link_is(link_state::ready);
   r->store("0").served(storage_operation::read, {}, seconds{0.001});
+  r->http().connections_are(1);
   return r;
 }
 
@@ -282,6 +283,40 @@ TEST(metrics, who_is_not_let_in_counts_by_reason_and_the_certificates_end_is_tol
   EXPECT_EQ(sample(r, R"(truckee_peers_refused_total{reason="protocol"})"), 2);
   EXPECT_EQ(sample(r, R"(truckee_peers_refused_total{reason="broken"})"), 0);
   EXPECT_EQ(sample(r, "truckee_certificate_expiry_timestamp_seconds"), 2e9);
+}
+
+TEST(metrics, requests_of_the_http_api_count_by_method_and_status_and_only_where_there_is_one) {
+  recorder r;
+  EXPECT_EQ(sample(r, "truckee_http_connections"), -1) << "this process has no such port";
+  auto& http = r.http();
+  EXPECT_EQ(sample(r, R"(truckee_http_requests_total{method="put",status="2xx"})"), 0)
+      << "a rate needs the zero before the first";
+  http.answered(http_method_of("PUT"), 201, 1000, 200);
+  http.answered(http_method_of("PUT"), 200, 500, 100);
+  http.answered(http_method_of("PUT"), 412, 0, 30);
+  http.answered(http_method_of("GET"), 206, 0, 4000);
+  http.answered(http_method_of("GET"), 304, 0, 0);
+  http.answered(http_method_of("DELETE"), 405, 0, 10);
+  http.answered(http_method_of("get"), 504, 0, 0); // methods have a case
+  http.connections_are(3);
+  http.connections_are(2);
+  http.refused(http::rejection::bad_login);
+  const std::map<std::string, double> expected{
+      {R"(truckee_http_requests_total{method="put",status="2xx"})", 2},
+      {R"(truckee_http_requests_total{method="put",status="4xx"})", 1},
+      {R"(truckee_http_requests_total{method="get",status="2xx"})", 1},
+      {R"(truckee_http_requests_total{method="get",status="3xx"})", 1},
+      {R"(truckee_http_requests_total{method="other",status="4xx"})", 1},
+      {R"(truckee_http_requests_total{method="other",status="5xx"})", 1},
+      {R"(truckee_http_requests_total{method="patch",status="2xx"})", 0},
+      {"truckee_http_received_bytes_total", 1500},
+      {"truckee_http_sent_bytes_total", 4340},
+      {"truckee_http_connections", 2},
+      {R"(truckee_http_refused_total{reason="bad_login"})", 1},
+      {R"(truckee_http_refused_total{reason="crowded"})", 0},
+  };
+  for (const auto& [name, value] : expected)
+    EXPECT_EQ(sample(r, name), value) << name;
 }
 
 TEST(metrics, threads_lose_no_count) {

@@ -273,6 +273,34 @@ TEST_F(http_api, other_addresses_and_files_that_are_no_token_are_refused_before_
   EXPECT_NE(token.err.find("not a token"), std::string::npos) << token.err;
 }
 
+TEST_F(http_api, requests_bytes_and_who_was_turned_away_are_counted) {
+  auto& gateway = serve({"--http-listen", "127.0.0.1:0", "--metrics-listen", "127.0.0.1:0"});
+  const auto metrics = gateway.wait_for("metrics: ");
+  const auto cap = make("Snow on the ridge.");
+  EXPECT_EQ(curl_of(cap).status, 200);
+  EXPECT_EQ(curl_of(cap, {"-I"}).status, 200);
+  EXPECT_EQ(curl_of(cap, {"-T", upload("Ice."), "-H", "If-Match: *"}).status, 412);
+  EXPECT_EQ(curl_of(cap, {"-X", "DELETE"}).status, 405);
+  EXPECT_EQ(curl_plain({url_}).status, 401);
+  EXPECT_EQ(curl({"-H", "Host: elsewhere.example"}).status, 403);
+  const auto scraped = curl_plain({metrics}).body;
+  const auto value = [&](const std::string& series) {
+    const auto at = scraped.find("\n" + series + " ");
+    return at == scraped.npos ? -1 : std::stod(scraped.substr(at + series.size() + 2));
+  };
+  EXPECT_EQ(value(R"(truckee_http_requests_total{method="put",status="2xx"})"), 1);
+  EXPECT_EQ(value(R"(truckee_http_requests_total{method="put",status="4xx"})"), 1);
+  EXPECT_EQ(value(R"(truckee_http_requests_total{method="get",status="2xx"})"), 1);
+  EXPECT_EQ(value(R"(truckee_http_requests_total{method="get",status="4xx"})"), 2) << "401 and 403";
+  EXPECT_EQ(value(R"(truckee_http_requests_total{method="head",status="2xx"})"), 1);
+  EXPECT_EQ(value(R"(truckee_http_requests_total{method="other",status="4xx"})"), 1);
+  EXPECT_EQ(value(R"(truckee_http_refused_total{reason="bad_login"})"), 1);
+  EXPECT_EQ(value(R"(truckee_http_refused_total{reason="foreign_host"})"), 1);
+  EXPECT_EQ(value("truckee_http_received_bytes_total"), 18) << "the one body that was taken";
+  EXPECT_GT(value("truckee_http_sent_bytes_total"), 18);
+  EXPECT_GE(value("truckee_http_connections"), 0);
+}
+
 TEST_F(http_api, a_gateway_that_stops_answers_what_runs_and_ends) {
   auto& gateway = serve();
   arguments words{

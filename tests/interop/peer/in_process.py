@@ -27,13 +27,13 @@ def node_id_of(store):
     raise ValueError(f"{store} has no my_nodeid")
 
 
-class Commands:
-    def __init__(self, stores):
-        self.stores = {store: StorageServer(store, node_id_of(store)) for store in stores}
+class Client:
+    """The real client over some servers, and what it can be told to do."""
+
+    def __init__(self, servers):
         self.broker = NoNetworkStorageBroker()
         self.broker.client = self
-        self._servers = [NoNetworkServer(server.my_nodeid, wrap_storage_server(FoolscapStorageServer(server)))
-                         for server in self.stores.values()]
+        self._servers = servers  # the broker's name for them
 
     def maker(self, wanted):
         """A client that remembers nothing of earlier commands."""
@@ -92,6 +92,15 @@ class Commands:
     async def list_directory(self, wanted):
         return {"names": sorted(await self.node(wanted).list())}
 
+
+class Commands(Client):
+    """Over real servers in this process, on those directories."""
+
+    def __init__(self, stores):
+        self.stores = {store: StorageServer(store, node_id_of(store)) for store in stores}
+        super().__init__([NoNetworkServer(server.my_nodeid, wrap_storage_server(FoolscapStorageServer(server)))
+                          for server in self.stores.values()])
+
     async def leases(self, wanted):
         """How many leases each store has for the file, and when the first of them ends."""
         index = self.node(wanted).get_storage_index()
@@ -110,8 +119,7 @@ def verdict(found):
             "bad": len(found.get_corrupt_shares())}
 
 
-async def serve(reactor, stores):
-    commands = Commands(stores)
+async def serve(commands):
     print(json.dumps({"ready": True}), flush=True)
     while line := await threads.deferToThread(sys.stdin.readline):
         wanted = json.loads(line)
@@ -123,4 +131,4 @@ async def serve(reactor, stores):
 
 
 if __name__ == "__main__":
-    task.react(lambda reactor, *stores: defer.ensureDeferred(serve(reactor, stores)), sys.argv[1:])
+    task.react(lambda reactor, *stores: defer.ensureDeferred(serve(Commands(stores))), sys.argv[1:])
