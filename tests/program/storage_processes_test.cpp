@@ -35,7 +35,7 @@ TEST_F(storage_processes, three_killed_are_read_around_rehomed_and_taken_back) {
   const auto first = noise(300'000, 1);
   put_first(first);
   EXPECT_EQ(shares().size(), 10U) << describe(shares());
-  for (const std::size_t gone : {1, 4, 8})
+  for (const std::size_t gone : {1U, 4U, 8U})
     kill(gone);
   EXPECT_TRUE(get(cap_, on_grid({})) == first);
   const auto hurt = truckee(on_grid({"check", "--cap-file", cap_}));
@@ -50,7 +50,7 @@ TEST_F(storage_processes, three_killed_are_read_around_rehomed_and_taken_back) {
   EXPECT_EQ(reply["placed"].size(), 10U) << "all shares have a home: " << reply;
   EXPECT_TRUE(get(cap_, on_grid({})) == second);
 
-  for (const std::size_t back : {1, 4, 8})
+  for (const std::size_t back : {1U, 4U, 8U})
     restart(back);
   EXPECT_TRUE(get(cap_, on_grid({})) == second);
   const auto third = noise(300'000, 3);
@@ -93,11 +93,11 @@ TEST_F(storage_processes, stopped_server_costs_bounded_time_and_is_named) {
 TEST_F(storage_processes, fewer_servers_than_happy_is_exit_code_4_and_says_who_was_away) {
   start_farm();
   put_first("first");
-  for (const std::size_t gone : {0, 2, 5, 7})
+  for (const std::size_t gone : {0U, 2U, 5U, 7U})
     kill(gone);
   const auto done = truckee(on_grid({"put", file("second", "second"), "--cap-file", cap_}));
   EXPECT_EQ(done.code, 4) << done.err;
-  for (const std::size_t gone : {0, 2, 5, 7})
+  for (const std::size_t gone : {0U, 2U, 5U, 7U})
     EXPECT_NE(done.err.find(name_of(gone)), std::string::npos) << done.err;
   const auto made = truckee(on_grid({"put", "-"}), "new");
   EXPECT_EQ(made.code, 4) << made.err;
