@@ -5,6 +5,7 @@
 #include "truckee/actors/operations/file_writer.hpp"
 #include "truckee/actors/operations/repairer.hpp"
 #include "truckee/actors/operations/replies.hpp"
+#include "truckee/actors/operations/strict_repairer.hpp"
 #include "truckee/actors/shell/link_reads.hpp"
 #include "truckee/base/overloaded.hpp"
 
@@ -57,10 +58,6 @@ std::optional<error> in_place_has_no(const gateway_request& what) {
 
 /// What a grid whose files are kept strictly does not do for this request; nothing: it does.
 std::optional<error> strict_has_no(const gateway_request& what, const grid::spread& spread) {
-  if (std::holds_alternative<repair_request>(what))
-    return error{errc::refused,
-                 "a repair replaces shares in place, and files are kept strictly here; get the "
-                 "file and put it again instead: each publish puts all its shares in place"};
   const auto* publish = std::get_if<publish_request>(&what);
   if (publish != nullptr && publish->spread &&
       (publish->spread->needed != spread.needed || publish->spread->total != spread.total))
@@ -127,7 +124,7 @@ void state::start(gateway_operation& x, server_list_ptr servers) {
                    read_task task{.context = context, .strict = strict, .confirmed = r.confirmed};
                    if (strict && x.access.write && !options_.read_only) {
                      auto write = any_write_task();
-                     write.renew = true;
+                     write.renew = grid::write_kind::renew;
                      task.renewal = [&system, write] { return spawn_file_writer(system, write); };
                    }
                    run<retrieve_reply>(x, spawn_file_reader(system, std::move(task)));
@@ -140,6 +137,12 @@ void state::start(gateway_operation& x, server_list_ptr servers) {
                  },
                  [&](const repair_request& r) {
                    kept_.drop(x.access.slot);
+                   if (strict) {
+                     auto write = any_write_task();
+                     write.renew = grid::write_kind::repair;
+                     run<repair_reply>(x, spawn_strict_repairer(system, std::move(write)));
+                     return;
+                   }
                    run<repair_reply>(x, spawn_repairer(system, {.context = context,
                                                                 .defaults = options_.defaults,
                                                                 .force = r.force,

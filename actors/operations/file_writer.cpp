@@ -115,7 +115,7 @@ private:
     if (task_.key)
       keys_.emplace(*task_.key);
     else if (task_.renew)
-      task_.wish.kind = grid::write_kind::renew;
+      task_.wish.kind = *task_.renew;
     else if (task_.append)
       task_.wish.kind = grid::write_kind::modify;
     else if (task_.wish.only_if)
@@ -370,7 +370,7 @@ private:
     reply_.ok = !failure;
     if (failure)
       reply_.failure = std::move(*failure);
-    if (!task_.renew) // else it is part of a read
+    if (!task_.renew)
       services_->metrics->operation_ended(task_.append ? operation_kind::append : operation_kind::publish,
                                           reply_.ok ? std::nullopt : metrics::outcome(reply_.failure.code),
                                           services_->time->now() - start_);

@@ -18,6 +18,7 @@ enum class write_kind : std::uint8_t {
   conditional, ///< put --if-version: only on top of the version named
   modify,      ///< a function of the content that is there
   create,      ///< the first version of a file whose key was brought: only where nothing of it is there
+  repair,      ///< strict: the content that is there as a new version, on all servers; damaged shares go
   renew, ///< strict: the content that is there as a new version, unless one is confirmed: for a confirmed read
 };
 
@@ -61,6 +62,7 @@ struct strict_base {
   slot_map known;
   writer_note note;                    ///< goes into the salt of its signatures
   std::set<share_seal> own_seals = {}; ///< of signatures that this client sent before
+  bool clear_damaged = false;          ///< shares that do not verify are deleted
 };
 
 /// What the shell does next.

@@ -130,7 +130,7 @@ void strict_write::decide() {
     return refuse(write_end::unrecoverable,
                   {errc::not_enough_shares,
                    "no version of the file can be read from the servers that answer; nothing was written"});
-  if (wish_.kind == write_kind::modify || wish_.kind == write_kind::renew)
+  if (wish_.kind != write_kind::overwrite && wish_.kind != write_kind::conditional)
     return base_ == last_sent_ ? publish() : act_read(*base_);
   if (!present)
     return refuse(write_end::uncoordinated_write,
@@ -180,6 +180,7 @@ void strict_write::publish() {
   action_.sequence = *number;
   action_.base = base_;
   action_.strict = {slots_, note_of(setting_, *number), wish_.own_seals};
+  action_.strict->clear_damaged = wish_.kind == write_kind::repair;
   action_.strict->own_seals.insert(result_.seals.begin(), result_.seals.end());
   ++result_.tries;
 }

@@ -215,6 +215,16 @@ std::vector<share_number> beyond(const slot_contents& slot, std::size_t n) {
   return out;
 }
 
+std::vector<share_number> damaged(const slot_contents& slot, std::size_t n, share_format format) {
+  std::vector<share_number> out;
+  for (const auto& [number, share] : slot)
+    if (const auto* bad = std::get_if<bad_share>(&share);
+        bad && number.value < n && !bad->seen.empty() &&
+        std::to_integer<std::uint8_t>(bad->seen.front()) == static_cast<std::uint8_t>(format))
+      out.push_back(number);
+  return out;
+}
+
 // -- reads --
 
 std::optional<file_version> greatest_on_enough(const slot_map& map) {

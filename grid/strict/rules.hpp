@@ -47,6 +47,10 @@ std::set<file_version> purgeable(const slot_map& map, const std::set<server_id>&
 /// R10: shares with a number that the encoding does not have; the next message deletes them.
 std::vector<share_number> beyond(const slot_contents& slot, std::size_t n);
 
+/// Shares that do not verify, below N and of this format; a share of a format that this client cannot read may be good. A
+/// repair deletes them: no version is recovered by them, and no server counts for one by them.
+std::vector<share_number> damaged(const slot_contents& slot, std::size_t n, share_format format);
+
 /// Reads: the greatest version that as many servers have as confirm one.
 std::optional<file_version> greatest_on_enough(const slot_map& map);
 /// Reads: the confirmed version, where it is certain that no greater one is confirmed.

@@ -28,22 +28,15 @@ belief belief_of(const held_share& share) {
 
 /// What is read back is what is known, as far as tests compare it.
 bool is_still(const held_share& known, byte_view seen, std::uint64_t seal_at) {
+  if (const auto* bad = std::get_if<bad_share>(&known)) {
+    const byte_view was = bad->seen; // more of it may be known than is read back, or less
+    const auto shorter = std::min(was.size(), seen.size());
+    const bool whole = seen.size() >= was.size() || seen.size() >= seal_at + share_seal::size;
+    return whole && std::ranges::equal(was.first(shorter), seen.first(shorter));
+  }
   return passes(test_for(belief_of(known)), seen) &&
          std::ranges::all_of(seal_test(known, seal_at),
                              [&](const test_vector& test) { return passes(test, seen); });
-}
-
-slot_map without(const slot_map& map, const std::set<file_version>& doomed) {
-  auto out = map;
-  for (const auto& [server, slot] : map.slots()) {
-    auto left = slot;
-    std::erase_if(left, [&](const auto& entry) {
-      const auto* version = version_of(entry.second);
-      return version && doomed.contains(*version);
-    });
-    out.know(server, std::move(left));
-  }
-  return out;
 }
 
 } // namespace
@@ -104,8 +97,19 @@ void strict_order::doom_the_retired() {
 std::map<server_id, std::vector<share_number>> strict_order::places_on(const std::set<server_id>& on) const {
   auto out = strict::places(task_.known, on);
   if (out.size() < on.size())
-    if (auto more = strict::places(without(task_.known, doomed_), on); more.size() > out.size())
+    if (auto more = strict::places(without_what_goes(), on); more.size() > out.size())
       return more;
+  return out;
+}
+
+slot_map strict_order::without_what_goes() const {
+  auto out = task_.known;
+  for (const auto& [server, slot] : task_.known.slots()) {
+    auto left = slot;
+    for (const auto number : doomed_on(server))
+      left.erase(number);
+    out.know(server, std::move(left));
+  }
   return out;
 }
 
@@ -141,6 +145,12 @@ void strict_order::begin_writing(publish_tables& tables) {
 
 // -- messages --
 
+std::vector<share_number> strict_order::cleared_on(const slot_contents& slot) const {
+  if (!task_.clear_damaged || !base_)
+    return {};
+  return strict::damaged(slot, task_.known.setting().n(), base_->format());
+}
+
 std::vector<share_number> strict_order::doomed_on(const server_id& server) const {
   const auto& slot = task_.known.slots().at(server);
   auto out = strict::beyond(slot, task_.known.setting().n());
@@ -148,6 +158,8 @@ std::vector<share_number> strict_order::doomed_on(const server_id& server) const
     if (const auto* version = version_of(share);
         version && number.value < task_.known.setting().n() && doomed_.contains(*version))
       out.push_back(number);
+  for (const auto number : cleared_on(slot))
+    out.push_back(number);
   return out;
 }
 

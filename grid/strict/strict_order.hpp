@@ -17,6 +17,9 @@ struct strict_task {
   std::function<bytes(const file_version&)> sign = {};
   /// Signatures that this writer sent before: a message of its own that lands late is none of another writer's.
   std::set<share_seal> own_seals = {};
+  /// A repair: damaged shares (strict::damaged) go with the message that brings a new one, which tests all that was seen of
+  /// them. Nobody counts them for any version.
+  bool clear_damaged = false;
 };
 
 /// New shares are written beside the old ones, each message with a test on the whole slot; success needs H servers
@@ -73,10 +76,13 @@ private:
   void begin_sealing();
   /// Places on these servers; where there is no room beside the old shares, those that go make it.
   std::map<server_id, std::vector<share_number>> places_on(const std::set<server_id>& on) const;
+  slot_map without_what_goes() const;
   /// What is older than the confirmed version: each server gets a greater one in the message that deletes it.
   void doom_the_retired();
   server_message message_to(const server_id& server) const;
   std::vector<share_number> doomed_on(const server_id& server) const;
+  /// In a repair: the damaged shares of a slot.
+  std::vector<share_number> cleared_on(const slot_contents& slot) const;
   void on_written(publish_tables& tables, const server_message& sent);
   void on_test_failed(publish_tables& tables, const server_message& sent, const write_outcome& outcome);
   /// An earlier copy of the barrier's message landed, and nothing else has happened there.

@@ -505,14 +505,37 @@ TEST(InPlace, a_confirmed_read_is_refused_where_nothing_confirms_a_version) {
   EXPECT_EQ((*plain)->kind, read_kind::in_place);
 }
 
-TEST_F(Strict, a_repair_in_place_is_refused) {
+TEST_F(Strict, a_repair_publishes_what_is_there_until_all_is_well) {
   grid.create("one");
-  messages::repair_request x;
-  x.write_cap = test_grid::write_cap();
-  const auto done = grid.run.ask<messages::repair_reply>(grid.gateway(), x);
-  ASSERT_TRUE(grid.wait(done));
-  EXPECT_FALSE((*done)->ok);
-  EXPECT_EQ((*done)->failure.code, errc::refused);
+  never_answers(4);
+  put_well("two");
+  grid.scripts[4]->write = nullptr;
+  grid.scripts[4]->read = nullptr;
+  const auto repair = [&] {
+    messages::repair_request x;
+    x.write_cap = test_grid::write_cap();
+    const auto done = grid.run.ask<messages::repair_reply>(grid.gateway(), x);
+    EXPECT_TRUE(grid.wait(done));
+    return **done;
+  };
+  grid.run.advance(std::chrono::minutes(5)); // until the link knows again that its server answers
+  const auto mended = repair();
+  EXPECT_TRUE(mended.ok) << to_string(mended.failure);
+  EXPECT_EQ(mended.done, messages::repair_action::republished);
+  EXPECT_FALSE(mended.before.healthy);
+  ASSERT_TRUE(mended.write.strict);
+  EXPECT_EQ(mended.write.strict->outcome, strict_outcome::published);
+  const auto again = repair();
+  EXPECT_TRUE(again.ok);
+  EXPECT_EQ(again.done, messages::repair_action::nothing);
+  EXPECT_EQ(now(), "two");
+  // Shares that rot go.
+  stored_shares(grid).flip(7, 300);
+  const auto rotten = repair();
+  EXPECT_FALSE(rotten.before.healthy);
+  EXPECT_EQ(rotten.done, messages::repair_action::republished);
+  EXPECT_EQ(repair().done, messages::repair_action::nothing);
+  EXPECT_EQ(now(), "two");
 }
 
 TEST(server_list, all_servers_of_the_grid_file_are_in_one_order_whoever_answers) {

@@ -278,6 +278,16 @@ TEST(R7_purge, not_what_may_be_confirmed_yet) {
       << "7 and the one not reached confirm it";
 }
 
+TEST(damaged, is_what_does_not_verify_in_a_format_that_is_read) {
+  slot_contents slot{{share(0), sealed_share{version(7), {}}},
+                     {share(1), rot(version(8))},
+                     {share(2), bad_share{{}, "nothing was seen of it"}},
+                     {share(3), bad_share{bytes(75, std::byte{1}), "MDMF, which others may read"}},
+                     {share(11), rot(version(8))}};
+  EXPECT_EQ(strict::damaged(slot, 10, share_format::sdmf), std::vector{share(1)});
+  EXPECT_EQ(strict::damaged(slot, 12, share_format::sdmf), (std::vector{share(1), share(11)}));
+}
+
 TEST(R10_numbers, beyond_the_encoding_are_named) {
   const slot_contents slot{{share(9), sealed_share{version(1), {}}}, {share(10), rot(version(1))}};
   EXPECT_EQ(strict::beyond(slot, 10), std::vector{share(10)});

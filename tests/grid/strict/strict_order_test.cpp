@@ -8,8 +8,8 @@ using namespace truckee::test;
 
 namespace {
 
-strict_setting setting(std::uint8_t k, std::uint8_t n, std::size_t servers) {
-  strict_choice choice{k, n, {}, 0, 1};
+strict_setting setting(std::uint8_t k, std::uint8_t n, std::size_t servers, std::uint8_t liars = 0) {
+  strict_choice choice{k, n, {}, liars, 1};
   for (std::size_t i = 0; i < servers; ++i)
     choice.servers.push_back(server(static_cast<std::uint8_t>(i)));
   return strict_setting::make(std::move(choice)).value();
@@ -108,4 +108,66 @@ TEST(strict_order, nothing_acknowledged_is_lost_whatever_the_network_and_the_wri
     EXPECT_GT(sum.acknowledged, 200U);
     EXPECT_GT(sum.rounds_lost, 0U);
   }
+}
+
+TEST(strict_order, damaged_shares_that_a_repair_deletes_cost_nothing_and_leave_room) {
+  for (const auto& spread : {spread_setting{3, 10, 10}, {3, 7, 7}, {4, 10, 10}}) {
+    run_tally sum;
+    for (std::uint64_t seed = 1; seed <= 100; ++seed) {
+      auto faults = many;
+      faults.rot = 0.3;
+      strict_world world(setting(spread.k, spread.n, spread.servers, 1), faults, seed);
+      world.clears_damaged = true;
+      for (int writer = 0; writer < 3; ++writer)
+        world.add_writer({2 * writer, 2 * writer + 1});
+      world.run();
+      const auto before = world.tally.acknowledged;
+      world.stop_faults();
+      world.add_writer({6});
+      world.run();
+      if (world.tally.acknowledged != before + 1)
+        sum.broken.push_back("nobody can write when the faults have stopped, seed " + std::to_string(seed));
+      for (const auto& what : world.tally.broken)
+        sum.broken.push_back(what + ", seed " + std::to_string(seed) + ", on " +
+                             std::to_string(spread.servers));
+      sum.acknowledged += world.tally.acknowledged;
+      sum.rotten += world.tally.rotten;
+    }
+    expect_nothing_broken(sum);
+    EXPECT_GT(sum.acknowledged, 100U);
+    EXPECT_GT(sum.rotten, 100U);
+  }
+}
+
+TEST(strict_order, a_repairs_message_tests_all_that_was_seen_of_what_it_deletes) {
+  auto of = setting(3, 10, 10);
+  strict_task task{slot_map(of), {}, seal_at};
+  task.clear_damaged = true;
+  const auto damaged = sealed_share_of(version(7), share(9), bytes(32));
+  for (std::uint8_t i = 0; i < 10; ++i)
+    task.known.know(server(i), {{share(i), sealed_share{version(7), {}}}});
+  task.known.know(server(3),
+                  {{share(3), sealed_share{version(7), {}}}, {share(9), bad_share{damaged, "rot"}}});
+  publish_request request;
+  request.version = version(8);
+  request.servers = of.servers();
+  auto loop =
+      publish_loop::start(std::move(request), std::make_unique<strict_order>(std::move(task))).value();
+  share_contents encoded;
+  for (std::uint8_t i = 0; i < 10; ++i)
+    encoded[share(i)] = whole_share(shared_bytes(sealed_share_of(version(8), share(i), bytes(32))));
+  std::size_t deletes = 0;
+  const auto sent = loop.step();
+  for (const auto& message : sent.writes) {
+    const auto built = build_message(message, encoded, {}, {}).value();
+    for (const auto& change : built.changes)
+      if (change.new_length == 0U && !change.tests.front().specimen.empty()) {
+        ++deletes;
+        EXPECT_EQ(message.server, server(3));
+        EXPECT_EQ(change.share, share(9));
+        EXPECT_TRUE(equal(change.tests.front().specimen.view(), damaged))
+            << "the same version may have been put there well since: that must not go";
+      }
+  }
+  EXPECT_EQ(deletes, 1U);
 }

@@ -32,6 +32,7 @@ struct strict_faults {
   double crash = 0;     ///< of writers, at each message
   double break_up = 0;  ///< of slots read: a server is away for one map
   double turn_away = 0; ///< of operations that failed: nobody asks for them again
+  double rot = 0;       ///< of maps: a share of the first server is damaged before
 };
 
 /// What a run came to.
@@ -43,6 +44,7 @@ struct run_tally {
   std::size_t resent = 0;
   std::size_t gave_up = 0;
   std::size_t most_versions = 0; ///< in one slot, at any time
+  std::size_t rotten = 0;        ///< shares that were damaged
   std::vector<std::string> broken;
 };
 
@@ -72,6 +74,8 @@ public:
     }
   }
   void stop_faults() { faults_ = {}; }
+  /// Writers delete damaged shares, as a repair does.
+  bool clears_damaged = false;
 
   run_tally tally;
 
@@ -96,6 +100,14 @@ private:
   bool happens(double p) { return p > 0 && std::uniform_real_distribution<>(0, 1)(random_) < p; }
   std::size_t below(std::size_t bound) { return static_cast<std::size_t>(random_() % bound); }
   void later(std::function<void()> what) { events_.push_back(std::move(what)); }
+  void rot() {
+    auto& shares = slots_.at(setting_.servers().front()).shares;
+    if (shares.empty())
+      return;
+    auto& share = std::next(shares.begin(), std::ptrdiff_t(below(shares.size())))->second;
+    share.at(20) ^= std::byte{1}; // its root hash
+    ++tally.rotten;
+  }
 
   grid::strict_setting setting_;
   strict_faults faults_;
@@ -208,6 +220,8 @@ private:
   // -- R1 --
 
   void map() {
+    if (world_.happens(world_.faults_.rot))
+      world_.rot();
     known_ = std::make_shared<grid::slot_map>(world_.setting_);
     auto open = std::make_shared<std::size_t>(world_.slots_.size());
     for (const auto& [server, slot] : world_.slots_)
@@ -271,6 +285,7 @@ private:
                            [this](const grid::file_version&) { return drawn_signature(); },
                            action.strict->own_seals};
     task.seal = grid::seal_of(signature_);
+    task.clear_damaged = world_.clears_damaged;
     auto order = std::make_unique<grid::strict_order>(std::move(task));
     order_ = order.get();
     grid::publish_request request;

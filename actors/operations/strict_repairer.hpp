@@ -1,0 +1,13 @@
+#pragma once
+
+#include "truckee/actors/operations/file_writer.hpp"
+
+namespace truckee::actors {
+
+/// Repairs a file that is kept strictly: looks at every byte of every share, and where a publish would make it better
+/// publishes the content once more as a new version, on all servers; once more again where what is older is damaged, so that
+/// it goes. Never puts shares of a version back: it might come to be confirmed by that alone. `write`: with strict, and renew = repair. Quits
+/// after its answer.
+messages::repairer spawn_strict_repairer(caf::actor_system& system, write_task write);
+
+} // namespace truckee::actors
