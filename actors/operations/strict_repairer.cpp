@@ -41,11 +41,13 @@ public:
 
 private:
   void check() {
-    checker_ = spawn_checker(self_->system(), {.context = write_.context.part({0, 0.5}),
-                                               .verify = true,
-                                               .strict = write_.strict,
-                                               .is_part = true,
-                                               .standing = standing_});
+    checker_ = spawn_checker(
+        self_->system(),
+        {.context = write_.context.part({0, 0.5}),
+         .verify = true,
+         .strict = write_.strict,
+         .is_part = true,
+         .standing = standing_});
     messages::request(
         self_, checker_, std::chrono::hours(24), run{}, [this](const check_reply& x) { on_check(x); },
         [this](const caf::error& e) { finish(as_error(e, self_->system())); });

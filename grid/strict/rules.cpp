@@ -187,6 +187,13 @@ bool barrier_stands(const slot_map& map, const std::set<server_id>& sealed,
                              [&](const file_version& version) { return excluded(map, sealed, version); });
 }
 
+// -- warm writes --
+
+bool may_begin_on(const slot_map& left) {
+  return enough_answered(left) && newer_partials(left).empty() && base(left) &&
+         greatest_on_enough(left) == base(left);
+}
+
 // -- R6, R7, R10: what goes --
 
 std::vector<share_number> retirable(const slot_contents& slot, const file_version& confirmed) {

@@ -38,6 +38,10 @@ bool excluded(const slot_map& map, const std::set<server_id>& sealed, const file
 bool barrier_stands(const slot_map& map, const std::set<server_id>& sealed,
                     const std::vector<file_version>& partials);
 
+/// Warm: what a confirmed publish left may be published on without a new map: enough slots are known, and the greatest version
+/// there is the confirmed one. Tests bind the map to the write, so that it does not age.
+bool may_begin_on(const slot_map& left);
+
 /// R6: what may be deleted on a server that holds `confirmed`, or gets a greater one in the same message.
 std::vector<share_number> retirable(const slot_contents& slot, const file_version& confirmed);
 /// R7: what may be deleted behind a barrier that stands: versions that can never be confirmed any more, but for the base

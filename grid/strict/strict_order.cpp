@@ -67,6 +67,7 @@ result<void> strict_order::admit(const publish_request& request) const {
 void strict_order::goal(publish_tables& tables) {
   base_ = strict::base(task_.known);
   partials_ = strict::newer_partials(task_.known);
+  kept_map_ = tables.asked().kept_map;
   // Who makes a file is alone with it, and there is nothing to sign anew.
   if (strict::needs_barrier(task_.known) && !tables.asked().new_file)
     begin_sealing();
@@ -243,12 +244,13 @@ void strict_order::on_written(publish_tables& tables, const server_message& sent
   for (const auto& planned : sent.shares)
     switch (planned.step) {
     case share_step::write:
-      slot.insert_or_assign(planned.share, sealed_share{tables.version(), task_.seal});
+      slot.insert_or_assign(planned.share, sealed_share{tables.version(), task_.seal, task_.note});
       tables.mark_placed({sent.server, planned.share});
       confirming_.insert(sent.server);
       break;
     case share_step::patch:
       std::get<sealed_share>(slot.at(planned.share)).seal = seal_of(new_seals_.at(sent.server));
+      std::get<sealed_share>(slot.at(planned.share)).note = task_.note;
       sealed_.insert(sent.server);
       break;
     case share_step::remove:
@@ -345,8 +347,9 @@ std::optional<publish_end> strict_order::enough(const publish_tables& tables) co
     return conclude(tables);
   if (!placed_ || may_confirm(tables) >= needed)
     return std::nullopt;
-  // Lost. Where another writer is at work the next try should not wait; else what the others say tells stored from unknown.
-  if (met_another_ || tables.outstanding().empty())
+  // Lost. Where another writer is at work the next try should not wait; else what the others say tells stored from unknown, and
+  // of a message on a kept map whether anybody can have built on it.
+  if ((met_another_ && !kept_map_) || tables.outstanding().empty())
     return conclude(tables);
   return std::nullopt;
 }
@@ -366,11 +369,27 @@ std::vector<server_message> strict_order::retire(const publish_tables&) {
 publish_end strict_order::conclude(const publish_tables& tables) const {
   if (confirming_.size() >= task_.known.setting().confirming())
     return publish_end::published;
-  if (met_another_)
-    return publish_end::uncoordinated_write;
+  if (met_another_) // since a kept map was made that may be long ago, and is no collision
+    return tables.asked().kept_map ? publish_end::kept_map_stale : publish_end::uncoordinated_write;
   if (!tables.unknown().empty() || !tables.outstanding().empty())
     return publish_end::unconfirmed_unknown;
   return confirming_.empty() ? publish_end::not_enough_servers : publish_end::not_confirmed;
+}
+
+slot_map strict_order::left(const file_version& ours) const {
+  auto out = task_.known;
+  for (const auto& server : awaited_) {
+    const auto known = task_.known.slots().find(server);
+    if (known == task_.known.slots().end())
+      continue;
+    auto slot = known->second;
+    for (const auto number : doomed_on(server))
+      slot.erase(number);
+    for (const auto number : ours_.at(server))
+      slot.insert_or_assign(number, sealed_share{ours, task_.seal, task_.note});
+    out.know(server, std::move(slot));
+  }
+  return out;
 }
 
 void strict_order::account(publish_report& report) const {
@@ -384,10 +403,12 @@ void strict_order::account(publish_report& report) const {
                    .barrier = sealed(),
                    .purged = purged_,
                    .resent = resent_,
-                   .met_another = met_another_,
+                   .met_another = met_another_ && !kept_map_,
                    .retired = retired_,
                    .missed = {setting.servers().begin(), setting.servers().end()},
                    .seals = {task_.seal}};
+  if (confirming_.size() >= setting.confirming())
+    report.strict->left = std::make_shared<const slot_map>(left(report.version));
   for (const auto* others : {&confirming_, &awaited_})
     for (const auto& server : *others)
       report.strict->missed.erase(server);

@@ -20,6 +20,7 @@ struct strict_task {
   /// A repair: damaged shares (strict::damaged) go with the message that brings a new one, which tests all that was seen of
   /// them. Nobody counts them for any version.
   bool clear_damaged = false;
+  std::optional<writer_note> note = {}; ///< in the salt of all its signatures
 };
 
 /// New shares are written beside the old ones, each message with a test on the whole slot; success needs H servers
@@ -58,6 +59,9 @@ public:
 
   /// The slots as they are known now: what a next publish may begin on.
   const slot_map& known() const { return task_.known; }
+  /// The slots as this publish leaves them, where its version is `ours`: as they are known, and those that have not answered
+  /// as our message leaves them if it lands. Whoever begins on it tests all of it, so that a wrong guess costs one server.
+  slot_map left(const file_version& ours) const;
   /// The servers that have the new version.
   const std::set<server_id>& confirming() const { return confirming_; }
   bool sealed() const { return sealing_ || !sealed_.empty(); }
@@ -96,6 +100,7 @@ private:
   strict_task task_;
   std::optional<file_version> base_; ///< as the map showed it, like the next
   std::vector<file_version> partials_;
+  bool kept_map_ = false; ///< what it shows may have changed long ago
   bool sealing_ = false;
   bool placed_ = false;
   bool no_barrier_ = false;                             ///< it was needed, and does not stand

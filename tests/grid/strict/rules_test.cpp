@@ -63,6 +63,22 @@ bad_share rot(const file_version& claims) {
 
 } // namespace
 
+TEST(warm, begins_on_enough_slots_whose_greatest_version_is_the_confirmed_one) {
+  auto left = heard(setting(3, 10, 10), 8);
+  fill(left, version(7), 0, 7);
+  EXPECT_TRUE(strict::may_begin_on(left));
+  auto few = left;
+  few.forget(server(0));
+  EXPECT_FALSE(strict::may_begin_on(few)) << "seven slots are not enough";
+  auto newer = left;
+  put(newer, 8, 0, version(8));
+  EXPECT_FALSE(strict::may_begin_on(newer)) << "somebody is at work, or dead";
+  auto unconfirmed = heard(setting(3, 10, 10), 10);
+  fill(unconfirmed, version(7), 0, 6);
+  EXPECT_FALSE(strict::may_begin_on(unconfirmed));
+  EXPECT_FALSE(strict::may_begin_on(heard(setting(3, 10, 10), 10))) << "there is no base";
+}
+
 // -- R1 --
 
 TEST(R1_map, needs_answers_of_as_many_as_confirm) {

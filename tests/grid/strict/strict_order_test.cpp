@@ -26,6 +26,7 @@ run_tally runs(const spread_setting& spread, std::size_t writers, const strict_f
   run_tally sum;
   for (std::uint64_t seed = 1; seed <= seeds; ++seed) {
     strict_world world(setting(spread.k, spread.n, spread.servers), faults, seed);
+    world.keeps_maps = seed % 4 != 0;
     int operation = 0;
     for (std::size_t writer = 0; writer < writers; ++writer, operation += 2)
       world.add_writer({operation, operation + 1});
@@ -49,6 +50,8 @@ run_tally runs(const spread_setting& spread, std::size_t writers, const strict_f
     sum.resent += got.resent;
     sum.gave_up += got.gave_up;
     sum.most_versions = std::max(sum.most_versions, got.most_versions);
+    sum.warm += got.warm;
+    sum.stale += got.stale;
   }
   return sum;
 }
@@ -69,6 +72,7 @@ TEST(strict_order, one_writer_alone_is_acknowledged_at_once) {
     expect_nothing_broken(sum);
     EXPECT_EQ(sum.acknowledged, 60U);
     EXPECT_EQ(sum.rounds_lost, 0U);
+    EXPECT_EQ(sum.warm, 15U) << "the second of two operations, of 15 writers that keep maps";
     EXPECT_EQ(sum.barriers, 0U);
     EXPECT_LE(sum.most_versions, 2U) << "what is older than the last goes with the next";
   }
@@ -107,6 +111,8 @@ TEST(strict_order, nothing_acknowledged_is_lost_whatever_the_network_and_the_wri
     expect_nothing_broken(sum);
     EXPECT_GT(sum.acknowledged, 200U);
     EXPECT_GT(sum.rounds_lost, 0U);
+    EXPECT_GT(sum.warm, sum.stale);
+    EXPECT_GT(sum.stale, 0U);
   }
 }
 
@@ -170,4 +176,26 @@ TEST(strict_order, a_repairs_message_tests_all_that_was_seen_of_what_it_deletes)
       }
   }
   EXPECT_EQ(deletes, 1U);
+}
+
+TEST(strict_order, what_it_leaves_has_its_message_on_servers_whose_answer_is_out) {
+  auto of = setting(3, 10, 10);
+  strict_task task{slot_map(of), seal_of(bytes(32, std::byte{9})), seal_at};
+  for (std::uint8_t i = 0; i < 10; ++i)
+    task.known.know(server(i), {{share(i), sealed_share{version(7), {}}}});
+  publish_request request;
+  request.version = version(8);
+  request.servers = of.servers();
+  auto loop =
+      publish_loop::start(std::move(request), std::make_unique<strict_order>(std::move(task))).value();
+  const auto sent = loop.step();
+  EXPECT_FALSE(loop.report().strict->left) << "nothing is confirmed yet";
+  for (std::size_t i = 0; i < 8; ++i)
+    loop.on_write(sent.writes[i].id, outcome(write_outcome_kind::written));
+  EXPECT_TRUE(loop.step().finished);
+  const auto report = loop.report();
+  ASSERT_TRUE(report.ok() && report.strict->left);
+  EXPECT_EQ(report.strict->left->showing(version(8)).size(), 10U);
+  EXPECT_EQ(report.strict->left->showing(version(7)).size(), 10U) << "it goes with the next message";
+  EXPECT_TRUE(strict::may_begin_on(*report.strict->left));
 }

@@ -45,6 +45,8 @@ struct run_tally {
   std::size_t gave_up = 0;
   std::size_t most_versions = 0; ///< in one slot, at any time
   std::size_t rotten = 0;        ///< shares that were damaged
+  std::size_t warm = 0;          ///< publishes on what the one before left
+  std::size_t stale = 0;         ///< of them, those in vain
   std::vector<std::string> broken;
 };
 
@@ -74,6 +76,8 @@ public:
     }
   }
   void stop_faults() { faults_ = {}; }
+  /// Writers begin on what their last publish left.
+  bool keeps_maps = true;
   /// Writers delete damaged shares, as a repair does.
   bool clears_damaged = false;
 
@@ -168,6 +172,8 @@ private:
     wish.earlier = earlier_;
     wish.own_seals = own_seals_;
     wish.limits.write_tries_max = 30;
+    wish.kept_slots = std::exchange(kept_, std::nullopt);
+    content_ = kept_content_;
     operation_ = std::make_unique<grid::strict_write>(std::move(wish), world_.setting_, random_);
     act();
   }
@@ -283,7 +289,9 @@ private:
                            {},
                            seal_at,
                            [this](const grid::file_version&) { return drawn_signature(); },
-                           action.strict->own_seals};
+                           action.strict->own_seals,
+                           false,
+                           action.strict->note};
     task.seal = grid::seal_of(signature_);
     task.clear_damaged = world_.clears_damaged;
     auto order = std::make_unique<grid::strict_order>(std::move(task));
@@ -292,6 +300,8 @@ private:
     request.version = version_;
     request.servers = world_.setting_.servers();
     request.earlier = earlier_;
+    request.kept_map = action.kept.has_value();
+    world_.tally.warm += request.kept_map ? 1 : 0;
     for (const auto& own : operation_->result().sent)
       request.earlier.insert(own);
     auto loop = grid::publish_loop::start(std::move(request), std::move(order));
@@ -358,6 +368,11 @@ private:
     tally.purged += order_->purged();
     tally.resent += order_->resent();
     tally.rounds_lost += report.ok() ? 0 : 1;
+    tally.stale += report.end == grid::publish_end::kept_map_stale ? 1 : 0;
+    if (world_.keeps_maps && report.ok() && grid::strict::may_begin_on(*report.strict->left)) {
+      kept_ = *report.strict->left;
+      kept_content_ = content_;
+    }
     if (report.strict->met_another && world_.writers_.size() == 1)
       tally.broken.push_back("a lone writer met another: " + report.failure().value_or(error{}).detail);
     loop_.reset();
@@ -402,8 +417,10 @@ private:
   std::vector<grid::sent_version> own_;  ///< of this operation, when it was asked for before
   std::set<grid::file_version> earlier_; ///< that it sent, and of which signatures
   std::set<grid::share_seal> own_seals_;
-  strict_world::operations content_; ///< in memory
-  strict_world::operations had_;     ///< acknowledged when this operation began
+  strict_world::operations content_;   ///< in memory
+  strict_world::operations had_;       ///< acknowledged when this operation began
+  std::optional<grid::slot_map> kept_; ///< what the last publish left, and its content
+  strict_world::operations kept_content_;
   std::shared_ptr<grid::slot_map> known_;
   grid::file_version version_;
   bytes signature_;
