@@ -222,6 +222,27 @@ std::vector<share_number> beyond(const slot_contents& slot, std::size_t n) {
   return out;
 }
 
+assignment missing_places(const slot_map& map, const file_version& version) {
+  if (map.slots().size() < map.setting().places() || confirmed(map) != version)
+    return {};
+  std::set<server_id> without;
+  auto occupied = map; // a number that somebody has of it is free nowhere
+  const auto taken = map.numbers(version);
+  for (const auto& [server, slot] : map.slots()) {
+    const bool lesser = std::ranges::all_of(slot, [&](const auto& entry) {
+      const auto* there = version_of(entry.second);
+      return there && *there < version;
+    });
+    if (lesser)
+      without.insert(server);
+    auto more = slot;
+    for (const auto number : taken)
+      more.emplace(number, bad_share{});
+    occupied.know(server, std::move(more));
+  }
+  return without.empty() ? assignment{} : places(occupied, without);
+}
+
 std::vector<share_number> damaged(const slot_contents& slot, std::size_t n, share_format format) {
   std::vector<share_number> out;
   for (const auto& [number, share] : slot)

@@ -51,6 +51,12 @@ std::set<file_version> purgeable(const slot_map& map, const std::set<server_id>&
 /// R10: shares with a number that the encoding does not have; the next message deletes them.
 std::vector<share_number> beyond(const slot_contents& slot, std::size_t n);
 
+/// R8: where shares of the confirmed version go on servers that missed it: those that have none of it, good shares of lesser
+/// versions only, and numbers free that no other server has of it. Nothing unless all of U have been heard and it is certain
+/// that `version` is the confirmed one: an unconfirmed one would come to be confirmed by that alone.
+std::map<server_id, std::vector<share_number>> missing_places(const slot_map& map,
+                                                              const file_version& version);
+
 /// Shares that do not verify, below N and of this format; a share of a format that this client cannot read may be good. A
 /// repair deletes them: no version is recovered by them, and no server counts for one by them.
 std::vector<share_number> damaged(const slot_contents& slot, std::size_t n, share_format format);

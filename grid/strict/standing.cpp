@@ -72,6 +72,7 @@ strict_standing standing_of(const slot_map& slots) {
                     out.same_setting && !out.in_place;
   out.healthy = well && everybody_has_all(slots, *out.base, false);
   out.mendable = !well || !everybody_has_all(slots, *out.base, true);
+  out.only_missing = well && out.mendable;
   return out;
 }
 

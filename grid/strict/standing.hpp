@@ -22,6 +22,8 @@ struct strict_standing {
   /// only servers lack that do not answer is nothing that a publish can bring. Also where no version can be read: the
   /// publish then says so.
   bool mendable = true;
+  /// R8: and all that is amiss is servers that missed the confirmed version.
+  bool only_missing = false;
 };
 
 /// R11: a version that is greater than all with a note of a strict writer, and has none.

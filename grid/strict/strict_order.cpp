@@ -57,6 +57,12 @@ result<void> strict_order::admit(const publish_request& request) const {
                                               std::to_string(setting.places()) + " servers answered, " +
                                               std::to_string(setting.confirming()) +
                                               " needed; nothing written");
+  if (task_.fill_in) {
+    if (strict::missing_places(task_.known, version).empty())
+      return fail(errc::refused,
+                  "no server misses a confirmed version, or not all have been heard; nothing written");
+    return {};
+  }
   const auto number = strict::next_number(task_.known);
   if (!number || version.sequence < *number)
     return fail(errc::usage, "sequence number " + std::to_string(version.sequence.value) +
@@ -68,6 +74,8 @@ void strict_order::goal(publish_tables& tables) {
   base_ = strict::base(task_.known);
   partials_ = strict::newer_partials(task_.known);
   kept_map_ = tables.asked().kept_map;
+  if (task_.fill_in)
+    return begin_filling(tables);
   // Who makes a file is alone with it, and there is nothing to sign anew.
   if (strict::needs_barrier(task_.known) && !tables.asked().new_file)
     begin_sealing();
@@ -136,6 +144,23 @@ void strict_order::begin_writing(publish_tables& tables) {
     ours_ = places_on(on);
   }
   sealing_ = false;
+  send_to_all_places(tables);
+}
+
+void strict_order::begin_filling(publish_tables& tables) {
+  const auto& version = tables.version();
+  ours_ = strict::missing_places(task_.known, version);
+  confirming_ = task_.known.showing(version);
+  for (const auto& [server, slot] : task_.known.slots())
+    for (const auto& [number, share] : slot)
+      if (const auto* there = version_of(share); there && *there == version)
+        tables.mark_placed({server, number}); // what is told of is the version as it then stands
+  const auto versions = task_.known.versions();
+  doomed_.insert(versions.begin(), versions.lower_bound(version)); // R6: where it goes to
+  send_to_all_places(tables);
+}
+
+void strict_order::send_to_all_places(publish_tables& tables) {
   for (const auto& [server, numbers] : ours_) {
     for (const auto number : numbers)
       tables.aim_at({server, number});
@@ -342,6 +367,8 @@ std::size_t strict_order::may_confirm(const publish_tables& tables) const {
 }
 
 std::optional<publish_end> strict_order::enough(const publish_tables& tables) const {
+  if (task_.fill_in)
+    return std::nullopt; // it was confirmed before, and goes to all
   const auto needed = task_.known.setting().confirming();
   if (no_barrier_ || confirming_.size() >= needed)
     return conclude(tables);

@@ -20,6 +20,8 @@ struct strict_task {
   /// A repair: damaged shares (strict::damaged) go with the message that brings a new one, which tests all that was seen of
   /// them. Nobody counts them for any version.
   bool clear_damaged = false;
+  /// R8: the version is the confirmed one, made again byte for byte, and goes to servers that missed it.
+  bool fill_in = false;
   std::optional<writer_note> note = {}; ///< in the salt of all its signatures
 };
 
@@ -77,6 +79,8 @@ public:
 
 private:
   void begin_writing(publish_tables& tables);
+  void begin_filling(publish_tables& tables);
+  void send_to_all_places(publish_tables& tables);
   void begin_sealing();
   /// Places on these servers; where there is no room beside the old shares, those that go make it.
   std::map<server_id, std::vector<share_number>> places_on(const std::set<server_id>& on) const;

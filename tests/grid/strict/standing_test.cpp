@@ -67,6 +67,8 @@ TEST(strict_standing, says_that_a_version_is_not_confirmed) {
 TEST(strict_standing, is_mendable_where_somebody_who_answers_has_less_than_all) {
   EXPECT_FALSE(standing_of(held(version(7), own)).mendable);
   EXPECT_TRUE(standing_of(held(version(7), own, 1, version(6))).mendable) << "a server missed it";
+  EXPECT_TRUE(standing_of(held(version(7), own, 1, version(6))).only_missing);
+  EXPECT_FALSE(standing_of(held(version(7), own, 2, version(8))).only_missing);
   EXPECT_TRUE(standing_of(held(version(7), own, 2, version(8))).mendable) << "a newer partial";
   EXPECT_TRUE(standing_of(held(version(7), {})).mendable) << "written in place";
   auto away = held(version(7), own);

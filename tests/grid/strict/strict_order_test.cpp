@@ -178,6 +178,47 @@ TEST(strict_order, a_repairs_message_tests_all_that_was_seen_of_what_it_deletes)
   EXPECT_EQ(deletes, 1U);
 }
 
+TEST(strict_order, R8_filling_in_sends_to_those_who_missed_it_and_retires_there) {
+  auto of = setting(3, 10, 10);
+  const auto of_old = share_seal{};
+  strict_task task{slot_map(of), seal_of(bytes(32, std::byte{9})), seal_at};
+  task.fill_in = true;
+  for (std::uint8_t i = 0; i < 10; ++i) {
+    slot_contents slot{{share(i), sealed_share{version(6), of_old}}};
+    if (i < 8)
+      slot.emplace(share(static_cast<std::uint8_t>(i + 1)), sealed_share{version(7), task.seal});
+    task.known.know(server(i), slot);
+  }
+  publish_request request;
+  request.version = version(7);
+  request.same_version = true;
+  request.map = servermap(map_mode::repair);
+  for (const auto& [server, slot] : task.known.slots())
+    for (const auto& [number, share] : slot)
+      request.map.add_share({server, number}, *version_of(share));
+  request.servers = of.servers();
+  auto unconfirmed = task;
+  unconfirmed.known.know(server(0), {{share(0), sealed_share{version(6), of_old}}});
+  EXPECT_FALSE(publish_loop::start(request, std::make_unique<strict_order>(unconfirmed)))
+      << "seven servers do not confirm it, and it must not come to be confirmed by this";
+  auto loop = publish_loop::start(std::move(request), std::make_unique<strict_order>(task)).value();
+  const auto sent = loop.step().writes;
+  ASSERT_EQ(sent.size(), 2U);
+  for (const auto& message : sent) {
+    EXPECT_TRUE(message.server == server(8) || message.server == server(9));
+    EXPECT_EQ(message.shares.size(), 10U) << "the whole slot is tested";
+    EXPECT_EQ(message.shares.front().step, share_step::write);
+    EXPECT_EQ(message.shares.back().step, share_step::remove);
+  }
+  loop.on_write(sent[0].id, outcome(write_outcome_kind::written));
+  EXPECT_FALSE(loop.step().finished) << "it goes to all";
+  loop.on_write(sent[1].id, outcome(write_outcome_kind::unknown));
+  EXPECT_TRUE(loop.step().finished);
+  EXPECT_EQ(loop.end(), publish_end::published) << "it was confirmed before";
+  EXPECT_EQ(loop.report().strict->confirming, 9U);
+  EXPECT_EQ(loop.report().servers, 9U) << "the version as it stands";
+}
+
 TEST(strict_order, what_it_leaves_has_its_message_on_servers_whose_answer_is_out) {
   auto of = setting(3, 10, 10);
   strict_task task{slot_map(of), seal_of(bytes(32, std::byte{9})), seal_at};

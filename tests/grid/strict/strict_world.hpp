@@ -291,6 +291,7 @@ private:
                            [this](const grid::file_version&) { return drawn_signature(); },
                            action.strict->own_seals,
                            false,
+                           false,
                            action.strict->note};
     task.seal = grid::seal_of(signature_);
     task.clear_damaged = world_.clears_damaged;
