@@ -515,6 +515,11 @@ TEST_F(Strict, status_shows_what_became_of_a_write) {
   const auto status = grid.run.ask<messages::status_reply>(grid.gateway(), messages::status_request{});
   ASSERT_TRUE(grid.wait(status));
   EXPECT_EQ((*status)->order, shares_order::strict);
+  EXPECT_EQ((*status)->defaults.happy, 8) << "as many as confirm";
+  EXPECT_EQ((*status)->recent.at(0).text.find("Finished: published, on "), 0U)
+      << (*status)->recent.at(0).text;
+  EXPECT_NE((*status)->recent.at(0).text.find(" of 10 servers, 8 needed, after a barrier"), std::string::npos)
+      << (*status)->recent.at(0).text;
   const auto detail = grid.run.ask<messages::operation_detail>(
       grid.gateway(), messages::operation_detail_request{(*status)->recent.at(0).operation});
   ASSERT_TRUE(grid.wait(detail));
