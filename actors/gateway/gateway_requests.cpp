@@ -8,6 +8,7 @@
 #include "truckee/actors/operations/strict_repairer.hpp"
 #include "truckee/actors/shell/link_reads.hpp"
 #include "truckee/base/overloaded.hpp"
+#include "truckee/grid/strict/writer_note.hpp"
 
 namespace truckee::actors::gateway {
 
@@ -35,10 +36,18 @@ namespace {
 
 /// How this file is kept strictly; an error says why it cannot be.
 result<grid::strict_setting> setting_for(const grid::strict_terms& terms, const grid::spread& spread,
-                                         const server_list& servers, const storage_index& slot) {
+                                         const server_list& servers, const storage_index& slot,
+                                         const std::optional<grid::strict_grid>& neighbour) {
+  std::optional<grid::setting_hash> neighbours;
+  if (neighbour) {
+    const auto theirs = grid::setting_of(*neighbour, slot);
+    if (!theirs)
+      return tl::unexpected(theirs.error());
+    neighbours = grid::hash_of(*theirs);
+  }
   return servers.all_permuted(slot).and_then([&](std::vector<server_id> all) {
     return grid::strict_setting::make(
-        {spread.needed, spread.total, std::move(all), terms.liars, terms.rounds});
+        {spread.needed, spread.total, std::move(all), terms.liars, terms.rounds, neighbours});
   });
 }
 
@@ -73,7 +82,8 @@ void state::start(gateway_operation& x, server_list_ptr servers) {
   auto& system = self_->system();
   std::optional<grid::strict_setting> strict;
   if (options_.strict) {
-    auto made = setting_for(*options_.strict, options_.defaults, *servers, x.access.slot);
+    auto made = setting_for(*options_.strict, options_.defaults, *servers, x.access.slot,
+                            options_.grid ? options_.grid->neighbour : std::nullopt);
     const bool needed = reads_or_writes_content(x.what);
     if (!made && needed && x.left_slow && !x.wants_all) { // one that was not waited for may say its id yet
       x.wants_all = true;

@@ -65,13 +65,14 @@ std::optional<error> foreign_setting(const slot_map& slots,
                                               ", and this grid file keeps files " +
                                               std::to_string(setting.k()) + " of " +
                                               std::to_string(setting.n()) + " strictly; nothing was written"};
-      if (sealed->note && sealed->note->setting != own)
-        return error{errc::configuration,
-                     where + ", written under another setting of the strict order (setting " +
-                         to_hex(sealed->note->setting.view()) + ", epoch " +
-                         std::to_string(sealed->note->epoch) + "; here " + to_hex(own.view()) +
-                         "): servers, needed, total, liars and rounds must be the same for all who write to "
-                         "a file; nothing was written"};
+      if (sealed->note && sealed->note->setting != own && sealed->note->setting != setting.neighbour())
+        return error{
+            errc::configuration,
+            where + ", written under another setting of the strict order (setting " +
+                to_hex(sealed->note->setting.view()) + ", epoch " + std::to_string(sealed->note->epoch) +
+                "; here " + to_hex(own.view()) +
+                "): servers, needed, total, liars and rounds must be the same for all who write to "
+                "a file, but for the one neighbour that the grid file may name; nothing was written"};
     }
   return std::nullopt;
 }

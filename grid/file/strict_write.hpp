@@ -59,7 +59,8 @@ private:
 /// What the first publish of a new file begins on: nothing can be there, and `reachable` servers of the setting are known.
 strict_base strict_base_of_new(const strict_setting& setting, const std::vector<server_id>& reachable);
 
-/// R11: why a writer under this setting must not write to what the map shows; nothing where it may.
+/// R11: why a writer under this setting must not write to what the map shows; nothing where it may. What the neighbouring
+/// setting's writers wrote is no reason.
 std::optional<error> foreign_setting(const slot_map& slots,
                                      const std::function<std::string(const server_id&)>& server_name);
 

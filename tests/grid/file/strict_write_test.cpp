@@ -226,6 +226,23 @@ TEST_F(strict_write_test, R11_another_setting_is_refused_before_anything_is_writ
   EXPECT_EQ(own->next().what, kind::publish);
 }
 
+TEST_F(strict_write_test, R11_the_neighbouring_setting_is_not_refused_and_no_other_is_taken) {
+  strict_choice choice{3, 10, setting_.servers(), 0, 1};
+  choice.neighbour = hash_of(setting_of(10, 1));
+  setting_ = strict_setting::make(choice).value();
+  hold(0, 10, version(7), writer_note{*choice.neighbour, 0, {}});
+  auto op = begin(write_kind::overwrite);
+  op->on_map(seen());
+  EXPECT_EQ(op->next().what, kind::publish);
+  EXPECT_EQ(op->next().strict->note.setting, hash_of(setting_)) << "what it writes is of its own";
+  EXPECT_TRUE(standing_of(*seen().slots).mendable) << "a repair brings the file to this setting";
+  hold(0, 1, version(7), writer_note{hash_of(setting_of(10, 2)), 0, {}});
+  op = begin(write_kind::overwrite);
+  op->on_map(seen());
+  EXPECT_EQ(op->result().end, write_end::failed);
+  EXPECT_TRUE(op->result().strict->other_setting);
+}
+
 TEST_F(strict_write_test, R11_another_spread_is_refused) {
   hold(0, 10, version(1, 0, 2, 10));
   const auto op = begin(write_kind::overwrite);
