@@ -89,6 +89,7 @@ void add_repair(CLI::App& app, program& p);
 void add_resolve(CLI::App& app, program& p);
 void add_grid(CLI::App& app, program& p);
 void add_grid_import(CLI::App& grid, program& p);
+void add_grid_check_change(CLI::App& grid, program& p);
 void add_debug(CLI::App& app, program& p);
 void add_status(CLI::App& app, program& p);
 void add_help(CLI::App& app, program& p);

@@ -69,6 +69,9 @@ struct grid_limits {
   /// How old a kept map may be, from the time its servers were asked. Each use asks again all that it tells of; what it does
   /// not tell of, and where shares would better be, is looked for this often. Nothing: none is kept.
   milliseconds kept_map_age{60'000};
+  /// Content that is kept beside the map of a file that is kept strictly, so that an append needs no read: for each of the
+  /// files written last.
+  std::size_t kept_content_max = std::size_t{256} << 10;
   /// A read-back is not verified by a signature. It may raise our next sequence number by no more than this,
   /// or one lying server could use all numbers up.
   std::uint64_t unverified_sequence_jump_max = 64;

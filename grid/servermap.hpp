@@ -23,7 +23,8 @@ struct share_place {
   friend auto operator<=>(const share_place&, const share_place&) = default;
 };
 
-/// A share that does not verify: its first bytes (at most 75) are what a replacing write tests for.
+/// A share that does not verify: its first bytes are what a replacing write tests for (at most 75; in a strict_order's slot
+/// more).
 struct bad_share {
   bytes seen;
   std::string reason;

@@ -61,10 +61,10 @@ inline constexpr family shares_rehomed{"truckee_shares_rehomed_total", counter, 
 inline constexpr family surprises{"truckee_surprises_total", counter, "kind",
                                   "Shares met that the servermap did not tell of: stale, hidden, "
                                   "uncoordinated_write, own_copy, converged."};
-inline constexpr family kept_maps{
-    "truckee_kept_maps_total", counter, "result",
-    "Puts into existing files, by what the map that the last one left was good for: used (none was made), "
-    "stale (one was made after all), none (nothing was kept that fits)."};
+inline constexpr family kept_maps{"truckee_kept_maps_total", counter, "result",
+                                  "Puts into existing files, and appends to those kept strictly, by what the "
+                                  "map that the last write left was good for: used (none was made), "
+                                  "stale (one was made after all), none (nothing was kept that fits)."};
 inline constexpr family strict_writes{
     "truckee_strict_writes_total", counter, "outcome",
     "Writes to files that are kept strictly, by what they came to: published, not_written, "

@@ -101,6 +101,13 @@ grid_changes changes_between(const grid_config& now, const grid_config& wanted) 
     out.in_use.strict = wanted.strict;
     out.changed.push_back("publish order: " + words(wanted.order, wanted.strict));
   }
+  if (now.neighbour_file != wanted.neighbour_file || now.neighbour != wanted.neighbour) {
+    out.in_use.neighbour_file = wanted.neighbour_file;
+    out.in_use.neighbour = wanted.neighbour;
+    out.changed.push_back(wanted.neighbour_file ? "writers by " + wanted.neighbour_file->string() +
+                                                      " may write at the same time"
+                                                : "no neighbouring setting's writers may write any more");
+  }
   if (now.read_only != wanted.read_only) {
     out.in_use.read_only = wanted.read_only;
     out.changed.emplace_back(wanted.read_only ? "read-only: no writes are taken" : "writes are taken again");

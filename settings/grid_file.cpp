@@ -22,7 +22,7 @@ constexpr std::array<std::string_view, 11> server_keys{
     "any-user", "caf",  "certificate-pin",  "directory", "drain", "id", "metrics",
     "name",     "nurl", "permutation-seed", "preferred"};
 constexpr std::array<std::string_view, 2> client_keys{"lease-secret", "read-only"};
-constexpr std::array<std::string_view, 3> publish_keys{"liars", "order", "rounds"};
+constexpr std::array<std::string_view, 4> publish_keys{"liars", "neighbour", "order", "rounds"};
 constexpr std::array<std::string_view, 1> status_keys{"listen"};
 constexpr std::array<std::string_view, 2> http_keys{"listen", "token-file"};
 constexpr auto limit_names = [] {
@@ -216,6 +216,12 @@ void read_publish(config_reading& in, grid_config& out) {
   };
   read("liars", 0, 254, out.strict.liars);
   read("rounds", 1, 2, out.strict.rounds);
+  if (const auto text = t.path("neighbour", "the path of a grid file, or \"none\"");
+      text && *text != "none") {
+    out.neighbour_file = in.path(*text);
+    if (out.order != grid::order_name::strict)
+      t.complain("neighbour", "is named, and only the strict order has it; expected order = \"strict\"");
+  }
 }
 
 /// Refused as long as nothing is written: what no number of servers would keep.
@@ -298,11 +304,38 @@ result<grid_config> parse_grid_file(std::string_view text, const std::filesystem
   return parse_config(text, file, "a grid file", read_grid);
 }
 
-result<grid_config> read_grid_file(const std::filesystem::path& file) {
+namespace {
+
+result<grid_config> read_alone(const std::filesystem::path& file) {
   const auto text = read_config_text(file, "a grid file");
   if (!text)
     return tl::unexpected(text.error());
   return parse_grid_file(*text, file);
+}
+
+} // namespace
+
+result<grid_config> read_grid_file(const std::filesystem::path& file) {
+  auto out = read_alone(file);
+  if (!out || !out->neighbour_file)
+    return out;
+  const auto where = file.string() + ": [publish] neighbour: ";
+  const auto other = read_alone(*out->neighbour_file);
+  if (!other)
+    return fail(errc::configuration, where + other.error().detail);
+  out->neighbour = strict_grid_of(*other);
+  if (const auto fine = grid::may_meet(strict_grid_of(*out), *out->neighbour); !fine)
+    return fail(errc::configuration,
+                where + out->neighbour_file->string() +
+                    " is none whose writers may write at the same time: " + fine.error().detail);
+  return out;
+}
+
+grid::strict_grid strict_grid_of(const grid_config& config) {
+  grid::strict_grid out{config.order, config.encoding.needed, config.encoding.total, config.strict, {}};
+  for (const auto& server : config.servers)
+    out.members.push_back({server.name, server.id, server.permutation_seed, server.preferred});
+  return out;
 }
 
 grid_config embedded_grid(const std::filesystem::path& data_home) {

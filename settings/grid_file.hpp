@@ -6,7 +6,7 @@
 #include "truckee/gbs/nurl.hpp"
 #include "truckee/grid/publish/order_name.hpp"
 #include "truckee/grid/spread.hpp"
-#include "truckee/grid/strict/strict_setting.hpp"
+#include "truckee/grid/strict/exchange.hpp"
 #include "truckee/logs/settings.hpp"
 #include "truckee/settings/http_place.hpp"
 #include "truckee/settings/limit_settings.hpp"
@@ -70,7 +70,11 @@ struct grid_config {
   grid::spread encoding = {};                          ///< of new files
   grid::order_name order = grid::order_name::in_place; ///< the same for all who write to these files
   grid::strict_terms strict = {};                      ///< where the order is strict; the same for all too
-  std::vector<server_config> servers = {};             ///< at least one
+  /// R11: the grid file of the one neighbouring setting whose writers may write to the files as well; only where the order is
+  /// strict.
+  std::optional<std::filesystem::path> neighbour_file = {};
+  std::optional<grid::strict_grid> neighbour = {}; ///< what read_grid_file found there
+  std::vector<server_config> servers = {};         ///< at least one
   std::optional<tls::node_files> tls = {};
   std::optional<std::filesystem::path> lease_secret = {}; ///< file with 32 bytes in base32; made when absent
   bool read_only = false;                                 ///< publish, append and repair are refused
@@ -86,7 +90,11 @@ struct grid_config {
 /// (configuration) say "FILE:LINE: [table] key: what was wrong, what is expected", and never show a swissnum.
 result<grid_config> parse_grid_file(std::string_view text, const std::filesystem::path& file);
 
-/// parse_grid_file on a file of at most 1 MiB.
+/// What its writers must share.
+grid::strict_grid strict_grid_of(const grid_config& config);
+
+/// parse_grid_file on a file of at most 1 MiB. Reads the grid file of a neighbouring setting too, and refuses one whose
+/// writers may not meet this one's (grid::may_meet).
 result<grid_config> read_grid_file(const std::filesystem::path& file);
 
 /// Ten servers inside the process over `data_home`/truckee/grid/0 to 9; 3 of 10, happy with 7.

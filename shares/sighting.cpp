@@ -70,7 +70,9 @@ std::optional<grid::slot_contents> contents_of(const file_access& access,
       continue; // a share without bytes is none
     if (bad.seen.empty())
       return std::nullopt;
-    out.emplace(bad.share, grid::bad_share{bad.seen, bad.reason});
+    const auto& head = reads.front();
+    const auto tested = head.view().first(std::min<std::size_t>(head.size(), grid::damaged_bytes_max));
+    out.emplace(bad.share, grid::bad_share{to_bytes(tested), bad.reason});
   }
   return out;
 }

@@ -83,7 +83,8 @@ std::string recent_section(const status_reply& s) {
         R"(<tr><th scope="row">{}</th><td data-label="File">{}</td><td data-label="Size">{}</td><td data-label="Outcome" class="wide"><span class="badge {}">{}</span>{}</td><td data-label="Started">{}</td><td data-label="Took" class="number">{}</td></tr>)"
         "\n",
         link_to(x), file_of(x), x.bytes_total > 0 ? size_words(x.bytes_total) : "&ndash;", state_class(x),
-        escaped(state_word(x)), x.ok ? "" : " <span class=\"text\">" + escaped(x.text) + "</span>",
+        escaped(state_word(x)),
+        x.ok && x.text == "Finished" ? "" : " <span class=\"text\">" + escaped(x.text) + "</span>",
         clock_words(x.started_ms), time_words(x.seconds));
   return out + "</tbody></table>\n</section>\n";
 }
@@ -117,18 +118,23 @@ std::string servers_section(const status_reply& s) {
 std::string overview_page(const status_reply& s) {
   const auto ready = std::ranges::count(s.servers, link_state::ready, &link_report::state);
   const bool enough = ready >= s.defaults.happy;
+  const bool strict = s.order == shares_order::strict;
   auto main = fmt::format(
       R"(<h1>Overview</h1>
 <dl id="sum" data-live class="facts">
 <div><dt>Running</dt><dd>{}</dd></div>
 <div><dt>Waiting</dt><dd>{}</dd></div>
 <div class="{}"><dt>Servers ready</dt><dd>{} of {}</dd></div>
-<div><dt>New files</dt><dd>{} of {}, happy with {}</dd></div>
+<div><dt>New files</dt><dd>{} of {}, {}</dd></div>
+<div><dt>Writes</dt><dd>{}</dd></div>
 <div><dt>Keys ready</dt><dd>{}</dd></div>
 </dl>
 )",
       s.running.size(), s.waiting.size(), enough ? "good" : "bad", ready, s.servers.size(), s.defaults.needed,
-      s.defaults.total, s.defaults.happy, s.keys_ready);
+      s.defaults.total,
+      strict ? fmt::format("on {} servers at least", s.defaults.happy)
+             : fmt::format("happy with {}", s.defaults.happy),
+      strict ? fmt::format("strictly, {} servers confirm", s.defaults.happy) : "in place", s.keys_ready);
   main += running_section(s) + servers_section(s) + recent_section(s);
   return page("Truckee gateway", main);
 }

@@ -125,7 +125,8 @@ struct server::state {
     const bool enough = ready >= status->defaults.happy;
     give(out, enough ? 200 : 503,
          std::string(enough ? "ready" : "not ready") + ": " + std::to_string(ready) + " of " +
-             std::to_string(status->servers.size()) + " servers can be reached, happy needs " +
+             std::to_string(status->servers.size()) + " servers can be reached, " +
+             (status->order == shares_order::strict ? "a strict write needs " : "happy needs ") +
              std::to_string(status->defaults.happy) + "\n",
          text_type);
   }

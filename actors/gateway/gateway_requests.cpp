@@ -5,8 +5,10 @@
 #include "truckee/actors/operations/file_writer.hpp"
 #include "truckee/actors/operations/repairer.hpp"
 #include "truckee/actors/operations/replies.hpp"
+#include "truckee/actors/operations/strict_repairer.hpp"
 #include "truckee/actors/shell/link_reads.hpp"
 #include "truckee/base/overloaded.hpp"
+#include "truckee/grid/strict/writer_note.hpp"
 
 namespace truckee::actors::gateway {
 
@@ -34,10 +36,18 @@ namespace {
 
 /// How this file is kept strictly; an error says why it cannot be.
 result<grid::strict_setting> setting_for(const grid::strict_terms& terms, const grid::spread& spread,
-                                         const server_list& servers, const storage_index& slot) {
+                                         const server_list& servers, const storage_index& slot,
+                                         const std::optional<grid::strict_grid>& neighbour) {
+  std::optional<grid::setting_hash> neighbours;
+  if (neighbour) {
+    const auto theirs = grid::setting_of(*neighbour, slot);
+    if (!theirs)
+      return tl::unexpected(theirs.error());
+    neighbours = grid::hash_of(*theirs);
+  }
   return servers.all_permuted(slot).and_then([&](std::vector<server_id> all) {
     return grid::strict_setting::make(
-        {spread.needed, spread.total, std::move(all), terms.liars, terms.rounds});
+        {spread.needed, spread.total, std::move(all), terms.liars, terms.rounds, neighbours});
   });
 }
 
@@ -57,10 +67,6 @@ std::optional<error> in_place_has_no(const gateway_request& what) {
 
 /// What a grid whose files are kept strictly does not do for this request; nothing: it does.
 std::optional<error> strict_has_no(const gateway_request& what, const grid::spread& spread) {
-  if (std::holds_alternative<repair_request>(what))
-    return error{errc::refused,
-                 "a repair replaces shares in place, and files are kept strictly here; get the "
-                 "file and put it again instead: each publish puts all its shares in place"};
   const auto* publish = std::get_if<publish_request>(&what);
   if (publish != nullptr && publish->spread &&
       (publish->spread->needed != spread.needed || publish->spread->total != spread.total))
@@ -76,7 +82,8 @@ void state::start(gateway_operation& x, server_list_ptr servers) {
   auto& system = self_->system();
   std::optional<grid::strict_setting> strict;
   if (options_.strict) {
-    auto made = setting_for(*options_.strict, options_.defaults, *servers, x.access.slot);
+    auto made = setting_for(*options_.strict, options_.defaults, *servers, x.access.slot,
+                            options_.grid ? options_.grid->neighbour : std::nullopt);
     const bool needed = reads_or_writes_content(x.what);
     if (!made && needed && x.left_slow && !x.wants_all) { // one that was not waited for may say its id yet
       x.wants_all = true;
@@ -127,7 +134,7 @@ void state::start(gateway_operation& x, server_list_ptr servers) {
                    read_task task{.context = context, .strict = strict, .confirmed = r.confirmed};
                    if (strict && x.access.write && !options_.read_only) {
                      auto write = any_write_task();
-                     write.renew = true;
+                     write.renew = grid::write_kind::renew;
                      task.renewal = [&system, write] { return spawn_file_writer(system, write); };
                    }
                    run<retrieve_reply>(x, spawn_file_reader(system, std::move(task)));
@@ -140,6 +147,12 @@ void state::start(gateway_operation& x, server_list_ptr servers) {
                  },
                  [&](const repair_request& r) {
                    kept_.drop(x.access.slot);
+                   if (strict) {
+                     auto write = any_write_task();
+                     write.renew = grid::write_kind::repair;
+                     run<repair_reply>(x, spawn_strict_repairer(system, std::move(write)));
+                     return;
+                   }
                    run<repair_reply>(x, spawn_repairer(system, {.context = context,
                                                                 .defaults = options_.defaults,
                                                                 .force = r.force,

@@ -92,6 +92,11 @@ caf::result<status_reply> state::on_status() {
   auto reply = std::make_shared<status_reply>();
   table_.report(*reply, viewer, services_->time->now());
   reply->defaults = options_.defaults;
+  if (options_.strict) // as many as confirm a version: with fewer nothing is written
+    reply->defaults.happy = static_cast<std::uint8_t>(
+        grid::servers_that_confirm(options_.defaults.needed, options_.defaults.total, servers_->size(),
+                                   *options_.strict)
+            .value_or(options_.defaults.happy));
   reply->order = options_.strict ? shares_order::strict : shares_order::in_place;
   reply->subscribers = static_cast<std::uint32_t>(subscribers_.size());
   gather<link_report>(

@@ -1,6 +1,7 @@
 #include "truckee/actors/gateway/operation_record.hpp"
 
 #include <algorithm>
+#include <fmt/format.h>
 
 namespace truckee::actors {
 
@@ -98,6 +99,10 @@ void close_record(operation_record& record, const std::optional<error>& failure,
   event.outstanding = 0;
   if (!failure) {
     event.text = "Finished";
+    if (record.strict && record.strict->outcome == strict_outcome::published)
+      event.text += fmt::format(": published, on {} of {} servers, {} needed{}", record.strict->confirming,
+                                record.strict->places, record.strict->needed,
+                                record.strict->barriers > 0 ? ", after a barrier" : "");
     event.progress = 1;
     event.bytes_done = event.bytes_total;
     return;

@@ -30,8 +30,8 @@ struct operation_record {
 operation_record open_record(std::uint64_t id, operation_kind kind, messages::operation_token token,
                              std::uint64_t content_bytes, const caller& from, const time_source& time);
 
-/// The record of an operation that ended: its text is "Finished", or says what went wrong, and of a write whether it is in
-/// the file all the same.
+/// The record of an operation that ended: its text is "Finished", with what a strict write came to, or says what went wrong,
+/// and of a write whether it is in the file all the same.
 void close_record(operation_record& record, const std::optional<error>& failure,
                   std::optional<effect> of_write, operation_record::clock::time_point now);
 
@@ -61,6 +61,7 @@ void keep_facts(operation_record& record, const Reply& reply) {
         record.problems.push_back(x);
   };
   if constexpr (requires { reply.before; }) {
+    record.strict = reply.write.strict;
     add(problems_of(reply.before.bad, reply.before.servers));
     add(problems_of(reply.write));
   } else if constexpr (std::same_as<Reply, messages::publish_reply>) {

@@ -165,6 +165,8 @@ private:
   void say_how_strict(check_reply& reply) const {
     const auto& setting = mapped_->slots->setting();
     const auto standing = grid::standing_of(*mapped_->slots);
+    if (task_.standing)
+      *task_.standing = standing;
     reply.healthy = standing.healthy && map_.bad_shares().empty();
     reply.summary += "; " + describe(standing, setting);
     reply.strict = strict_check{.same_setting = standing.same_setting,
@@ -197,9 +199,10 @@ private:
   }
 
   void answer(check_reply reply) {
-    services_->metrics->operation_ended(task_.verify ? operation_kind::verify : operation_kind::check,
-                                        reply.ok ? std::nullopt : metrics::outcome(reply.failure.code),
-                                        services_->time->now() - start_);
+    if (!task_.is_part)
+      services_->metrics->operation_ended(task_.verify ? operation_kind::verify : operation_kind::check,
+                                          reply.ok ? std::nullopt : metrics::outcome(reply.failure.code),
+                                          services_->time->now() - start_);
     send(self_, mapper_, stop{});
     promise_->deliver(std::move(reply));
     self_->quit();

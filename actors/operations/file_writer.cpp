@@ -9,6 +9,7 @@
 #include "truckee/crypto/aes_ctr.hpp"
 #include "truckee/grid/file/strict_write.hpp"
 #include "truckee/grid/file/write_operation.hpp"
+#include "truckee/grid/strict/rules.hpp"
 #include "truckee/shares/file_memory.hpp"
 
 #include <cmath>
@@ -115,7 +116,7 @@ private:
     if (task_.key)
       keys_.emplace(*task_.key);
     else if (task_.renew)
-      task_.wish.kind = grid::write_kind::renew;
+      task_.wish.kind = *task_.renew;
     else if (task_.append)
       task_.wish.kind = grid::write_kind::modify;
     else if (task_.wish.only_if)
@@ -123,7 +124,7 @@ private:
     task_.wish.server_name = [servers = context_.servers](const server_id& id) {
       return servers->name_of(id);
     };
-    task_.wish.kept = take_kept();
+    take_kept();
     if (task_.strict)
       operation_ = std::make_unique<grid::strict_write>(task_.wish, *task_.strict, *services_->random);
     else
@@ -131,48 +132,71 @@ private:
     act();
   }
 
-  /// What the last write left, where a put can begin on it; gone from its place whoever asks.
-  std::optional<grid::servermap> take_kept() {
+  /// What the last write left, where this one can begin on it; gone from its place whoever asks.
+  void take_kept() {
     auto kept = task_.kept ? std::exchange(*task_.kept, std::nullopt) : std::nullopt;
     const auto& access = context_.access;
-    if (!kept || task_.strict || !is_put() || !access.write || !access.memory ||
-        !grid::fits(*kept, servers(), task_.spread, services_->time->now(), services_->limits))
-      return std::nullopt;
+    if (!kept || !access.write || !access.memory || !may_begin_on(*kept))
+      return;
     const auto key = access.memory->signing_key(access.fingerprint, *access.write);
     if (!key)
-      return std::nullopt;
+      return;
     keys_.emplace(*key);
     mapped_at_ = kept->mapped;
-    return std::move(kept->map);
+    if (!task_.strict) {
+      task_.wish.kept = std::move(kept->map);
+      return;
+    }
+    task_.wish.kept_slots = std::move(kept->slots);
+    if (task_.append) { // as if it had been read
+      read_version_ = grid::strict::base(*task_.wish.kept_slots).value();
+      read_content_ = *kept->content;
+    }
+  }
+
+  bool may_begin_on(const grid::kept_map& kept) const {
+    const auto now = services_->time->now();
+    if (!task_.strict)
+      return is_put() && grid::fits(kept, servers(), task_.spread, now, services_->limits);
+    return (is_put() || appends()) &&
+           grid::fits_strictly(kept, *task_.strict, task_.append.has_value(), now, services_->limits);
   }
 
   void leave_map() {
     const auto& result = operation_->result();
-    if (is_put())
+    if (is_put() || (task_.strict && appends()))
       services_->metrics->put_began_with(kept_map_of(result.kept));
-    if (!task_.kept || task_.strict || result.end != grid::write_end::written)
+    if (!task_.kept || result.end != grid::write_end::written)
       return;
-    if (auto left = grid::map_left_by(*result.report))
+    if (task_.strict)
+      *task_.kept = grid::kept_strictly(*result.report, task_.content, mapped_at_, services_->limits);
+    else if (auto left = grid::map_left_by(*result.report))
       *task_.kept = grid::kept_map{std::move(*left), servers(), mapped_at_};
   }
 
   /// The first put after it begins on what was placed, with the key that we have.
   void leave_map_of_new(const grid::publish_report& report) {
     const auto& access = context_.access;
-    if (!task_.kept || task_.strict || !access.write || !access.memory)
+    if (!task_.kept || !access.write || !access.memory)
       return;
-    auto left = grid::map_left_by_new(report, servers().all, services_->limits);
-    if (!left)
+    std::optional<grid::kept_map> kept;
+    if (task_.strict)
+      kept = grid::kept_strictly(report, task_.content, mapped_at_, services_->limits);
+    else if (auto left = grid::map_left_by_new(report, servers().all, services_->limits))
+      kept = grid::kept_map{std::move(*left), servers(), mapped_at_};
+    if (!kept)
       return;
     // As it is in every share: who meets it there has it proved already.
     auto in_share = to_bytes(task_.key->der());
     crypto::aes_ctr(*access.write).apply(in_share, in_share);
     if (access.memory->private_key(access.fingerprint, in_share, *access.write))
-      *task_.kept = grid::kept_map{std::move(*left), servers(), mapped_at_};
+      *task_.kept = std::move(kept);
   }
 
   /// Of an existing file, whatever is in it.
   bool is_put() const { return !task_.append && !task_.wish.only_if && !task_.renew && !task_.key; }
+
+  bool appends() const { return task_.append && !task_.wish.only_if && !task_.key; }
 
   grid::file_servers servers() const {
     const auto& slot = context_.access.slot;
@@ -370,7 +394,7 @@ private:
     reply_.ok = !failure;
     if (failure)
       reply_.failure = std::move(*failure);
-    if (!task_.renew) // else it is part of a read
+    if (!task_.renew)
       services_->metrics->operation_ended(task_.append ? operation_kind::append : operation_kind::publish,
                                           reply_.ok ? std::nullopt : metrics::outcome(reply_.failure.code),
                                           services_->time->now() - start_);

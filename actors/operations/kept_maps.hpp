@@ -9,7 +9,8 @@
 namespace truckee::actors {
 
 /// What the last write of one file left. Operations on a file come one after another: who writes takes it, and leaves his own
-/// where all went well. Nothing secret is in it; the key that goes with it is in shares::file_memory.
+/// where all went well. The content of a small file that is kept strictly is in it; the key that goes with it is in
+/// shares::file_memory.
 using kept_place = std::optional<grid::kept_map>;
 
 /// Those of the files written last.

@@ -189,6 +189,9 @@ private:
         .seal_at = format.signature_offset(task_->keys.signing.public_half().der()),
         .sign = [this](const grid::file_version& version) { return sign_again(version); },
         .own_seals = task_->strict->own_seals,
+        .clear_damaged = task_->strict->clear_damaged,
+        .fill_in = task_->strict->fill_in,
+        .note = task_->strict->note,
     };
     // Whom the setting names, drained or not.
     request.servers = task_->strict->known.setting().servers();

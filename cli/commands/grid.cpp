@@ -56,7 +56,8 @@ result<int> print_targets(const std::string& gateway_metrics, const global_optio
 
 void add_grid(CLI::App& app, program& p) {
   auto* cmd = app.add_subcommand("grid", "truckee grid targets --grid grid.toml > targets.json\n"
-                                         "truckee grid import ~/.tahoe -o grid.toml\n\n"
+                                         "truckee grid import ~/.tahoe -o grid.toml\n"
+                                         "truckee grid check-change old.toml new.toml\n\n"
                                          "Says of a grid what its grid file knows, and makes one.");
   cmd->require_subcommand(1);
   auto gateway = std::make_shared<std::string>();
@@ -73,6 +74,7 @@ void add_grid(CLI::App& app, program& p) {
   targets->callback(
       [&p, gateway] { p.run = [&p, gateway] { return finish(print_targets(*gateway, p.options)); }; });
   add_grid_import(*cmd, p);
+  add_grid_check_change(*cmd, p);
 }
 
 } // namespace truckee::cli

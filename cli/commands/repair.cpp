@@ -35,7 +35,9 @@ int repair(const repair_options& o, const global_options& global) {
     if (!reply.ok)
       give(text_of(reply.before));
     if (reply.done == repair_action::nothing && reply.ok)
-      tell("nothing to repair\n");
+      tell(reply.before.healthy
+               ? "nothing to repair\n"
+               : "nothing that a repair can mend now: repair again when all servers answer\n");
     if (reply.done == repair_action::refilled)
       tell("shares were put back at the same version\n");
     if (reply.done == repair_action::republished)

@@ -18,6 +18,7 @@ enum class write_kind : std::uint8_t {
   conditional, ///< put --if-version: only on top of the version named
   modify,      ///< a function of the content that is there
   create,      ///< the first version of a file whose key was brought: only where nothing of it is there
+  repair,      ///< strict: the content that is there as a new version, on all servers; damaged shares go
   renew, ///< strict: the content that is there as a new version, unless one is confirmed: for a confirmed read
 };
 
@@ -40,6 +41,8 @@ struct write_wish {
   std::vector<sent_version> own = {};       ///< what this very operation sent when it was asked for before
   /// Of a kept map that fits: an overwrite begins on it, without a map of its own. Others do not look at it.
   std::optional<servermap> kept = {};
+  /// Strict, of a kept map that fits: an overwrite begins on it, or an append whose shell has the base's content.
+  std::optional<slot_map> kept_slots = {};
   grid_limits limits;
   std::function<std::string(const server_id&)> server_name = publish_report::short_id; ///< in errors
 };
@@ -61,6 +64,8 @@ struct strict_base {
   slot_map known;
   writer_note note;                    ///< goes into the salt of its signatures
   std::set<share_seal> own_seals = {}; ///< of signatures that this client sent before
+  bool clear_damaged = false;          ///< shares that do not verify are deleted
+  bool fill_in = false; ///< R8: the confirmed version itself, to servers that missed it, and nothing new
 };
 
 /// What the shell does next.

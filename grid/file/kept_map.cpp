@@ -1,5 +1,7 @@
 #include "truckee/grid/file/kept_map.hpp"
 
+#include "truckee/grid/strict/rules.hpp"
+
 #include <algorithm>
 #include <utility>
 
@@ -76,6 +78,23 @@ bool fits(const kept_map& kept, const file_servers& servers, const std::optional
     return false;
   return version && servers == kept.servers && now - kept.mapped < limits.kept_map_age &&
          (!wanted || (wanted->needed == version->k && wanted->total == version->n));
+}
+
+std::optional<kept_map> kept_strictly(const publish_report& report, const shared_bytes& content,
+                                      std::chrono::steady_clock::time_point mapped,
+                                      const grid_limits& limits) {
+  if (!report.ok() || !report.strict || !report.strict->left || !strict::may_begin_on(*report.strict->left))
+    return std::nullopt;
+  kept_map out{{}, {}, mapped, *report.strict->left};
+  if (content.size() <= limits.kept_content_max)
+    out.content = content;
+  return out;
+}
+
+bool fits_strictly(const kept_map& kept, const strict_setting& setting, bool wants_content,
+                   std::chrono::steady_clock::time_point now, const grid_limits& limits) {
+  return kept.slots && (kept.content || !wants_content) &&
+         hash_of(kept.slots->setting()) == hash_of(setting) && now - kept.mapped < limits.kept_map_age;
 }
 
 } // namespace truckee::grid

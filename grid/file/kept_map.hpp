@@ -3,6 +3,7 @@
 #include "truckee/grid/limits.hpp"
 #include "truckee/grid/publish/publish_report.hpp"
 #include "truckee/grid/spread.hpp"
+#include "truckee/grid/strict/slot_map.hpp"
 
 #include <chrono>
 #include <optional>
@@ -25,6 +26,9 @@ struct kept_map {
   servermap map;
   file_servers servers;
   std::chrono::steady_clock::time_point mapped; ///< when servers were last asked for a map
+  /// Of a file that is kept strictly, instead of the map: what the last publish left, and its content where it is small.
+  std::optional<slot_map> slots = {};
+  std::optional<shared_bytes> content = {};
 };
 
 /// The map that a publish leaves for the next one. Nothing unless all is well: every share placed, nothing else seen, and
@@ -39,6 +43,15 @@ std::optional<servermap> map_left_by_new(const publish_report& report, const std
 /// May an overwrite begin on it now? `wanted`: how it is to be spread, where the caller says so.
 bool fits(const kept_map& kept, const file_servers& servers, const std::optional<spread>& wanted,
           std::chrono::steady_clock::time_point now, const grid_limits& limits);
+
+/// What a strict publish of `content` leaves; nothing unless its version is confirmed, on slots that a next publish may begin on.
+std::optional<kept_map> kept_strictly(const publish_report& report, const shared_bytes& content,
+                                      std::chrono::steady_clock::time_point mapped,
+                                      const grid_limits& limits);
+
+/// May a strict overwrite under this setting begin on it now, or, where an append wants the content, that?
+bool fits_strictly(const kept_map& kept, const strict_setting& setting, bool wants_content,
+                   std::chrono::steady_clock::time_point now, const grid_limits& limits);
 
 /// How an operation came by its map.
 enum class kept_map_use : std::uint8_t {

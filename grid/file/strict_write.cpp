@@ -13,7 +13,16 @@ namespace {
 /// Rounds that were lost although nobody else is at work: servers come and go. One more look tells what became of it.
 constexpr std::uint32_t quiet_rounds_max = 2;
 
+/// Maps that show shares and no version that can be read: so often one looks again before it says so.
+constexpr std::uint32_t torn_maps_max = 2;
+
 constexpr std::uint32_t backoff_grows = 6;
+
+/// It is over, well or by a stop: nothing is to be looked at again.
+bool settled(publish_end end) {
+  return end == publish_end::published || end == publish_end::timeout || end == publish_end::cancelled ||
+         end == publish_end::loop_limit;
+}
 
 } // namespace
 
@@ -56,13 +65,14 @@ std::optional<error> foreign_setting(const slot_map& slots,
                                               ", and this grid file keeps files " +
                                               std::to_string(setting.k()) + " of " +
                                               std::to_string(setting.n()) + " strictly; nothing was written"};
-      if (sealed->note && sealed->note->setting != own)
-        return error{errc::configuration,
-                     where + ", written under another setting of the strict order (setting " +
-                         to_hex(sealed->note->setting.view()) + ", epoch " +
-                         std::to_string(sealed->note->epoch) + "; here " + to_hex(own.view()) +
-                         "): servers, needed, total, liars and rounds must be the same for all who write to "
-                         "a file; nothing was written"};
+      if (sealed->note && sealed->note->setting != own && sealed->note->setting != setting.neighbour())
+        return error{
+            errc::configuration,
+            where + ", written under another setting of the strict order (setting " +
+                to_hex(sealed->note->setting.view()) + ", epoch " + std::to_string(sealed->note->epoch) +
+                "; here " + to_hex(own.view()) +
+                "): servers, needed, total, liars and rounds must be the same for all who write to "
+                "a file, but for the one neighbour that the grid file may name; nothing was written"};
     }
   return std::nullopt;
 }
@@ -70,7 +80,30 @@ std::optional<error> foreign_setting(const slot_map& slots,
 strict_write::strict_write(write_wish wish, strict_setting setting, random_source& random)
   : file_write(std::move(wish), random), setting_(std::move(setting)), slots_(setting_) {
   result_.strict = strict_tally::of(setting_);
-  map_again();
+  const bool fits = wish_.kept_slots && wish_.own.empty() && strict::may_begin_on(*wish_.kept_slots);
+  if (fits && (wish_.kind == write_kind::overwrite || wish_.kind == write_kind::modify))
+    begin_on_kept();
+  else
+    map_again();
+}
+
+void strict_write::begin_on_kept() {
+  on_kept_ = true;
+  result_.kept = kept_map_use::used;
+  slots_ = *std::exchange(wish_.kept_slots, std::nullopt);
+  base_ = strict::base(slots_);
+  map_ = servermap(map_mode::write);
+  for (const auto& [server, slot] : slots_.slots()) {
+    map_.set_answered(server);
+    for (const auto& [number, share] : slot)
+      if (const auto* version = version_of(share))
+        map_.add_share({server, number}, *version);
+  }
+  result_.strict->mapped(slots_);
+  if (wish_.kind == write_kind::overwrite)
+    return publish();
+  action_ = {};
+  action_.what = write_action::kind::apply;
 }
 
 void strict_write::map_again() {
@@ -92,6 +125,7 @@ void strict_write::on_map(file_map map) {
   if (action_.what != write_action::kind::map)
     return;
   map_ = std::move(map.shares);
+  on_kept_ = false;
   slots_ = map.slots ? std::move(*map.slots) : slot_map(setting_);
   no_key_ = std::move(map.no_key);
   map_took_ = map.took;
@@ -102,12 +136,13 @@ void strict_write::on_map(file_map map) {
 
 void strict_write::decide() {
   if (!strict::enough_answered(slots_)) {
-    if (result_.report)
+    const bool stale = result_.report && result_.report->end == publish_end::kept_map_stale;
+    if (result_.report && !stale)
       return tell_last();
-    return fail_with(
-        {errc::not_enough_servers, std::to_string(slots_.slots().size()) + " of " +
-                                       std::to_string(setting_.places()) + " servers answered, " +
-                                       std::to_string(setting_.confirming()) + " needed; nothing written"});
+    return fail_with({errc::not_enough_servers,
+                      std::to_string(slots_.slots().size()) + " of " + std::to_string(setting_.places()) +
+                          " servers answered, " + std::to_string(setting_.confirming()) +
+                          (stale ? " needed; this update is not acknowledged" : " needed; nothing written")});
   }
   if (auto foreign = foreign_setting(slots_, wish_.server_name)) {
     result_.strict->other_setting = true;
@@ -126,12 +161,21 @@ void strict_write::decide() {
     return publish();
   if (no_key_)
     return fail_with(std::move(*no_key_));
+  // Who publishes quickly retires between one server's answer and the next, so that a map may show no version whole.
+  if (!base_ && !map_.versions().empty() && torn_maps_++ < torn_maps_max)
+    return act_wait();
   if (!base_)
     return refuse(write_end::unrecoverable,
                   {errc::not_enough_shares,
                    "no version of the file can be read from the servers that answer; nothing was written"});
-  if (wish_.kind == write_kind::modify || wish_.kind == write_kind::renew)
+  if (wish_.kind != write_kind::overwrite && wish_.kind != write_kind::conditional)
     return base_ == last_sent_ ? publish() : act_read(*base_);
+  if (!present && result_.kept == kept_map_use::stale && result_.tries == 0)
+    return fail_with(
+        {errc::timeout, // the others may have written long ago, and then nothing is built on this
+         "others have published since this client's last write, and not every server answered: this "
+         "update may or may not take effect; the file is at " +
+             describe(*base_)});
   if (!present)
     return refuse(write_end::uncoordinated_write,
                   {errc::uncoordinated_write, "others published, perhaps on top of this update, which is not "
@@ -179,7 +223,10 @@ void strict_write::publish() {
   action_.what = write_action::kind::publish;
   action_.sequence = *number;
   action_.base = base_;
+  if (on_kept_)
+    action_.kept = map_;
   action_.strict = {slots_, note_of(setting_, *number), wish_.own_seals};
+  action_.strict->clear_damaged = wish_.kind == write_kind::repair;
   action_.strict->own_seals.insert(result_.seals.begin(), result_.seals.end());
   ++result_.tries;
 }
@@ -187,7 +234,13 @@ void strict_write::publish() {
 void strict_write::on_published(publish_report report) {
   if (action_.what != write_action::kind::publish)
     return;
+  const bool on_kept = action_.kept.has_value();
   remember(std::move(report));
+  if (on_kept && !settled(result_.report->end)) {
+    result_.kept = kept_map_use::stale;
+    result_.tries = 0;
+    return map_again();
+  }
   add_surprises(result_.report->surprises);
   switch (result_.report->end) {
   case publish_end::published:

@@ -18,6 +18,9 @@ namespace truckee::grid {
 /// After a lost round it maps again (R9): where the base has the change it is done if H servers show the base, else the
 /// base's content is published again; otherwise the change is made on the new base. An overwrite that somebody may have
 /// built on is not made again: that would undo what was built.
+///
+/// On a kept map an overwrite or an append publishes at once, in one round trip. Where that does not come to H servers, nobody
+/// is told of anything: it maps, and goes on as if it had lost a round.
 class strict_write final : public file_write {
 public:
   /// Every map that it asks for must bring slots.
@@ -31,6 +34,7 @@ private:
   void publish() override;
   void on_contained() override;
   std::chrono::milliseconds pause() override;
+  void begin_on_kept();
   /// R9, and the beginning: what the map says of this operation.
   void decide();
   /// The base has the change, and is confirmed.
@@ -48,12 +52,15 @@ private:
   std::chrono::milliseconds map_took_{0};
   std::optional<file_version> base_;
   std::uint32_t quiet_rounds_ = 0; ///< lost, without another writer
+  std::uint32_t torn_maps_ = 0;    ///< with shares, and without a version that can be read
+  bool on_kept_ = false;           ///< and nothing has been mapped
 };
 
 /// What the first publish of a new file begins on: nothing can be there, and `reachable` servers of the setting are known.
 strict_base strict_base_of_new(const strict_setting& setting, const std::vector<server_id>& reachable);
 
-/// R11: why a writer under this setting must not write to what the map shows; nothing where it may.
+/// R11: why a writer under this setting must not write to what the map shows; nothing where it may. What the neighbouring
+/// setting's writers wrote is no reason.
 std::optional<error> foreign_setting(const slot_map& slots,
                                      const std::function<std::string(const server_id&)>& server_name);
 

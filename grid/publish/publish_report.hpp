@@ -8,12 +8,14 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
 namespace truckee::grid {
 
 class publish_tables;
+class slot_map;
 
 /// How a publish ended.
 enum class publish_end : std::uint8_t {
@@ -44,6 +46,8 @@ struct strict_account {
   std::set<server_id> missed =
       {}; ///< servers that did not take it, or were not asked; not those whose answer is out
   std::set<share_seal> seals = {}; ///< of all signatures it sent: its messages may land yet
+  /// Published: the slots as it leaves them, for a next publish to begin on (file/kept_map.hpp).
+  std::shared_ptr<const slot_map> left = {};
 };
 
 /// The answer of a publish, good or bad.

@@ -11,7 +11,7 @@ test_vector test_for(const belief& expected) {
     return {0, size, shared_bytes(std::move(specimen))};
   }
   if (const auto* bad = std::get_if<bad_share>(&expected); bad && !bad->seen.empty())
-    return {0, prefix_read_size, shared_bytes::copy_of(bad->seen)};
+    return {0, std::max(prefix_read_size, bad->seen.size()), shared_bytes::copy_of(bad->seen)};
   return {0, 1, shared_bytes()};
 }
 

@@ -51,7 +51,9 @@ void read_operation::on_map(const servermap& map, const std::optional<file_versi
     action_.version = *best;
     return;
   }
-  if (maps_ < limits_.read_tries_max && !map.servers_not_asked().empty())
+  // Parts of several versions: somebody may have published, and deleted what was older, between one answer and the next.
+  const bool torn = map.versions().size() > 1 && maps_ < 2;
+  if (maps_ < limits_.read_tries_max && (torn || !map.servers_not_asked().empty()))
     map_again();
   else
     fail_with(no_version(map, server_name_));

@@ -24,6 +24,7 @@ struct read_action {
 ///
 ///     map --- a version can be read ---------------------------------> read
 ///     map --- none, and servers were not asked -----------------------> map, every server
+///     first map --- none, and parts of several ------------------------> map, every server
 ///     read -- it changed meanwhile, or too few of its shares are good --> map, every server
 ///     read -- it is there --------------------------------------------> done
 ///

@@ -187,6 +187,13 @@ bool barrier_stands(const slot_map& map, const std::set<server_id>& sealed,
                              [&](const file_version& version) { return excluded(map, sealed, version); });
 }
 
+// -- warm writes --
+
+bool may_begin_on(const slot_map& left) {
+  return enough_answered(left) && newer_partials(left).empty() && base(left) &&
+         greatest_on_enough(left) == base(left);
+}
+
 // -- R6, R7, R10: what goes --
 
 std::vector<share_number> retirable(const slot_contents& slot, const file_version& confirmed) {
@@ -211,6 +218,37 @@ std::vector<share_number> beyond(const slot_contents& slot, std::size_t n) {
   std::vector<share_number> out;
   for (const auto& [number, share] : slot)
     if (number.value >= n)
+      out.push_back(number);
+  return out;
+}
+
+assignment missing_places(const slot_map& map, const file_version& version) {
+  if (map.slots().size() < map.setting().places() || confirmed(map) != version)
+    return {};
+  std::set<server_id> without;
+  auto occupied = map; // a number that somebody has of it is free nowhere
+  const auto taken = map.numbers(version);
+  for (const auto& [server, slot] : map.slots()) {
+    const bool lesser = std::ranges::all_of(slot, [&](const auto& entry) {
+      const auto* there = version_of(entry.second);
+      return there && *there < version;
+    });
+    if (lesser)
+      without.insert(server);
+    auto more = slot;
+    for (const auto number : taken)
+      more.emplace(number, bad_share{});
+    occupied.know(server, std::move(more));
+  }
+  return without.empty() ? assignment{} : places(occupied, without);
+}
+
+std::vector<share_number> damaged(const slot_contents& slot, std::size_t n, share_format format) {
+  std::vector<share_number> out;
+  for (const auto& [number, share] : slot)
+    if (const auto* bad = std::get_if<bad_share>(&share);
+        bad && number.value < n && !bad->seen.empty() &&
+        std::to_integer<std::uint8_t>(bad->seen.front()) == static_cast<std::uint8_t>(format))
       out.push_back(number);
   return out;
 }

@@ -38,6 +38,10 @@ bool excluded(const slot_map& map, const std::set<server_id>& sealed, const file
 bool barrier_stands(const slot_map& map, const std::set<server_id>& sealed,
                     const std::vector<file_version>& partials);
 
+/// Warm: what a confirmed publish left may be published on without a new map: enough slots are known, and the greatest version
+/// there is the confirmed one. Tests bind the map to the write, so that it does not age.
+bool may_begin_on(const slot_map& left);
+
 /// R6: what may be deleted on a server that holds `confirmed`, or gets a greater one in the same message.
 std::vector<share_number> retirable(const slot_contents& slot, const file_version& confirmed);
 /// R7: what may be deleted behind a barrier that stands: versions that can never be confirmed any more, but for the base
@@ -46,6 +50,16 @@ std::set<file_version> purgeable(const slot_map& map, const std::set<server_id>&
                                  const std::optional<file_version>& base);
 /// R10: shares with a number that the encoding does not have; the next message deletes them.
 std::vector<share_number> beyond(const slot_contents& slot, std::size_t n);
+
+/// R8: where shares of the confirmed version go on servers that missed it: those that have none of it, good shares of lesser
+/// versions only, and numbers free that no other server has of it. Nothing unless all of U have been heard and it is certain
+/// that `version` is the confirmed one: an unconfirmed one would come to be confirmed by that alone.
+std::map<server_id, std::vector<share_number>> missing_places(const slot_map& map,
+                                                              const file_version& version);
+
+/// Shares that do not verify, below N and of this format; a share of a format that this client cannot read may be good. A
+/// repair deletes them: no version is recovered by them, and no server counts for one by them.
+std::vector<share_number> damaged(const slot_contents& slot, std::size_t n, share_format format);
 
 /// Reads: the greatest version that as many servers have as confirm one.
 std::optional<file_version> greatest_on_enough(const slot_map& map);

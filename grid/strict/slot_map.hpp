@@ -22,6 +22,9 @@ struct sealed_share {
   friend bool operator==(const sealed_share&, const sealed_share&) = default;
 };
 
+/// So much is known, and tested, of a share that does not verify: head, public key and signature, as far as they reach.
+inline constexpr std::size_t damaged_bytes_max = 657;
+
 /// What lies at a share number: a good share, or one that does not verify. Nothing and a share without bytes are the same.
 using held_share = std::variant<sealed_share, bad_share>;
 using slot_contents = std::map<share_number, held_share>;

@@ -22,12 +22,16 @@ void look_at_shares(const slot_map& slots, strict_standing& out, bool& damaged) 
     }
 }
 
-bool everybody_has_all(const slot_map& slots, const file_version& version) {
+/// `heard_only`: of those that answered.
+bool everybody_has_all(const slot_map& slots, const file_version& version, bool heard_only) {
   const auto& setting = slots.setting();
   for (std::size_t place = 0; place < setting.places(); ++place) {
     const auto slot = slots.slots().find(setting.servers()[place]);
-    if (slot == slots.slots().end())
-      return false;
+    if (slot == slots.slots().end()) {
+      if (!heard_only)
+        return false;
+      continue;
+    }
     const auto there = std::ranges::count_if(slot->second, [&](const auto& entry) {
       const auto* held = version_of(entry.second);
       return held && *held == version;
@@ -64,8 +68,11 @@ strict_standing standing_of(const slot_map& slots) {
     return out;
   out.on = slots.showing(*out.base).size();
   out.confirmed = strict::confirmed(slots) == out.base;
-  out.healthy = out.confirmed && out.newer_partials == 0 && !damaged && out.strictly_written &&
-                out.same_setting && !out.in_place && everybody_has_all(slots, *out.base);
+  const bool well = out.confirmed && out.newer_partials == 0 && !damaged && out.strictly_written &&
+                    out.same_setting && !out.in_place;
+  out.healthy = well && everybody_has_all(slots, *out.base, false);
+  out.mendable = !well || !everybody_has_all(slots, *out.base, true);
+  out.only_missing = well && out.mendable;
   return out;
 }
 

@@ -18,6 +18,12 @@ struct strict_standing {
   /// Every server has all its shares of the confirmed version, and nothing newer or damaged; the version before it may lie
   /// beside it.
   bool healthy = false;
+  /// A publish would make it better: something among the servers that answer is missing, newer, damaged or of others. What
+  /// only servers lack that do not answer is nothing that a publish can bring. Also where no version can be read: the
+  /// publish then says so.
+  bool mendable = true;
+  /// R8: and all that is amiss is servers that missed the confirmed version.
+  bool only_missing = false;
 };
 
 /// R11: a version that is greater than all with a note of a strict writer, and has none.

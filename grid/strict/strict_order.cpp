@@ -28,22 +28,15 @@ belief belief_of(const held_share& share) {
 
 /// What is read back is what is known, as far as tests compare it.
 bool is_still(const held_share& known, byte_view seen, std::uint64_t seal_at) {
+  if (const auto* bad = std::get_if<bad_share>(&known)) {
+    const byte_view was = bad->seen; // more of it may be known than is read back, or less
+    const auto shorter = std::min(was.size(), seen.size());
+    const bool whole = seen.size() >= was.size() || seen.size() >= seal_at + share_seal::size;
+    return whole && std::ranges::equal(was.first(shorter), seen.first(shorter));
+  }
   return passes(test_for(belief_of(known)), seen) &&
          std::ranges::all_of(seal_test(known, seal_at),
                              [&](const test_vector& test) { return passes(test, seen); });
-}
-
-slot_map without(const slot_map& map, const std::set<file_version>& doomed) {
-  auto out = map;
-  for (const auto& [server, slot] : map.slots()) {
-    auto left = slot;
-    std::erase_if(left, [&](const auto& entry) {
-      const auto* version = version_of(entry.second);
-      return version && doomed.contains(*version);
-    });
-    out.know(server, std::move(left));
-  }
-  return out;
 }
 
 } // namespace
@@ -64,6 +57,12 @@ result<void> strict_order::admit(const publish_request& request) const {
                                               std::to_string(setting.places()) + " servers answered, " +
                                               std::to_string(setting.confirming()) +
                                               " needed; nothing written");
+  if (task_.fill_in) {
+    if (strict::missing_places(task_.known, version).empty())
+      return fail(errc::refused,
+                  "no server misses a confirmed version, or not all have been heard; nothing written");
+    return {};
+  }
   const auto number = strict::next_number(task_.known);
   if (!number || version.sequence < *number)
     return fail(errc::usage, "sequence number " + std::to_string(version.sequence.value) +
@@ -74,6 +73,9 @@ result<void> strict_order::admit(const publish_request& request) const {
 void strict_order::goal(publish_tables& tables) {
   base_ = strict::base(task_.known);
   partials_ = strict::newer_partials(task_.known);
+  kept_map_ = tables.asked().kept_map;
+  if (task_.fill_in)
+    return begin_filling(tables);
   // Who makes a file is alone with it, and there is nothing to sign anew.
   if (strict::needs_barrier(task_.known) && !tables.asked().new_file)
     begin_sealing();
@@ -104,8 +106,19 @@ void strict_order::doom_the_retired() {
 std::map<server_id, std::vector<share_number>> strict_order::places_on(const std::set<server_id>& on) const {
   auto out = strict::places(task_.known, on);
   if (out.size() < on.size())
-    if (auto more = strict::places(without(task_.known, doomed_), on); more.size() > out.size())
+    if (auto more = strict::places(without_what_goes(), on); more.size() > out.size())
       return more;
+  return out;
+}
+
+slot_map strict_order::without_what_goes() const {
+  auto out = task_.known;
+  for (const auto& [server, slot] : task_.known.slots()) {
+    auto left = slot;
+    for (const auto number : doomed_on(server))
+      left.erase(number);
+    out.know(server, std::move(left));
+  }
   return out;
 }
 
@@ -131,6 +144,23 @@ void strict_order::begin_writing(publish_tables& tables) {
     ours_ = places_on(on);
   }
   sealing_ = false;
+  send_to_all_places(tables);
+}
+
+void strict_order::begin_filling(publish_tables& tables) {
+  const auto& version = tables.version();
+  ours_ = strict::missing_places(task_.known, version);
+  confirming_ = task_.known.showing(version);
+  for (const auto& [server, slot] : task_.known.slots())
+    for (const auto& [number, share] : slot)
+      if (const auto* there = version_of(share); there && *there == version)
+        tables.mark_placed({server, number}); // what is told of is the version as it then stands
+  const auto versions = task_.known.versions();
+  doomed_.insert(versions.begin(), versions.lower_bound(version)); // R6: where it goes to
+  send_to_all_places(tables);
+}
+
+void strict_order::send_to_all_places(publish_tables& tables) {
   for (const auto& [server, numbers] : ours_) {
     for (const auto number : numbers)
       tables.aim_at({server, number});
@@ -141,6 +171,12 @@ void strict_order::begin_writing(publish_tables& tables) {
 
 // -- messages --
 
+std::vector<share_number> strict_order::cleared_on(const slot_contents& slot) const {
+  if (!task_.clear_damaged || !base_)
+    return {};
+  return strict::damaged(slot, task_.known.setting().n(), base_->format());
+}
+
 std::vector<share_number> strict_order::doomed_on(const server_id& server) const {
   const auto& slot = task_.known.slots().at(server);
   auto out = strict::beyond(slot, task_.known.setting().n());
@@ -148,6 +184,8 @@ std::vector<share_number> strict_order::doomed_on(const server_id& server) const
     if (const auto* version = version_of(share);
         version && number.value < task_.known.setting().n() && doomed_.contains(*version))
       out.push_back(number);
+  for (const auto number : cleared_on(slot))
+    out.push_back(number);
   return out;
 }
 
@@ -231,12 +269,13 @@ void strict_order::on_written(publish_tables& tables, const server_message& sent
   for (const auto& planned : sent.shares)
     switch (planned.step) {
     case share_step::write:
-      slot.insert_or_assign(planned.share, sealed_share{tables.version(), task_.seal});
+      slot.insert_or_assign(planned.share, sealed_share{tables.version(), task_.seal, task_.note});
       tables.mark_placed({sent.server, planned.share});
       confirming_.insert(sent.server);
       break;
     case share_step::patch:
       std::get<sealed_share>(slot.at(planned.share)).seal = seal_of(new_seals_.at(sent.server));
+      std::get<sealed_share>(slot.at(planned.share)).note = task_.note;
       sealed_.insert(sent.server);
       break;
     case share_step::remove:
@@ -328,13 +367,16 @@ std::size_t strict_order::may_confirm(const publish_tables& tables) const {
 }
 
 std::optional<publish_end> strict_order::enough(const publish_tables& tables) const {
+  if (task_.fill_in)
+    return std::nullopt; // it was confirmed before, and goes to all
   const auto needed = task_.known.setting().confirming();
   if (no_barrier_ || confirming_.size() >= needed)
     return conclude(tables);
   if (!placed_ || may_confirm(tables) >= needed)
     return std::nullopt;
-  // Lost. Where another writer is at work the next try should not wait; else what the others say tells stored from unknown.
-  if (met_another_ || tables.outstanding().empty())
+  // Lost. Where another writer is at work the next try should not wait; else what the others say tells stored from unknown, and
+  // of a message on a kept map whether anybody can have built on it.
+  if ((met_another_ && !kept_map_) || tables.outstanding().empty())
     return conclude(tables);
   return std::nullopt;
 }
@@ -354,11 +396,27 @@ std::vector<server_message> strict_order::retire(const publish_tables&) {
 publish_end strict_order::conclude(const publish_tables& tables) const {
   if (confirming_.size() >= task_.known.setting().confirming())
     return publish_end::published;
-  if (met_another_)
-    return publish_end::uncoordinated_write;
+  if (met_another_) // since a kept map was made that may be long ago, and is no collision
+    return tables.asked().kept_map ? publish_end::kept_map_stale : publish_end::uncoordinated_write;
   if (!tables.unknown().empty() || !tables.outstanding().empty())
     return publish_end::unconfirmed_unknown;
   return confirming_.empty() ? publish_end::not_enough_servers : publish_end::not_confirmed;
+}
+
+slot_map strict_order::left(const file_version& ours) const {
+  auto out = task_.known;
+  for (const auto& server : awaited_) {
+    const auto known = task_.known.slots().find(server);
+    if (known == task_.known.slots().end())
+      continue;
+    auto slot = known->second;
+    for (const auto number : doomed_on(server))
+      slot.erase(number);
+    for (const auto number : ours_.at(server))
+      slot.insert_or_assign(number, sealed_share{ours, task_.seal, task_.note});
+    out.know(server, std::move(slot));
+  }
+  return out;
 }
 
 void strict_order::account(publish_report& report) const {
@@ -372,10 +430,12 @@ void strict_order::account(publish_report& report) const {
                    .barrier = sealed(),
                    .purged = purged_,
                    .resent = resent_,
-                   .met_another = met_another_,
+                   .met_another = met_another_ && !kept_map_,
                    .retired = retired_,
                    .missed = {setting.servers().begin(), setting.servers().end()},
                    .seals = {task_.seal}};
+  if (confirming_.size() >= setting.confirming())
+    report.strict->left = std::make_shared<const slot_map>(left(report.version));
   for (const auto* others : {&confirming_, &awaited_})
     for (const auto& server : *others)
       report.strict->missed.erase(server);

@@ -17,6 +17,12 @@ struct strict_task {
   std::function<bytes(const file_version&)> sign = {};
   /// Signatures that this writer sent before: a message of its own that lands late is none of another writer's.
   std::set<share_seal> own_seals = {};
+  /// A repair: damaged shares (strict::damaged) go with the message that brings a new one, which tests all that was seen of
+  /// them. Nobody counts them for any version.
+  bool clear_damaged = false;
+  /// R8: the version is the confirmed one, made again byte for byte, and goes to servers that missed it.
+  bool fill_in = false;
+  std::optional<writer_note> note = {}; ///< in the salt of all its signatures
 };
 
 /// New shares are written beside the old ones, each message with a test on the whole slot; success needs H servers
@@ -55,6 +61,9 @@ public:
 
   /// The slots as they are known now: what a next publish may begin on.
   const slot_map& known() const { return task_.known; }
+  /// The slots as this publish leaves them, where its version is `ours`: as they are known, and those that have not answered
+  /// as our message leaves them if it lands. Whoever begins on it tests all of it, so that a wrong guess costs one server.
+  slot_map left(const file_version& ours) const;
   /// The servers that have the new version.
   const std::set<server_id>& confirming() const { return confirming_; }
   bool sealed() const { return sealing_ || !sealed_.empty(); }
@@ -70,13 +79,18 @@ public:
 
 private:
   void begin_writing(publish_tables& tables);
+  void begin_filling(publish_tables& tables);
+  void send_to_all_places(publish_tables& tables);
   void begin_sealing();
   /// Places on these servers; where there is no room beside the old shares, those that go make it.
   std::map<server_id, std::vector<share_number>> places_on(const std::set<server_id>& on) const;
+  slot_map without_what_goes() const;
   /// What is older than the confirmed version: each server gets a greater one in the message that deletes it.
   void doom_the_retired();
   server_message message_to(const server_id& server) const;
   std::vector<share_number> doomed_on(const server_id& server) const;
+  /// In a repair: the damaged shares of a slot.
+  std::vector<share_number> cleared_on(const slot_contents& slot) const;
   void on_written(publish_tables& tables, const server_message& sent);
   void on_test_failed(publish_tables& tables, const server_message& sent, const write_outcome& outcome);
   /// An earlier copy of the barrier's message landed, and nothing else has happened there.
@@ -90,6 +104,7 @@ private:
   strict_task task_;
   std::optional<file_version> base_; ///< as the map showed it, like the next
   std::vector<file_version> partials_;
+  bool kept_map_ = false; ///< what it shows may have changed long ago
   bool sealing_ = false;
   bool placed_ = false;
   bool no_barrier_ = false;                             ///< it was needed, and does not stand

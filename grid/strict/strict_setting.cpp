@@ -82,14 +82,21 @@ result<strict_setting> strict_setting::make(strict_choice choice) {
   return out;
 }
 
-result<void> can_be_strict(std::uint8_t k, std::uint8_t n, std::size_t servers, const strict_terms& terms) {
+result<std::size_t> servers_that_confirm(std::uint8_t k, std::uint8_t n, std::size_t servers,
+                                         const strict_terms& terms) {
   strict_choice choice{k, n, {}, terms.liars, terms.rounds};
   for (std::size_t i = 0; i < servers; ++i) {
     server_id number;
     store_be(number.view().first(8), std::uint64_t{i});
     choice.servers.push_back(number);
   }
-  return strict_setting::make(std::move(choice)).map([](const strict_setting&) {});
+  return strict_setting::make(std::move(choice)).map([](const strict_setting& made) {
+    return made.confirming();
+  });
+}
+
+result<void> can_be_strict(std::uint8_t k, std::uint8_t n, std::size_t servers, const strict_terms& terms) {
+  return servers_that_confirm(k, n, servers, terms).map([](std::size_t) {});
 }
 
 } // namespace truckee::grid

@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 /// The constants of the strict order, which all writers of a file must share, and what follows from them. Source:
@@ -18,6 +19,9 @@ struct strict_terms {
   friend bool operator==(const strict_terms&, const strict_terms&) = default;
 };
 
+/// What a writer's note says of its setting (writer_note.hpp, hash_of).
+using setting_hash = fixed_bytes<struct setting_hash_tag, 8>;
+
 /// The strict order for one file.
 struct strict_choice {
   std::uint8_t k = 3;  ///< 1 to n
@@ -26,6 +30,9 @@ struct strict_choice {
       servers{};           ///< in the permuted order of the grid file's list; the first n of them count
   std::uint8_t liars = 0;  ///< as strict_terms
   std::uint8_t rounds = 1; ///< as strict_terms
+  /// R11: of the one neighbouring setting whose writers may write to the file as well, while servers are exchanged. It is no
+  /// part of the setting itself.
+  std::optional<setting_hash> neighbour = {};
 };
 
 /// The choice with its consequences. Places are numbered as the servers are.
@@ -38,6 +45,7 @@ public:
   std::uint8_t n() const { return choice_.n; }
   std::size_t liars() const { return choice_.liars; }
   std::uint8_t rounds() const { return choice_.rounds; }
+  const std::optional<setting_hash>& neighbour() const { return choice_.neighbour; }
   /// U, the servers that all writers of the file use, by place.
   const std::vector<server_id>& servers() const { return choice_.servers; }
   /// M.
@@ -64,8 +72,10 @@ private:
   std::size_t heard_ = 0;
 };
 
-/// Whether k of n on so many servers can be kept on these terms, before anybody knows their ids; errors as
-/// strict_setting::make's.
+/// H where a grid has so many servers, before anybody knows their ids; errors as strict_setting::make's.
+result<std::size_t> servers_that_confirm(std::uint8_t k, std::uint8_t n, std::size_t servers,
+                                         const strict_terms& terms);
+/// Whether k of n on so many servers can be kept on these terms; errors as strict_setting::make's.
 result<void> can_be_strict(std::uint8_t k, std::uint8_t n, std::size_t servers, const strict_terms& terms);
 
 } // namespace truckee::grid

@@ -9,8 +9,6 @@
 /// forge it, and to every verifier it is a signature like any other. Source: docs/strict.md.
 namespace truckee::grid {
 
-using setting_hash = fixed_bytes<struct setting_hash_tag, 8>;
-
 /// The first bytes of SHA-256 over k, N, H, liars, rounds (a byte each) and the servers' ids by place.
 setting_hash hash_of(const strict_setting& setting);
 

@@ -120,7 +120,7 @@ client_step clients::make_step(const client_state& from, event_kind kind, std::u
     if (run.end() == grid::publish_end::published) {
       const auto& wanted = bounds_.clients[state.who][state.next];
       ended(std::move(state), {from.version, wanted.what, true, wanted.update},
-            std::make_shared<const grid::slot_map>(run.order().known()), out);
+            std::make_shared<const grid::slot_map>(run.order().left(from.version)), out);
     } else {
       again(std::move(state), out);
     }
@@ -220,8 +220,7 @@ void clients::ended(client_state state, const saying& said, std::shared_ptr<cons
   state = next == script.size() ? at_rest(state.who) : at_map(state.who, next);
   std::string more;
   if (bounds_.warm && left && next < script.size() && script[next].what == wish::append &&
-      grid::strict::enough_answered(*left) && grid::strict::base(*left) == said.version &&
-      grid::strict::newer_partials(*left).empty()) {
+      grid::strict::may_begin_on(*left) && grid::strict::base(*left) == said.version) {
     state.at = phase::ready;
     more = key_of(left->slots());
     state.known = std::move(left);

@@ -68,7 +68,8 @@ TEST_F(manual, has_every_command_and_every_option_of_the_helps) {
     std::string heading = "truckee";
     for (const auto& word : command)
       heading += " " + word;
-    const auto begin = command.empty() ? text.find(".SH OPTIONS") : text.find(".SS " + heading + " ");
+    const auto begin =
+        command.empty() ? text.find(".SH OPTIONS") : text.find(".SS " + for_roff(heading) + " ");
     ASSERT_NE(begin, text.npos) << heading;
     const auto section = text.substr(begin, text.find("\n.S", begin + 1) - begin);
     for (const auto& option : names)

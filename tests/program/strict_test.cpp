@@ -71,3 +71,38 @@ TEST_F(strict_grid, a_server_that_is_away_must_be_named_by_its_id) {
   EXPECT_EQ(no.code, 2) << no.err;
   EXPECT_NE(no.err.find("s4 does not answer: name the id in the grid file"), std::string::npos) << no.err;
 }
+
+TEST_F(strict_grid, check_change_says_the_way_and_refuses_what_is_not_proved) {
+  const auto grid = [](const std::string& publish, const std::string& fourth) {
+    std::string text = "[publish]\norder = \"strict\"\n" + publish;
+    for (int i = 0; i < 10; ++i) {
+      const std::string id(32, static_cast<char>('a' + i));
+      text += i == 3 ? fourth
+                     : "[[server]]\nname = \"s" + std::to_string(i) + "\"\ndirectory = \"s" +
+                           std::to_string(i) + "\"\nid = \"" + id + "\"\n";
+    }
+    return text;
+  };
+  const std::string was =
+      "[[server]]\nname = \"s3\"\ndirectory = \"s3\"\nid = \"" + std::string(32, 'd') + "\"\n";
+  const std::string comes =
+      "[[server]]\nname = \"new\"\ndirectory = \"new\"\nid = \"" + std::string(32, 'q') + "\"\n";
+  const auto seeded = comes + "permutation-seed = \"" + std::string(32, 'd') + "\"\n";
+  const auto check = [&](const std::string& old, const std::string& next, const arguments& more = {}) {
+    arguments words{"grid", "check-change", file("old.toml", old), file("new.toml", next)};
+    words.insert(words.begin(), more.begin(), more.end());
+    return truckee(words);
+  };
+  const auto way = check(grid("", was), grid("", seeded));
+  EXPECT_EQ(way.code, 0) << way.err;
+  EXPECT_NE(way.out.find("2. Take the old one with liars = 1"), std::string::npos) << way.out;
+  EXPECT_NE(way.out.find("must never write at the same time"), std::string::npos) << way.out;
+  const auto step = check(grid("liars = 1\n", was), grid("liars = 1\n", seeded), {"--json"});
+  EXPECT_EQ(step.code, 0) << step.err;
+  EXPECT_NE(step.out.find("\"may_meet\": true"), std::string::npos) << step.out;
+  EXPECT_NE(step.out.find("\"way\": \"exchange\""), std::string::npos) << step.out;
+  const auto elsewhere = check(grid("", was), grid("", comes));
+  EXPECT_EQ(elsewhere.code, 2) << elsewhere.out;
+  EXPECT_NE(elsewhere.err.find("does not come at the place of \"s3\""), std::string::npos) << elsewhere.err;
+  EXPECT_NE(elsewhere.err.find("Stop all writers"), std::string::npos) << elsewhere.err;
+}

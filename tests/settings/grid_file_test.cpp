@@ -1,10 +1,12 @@
 #include "truckee/settings/grid_file.hpp"
 
 #include "sample_keys.hpp"
+#include "test_folder.hpp"
 #include "truckee/crypto/base32.hpp"
 #include "truckee/settings/toml_table.hpp"
 
 #include <algorithm>
+#include <fstream>
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
@@ -106,6 +108,38 @@ TEST(grid_file, what_cannot_be_kept_strictly_is_refused) {
                  {"[publish] liars", "only the strict order has it"});
   expect_refused("[publish]\nrounds = 2\n" + some_servers(10), 2,
                  {"[publish] rounds", "only the strict order has it"});
+}
+
+TEST(grid_file, a_neighbour_is_a_grid_file_whose_writers_may_meet_this_ones) {
+  expect_refused("[publish]\nneighbour = \"next.toml\"\n" + some_servers(10), 2,
+                 {"[publish] neighbour", "only the strict order has it"});
+  EXPECT_FALSE(parse("[publish]\nneighbour = \"none\"\n" + some_servers(10))->neighbour_file);
+  test::folder home;
+  const auto grid = [](int liars, const std::string& more = "") {
+    std::string out = "[publish]\norder = \"strict\"\nliars = " + std::to_string(liars) + "\n" + more;
+    for (int i = 0; i < 10; ++i)
+      out += "[[server]]\nname = \"s" + std::to_string(i) + "\"\ndirectory = \"s" + std::to_string(i) +
+             "\"\nid = \"" + std::string(31, static_cast<char>('a' + i)) + "a\"\n";
+    return out;
+  };
+  const auto file = [&](const char* name, const std::string& text) {
+    std::ofstream(home / name) << text;
+    return home / name;
+  };
+  const auto old = file("old.toml", grid(0, "neighbour = \"next.toml\"\n"));
+  const auto missing = read_grid_file(old);
+  ASSERT_FALSE(missing);
+  EXPECT_NE(missing.error().detail.find("[publish] neighbour"), std::string::npos) << missing.error().detail;
+  file("next.toml", grid(1, "neighbour = \"old.toml\"\n"));
+  const auto got = read_grid_file(old);
+  ASSERT_TRUE(got) << to_string(got.error());
+  ASSERT_TRUE(got->neighbour);
+  EXPECT_EQ(got->neighbour->terms.liars, 1);
+  EXPECT_EQ(got->neighbour->members.size(), 10U);
+  file("next.toml", grid(2));
+  const auto far = read_grid_file(old);
+  ASSERT_FALSE(far);
+  EXPECT_NE(far.error().detail.find("more than one apart"), std::string::npos) << far.error().detail;
 }
 
 TEST(grid_file, reads_limits_metrics_and_the_lease_secret) {

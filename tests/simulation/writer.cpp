@@ -69,7 +69,7 @@ void writer::begin_operation() {
   wish.earlier = earlier_;
   wish.own_seals = own_seals_;
   wish.limits = world_.limits();
-  wish.kept = take_kept();
+  take_kept(wish);
   if (const auto setting = world_.setting())
     operation_ = std::make_unique<strict_write>(std::move(wish), *setting, random_);
   else
@@ -81,19 +81,32 @@ void writer::begin_operation() {
   advance();
 }
 
-std::optional<servermap> writer::take_kept() {
-  const auto kept = std::exchange(kept_, std::nullopt);
+void writer::take_kept(write_wish& wish) {
+  auto kept = std::exchange(kept_, std::nullopt);
   const auto now = as_time(world_.clock().now());
-  if (!kept || world_.conditions().strict || !has_key_ ||
-      !fits(*kept, file_servers(), std::nullopt, now, world_.limits()))
-    return std::nullopt;
-  return kept->map;
+  if (!kept || !has_key_)
+    return;
+  if (const auto setting = world_.setting()) {
+    if (!fits_strictly(*kept, *setting, wish.kind == write_kind::modify, now, world_.limits()))
+      return;
+    read_version_ = strict::base(*kept->slots).value();
+    wish.kept_slots = std::move(kept->slots);
+    content_ = kept_content_;
+    replaced_ = kept_replaced_;
+  } else if (fits(*kept, file_servers(), std::nullopt, now, world_.limits()))
+    wish.kept = std::move(kept->map);
 }
 
 void writer::keep_map() {
   const auto& result = operation_->result();
-  if (!world_.conditions().keeps_maps || world_.conditions().strict || result.end != write_end::written)
+  if (!world_.conditions().keeps_maps || result.end != write_end::written)
     return;
+  if (world_.conditions().strict) {
+    kept_ = kept_strictly(*result.report, shared_bytes(), as_time(mapped_), world_.limits());
+    kept_content_ = content_;
+    kept_replaced_ = replaced_;
+    return;
+  }
   auto left = created_ ? map_left_by_new(*result.report, world_.order(), world_.limits())
                        : map_left_by(*result.report);
   if (left)
@@ -425,6 +438,7 @@ void writer::read_done(bool ok) {
     const auto& found = *world_.find(retrieve_->version());
     content_ = found.content;
     replaced_ = found.replaced;
+    read_version_ = retrieve_->version();
   }
   operation_->on_read(ok, "too few good shares");
   advance();
@@ -435,7 +449,7 @@ void writer::apply() {
   const auto before = world_.bytes_of(content_);
   const auto added = world_.bytes_of({update});
   using kind = applied_change::kind;
-  switch (presence_in(operation_->result().own, retrieve_->version(), before, added)) {
+  switch (presence_in(operation_->result().own, read_version_, before, added)) {
   case presence::contained:
     operation_->on_applied({kind::contained, {}, mark_of(before)});
     break;

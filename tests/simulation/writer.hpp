@@ -77,8 +77,8 @@ private:
 
   void begin_operation();
   void rest();
-  /// What the last operation left, where this one can begin on it.
-  std::optional<grid::servermap> take_kept();
+  /// What the last operation left, where this one can begin on it, into the wish.
+  void take_kept(grid::write_wish& wish);
   void keep_map();
   grid::file_servers file_servers() const { return {world_.order(), world_.order()}; }
   void advance();
@@ -150,6 +150,9 @@ private:
   sim_time mapped_ = 0;  ///< when servers were last asked
   bool created_ = false; ///< the last publish made the file
   std::optional<grid::kept_map> kept_;
+  update_list kept_content_; ///< strict: of what was kept, and what it had replaced
+  std::set<update_id> kept_replaced_;
+  grid::file_version read_version_; ///< whose content is in memory
   std::unique_ptr<grid::retrieve_plan> retrieve_;
   update_list content_;          ///< what is in memory
   std::set<update_id> replaced_; ///< by what is in memory

@@ -122,6 +122,24 @@ TEST(StatusPages, TheOverviewSaysWhetherEnoughServersAreThere) {
   EXPECT_TRUE(has(overview_page(s), R"(<div class="good"><dt>Servers ready</dt><dd>2 of 2</dd></div>)"));
 }
 
+TEST(StatusPages, TheOverviewSaysInWhichOrderFilesAreWrittenAndWhatStrictWritesCameTo) {
+  messages::status_reply s;
+  s.defaults = {3, 10, 7};
+  EXPECT_TRUE(has(overview_page(s), "<dt>Writes</dt><dd>in place</dd>"));
+  EXPECT_TRUE(has(overview_page(s), "3 of 10, happy with 7"));
+  s.order = shares_order::strict;
+  s.defaults.happy = 8;
+  auto& ended = s.recent.emplace_back();
+  ended.finished = ended.ok = true;
+  ended.text = "Finished: published, on 9 of 10 servers, 8 needed";
+  const auto text = overview_page(s);
+  EXPECT_TRUE(has(text, "<dt>Writes</dt><dd>strictly, 8 servers confirm</dd>")) << text;
+  EXPECT_TRUE(has(text, "3 of 10, on 8 servers at least"));
+  EXPECT_TRUE(has(text, "published, on 9 of 10 servers, 8 needed</span>"));
+  s.recent[0].text = "Finished";
+  EXPECT_FALSE(has(overview_page(s), "Finished</span>")) << "the badge says that already";
+}
+
 TEST(StatusJson, AnOperationHasEverythingThePageShows) {
   const auto x = json::parse(as_json(failed_publish()));
   EXPECT_EQ(x["operation"], 7);

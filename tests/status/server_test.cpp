@@ -18,13 +18,17 @@ namespace {
 /// A real client with three servers inside, its gateway published, and the page in front.
 class StatusServer : public testing::Test {
 protected:
-  explicit StatusServer(std::uint8_t happy = 2) {
+  explicit StatusServer(std::uint8_t happy = 2, std::optional<grid::strict_terms> strict = {}) {
     client_options options;
     options.data_home = home_.path();
     options.durability = storage::durability::none;
     options.threads.compute = 1;
     options.threads.blocking = 2;
     options.grid.encoding = {1, 3, happy};
+    if (strict) {
+      options.grid.order = grid::order_name::strict;
+      options.grid.strict = *strict;
+    }
     for (const auto* name : {"alpha", "beta"})
       options.grid.servers.push_back(
           {name, settings::local_directory{home_ / name}, {}, {}, false, false, {}});
@@ -71,6 +75,12 @@ protected:
   std::shared_ptr<status::health_check> health_;
   status::server_limits limits_;
   std::unique_ptr<status::server> server_;
+};
+
+/// One of three on three servers, kept strictly in two rounds: two confirm a version, whatever happy says.
+class StrictStatusServer : public StatusServer {
+protected:
+  StrictStatusServer() : StatusServer(3, grid::strict_terms{.rounds = 2}) {}
 };
 
 class UnhappyStatusServer : public StatusServer {
@@ -211,6 +221,15 @@ TEST_F(UnhappyStatusServer, TooFewServersMakeItNotReady) {
   EXPECT_EQ(ready->body, "not ready: 2 of 3 servers can be reached, happy needs 3\n");
   const auto status = json::parse(get("/api/status")->body);
   EXPECT_EQ(status["recent"][0]["outcome"], "not_enough_servers") << status;
+}
+
+TEST_F(StrictStatusServer, WhereTheOrderIsStrictAsManyAsConfirmMakeItReady) {
+  const auto ready = get_until("/readyz", 200);
+  EXPECT_EQ(ready->status, 200) << ready->body;
+  EXPECT_EQ(ready->body, "ready: 2 of 3 servers can be reached, a strict write needs 2\n");
+  const auto status = json::parse(get("/api/status")->body);
+  EXPECT_EQ(status["order"], "strict");
+  EXPECT_EQ(status["new_files"]["happy"], 2);
 }
 
 TEST_F(StatusServer, ADeadNetworkIsNoticedThoughTheProcessLives) {

@@ -26,6 +26,36 @@ protected:
     EXPECT_TRUE(reply.ok) << to_string(reply.failure);
     EXPECT_EQ(reply.became, effect::applied);
   }
+  messages::publish_reply append_well(const std::string& line) {
+    messages::append_request x;
+    x.write_cap = test_grid::write_cap();
+    x.data = shared_bytes::copy_of(line);
+    const auto done = grid.run.ask<messages::publish_reply>(grid.gateway(), x);
+    EXPECT_TRUE(grid.wait(done));
+    EXPECT_TRUE((*done)->ok) << to_string((*done)->failure);
+    return **done;
+  }
+  /// Requests that servers got.
+  struct trip_count {
+    std::size_t reads = 0;
+    std::size_t writes = 0;
+    trip_count plus(std::size_t more_reads, std::size_t more_writes) const {
+      return {reads + more_reads, writes + more_writes};
+    }
+    friend bool operator==(const trip_count&, const trip_count&) = default;
+    friend std::ostream& operator<<(std::ostream& out, const trip_count& x) {
+      return out << x.reads << " reads, " << x.writes << " writes";
+    }
+  };
+  trip_count trips() const {
+    trip_count out;
+    for (const auto& script : grid.scripts)
+      out = out.plus(script->reads, script->writes.size());
+    return out;
+  }
+  bool counted(const std::string& line) const {
+    return grid.services->metrics->text().find("\n" + line + "\n") != std::string::npos;
+  }
   messages::retrieve_reply get() {
     const auto got = grid.get();
     EXPECT_TRUE(grid.wait(got));
@@ -142,6 +172,81 @@ TEST_F(Strict, a_new_file_is_made_strictly) {
   EXPECT_EQ(text((*got)->content), "content");
 }
 
+TEST_F(Strict, a_write_after_a_write_takes_one_round_trip_and_one_after_another_client_maps) {
+  grid.create("one");
+  put_well("two"); // maps
+  grid.run.settle();
+  auto before = trips();
+  put_well("three");
+  grid.run.settle();
+  EXPECT_EQ(trips(), before.plus(0, 10)) << "one message to each server, and nothing is read";
+  before = trips();
+  append_well("+");
+  append_well("+");
+  grid.run.settle();
+  EXPECT_EQ(trips(), before.plus(0, 20));
+  EXPECT_EQ(now(), "three++");
+  EXPECT_TRUE(counted("truckee_kept_maps_total{result=\"used\"} 3")) << grid.services->metrics->text();
+  // Another client's append: nobody is told of it, and both are in it.
+  const auto others = append_of_another("=");
+  ASSERT_TRUE(grid.wait(others));
+  ASSERT_TRUE((*others)->ok) << to_string((*others)->failure);
+  append_well("-");
+  EXPECT_EQ(now(), "three++=-");
+  EXPECT_TRUE(counted("truckee_kept_maps_total{result=\"stale\"} 1"));
+  EXPECT_TRUE(counted("truckee_publishes_total{outcome=\"uncoordinated_write\"} 0"));
+  before = trips();
+  put_well("four");
+  grid.run.settle();
+  EXPECT_EQ(trips(), before.plus(0, 10)) << "and what it left is kept again";
+  // As long as maps are kept.
+  grid.run.advance(grid.services->limits.kept_map_age);
+  before = trips();
+  put_well("five");
+  EXPECT_GE(trips().reads, before.reads + 10);
+}
+
+TEST_F(Strict, a_server_whose_answer_is_out_gets_the_next_write_all_the_same) {
+  grid.create("one");
+  put_well("two");
+  // It takes what it is sent, and its answers come late.
+  grid.scripts[3]->write = [&](const auto& request) {
+    grid.scripts[3]->store->read_test_write(request);
+    return std::nullopt;
+  };
+  put_well("three");
+  grid.scripts[3]->write = nullptr;
+  put_well("four");
+  grid.run.settle();
+  EXPECT_EQ(versions_at(3), (std::set<std::uint64_t>{3, 4}))
+      << "by what our own message must have left there";
+}
+
+TEST_F(Strict, a_server_that_lost_a_message_costs_a_kept_map_nothing) {
+  grid.create("one");
+  put_well("two");
+  grid.scripts[3]->write = [](const auto&) { return std::nullopt; };
+  put_well("three");
+  grid.scripts[3]->write = nullptr;
+  const auto before = trips();
+  put_well("four");
+  EXPECT_EQ(trips().reads, before.reads) << "nine others confirm it";
+  EXPECT_EQ(now(), "four");
+}
+
+TEST_F(Strict, what_a_kept_map_could_not_confirm_is_told_as_it_is) {
+  grid.create("one");
+  put_well("two");
+  for (const std::size_t server : {2U, 5U, 6U})
+    never_answers(server);
+  const auto three = put("three");
+  EXPECT_FALSE(three.ok);
+  ASSERT_TRUE(three.strict);
+  EXPECT_EQ(three.strict->outcome, strict_outcome::unknown) << "those three may have it";
+  EXPECT_EQ(three.became, effect::may_be_applied);
+  EXPECT_NE(three.failure.code, errc::uncoordinated_write) << to_string(three.failure);
+}
+
 TEST_F(Strict, each_message_tests_the_whole_slot_and_deletes_last) {
   grid.create("one");
   put_well("two");
@@ -196,6 +301,7 @@ TEST_F(Strict, two_of_ten_may_be_away_and_a_third_may_not) {
   put_well("two");
   EXPECT_EQ(now(), "two");
   never_answers(5);
+  grid.run.advance(grid.services->limits.kept_map_age); // what "two" left is not used any more
   const auto writes = grid.scripts[0]->writes.size();
   const auto no = put("three");
   EXPECT_FALSE(no.ok);
@@ -213,7 +319,10 @@ TEST_F(Strict, a_server_that_missed_a_version_gets_the_next) {
   grid.scripts[4]->write = nullptr;
   grid.scripts[4]->read = nullptr;
   put_well("three");
-  EXPECT_EQ(versions_at(4), (std::set<std::uint64_t>{3})) << "two is confirmed, so one goes";
+  EXPECT_EQ(versions_at(4), (std::set<std::uint64_t>{1})) << "its slot is not known, and nothing is mapped";
+  grid.run.advance(grid.services->limits.kept_map_age);
+  put_well("four");
+  EXPECT_EQ(versions_at(4), (std::set<std::uint64_t>{4})) << "three is confirmed, so one goes";
 }
 
 TEST_F(Strict, stored_on_too_few_servers_is_told_as_such) {
@@ -389,6 +498,7 @@ TEST_F(Strict, a_reply_says_in_the_orders_words_what_it_came_to) {
   EXPECT_EQ(two.strict->missed, std::vector<std::string>{"s2"});
   never_answers(5);
   never_answers(6);
+  grid.run.advance(grid.services->limits.kept_map_age); // what "two" left is not used any more
   const auto three = put("three");
   ASSERT_TRUE(three.strict);
   EXPECT_EQ(three.strict->outcome, strict_outcome::not_written);
@@ -405,6 +515,11 @@ TEST_F(Strict, status_shows_what_became_of_a_write) {
   const auto status = grid.run.ask<messages::status_reply>(grid.gateway(), messages::status_request{});
   ASSERT_TRUE(grid.wait(status));
   EXPECT_EQ((*status)->order, shares_order::strict);
+  EXPECT_EQ((*status)->defaults.happy, 8) << "as many as confirm";
+  EXPECT_EQ((*status)->recent.at(0).text.find("Finished: published, on "), 0U)
+      << (*status)->recent.at(0).text;
+  EXPECT_NE((*status)->recent.at(0).text.find(" of 10 servers, 8 needed, after a barrier"), std::string::npos)
+      << (*status)->recent.at(0).text;
   const auto detail = grid.run.ask<messages::operation_detail>(
       grid.gateway(), messages::operation_detail_request{(*status)->recent.at(0).operation});
   ASSERT_TRUE(grid.wait(detail));
@@ -505,14 +620,37 @@ TEST(InPlace, a_confirmed_read_is_refused_where_nothing_confirms_a_version) {
   EXPECT_EQ((*plain)->kind, read_kind::in_place);
 }
 
-TEST_F(Strict, a_repair_in_place_is_refused) {
+TEST_F(Strict, a_repair_publishes_what_is_there_until_all_is_well) {
   grid.create("one");
-  messages::repair_request x;
-  x.write_cap = test_grid::write_cap();
-  const auto done = grid.run.ask<messages::repair_reply>(grid.gateway(), x);
-  ASSERT_TRUE(grid.wait(done));
-  EXPECT_FALSE((*done)->ok);
-  EXPECT_EQ((*done)->failure.code, errc::refused);
+  never_answers(4);
+  put_well("two");
+  grid.scripts[4]->write = nullptr;
+  grid.scripts[4]->read = nullptr;
+  const auto repair = [&] {
+    messages::repair_request x;
+    x.write_cap = test_grid::write_cap();
+    const auto done = grid.run.ask<messages::repair_reply>(grid.gateway(), x);
+    EXPECT_TRUE(grid.wait(done));
+    return **done;
+  };
+  grid.run.advance(std::chrono::minutes(5)); // until the link knows again that its server answers
+  const auto mended = repair();
+  EXPECT_TRUE(mended.ok) << to_string(mended.failure);
+  EXPECT_EQ(mended.done, messages::repair_action::refilled) << "the same version, where it was missed";
+  EXPECT_FALSE(mended.before.healthy);
+  EXPECT_TRUE(mended.write.ok);
+  EXPECT_EQ(versions_at(4), std::set<std::uint64_t>{2}) << "and what is older goes there";
+  const auto again = repair();
+  EXPECT_TRUE(again.ok);
+  EXPECT_EQ(again.done, messages::repair_action::nothing);
+  EXPECT_EQ(now(), "two");
+  // Shares that rot go.
+  stored_shares(grid).flip(7, 300);
+  const auto rotten = repair();
+  EXPECT_FALSE(rotten.before.healthy);
+  EXPECT_EQ(rotten.done, messages::repair_action::republished);
+  EXPECT_EQ(repair().done, messages::repair_action::nothing);
+  EXPECT_EQ(now(), "two");
 }
 
 TEST(server_list, all_servers_of_the_grid_file_are_in_one_order_whoever_answers) {

@@ -439,3 +439,35 @@ TEST(kept_map, fits_the_same_servers_and_shape_for_a_while) {
   none.kept_map_age = std::chrono::milliseconds(0);
   EXPECT_FALSE(fits(kept, servers, std::nullopt, then, none));
 }
+
+TEST(kept_strictly, is_what_a_confirmed_publish_left_for_as_long_as_maps_are_kept) {
+  strict_choice choice{3, 10, {}, 0, 1};
+  for (std::uint8_t i = 0; i < 10; ++i)
+    choice.servers.push_back(server(i));
+  const auto setting = strict_setting::make(choice).value();
+  slot_map slots(setting);
+  for (std::uint8_t i = 0; i < 10; ++i)
+    slots.know(server(i), {{share(i), sealed_share{v2, {}}}});
+  publish_report report;
+  report.end = publish_end::published;
+  report.version = v2;
+  report.strict = strict_account{.confirming = 8, .needed = 8, .places = 10};
+  const grid_limits limits;
+  const time_point now{std::chrono::hours(1)};
+  const auto small = shared_bytes(bytes(10));
+  EXPECT_FALSE(kept_strictly(report, small, now, limits)) << "it left nothing";
+  report.strict->left = std::make_shared<const slot_map>(slots);
+  const auto kept = kept_strictly(report, small, now, limits);
+  ASSERT_TRUE(kept);
+  EXPECT_TRUE(fits_strictly(*kept, setting, true, now, limits));
+  EXPECT_FALSE(fits_strictly(*kept, setting, true, now + limits.kept_map_age, limits));
+  choice.liars = 1;
+  EXPECT_FALSE(fits_strictly(*kept, strict_setting::make(choice).value(), true, now, limits))
+      << "the grid file is another one";
+  const auto large = kept_strictly(report, shared_bytes(bytes(limits.kept_content_max + 1)), now, limits);
+  ASSERT_TRUE(large);
+  EXPECT_TRUE(fits_strictly(*large, setting, false, now, limits));
+  EXPECT_FALSE(fits_strictly(*large, setting, true, now, limits)) << "an append must read it";
+  report.end = publish_end::not_confirmed;
+  EXPECT_FALSE(kept_strictly(report, small, now, limits));
+}

@@ -78,10 +78,21 @@ TEST_F(strict_write_test, R1_all_are_asked_and_without_H_answers_nothing_is_writ
 
 TEST_F(strict_write_test, R2_without_a_readable_version_nothing_is_written) {
   hold(0, 2, version(1));
-  const auto op = begin(write_kind::overwrite);
-  op->on_map(seen());
+  auto op = begin(write_kind::overwrite);
+  for (int i = 0; i < 3; ++i) { // a map may be torn by somebody who publishes meanwhile
+    ASSERT_EQ(op->next().what, kind::map);
+    op->on_map(seen());
+    op->on_waited();
+  }
   EXPECT_EQ(op->result().end, write_end::unrecoverable);
   EXPECT_EQ(failure_of(*op).code, errc::not_enough_shares);
+  op = begin(write_kind::overwrite);
+  op->on_map(seen());
+  ASSERT_EQ(op->next().what, kind::wait);
+  op->on_waited();
+  hold(2, 10, version(1));
+  op->on_map(seen());
+  EXPECT_EQ(op->next().what, kind::publish) << "it was torn";
 }
 
 TEST_F(strict_write_test, R3_the_number_is_above_all_that_is_seen_and_the_note_is_the_settings) {
@@ -213,6 +224,23 @@ TEST_F(strict_write_test, R11_another_setting_is_refused_before_anything_is_writ
   const auto own = begin(write_kind::overwrite);
   own->on_map(seen());
   EXPECT_EQ(own->next().what, kind::publish);
+}
+
+TEST_F(strict_write_test, R11_the_neighbouring_setting_is_not_refused_and_no_other_is_taken) {
+  strict_choice choice{3, 10, setting_.servers(), 0, 1};
+  choice.neighbour = hash_of(setting_of(10, 1));
+  setting_ = strict_setting::make(choice).value();
+  hold(0, 10, version(7), writer_note{*choice.neighbour, 0, {}});
+  auto op = begin(write_kind::overwrite);
+  op->on_map(seen());
+  EXPECT_EQ(op->next().what, kind::publish);
+  EXPECT_EQ(op->next().strict->note.setting, hash_of(setting_)) << "what it writes is of its own";
+  EXPECT_TRUE(standing_of(*seen().slots).mendable) << "a repair brings the file to this setting";
+  hold(0, 1, version(7), writer_note{hash_of(setting_of(10, 2)), 0, {}});
+  op = begin(write_kind::overwrite);
+  op->on_map(seen());
+  EXPECT_EQ(op->result().end, write_end::failed);
+  EXPECT_TRUE(op->result().strict->other_setting);
 }
 
 TEST_F(strict_write_test, R11_another_spread_is_refused) {
@@ -369,4 +397,71 @@ TEST_F(strict_write_test, a_brought_key_makes_a_file_only_where_nothing_of_it_is
   EXPECT_EQ(late->result().end, write_end::version_changed);
   EXPECT_EQ(failure_of(*late).code, errc::uncoordinated_write);
   EXPECT_EQ(late->result().what, effect::not_applied);
+}
+
+TEST_F(strict_write_test, a_kept_map_needs_no_other_and_accuses_nobody) {
+  hold(0, 10, version(4), writer_note{hash_of(setting_), 0, {}});
+  write_wish wish;
+  wish.kept_slots = *seen().slots;
+  auto op = begin(write_kind::overwrite, wish);
+  ASSERT_EQ(op->next().what, kind::publish);
+  EXPECT_EQ(op->next().sequence, sequence_number{5});
+  ASSERT_TRUE(op->next().kept);
+  EXPECT_EQ(op->next().base, version(4));
+  EXPECT_EQ(op->result().kept, kept_map_use::used);
+  // It is not what is there: a map follows at once, and what the answers showed is no collision.
+  op->on_published(ended(version(5, 9), publish_end::kept_map_stale, false));
+  ASSERT_EQ(op->next().what, kind::map);
+  EXPECT_EQ(op->result().kept, kept_map_use::stale);
+  EXPECT_EQ(op->result().tries, 0U);
+  EXPECT_TRUE(op->result().surprises.empty());
+  held_.clear();
+  hold(0, 10, version(6), writer_note{hash_of(setting_), 0, {}});
+  op->on_map(seen());
+  ASSERT_EQ(op->next().what, kind::publish);
+  EXPECT_FALSE(op->next().kept);
+  EXPECT_EQ(op->next().base, version(6));
+  op->on_published(ended(version(7, 9), publish_end::published));
+  EXPECT_EQ(op->result().end, write_end::written);
+}
+
+TEST_F(strict_write_test, a_kept_map_that_was_stale_and_no_answers_are_not_told_as_a_collision) {
+  hold(0, 10, version(4), writer_note{hash_of(setting_), 0, {}});
+  write_wish wish;
+  wish.kept_slots = *seen().slots;
+  auto op = begin(write_kind::overwrite, wish);
+  op->on_published(ended(version(5, 9), publish_end::kept_map_stale));
+  op->on_map(seen(7));
+  EXPECT_EQ(op->result().end, write_end::failed);
+  EXPECT_EQ(failure_of(*op).code, errc::not_enough_servers);
+  EXPECT_EQ(failure_of(*op).detail, "7 of 10 servers answered, 8 needed; this update is not acknowledged");
+  EXPECT_EQ(op->result().what, effect::may_be_applied);
+}
+
+TEST_F(strict_write_test, an_append_on_a_kept_map_reads_nothing_and_what_landed_of_it_is_recognised) {
+  hold(0, 10, version(4), writer_note{hash_of(setting_), 0, {}});
+  write_wish wish;
+  wish.kept_slots = *seen().slots;
+  auto op = begin(write_kind::modify, wish);
+  ASSERT_EQ(op->next().what, kind::apply);
+  op->on_applied({applied_change::kind::changed});
+  ASSERT_EQ(op->next().what, kind::publish);
+  EXPECT_TRUE(op->next().kept);
+  op->on_published(ended(version(5, 9), publish_end::kept_map_stale));
+  hold(0, 10, version(5, 9), writer_note{hash_of(setting_), 0, {}}); // its answers were lost
+  op->on_map(seen());
+  EXPECT_EQ(op->result().end, write_end::already_applied);
+}
+
+TEST_F(strict_write_test, who_asks_again_or_names_a_version_maps) {
+  hold(0, 10, version(4), writer_note{hash_of(setting_), 0, {}});
+  write_wish wish;
+  wish.kept_slots = *seen().slots;
+  auto asked_again = wish;
+  asked_again.own = {{version(4), true, {}, {}}};
+  EXPECT_EQ(begin(write_kind::overwrite, asked_again)->next().what, kind::map);
+  wish.only_if = version_condition{{4}, ""};
+  EXPECT_EQ(begin(write_kind::conditional, wish)->next().what, kind::map);
+  EXPECT_EQ(begin(write_kind::renew, wish)->next().what, kind::map);
+  EXPECT_EQ(begin(write_kind::repair, wish)->next().what, kind::map);
 }

@@ -128,3 +128,18 @@ TEST(read_operation, says_once_what_many_servers_answered) {
   EXPECT_NE(said.find("and 94 more: no route to host"), std::string::npos) << said;
   EXPECT_NE(said.find("s99: connection refused"), std::string::npos) << said;
 }
+
+TEST(read_operation, looks_once_more_at_parts_of_several_versions) {
+  servermap torn(map_mode::read);
+  torn.add_share({server(0), share(0)}, version(4));
+  torn.add_share({server(1), share(1)}, version(6));
+  for (const auto i : {0, 1})
+    torn.set_answered(server(static_cast<std::uint8_t>(i)));
+  auto read = an_operation();
+  read.on_map(torn);
+  ASSERT_EQ(read.next().what, kind::map) << "somebody published meanwhile, and deleted what was older";
+  EXPECT_TRUE(read.next().ask_all);
+  read.on_map(torn);
+  ASSERT_TRUE(read.done());
+  EXPECT_EQ(read.failure()->code, errc::not_enough_shares);
+}

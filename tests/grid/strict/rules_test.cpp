@@ -63,6 +63,22 @@ bad_share rot(const file_version& claims) {
 
 } // namespace
 
+TEST(warm, begins_on_enough_slots_whose_greatest_version_is_the_confirmed_one) {
+  auto left = heard(setting(3, 10, 10), 8);
+  fill(left, version(7), 0, 7);
+  EXPECT_TRUE(strict::may_begin_on(left));
+  auto few = left;
+  few.forget(server(0));
+  EXPECT_FALSE(strict::may_begin_on(few)) << "seven slots are not enough";
+  auto newer = left;
+  put(newer, 8, 0, version(8));
+  EXPECT_FALSE(strict::may_begin_on(newer)) << "somebody is at work, or dead";
+  auto unconfirmed = heard(setting(3, 10, 10), 10);
+  fill(unconfirmed, version(7), 0, 6);
+  EXPECT_FALSE(strict::may_begin_on(unconfirmed));
+  EXPECT_FALSE(strict::may_begin_on(heard(setting(3, 10, 10), 10))) << "there is no base";
+}
+
 // -- R1 --
 
 TEST(R1_map, needs_answers_of_as_many_as_confirm) {
@@ -276,6 +292,52 @@ TEST(R7_purge, not_what_may_be_confirmed_yet) {
   EXPECT_TRUE(strict::purgeable(map, servers(0, 9), strict::base(map)).contains(version(2)));
   EXPECT_FALSE(strict::purgeable(map, servers(0, 8), strict::base(map)).contains(version(2)))
       << "7 and the one not reached confirm it";
+}
+
+TEST(R8_fill_in, only_what_is_confirmed_goes_to_those_who_missed_it) {
+  auto map = heard(setting(3, 10, 10), 10);
+  fill(map, version(6), 0, 9);
+  fill(map, version(7), 0, 7, 1); // shares 1 to 8
+  const auto places = strict::missing_places(map, version(7));
+  ASSERT_EQ(places.size(), 2U);
+  std::set<share_number> numbers;
+  for (const auto& [server, given] : places) {
+    EXPECT_TRUE(server == truckee::test::server(8) || server == truckee::test::server(9));
+    for (const auto number : given) {
+      EXPECT_FALSE(map.slots().at(server).contains(number)) << "beside what lies there";
+      EXPECT_TRUE(numbers.insert(number).second);
+    }
+  }
+  EXPECT_EQ(numbers, (std::set{share(0), share(9)})) << "no number is there twice";
+  EXPECT_TRUE(strict::missing_places(map, version(6)).empty()) << "it is not the confirmed one";
+}
+
+TEST(R8_fill_in, never_what_is_not_confirmed_for_certain) {
+  auto few = heard(setting(3, 10, 10), 10);
+  fill(few, version(6), 0, 9);
+  fill(few, version(7), 0, 6, 1);
+  EXPECT_TRUE(strict::missing_places(few, version(7)).empty()) << "seven of eight";
+  auto not_all = heard(setting(3, 10, 10), 9);
+  fill(not_all, version(7), 0, 7);
+  EXPECT_TRUE(strict::missing_places(not_all, version(7)).empty()) << "who was not heard may have any number";
+  auto newer = heard(setting(3, 10, 10), 10);
+  fill(newer, version(7), 0, 7);
+  put(newer, 8, 0, version(8));
+  EXPECT_EQ(strict::missing_places(newer, version(7)).size(), 1U) << "server 8 has something greater";
+  auto damaged = heard(setting(3, 10, 10), 10);
+  fill(damaged, version(7), 0, 7);
+  put(damaged, 8, 0, rot(version(6)));
+  EXPECT_EQ(strict::missing_places(damaged, version(7)).size(), 1U) << "nobody knows what server 8 has";
+}
+
+TEST(damaged, is_what_does_not_verify_in_a_format_that_is_read) {
+  slot_contents slot{{share(0), sealed_share{version(7), {}}},
+                     {share(1), rot(version(8))},
+                     {share(2), bad_share{{}, "nothing was seen of it"}},
+                     {share(3), bad_share{bytes(75, std::byte{1}), "MDMF, which others may read"}},
+                     {share(11), rot(version(8))}};
+  EXPECT_EQ(strict::damaged(slot, 10, share_format::sdmf), std::vector{share(1)});
+  EXPECT_EQ(strict::damaged(slot, 12, share_format::sdmf), (std::vector{share(1), share(11)}));
 }
 
 TEST(R10_numbers, beyond_the_encoding_are_named) {

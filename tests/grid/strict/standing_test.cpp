@@ -63,3 +63,17 @@ TEST(strict_standing, says_that_a_version_is_not_confirmed) {
   EXPECT_NE(describe(standing, ten()).find("6 of 10 servers, 8 needed, and is not certainly"),
             std::string::npos);
 }
+
+TEST(strict_standing, is_mendable_where_somebody_who_answers_has_less_than_all) {
+  EXPECT_FALSE(standing_of(held(version(7), own)).mendable);
+  EXPECT_TRUE(standing_of(held(version(7), own, 1, version(6))).mendable) << "a server missed it";
+  EXPECT_TRUE(standing_of(held(version(7), own, 1, version(6))).only_missing);
+  EXPECT_FALSE(standing_of(held(version(7), own, 2, version(8))).only_missing);
+  EXPECT_TRUE(standing_of(held(version(7), own, 2, version(8))).mendable) << "a newer partial";
+  EXPECT_TRUE(standing_of(held(version(7), {})).mendable) << "written in place";
+  auto away = held(version(7), own);
+  away.forget(server(3));
+  EXPECT_FALSE(standing_of(away).healthy);
+  EXPECT_FALSE(standing_of(away).mendable) << "no publish brings back who does not answer";
+  EXPECT_TRUE(standing_of(slot_map(ten())).mendable) << "and the publish says that nothing can be read";
+}

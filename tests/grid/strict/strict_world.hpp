@@ -32,6 +32,7 @@ struct strict_faults {
   double crash = 0;     ///< of writers, at each message
   double break_up = 0;  ///< of slots read: a server is away for one map
   double turn_away = 0; ///< of operations that failed: nobody asks for them again
+  double rot = 0;       ///< of maps: a share of the first server is damaged before
 };
 
 /// What a run came to.
@@ -43,6 +44,9 @@ struct run_tally {
   std::size_t resent = 0;
   std::size_t gave_up = 0;
   std::size_t most_versions = 0; ///< in one slot, at any time
+  std::size_t rotten = 0;        ///< shares that were damaged
+  std::size_t warm = 0;          ///< publishes on what the one before left
+  std::size_t stale = 0;         ///< of them, those in vain
   std::vector<std::string> broken;
 };
 
@@ -72,6 +76,10 @@ public:
     }
   }
   void stop_faults() { faults_ = {}; }
+  /// Writers begin on what their last publish left.
+  bool keeps_maps = true;
+  /// Writers delete damaged shares, as a repair does.
+  bool clears_damaged = false;
 
   run_tally tally;
 
@@ -96,6 +104,14 @@ private:
   bool happens(double p) { return p > 0 && std::uniform_real_distribution<>(0, 1)(random_) < p; }
   std::size_t below(std::size_t bound) { return static_cast<std::size_t>(random_() % bound); }
   void later(std::function<void()> what) { events_.push_back(std::move(what)); }
+  void rot() {
+    auto& shares = slots_.at(setting_.servers().front()).shares;
+    if (shares.empty())
+      return;
+    auto& share = std::next(shares.begin(), std::ptrdiff_t(below(shares.size())))->second;
+    share.at(20) ^= std::byte{1}; // its root hash
+    ++tally.rotten;
+  }
 
   grid::strict_setting setting_;
   strict_faults faults_;
@@ -156,6 +172,8 @@ private:
     wish.earlier = earlier_;
     wish.own_seals = own_seals_;
     wish.limits.write_tries_max = 30;
+    wish.kept_slots = std::exchange(kept_, std::nullopt);
+    content_ = kept_content_;
     operation_ = std::make_unique<grid::strict_write>(std::move(wish), world_.setting_, random_);
     act();
   }
@@ -208,6 +226,8 @@ private:
   // -- R1 --
 
   void map() {
+    if (world_.happens(world_.faults_.rot))
+      world_.rot();
     known_ = std::make_shared<grid::slot_map>(world_.setting_);
     auto open = std::make_shared<std::size_t>(world_.slots_.size());
     for (const auto& [server, slot] : world_.slots_)
@@ -269,14 +289,20 @@ private:
                            {},
                            seal_at,
                            [this](const grid::file_version&) { return drawn_signature(); },
-                           action.strict->own_seals};
+                           action.strict->own_seals,
+                           false,
+                           false,
+                           action.strict->note};
     task.seal = grid::seal_of(signature_);
+    task.clear_damaged = world_.clears_damaged;
     auto order = std::make_unique<grid::strict_order>(std::move(task));
     order_ = order.get();
     grid::publish_request request;
     request.version = version_;
     request.servers = world_.setting_.servers();
     request.earlier = earlier_;
+    request.kept_map = action.kept.has_value();
+    world_.tally.warm += request.kept_map ? 1 : 0;
     for (const auto& own : operation_->result().sent)
       request.earlier.insert(own);
     auto loop = grid::publish_loop::start(std::move(request), std::move(order));
@@ -343,6 +369,11 @@ private:
     tally.purged += order_->purged();
     tally.resent += order_->resent();
     tally.rounds_lost += report.ok() ? 0 : 1;
+    tally.stale += report.end == grid::publish_end::kept_map_stale ? 1 : 0;
+    if (world_.keeps_maps && report.ok() && grid::strict::may_begin_on(*report.strict->left)) {
+      kept_ = *report.strict->left;
+      kept_content_ = content_;
+    }
     if (report.strict->met_another && world_.writers_.size() == 1)
       tally.broken.push_back("a lone writer met another: " + report.failure().value_or(error{}).detail);
     loop_.reset();
@@ -387,8 +418,10 @@ private:
   std::vector<grid::sent_version> own_;  ///< of this operation, when it was asked for before
   std::set<grid::file_version> earlier_; ///< that it sent, and of which signatures
   std::set<grid::share_seal> own_seals_;
-  strict_world::operations content_; ///< in memory
-  strict_world::operations had_;     ///< acknowledged when this operation began
+  strict_world::operations content_;   ///< in memory
+  strict_world::operations had_;       ///< acknowledged when this operation began
+  std::optional<grid::slot_map> kept_; ///< what the last publish left, and its content
+  strict_world::operations kept_content_;
   std::shared_ptr<grid::slot_map> known_;
   grid::file_version version_;
   bytes signature_;

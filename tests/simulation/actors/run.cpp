@@ -110,7 +110,6 @@ private:
       if (s.draw_limits && dice_.chance(0.3))
         plan.wishes.push_back(dice_.chance(0.5)   ? client_wish::get
                               : dice_.chance(0.5) ? client_wish::check
-                              : s.strict          ? client_wish::get // a repair is refused
                                                   : client_wish::repair);
     }
     if (dice_.chance(s.writer_crash))
@@ -243,9 +242,7 @@ private:
       any = any || !server.slot->shares().empty();
     client_plan plan;
     if (before && world_.conditions().honest())
-      plan.wishes = {dice_.chance(0.3) && !world_.conditions().strict ? client_wish::repair
-                                                                      : client_wish::append,
-                     client_wish::get};
+      plan.wishes = {dice_.chance(0.3) ? client_wish::repair : client_wish::append, client_wish::get};
     else if (before && before->key_to_be_had)
       plan.wishes = {client_wish::put, client_wish::get};
     else if (!any)

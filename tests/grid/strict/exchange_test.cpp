@@ -1,0 +1,132 @@
+#include "truckee/grid/strict/exchange.hpp"
+
+#include "grid/model_grid.hpp"
+#include "truckee/grid/strict/writer_note.hpp"
+
+#include <algorithm>
+#include <gtest/gtest.h>
+
+using namespace truckee;
+using namespace truckee::grid;
+using truckee::test::server;
+
+namespace {
+
+strict_grid ten(std::uint8_t liars = 0) {
+  strict_grid out;
+  out.terms.liars = liars;
+  for (std::uint8_t i = 0; i < 10; ++i)
+    out.members.push_back({"s" + std::to_string(i), server(i)});
+  return out;
+}
+
+/// Server 10 comes for server 3, at its place.
+strict_grid exchanged(strict_grid grid) {
+  grid.members[3] = {"new", server(10), to_bytes(server(3).view())};
+  return grid;
+}
+
+std::string why_not(const strict_grid& old, const strict_grid& next) {
+  const auto plan = plan_change(old, next);
+  return plan ? "" : to_string(plan.error());
+}
+
+bool says(const std::string& text, std::string_view part) {
+  return text.find(part) != std::string::npos;
+}
+
+storage_index file(std::uint8_t number) {
+  storage_index out;
+  out.data[0] = std::byte{number};
+  return out;
+}
+
+} // namespace
+
+TEST(exchange, one_server_for_another_at_the_same_place_with_one_to_spare) {
+  const auto plan = plan_change(ten(), exchanged(ten()));
+  ASSERT_TRUE(plan) << to_string(plan.error());
+  EXPECT_EQ(plan->way, change_way::exchange);
+  ASSERT_EQ(plan->steps.size(), 5U);
+  EXPECT_TRUE(says(plan->steps[1], "liars = 1"));
+  EXPECT_TRUE(says(plan->steps[2], "\"new\" comes for \"s3\"")) << plan->steps[2];
+  const auto middle = plan_change(ten(2), exchanged(ten(2)));
+  ASSERT_TRUE(middle) << "one may lie, and one is spared";
+  EXPECT_TRUE(says(middle->steps[0], "at most 1 servers may lie")) << middle->steps[0];
+  EXPECT_EQ(plan_change(ten(), ten())->way, change_way::none);
+  auto other_order = ten();
+  std::ranges::reverse(other_order.members);
+  other_order.members[0].name = "renamed";
+  EXPECT_EQ(plan_change(ten(), other_order)->way, change_way::none);
+  EXPECT_EQ(plan_change(ten(), ten(1))->way, change_way::liars);
+  EXPECT_EQ(plan_change(ten(1), ten())->steps.size(), 3U) << "files are repaired before";
+}
+
+TEST(exchange, every_file_keeps_its_places) {
+  for (std::uint8_t i = 0; i < 40; ++i) {
+    const auto before = setting_of(ten(1), file(i)).value().servers();
+    const auto after = setting_of(exchanged(ten(1)), file(i)).value().servers();
+    ASSERT_EQ(before.size(), after.size());
+    for (std::size_t place = 0; place < before.size(); ++place)
+      EXPECT_EQ(after[place], before[place] == server(3) ? server(10) : before[place]);
+  }
+}
+
+TEST(exchange, what_is_not_proved_is_refused_with_what_to_do) {
+  auto next = ten();
+  next.members[3] = {"new", server(10)};
+  EXPECT_TRUE(says(why_not(ten(), next), "does not come at the place of \"s3\""));
+  EXPECT_TRUE(says(why_not(ten(), next), "Stop all writers"));
+  next = exchanged(ten());
+  next.members[5] = {"newer", server(11), to_bytes(server(5).view())};
+  EXPECT_TRUE(says(why_not(ten(), next), "2 of the old servers"));
+  next = ten();
+  next.members.pop_back();
+  EXPECT_TRUE(says(why_not(ten(), next), "1 of the old servers"));
+  next = ten();
+  next.members[3].seed = bytes(20);
+  EXPECT_TRUE(says(why_not(ten(), next), "another place"));
+  next = ten();
+  next.n = 9;
+  EXPECT_TRUE(says(why_not(ten(), next), "3 of 10 by the old grid file and 3 of 9 by the new one"));
+  next = ten();
+  next.terms.rounds = 2;
+  EXPECT_TRUE(says(why_not(ten(), next), "rounds is 1"));
+  EXPECT_TRUE(says(why_not(ten(), ten(2)), "more than one apart"));
+  EXPECT_TRUE(says(why_not(ten(), exchanged(ten(1))), "at once"));
+  next = ten();
+  next.order = order_name::in_place;
+  EXPECT_TRUE(says(why_not(ten(), next), "the new grid file writes in place"));
+  next = ten();
+  next.members[7].id.reset();
+  EXPECT_TRUE(says(why_not(ten(), next), "server \"s7\""));
+  strict_grid three;
+  three.k = 1;
+  three.n = 3;
+  three.members = {{"a", server(1)}, {"b", server(2)}, {"s3", server(3)}};
+  next = three;
+  next.members[2] = {"new", server(10), to_bytes(server(3).view())};
+  EXPECT_TRUE(says(why_not(three, next), "liars = 1")) << "nobody can be spared";
+  auto two = ten();
+  two.terms.rounds = 2;
+  EXPECT_TRUE(says(why_not(two, exchanged(two)), "rounds = 2"));
+}
+
+TEST(exchange, only_one_step_may_meet) {
+  EXPECT_TRUE(may_meet(ten(), ten()));
+  EXPECT_TRUE(may_meet(ten(), ten(1)));
+  EXPECT_TRUE(may_meet(ten(1), exchanged(ten(1))));
+  EXPECT_TRUE(may_meet(exchanged(ten(1)), exchanged(ten())));
+  EXPECT_FALSE(may_meet(ten(), exchanged(ten()))) << "with nobody to spare an update is not seen";
+  EXPECT_FALSE(may_meet(ten(), exchanged(ten(1))));
+  EXPECT_FALSE(may_meet(ten(), ten(2)));
+}
+
+TEST(exchange, the_neighbours_hash_is_no_part_of_a_setting) {
+  auto choice = strict_choice{3, 10, setting_of(ten(), file(1)).value().servers(), 0, 1};
+  const auto alone = strict_setting::make(choice).value();
+  choice.neighbour = hash_of(setting_of(ten(1), file(1)).value());
+  const auto beside = strict_setting::make(choice).value();
+  EXPECT_EQ(hash_of(alone), hash_of(beside));
+  EXPECT_NE(hash_of(alone), *beside.neighbour());
+}
