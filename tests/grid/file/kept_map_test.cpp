@@ -451,7 +451,7 @@ TEST(kept_strictly, is_what_a_confirmed_publish_left_for_as_long_as_maps_are_kep
   publish_report report;
   report.end = publish_end::published;
   report.version = v2;
-  report.strict = strict_account{.confirming = 8, .needed = 8, .places = 10};
+  report.strict.emplace(strict_account{.confirming = 8, .needed = 8, .places = 10});
   const grid_limits limits;
   const time_point now{std::chrono::hours(1)};
   const auto small = shared_bytes(bytes(10));
