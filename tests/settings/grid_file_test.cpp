@@ -383,7 +383,8 @@ RC_GTEST_PROP(grid_file, no_change_to_the_sample_crashes_it, ()) {
     text.replace(at, length, whole.substr(from, *rc::gen::inRange<std::size_t>(0, 40)));
   }
   const auto got = parse(text);
-  RC_ASSERT(got || got.error().detail.starts_with("/etc/truckee/grid.toml"));
+  if (!got) // one condition would do, and g++ 12, instrumented, then compares what is no text
+    RC_ASSERT(got.error().detail.starts_with("/etc/truckee/grid.toml"));
 }
 
 TEST(grid_file, says_how_its_gateway_logs) {
