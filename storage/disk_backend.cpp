@@ -64,6 +64,10 @@ private:
   mutable std::unique_ptr<readable_file> file_; // a slot's calls do not overlap
 };
 
+io_result<void> fill(writable_file& file, const file_image& image, const readable_file* old_file) {
+  return write_image(image, old_file, [&file](byte_view piece) { return file.append(piece); });
+}
+
 /// The names in a slot's folder once the plan is carried out.
 std::vector<directory_entry> entries_after(const std::vector<directory_entry>& before,
                                            const slot_plan& plan) {
@@ -236,8 +240,7 @@ io_result<std::unique_ptr<writable_file>> disk_backend::write_file(const path& f
   auto out = files_.create(file);
   if (!out)
     return out;
-  if (auto done = write_image(image, old_file, [&out](byte_view piece) { return (*out)->append(piece); });
-      !done)
+  if (auto done = fill(**out, image, old_file); !done)
     return tl::unexpected(done.error());
   return out;
 }
@@ -256,10 +259,7 @@ io_result<std::unique_ptr<writable_file>> disk_backend::write_spare(path& work, 
     return write_file(work, image, old_file);
   }
   work = std::move(spare);
-  auto done = write_image(image, old_file, [&out](byte_view piece) { return (*out)->append(piece); });
-  if (done)
-    done = (*out)->cut();
-  if (!done)
+  if (auto done = fill(**out, image, old_file).and_then([&out] { return (*out)->cut(); }); !done)
     return tl::unexpected(done.error());
   return out;
 }

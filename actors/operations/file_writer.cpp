@@ -394,7 +394,7 @@ private:
     reply_.ok = !failure;
     if (failure)
       reply_.failure = std::move(*failure);
-    if (!task_.renew)
+    if (!task_.renew) // else it is part of another operation
       services_->metrics->operation_ended(task_.append ? operation_kind::append : operation_kind::publish,
                                           reply_.ok ? std::nullopt : metrics::outcome(reply_.failure.code),
                                           services_->time->now() - start_);

@@ -111,7 +111,7 @@ private:
 
   void write(const shared_bytes& content) {
     const auto& version = *plan_.version;
-    auto again = shares::existing(version, heads_of(version));
+    auto again = existing_in(*mapped_, version);
     const auto how =
         grid::publish_of(plan_, mapped_->map, again.has_value(),
                          task_.sent ? task_.sent->versions : std::set<grid::file_version>{}, task_.defaults);
@@ -153,14 +153,6 @@ private:
           finish(failure);
         },
         [this](const caf::error& e) { break_off(e); });
-  }
-
-  std::vector<shared_bytes> heads_of(const grid::file_version& version) const {
-    std::vector<shared_bytes> out;
-    for (const auto& place : mapped_->map.places(version))
-      if (const auto head = mapped_->heads.find(place); head != mapped_->heads.end())
-        out.push_back(head->second);
-    return out;
   }
 
   /// What the map could not see is known to exist now: all is looked at anew.
@@ -218,6 +210,15 @@ private:
 };
 
 } // namespace
+
+std::optional<shares::existing_version> existing_in(const messages::mapped_file& mapped,
+                                                    const grid::file_version& version) {
+  std::vector<shared_bytes> heads;
+  for (const auto& place : mapped.map.places(version))
+    if (const auto head = mapped.heads.find(place); head != mapped.heads.end())
+      heads.push_back(head->second);
+  return shares::existing(version, heads);
+}
 
 messages::repairer spawn_repairer(caf::actor_system& system, repair_task task) {
   return messages::spawn<repairer_state>(system, std::move(task));

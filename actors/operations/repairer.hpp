@@ -3,6 +3,7 @@
 #include "truckee/actors/operations/sent_versions.hpp"
 #include "truckee/actors/shell/operation_context.hpp"
 #include "truckee/grid/publish/order_name.hpp"
+#include "truckee/shares/encode.hpp"
 
 namespace truckee::actors {
 
@@ -17,5 +18,9 @@ struct repair_task {
 /// Looks at every byte of every share, then does what grid::plan_repair says: puts shares back at the same
 /// version where it can, and publishes the best content again where it must. Quits after its answer.
 messages::repairer spawn_repairer(caf::actor_system& system, repair_task task);
+
+/// A version that was mapped, to be made again: with the signature of any of its good shares. Nothing where none was seen.
+std::optional<shares::existing_version> existing_in(const messages::mapped_file& mapped,
+                                                    const grid::file_version& version);
 
 } // namespace truckee::actors

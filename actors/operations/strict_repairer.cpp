@@ -1,6 +1,7 @@
 #include "truckee/actors/operations/strict_repairer.hpp"
 
 #include "truckee/actors/operations/checker.hpp"
+#include "truckee/actors/operations/repairer.hpp"
 #include "truckee/actors/operations/replies.hpp"
 #include "truckee/actors/publish/publish_coordinator.hpp"
 #include "truckee/actors/shell/metric_words.hpp"
@@ -120,11 +121,7 @@ private:
   }
 
   void fill_in(const shared_bytes& content) {
-    std::vector<shared_bytes> heads;
-    for (const auto& place : mapped_->map.places(version_))
-      if (const auto head = mapped_->heads.find(place); head != mapped_->heads.end())
-        heads.push_back(head->second);
-    auto again = shares::existing(version_, heads);
+    auto again = existing_in(*mapped_, version_);
     if (!again || stopped_)
       return publish_after_all();
     publish_task task{

@@ -15,18 +15,6 @@ struct check_change_options {
   std::string new_file;
 };
 
-std::string_view word_of(grid::change_way way) {
-  switch (way) {
-  case grid::change_way::none:
-    return "none";
-  case grid::change_way::liars:
-    return "liars";
-  case grid::change_way::exchange:
-    return "exchange";
-  }
-  return "unknown";
-}
-
 std::string words_of(const grid::change_plan& plan, bool meet) {
   std::string out;
   for (std::size_t i = 0; i < plan.steps.size(); ++i)
@@ -50,7 +38,7 @@ result<int> check_change(const check_change_options& o, const global_options& gl
     return fail(errc::configuration, plan.error().detail);
   const bool meet = grid::may_meet(from, to).has_value();
   return give(global.json ? status::json_text(
-                                {{"way", word_of(plan->way)}, {"may_meet", meet}, {"steps", plan->steps}})
+                                {{"way", to_word(plan->way)}, {"may_meet", meet}, {"steps", plan->steps}})
                           : words_of(*plan, meet));
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "truckee/base/result.hpp"
+#include "truckee/base/words.hpp"
 #include "truckee/grid/publish/order_name.hpp"
 #include "truckee/grid/strict/strict_setting.hpp"
 
@@ -37,6 +38,11 @@ enum class change_way : std::uint8_t {
   liars,    ///< one step of the exchange: `liars` one higher, or one lower
   exchange, ///< one server for another at the same place, with `liars` one higher meanwhile
 };
+inline constexpr std::array<std::string_view, 3> change_way_words{"none", "liars", "exchange"};
+static_assert(are_words(change_way_words, change_way::exchange));
+constexpr std::string_view to_word(change_way x) {
+  return word_in(change_way_words, x);
+}
 
 /// A way, and its steps for people, in order.
 struct change_plan {
