@@ -71,6 +71,7 @@ TEST_F(progress_of_the_program, shows_one_operation_with_the_server_it_waits_for
   EXPECT_TRUE(text.out.starts_with("publish " + number + " of file ")) << text.out;
   EXPECT_NE(text.out.find("outstanding"), std::string::npos) << text.out;
   auto& watch = start({"--gateway", at, "status", "--watch", "--operation", number});
+  watch.wait_for("publish " + number);
   server(3).signal(SIGCONT);
   EXPECT_EQ(put.wait().code, 0);
   EXPECT_EQ(watch.wait(process::seconds(10)).code, 0) << "it ends with the operation";
