@@ -92,13 +92,19 @@ void send(const gbs_server& to, const std::shared_ptr<const grid::read_test_writ
 
 // -- reads --
 
-/// One read of a slot: the list of its shares, then a request a share and range, side by side as far as the line lets them.
+/// One read of a slot: a request a share and range, side by side as far as the line lets them, after the list of its shares where
+/// none are named.
 class slot_reading : public std::enable_shared_from_this<slot_reading> {
 public:
   slot_reading(gbs_server to, grid::slot_read what, std::chrono::milliseconds silence_max, gbs_done done)
     : to_(std::move(to)), what_(std::move(what)), silence_max_(silence_max), done_(std::move(done)) {}
 
   void begin() {
+    const bool asks = std::ranges::any_of(what_.reads, [](const auto& x) { return x.length > 0; });
+    if (asks && !what_.shares.empty()) {
+      ask(what_.shares); // who has none of one says so
+      return;
+    }
     to_.line->send(gbs::ask_shares(to_.swissnum, what_.slot), silence_max_,
                    [me = shared_from_this()](const gbs::outcome& x) { me->listed(x); });
   }

@@ -29,6 +29,8 @@ public:
   /// It is waited for no longer.
   void left(const Key& what) { asked_at_.erase(what); }
 
+  /// What the slowest took that answered; 0 before the first.
+  std::chrono::duration<double> slowest() const { return slowest_; }
   bool any() const { return !asked_at_.empty(); }
   bool is_slow(const Key& what) const {
     const auto asked = asked_at_.find(what);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "truckee/actors/shell/given_advice.hpp"
+#include "truckee/actors/shell/known_places.hpp"
 #include "truckee/actors/shell/server_list.hpp"
 #include "truckee/base/buffer_pool.hpp"
 #include "truckee/base/executor.hpp"
@@ -29,6 +30,7 @@ struct services {
   time_ptr time = system_time();         ///< for actors; timers are CAF's
   std::shared_ptr<codec::erasure_codes> codes = std::make_shared<codec::erasure_codes>();
   std::shared_ptr<given_advice> advice = std::make_shared<given_advice>();
+  std::shared_ptr<known_places> places = std::make_shared<known_places>();
   std::shared_ptr<metrics::recorder> metrics;
   logs::log_ptr log = {}; ///< empty: nobody listens
   crypto::lease_secret lease = {};

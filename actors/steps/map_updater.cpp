@@ -19,6 +19,8 @@ using clock = std::chrono::steady_clock;
 
 /// Maps that are done sooner tell nobody how far they are.
 constexpr auto quiet_time = std::chrono::milliseconds(100);
+/// The least time that a reader waits for the first servers alone: on a fast network the others cost more than the wait.
+constexpr auto first_least = std::chrono::milliseconds(20);
 
 /// Does what grid::map_update says; stays, so that whoever reads can ask for more of the same map.
 class map_updater_state {
@@ -29,6 +31,8 @@ public:
   map_updater_state(shell<map_updater_state>* self, map_task task)
     : self_(self), context_(std::move(task.context)), services_(context_.services),
       wants_key_(task.request.mode == grid::map_mode::write || task.request.mode == grid::map_mode::repair),
+      // A write's tests and a strict reader's certainty want all of a slot; so does who looks a second time.
+      names_shares_(task.request.mode == grid::map_mode::read && !task.request.ask_all && !task.strict),
       slots_(task.strict ? std::optional<grid::slot_map>(*task.strict) : std::nullopt),
       update_(std::move(task.request)) {}
 
@@ -56,10 +60,12 @@ private:
       else
         fetch_private_key(action.server, action.share);
     }
-    if (update_.done())
+    if (update_.done()) {
       answer();
-    else
-      watch_the_slow();
+      return;
+    }
+    watch_the_slow();
+    watch_the_first();
   }
 
   // -- servers slower than the others --
@@ -73,6 +79,19 @@ private:
       else
         watch_the_slow();
     });
+  }
+
+  /// Others are asked once one of the first takes twice as long as the slowest of them that have answered.
+  void watch_the_first() {
+    if (answered_ == 0 || !update_.waits_for_the_first() || std::exchange(first_are_watched_, true))
+      return;
+    self_->after(std::max<duration>(first_least, std::chrono::duration_cast<duration>(2 * owed_.slowest())),
+                 [this] {
+                   if (update_.done() || !update_.waits_for_the_first())
+                     return;
+                   update_.widen();
+                   pump();
+                 });
   }
 
   /// True where one is waited for no longer.
@@ -142,8 +161,18 @@ private:
     ++asked_;
     owed_.asked(id);
     tell();
-    read(*entry, grid::slot_read{context_.access.slot, {}, {{0, shares::first_read_size}}}, 0,
-         [this, id, entry](const read_answer& x) {
+    look(id, *entry,
+         names_shares_ ? services_->places->of(context_.access.slot, id) : std::vector<share_number>{});
+  }
+
+  /// At those shares, or at all that are there.
+  void look(const server_id& id, const server_entry& entry, std::vector<share_number> named) {
+    read(entry, grid::slot_read{context_.access.slot, named, {{0, shares::first_read_size}}}, 0,
+         [this, id, entry = &entry, named](const read_answer& x) {
+           if (!named.empty() && !update_.done() && went_well(x) && x.answer.reads.size() < named.size()) {
+             look(id, *entry, {}); // they are elsewhere now
+             return;
+           }
            count_read(services_->metrics->server(entry->name), x);
            if (!owed_.answered(id, x.seconds))
              return;
@@ -154,6 +183,8 @@ private:
              pump();
              return;
            }
+           if (named.empty())
+             remember(id, x.answer);
            offload(
                self_, *services_->compute,
                [access = context_.access, answer = x.answer, wants = wants_key_, slot = slots_.has_value()] {
@@ -162,6 +193,14 @@ private:
                },
                [this, id](shares::sighting&& seen) { on_seen(id, std::move(seen)); });
          });
+  }
+
+  void remember(const server_id& id, const grid::slot_read_answer& answer) {
+    std::vector<share_number> shares;
+    if (answer.damaged.empty()) // or they would not be looked at again
+      for (const auto& [share, parts] : answer.reads)
+        shares.push_back(share);
+    services_->places->saw(context_.access.slot, id, std::move(shares));
   }
 
   /// Says once the quiet time is over whom it waits for, and from then on at each answer.
@@ -190,6 +229,8 @@ private:
       if (!bad.seen.empty())
         advise_server(self_, context_, {id, bad.share}, bad.reason, [] {});
     }
+    if (!seen.answer.bad.empty())
+      services_->places->saw(context_.access.slot, id, {}); // next time it is asked for all it has
     if (seen.private_key && !key_)
       key_ = std::move(seen.private_key);
     if (slots_ && seen.slot)
@@ -238,7 +279,9 @@ private:
   std::size_t answered_ = 0; ///< or failed
   bool tell_is_due_ = false;
   bool quiet_ = true;
+  bool first_are_watched_ = false;
   bool wants_key_;
+  bool names_shares_;                   ///< those that a server had, where that is known, and no others
   std::optional<grid::slot_map> slots_; ///< of a file that is kept strictly
   grid::map_update update_;
   std::map<grid::share_place, shared_bytes> heads_;

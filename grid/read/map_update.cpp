@@ -64,10 +64,11 @@ std::vector<map_action> map_update::next() {
   if (auto fetch = next_private_key())
     out.push_back(*fetch);
   const auto end = more_ ? more_target_ : queue_.size();
+  const bool first_alone = waits_for_the_first();
   while (next_in_queue_ < end) {
     const bool first = next_in_queue_ < first_batch();
-    if (!first && !more_ && map_.servers_answered().empty() && map_.servers_failed().empty())
-      break; // the first batch may be enough
+    if (!first && first_alone)
+      break;
     const std::size_t in_flight_max =
         first ? request_.limits.map_batch_max : request_.limits.map_in_flight_max;
     if (asking_.size() >= in_flight_max)
@@ -77,6 +78,18 @@ std::vector<map_action> map_update::next() {
     out.push_back({map_action::kind::ask, server, {}});
   }
   return out;
+}
+
+bool map_update::waits_for_the_first() const {
+  if (more_)
+    return false;
+  if (map_.servers_answered().empty() && map_.servers_failed().empty())
+    return true;
+  const bool reads = request_.mode == map_mode::anything || request_.mode == map_mode::read;
+  return reads && !request_.ask_all && !wide_ && !asking_.empty() && map_.servers_failed().empty() &&
+         map_.bad_shares().empty() && map_.versions().size() == 1 &&
+         std::ranges::none_of(map_.servers_answered(),
+                              [this](const server_id& id) { return map_.shares_on(id).empty(); });
 }
 
 bool map_update::wants_private_key() const {

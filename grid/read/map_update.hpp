@@ -79,6 +79,11 @@ public:
   /// another, until something more is recoverable. `bad` are places that turned out bad. False when nobody is
   /// left to ask.
   bool ask_more();
+  /// Whether a reader waits for the first servers alone: what they have said so far fits together, and those that are to answer yet
+  /// may be enough. Others would be asked for nothing.
+  bool waits_for_the_first() const;
+  /// One of them takes its time: others are asked beside it.
+  void widen() { wide_ = true; }
   /// A share turned out bad while it was being read.
   void mark_bad(const share_place& place, byte_view seen, std::string reason);
 
@@ -118,6 +123,7 @@ private:
   std::set<share_place> key_tried_;
   std::optional<share_place> key_fetching_;
   bool private_key_ = false;
+  bool wide_ = false; ///< widen was called
   bool more_ = false; ///< ask_more was called
   std::size_t more_target_ = 0;
   map_end end_ = map_end::running;

@@ -149,6 +149,18 @@ TEST_F(gbs_requests, a_slot_is_read_share_by_share) {
   EXPECT_EQ(read({}, {}).reads.size(), 2U) << "which there are";
 }
 
+TEST_F(gbs_requests, shares_that_are_named_need_no_list) {
+  write("0123456789");
+  const auto before = server_->requests();
+  const auto got = read({share_number{3}, share_number{7}}, {{2, 3}});
+  EXPECT_EQ(got.status, storage_status::ok);
+  EXPECT_EQ(got.reads, (grid::share_reads{{share_number{3}, {text("234")}}})) << "it has no share 7";
+  EXPECT_TRUE(got.damaged.empty());
+  EXPECT_EQ(server_->requests() - before, 2U);
+  EXPECT_EQ(read({share_number{3}, share_number{7}}, {}).reads.size(), 1U) << "whether it has them";
+  EXPECT_EQ(server_->requests() - before, 3U);
+}
+
 TEST_F(gbs_requests, a_share_that_cannot_be_read_is_damaged_and_others_are_read) {
   write("0123456789");
   server_->go_wrong(fault::in_trouble, "/3");

@@ -75,6 +75,51 @@ TEST(map_read, asks_2k_first_and_stops_with_2k_answers_and_something_recoverable
   EXPECT_EQ(drive(again, g).asked.size(), 6U);
 }
 
+TEST(map_read, asks_nobody_else_while_the_first_answer_as_one) {
+  model_grid g(30);
+  g.fill(version(1));
+  map_update update(request(g, map_mode::read));
+  const auto open = update.next();
+  ASSERT_EQ(open.size(), 6U);
+  for (const auto& action : open) {
+    EXPECT_FALSE(update.done());
+    EXPECT_TRUE(update.next().empty());
+    update.on_answer(action.server, answer_of(g, action.server));
+  }
+  EXPECT_TRUE(update.done());
+}
+
+TEST(map_read, asks_others_as_soon_as_the_first_may_not_be_enough) {
+  model_grid g(30);
+  g.fill(version(1));
+  const auto asks_on = [&](auto happens) {
+    map_update update(request(g, map_mode::read));
+    const auto open = update.next();
+    update.on_answer(open[0].server, answer_of(g, open[0].server));
+    EXPECT_TRUE(update.next().empty());
+    happens(update, open[1].server);
+    return update.next().size();
+  };
+  EXPECT_EQ(asks_on([](map_update& x, const server_id& id) { x.on_failure(id, "gone"); }), 1U);
+  EXPECT_EQ(asks_on([](map_update& x, const server_id& id) { x.on_answer(id, {}); }), 1U);
+  EXPECT_EQ(asks_on([](map_update& x, const server_id& id) {
+              x.on_answer(id, {{{share(1), version(2), false}}, {}});
+            }),
+            1U);
+  EXPECT_EQ(asks_on([](map_update& x, const server_id& id) {
+              x.on_answer(id, {{}, {{share(1), to_bytes(as_bytes("x")), "rot"}}});
+            }),
+            1U);
+  map_update slow(request(g, map_mode::read));
+  const auto open = slow.next();
+  for (std::size_t i = 0; i < 3; ++i)
+    slow.on_answer(open[i].server, answer_of(g, open[i].server));
+  EXPECT_TRUE(slow.waits_for_the_first());
+  slow.widen();
+  EXPECT_FALSE(slow.waits_for_the_first());
+  EXPECT_EQ(slow.next().size(), 2U) << "up to five in flight";
+}
+
 TEST(map_read, goes_on_while_a_newer_version_cannot_be_read) {
   model_grid g(30);
   g.fill(version(1));
@@ -295,6 +340,7 @@ TEST(map_more, a_server_that_was_silent_when_the_map_was_good_enough_is_asked_ag
   ASSERT_EQ(open.size(), 2U);
   update.on_answer(open[1].server, answer_of(g, open[1].server));
   ASSERT_FALSE(update.done()); // one of two answers
+  update.widen();
   for (const auto& action : update.next())
     update.on_answer(action.server, answer_of(g, action.server));
   ASSERT_TRUE(update.done());
