@@ -6,25 +6,53 @@
 
 namespace truckee {
 
+/// One thread at a time is on its way to the queue; when it has its job, and there are more, it wakes the next before it begins. Many
+/// short jobs at once are then done by the threads that are awake, and not by one each that had to be woken; among long ones as many
+/// threads come to run as there are.
 struct worker_pool::queue {
   std::mutex mutex;
   std::condition_variable wake;
   std::deque<std::function<void()>> jobs;
+  std::size_t asleep = 0;
+  bool coming = false; ///< one was woken and is not here yet
   bool stopping = false;
 
   void run() {
     std::unique_lock lock(mutex);
     for (;;) {
-      wake.wait(lock, [this] { return stopping || !jobs.empty(); });
-      if (jobs.empty())
+      if (jobs.empty() && !sleep(lock))
         return;
       auto job = std::move(jobs.front());
       jobs.pop_front();
+      const bool more = call_one();
       lock.unlock();
+      if (more)
+        wake.notify_one();
       job();
       job = nullptr; // free what it holds before the lock is taken again
       lock.lock();
     }
+  }
+
+  /// Whether somebody is to be woken now.
+  bool call_one() {
+    if (jobs.empty() || coming || asleep == 0)
+      return false;
+    coming = true;
+    return true;
+  }
+
+private:
+  /// False: the pool ends, and there is nothing to do.
+  bool sleep(std::unique_lock<std::mutex>& lock) {
+    ++asleep;
+    // Who finds nothing was overtaken by one that was awake: he came all the same, and the next submit calls anew.
+    while (jobs.empty() && !stopping) {
+      wake.wait(lock);
+      coming = false;
+    }
+    --asleep;
+    return !jobs.empty();
   }
 };
 
@@ -63,11 +91,14 @@ void worker_pool::submit(std::function<void()> job) {
     job();
     return;
   }
+  bool call = false;
   {
     std::lock_guard lock(queue_->mutex);
     queue_->jobs.push_back(std::move(job));
+    call = queue_->call_one();
   }
-  queue_->wake.notify_one();
+  if (call)
+    queue_->wake.notify_one();
 }
 
 } // namespace truckee

@@ -58,8 +58,9 @@ private:
 
   void deliver(const send_shares& x) {
     sent_.emplace(x.id, pending{x.request, services_->time->now()});
-    messages::request(
-        self_, server_.link, x.deadline + link_grace, write_slot{x.request, x.deadline},
+    // The link answers within the deadline, or ends: a timer here would wake CAF's clock twice for nothing.
+    messages::request_watched(
+        self_, server_.link, write_slot{x.request, x.deadline},
         [this, id = x.id](const write_answer& answer) {
           if (const auto what = take(id))
             tell(id, *what, outcome_of_answer(*what->request, answer), answer.seconds);

@@ -83,6 +83,20 @@ void request(Self* self, const Handle& to, duration timeout, Message&& message, 
   }
 }
 
+/// Asks `to` from an actor without a deadline: for one of this process that answers in bounded time by itself, and that the asker
+/// watches in case it ends. Exactly one of the two callbacks runs, and none once the actor has ended.
+template <class Self, class Handle, class Message, class Then, class Otherwise>
+void request_watched(Self* self, const Handle& to, Message&& message, Then then, Otherwise otherwise) {
+#if TRUCKEE_CAF_1
+  self->mail(std::forward<Message>(message))
+      .request(to, caf::infinite)
+      .then(std::move(then), std::move(otherwise));
+#else
+  self->request(to, caf::infinite, std::forward<Message>(message))
+      .then(std::move(then), std::move(otherwise));
+#endif
+}
+
 /// Runs a continuation in the actor itself, later; as self->after(), which also says what its timer is good for.
 template <class Self, class Continuation>
 deadline_ticket send_later(Self* self, duration delay, Continuation rest) {

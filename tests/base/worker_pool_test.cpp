@@ -41,6 +41,41 @@ TEST(worker_pool, the_destructor_runs_what_is_queued) {
   EXPECT_EQ(done, 50);
 }
 
+TEST(worker_pool, among_jobs_that_wait_every_thread_comes_to_run) {
+  constexpr std::size_t threads = 6;
+  worker_pool pool(threads);
+  for (int round = 0; round < 20; ++round) {
+    std::promise<void> all_are_here;
+    const auto together = all_are_here.get_future().share();
+    std::atomic<std::size_t> here{0};
+    std::atomic<std::size_t> left{0};
+    for (std::size_t i = 0; i < threads; ++i)
+      pool.submit([&, together] {
+        if (++here == threads)
+          all_are_here.set_value();
+        together.wait(); // ends only if all of them run side by side
+        ++left;
+      });
+    while (left < threads)
+      std::this_thread::yield();
+  }
+}
+
+TEST(worker_pool, jobs_of_many_submitters_all_run) {
+  worker_pool pool(3);
+  std::atomic<int> done{0};
+  std::vector<std::thread> submitters;
+  for (int i = 0; i < 4; ++i)
+    submitters.emplace_back([&] {
+      for (int job = 0; job < 5'000; ++job)
+        pool.submit([&] { ++done; });
+    });
+  for (auto& each : submitters)
+    each.join();
+  while (done < 20'000)
+    std::this_thread::yield();
+}
+
 TEST(worker_pool, may_be_let_go_last_by_one_of_its_own_jobs) {
   for (std::size_t threads : {1UL, 3UL}) {
     std::promise<void> go, all_done, let_go;
