@@ -26,6 +26,7 @@ public:
                   std::uint64_t slots);
 
   grid::store_info info() override;
+  bool is_quick(const storage_index& slot) override { return backend_->is_quick(slot); }
   void use(const store_settings& settings) override;
   grid::read_test_write_answer read_test_write(const grid::read_test_write& request) override;
   grid::slot_read_answer read(const grid::slot_read& request) override;

@@ -102,9 +102,9 @@ io_result<void> remove_tree(file_system& files, const std::filesystem::path& tre
 disk_backend::disk_backend(file_system& files, path shares, path aside, path identity, durability wanted,
                            std::unique_ptr<file_lock> lock, const store_limits& limits)
   : files_(files), shares_(std::move(shares)), aside_(std::move(aside)), aside_held_(files.hold(aside_)),
-    identity_(std::move(identity)), full_(wanted == durability::full), lock_(std::move(lock)),
-    memory_(limits.remembered_bytes_max), lift_(files, aside_, full_),
-    spares_(files, limits.spare_bytes_max) {}
+    identity_(std::move(identity)), full_(wanted == durability::full),
+    quick_(!full_ && files.is_local(shares_)), lock_(std::move(lock)), memory_(limits.remembered_bytes_max),
+    lift_(files, aside_, full_), spares_(files, limits.spare_bytes_max) {}
 
 io_result<void> disk_backend::in_place() {
   if (!lock_ || lock_->in_place()) {

@@ -29,6 +29,7 @@ public:
   io_result<std::vector<storage_index>> slots() override;
   io_result<std::uint64_t> available_bytes() override;
   io_result<void> in_place() override;
+  bool is_quick(const storage_index& slot) override { return quick_ && memory_.find(slot) != nullptr; }
 
 private:
   using path = std::filesystem::path;
@@ -80,6 +81,7 @@ private:
   const std::shared_ptr<const void> aside_held_;
   const path identity_;
   const bool full_;
+  const bool quick_; ///< nothing is synced, and no network is asked
   std::unique_ptr<file_lock> lock_;
   std::atomic<std::uint64_t> next_aside_{0};
   slot_memory memory_;

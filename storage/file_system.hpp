@@ -130,6 +130,9 @@ public:
   virtual io_result<void> sync_directory(const std::filesystem::path& directory) = 0;
   /// All that anyone wrote to this file system before is on the disk when it returns.
   virtual io_result<void> sync_all(const std::filesystem::path& directory) = 0;
+  /// Whether what was just written or read there is in this machine's own memory: a disk of its own, or no disk. Of a network's
+  /// files, or what is not known, it is not.
+  virtual bool is_local(const std::filesystem::path&) const { return false; }
   virtual io_result<std::uint64_t> available_bytes(const std::filesystem::path& directory) = 0;
   /// EWOULDBLOCK, with the holder's process id in `what`, where another has it.
   virtual io_result<std::unique_ptr<file_lock>> lock(const std::filesystem::path& file) = 0;

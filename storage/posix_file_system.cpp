@@ -3,10 +3,12 @@
 #include "truckee/base/descriptor.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <csignal>
 #include <dirent.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <linux/openat2.h>
 #include <mutex>
 #include <stdio.h>
@@ -14,6 +16,7 @@
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/syscall.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 #include <utility>
 
@@ -22,6 +25,11 @@ namespace truckee::storage {
 namespace {
 
 using std::filesystem::path;
+
+/// As statfs(2) names them; zfs is not in the kernel's list.
+constexpr std::array<std::uint32_t, 7> local_file_systems{
+    EXT4_SUPER_MAGIC, XFS_SUPER_MAGIC,       BTRFS_SUPER_MAGIC, F2FS_SUPER_MAGIC,
+    TMPFS_MAGIC,      OVERLAYFS_SUPER_MAGIC, 0x2fc12fc1};
 
 std::int64_t nanoseconds(const timespec& time) {
   return std::int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec;
@@ -373,6 +381,13 @@ public:
     if (::syncfs(fd->get()) != 0)
       return io_fail(errno, "sync the file system of", directory);
     return {};
+  }
+
+  bool is_local(const path& directory) const override {
+    struct statfs about {};
+    return ::statfs(directory.c_str(), &about) == 0 &&
+           std::ranges::find(local_file_systems, static_cast<std::uint32_t>(about.f_type)) !=
+               local_file_systems.end();
   }
 
   io_result<std::uint64_t> available_bytes(const path& directory) override {

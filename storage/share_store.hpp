@@ -78,6 +78,8 @@ public:
   virtual ~share_store() = default;
 
   virtual grid::store_info info() = 0;
+  /// Whether calls for this slot wait for no disk and no network, as far as is known: then they may run where nothing may block.
+  virtual bool is_quick(const storage_index&) { return false; }
   /// For calls that begin from now on; from any thread.
   virtual void use(const store_settings&) {}
   /// Wholly done or not at all, whatever the status. Any status but ok: nothing was written.

@@ -47,6 +47,8 @@ public:
                                      const file_patch& patch) = 0;
   virtual io_result<std::vector<storage_index>> slots() = 0;
   virtual io_result<std::uint64_t> available_bytes() = 0;
+  /// As share_store's.
+  virtual bool is_quick(const storage_index&) { return false; }
   /// Nothing while the place is there as it was opened; else in words why nothing may be written or missed.
   virtual io_result<void> in_place() { return {}; }
 };

@@ -15,6 +15,9 @@ namespace {
 
 using namespace messages;
 
+/// What a store that waits for nothing is given here, where a larger one would keep others waiting: bytes to write or to read.
+constexpr std::uint64_t quick_bytes_max = 64 * 1024;
+
 /// Of a stranger's words in the log.
 constexpr std::size_t logged_reason_max = 200;
 
@@ -23,6 +26,13 @@ std::uint64_t bytes_of(const grid::read_test_write& request) {
   for (const auto& change : request.changes)
     for (const auto& write : change.writes)
       sum += write.data.size();
+  return sum;
+}
+
+std::uint64_t bytes_of(const grid::slot_read& request) {
+  std::uint64_t sum = 0;
+  for (const auto& read : request.reads)
+    sum += std::min(read.length, quick_bytes_max + 1);
   return sum;
 }
 
@@ -47,11 +57,19 @@ public:
     return {
         [this](const hello& x) { return introduce_store(x); },
         [this](const grid::read_test_write& x) {
+          const auto bytes = bytes_of(x);
+          if (is_quick(x.slot, bytes))
+            return run_here<grid::read_test_write_answer>(
+                x.slot, bytes, metrics::storage_operation::read_test_write,
+                [&x](auto& store) { return store.read_test_write(x); });
           return run<grid::read_test_write_answer>(
-              x.slot, bytes_of(x), metrics::storage_operation::read_test_write,
+              x.slot, bytes, metrics::storage_operation::read_test_write,
               [request = x](auto& store) { return store.read_test_write(request); });
         },
         [this](const grid::slot_read& x) {
+          if (is_quick(x.slot, bytes_of(x)))
+            return run_here<grid::slot_read_answer>(x.slot, 0, metrics::storage_operation::read,
+                                                    [&x](auto& store) { return store.read(x); });
           return run<grid::slot_read_answer>(x.slot, 0, metrics::storage_operation::read,
                                              [request = x](auto& store) { return store.read(request); });
         },
@@ -142,6 +160,29 @@ private:
                {"reason", escaped(std::string_view(x.reason).substr(0, logged_reason_max))}});
   }
 
+  /// Whether a call may run in the actor: none of that slot is under way, and it waits for nothing.
+  bool is_quick(const storage_index& slot, std::uint64_t bytes) const {
+    return bytes <= quick_bytes_max && !slots_.contains(slot) && store_->is_quick(slot);
+  }
+
+  /// Two hand-overs to other threads less than run(), which for small shares take longer than the call.
+  template <class Answer, class Call>
+  caf::result<Answer> run_here(const storage_index& slot, std::uint64_t bytes,
+                               metrics::storage_operation kind, Call call) {
+    const auto start = services_->time->now();
+    Answer answer = call(*store_);
+    tell_done(kind, slot, answer, bytes, services_->time->seconds_since(start));
+    return answer;
+  }
+
+  template <class Answer>
+  void tell_done(metrics::storage_operation kind, const storage_index& slot, const Answer& answer,
+                 std::uint64_t bytes, double seconds) {
+    count(kind, answer.status, seconds, bytes);
+    count_read(answer);
+    tell(kind, slot, answer, bytes, seconds);
+  }
+
   /// `look` sees the answer before who asked.
   template <class Answer, class Call, class Look = void (*)(const Answer&)>
   caf::result<Answer> run(
@@ -171,9 +212,7 @@ private:
             return std::pair(std::move(answer), time->seconds_since(start));
           },
           [this, promise, slot, bytes, kind, look = std::move(look)](auto&& done) mutable {
-            count(kind, done.first.status, done.second, bytes);
-            count_read(done.first);
-            tell(kind, slot, done.first, bytes, done.second);
+            tell_done(kind, slot, done.first, bytes, done.second);
             look(done.first);
             promise.deliver(std::move(done.first));
             finished(slot, bytes);

@@ -54,6 +54,23 @@ TEST_F(disk_store, makes_a_random_node_id_and_keeps_it) {
   EXPECT_EQ(first.permutation_seed, to_bytes(first.id.view()));
 }
 
+TEST_F(disk_store, is_quick_where_it_remembers_a_slot_and_nothing_is_synced) {
+  const auto store = open();
+  EXPECT_FALSE(store->is_quick(slot_));
+  ASSERT_EQ(store->read_test_write(request(slot_, {write_share(0, 0, "content")})).status,
+            storage_status::ok);
+  EXPECT_TRUE(store->is_quick(slot_)) << folder_.path() << " lies on a file system of this machine's own";
+  EXPECT_FALSE(store->is_quick(filled<storage_index>(8)));
+  disk_store_options lasting;
+  lasting.directory = folder_.path() / "lasting";
+  const auto synced = open_disk_store(
+      lasting, [] { return test_time; }, random_);
+  ASSERT_TRUE(synced) << to_string(synced.error());
+  ASSERT_EQ((*synced)->read_test_write(request(slot_, {write_share(0, 0, "content")})).status,
+            storage_status::ok);
+  EXPECT_FALSE((*synced)->is_quick(slot_));
+}
+
 TEST_F(disk_store, takes_node_id_and_permutation_seed_from_the_directory_above) {
   write_file(folder_.path() / "my_nodeid", "gpa5nag4r3oxmiedlahhitnuazyenzt7\n");
   write_file(folder_.path() / "permutation-seed", crypto::to_base32(as_bytes("a seed of any length")));

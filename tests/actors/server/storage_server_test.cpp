@@ -23,6 +23,7 @@ namespace {
 class watched_store final : public storage::share_store {
 public:
   grid::store_info info() override { return inner_->info(); }
+  bool is_quick(const storage_index& slot) override { return slot == quick; }
   grid::read_test_write_answer read_test_write(const grid::read_test_write& x) override {
     const visit inside(*this, x.slot, x.changes.empty() ? 0 : x.changes.front().share.value);
     return inner_->read_test_write(x);
@@ -57,6 +58,7 @@ public:
     std::unique_lock lock(mutex_);
     return changed_.wait_for(lock, 20s, [&] { return inside_.size() >= count; });
   }
+  std::optional<storage_index> quick; ///< calls for it wait for nothing
   bool slot_entered_twice() const { return twice_; }
   std::vector<std::uint8_t> order() const { return order_; }
 
@@ -185,6 +187,28 @@ TEST_F(StorageServer, AReadBehindAWriteOfItsSlotSeesIt) {
   ASSERT_TRUE(wait_all(written, seen));
   ASSERT_EQ((*seen)->reads.count(share_number{5}), 1U);
   EXPECT_EQ((*seen)->reads.at(share_number{5}).at(0).size(), 3U);
+}
+
+TEST_F(StorageServer, AStoreThatWaitsForNothingIsAskedWithoutAnotherThread) {
+  start(1);
+  store->quick = slot_number(1);
+  auto door = std::make_shared<std::promise<void>>();
+  pool->submit([door] { door->get_future().wait(); }); // its only thread
+  const auto small = write(write_to(1, 0));
+  const auto read = run.ask<grid::slot_read_answer>(server, grid::slot_read{slot_number(1), {}, {{0, 4000}}});
+  const auto large = write(write_to(1, 1, 65 * 1024));
+  const auto behind = write(write_to(1, 2));
+  const auto of_another_slot = write(write_to(2, 0));
+  run.settle();
+  EXPECT_TRUE(small->done());
+  ASSERT_TRUE(read->done());
+  EXPECT_EQ((*read)->reads.size(), 1U);
+  EXPECT_FALSE(large->done()) << "it would keep others waiting";
+  EXPECT_FALSE(behind->done()) << "one slot's calls keep their order";
+  EXPECT_FALSE(of_another_slot->done());
+  door->set_value();
+  EXPECT_TRUE(wait_all(large, behind, of_another_slot));
+  EXPECT_FALSE(store->slot_entered_twice());
 }
 
 TEST_F(StorageServer, ExpiryWaitsForItsTurnInASlot) {
