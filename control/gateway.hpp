@@ -56,38 +56,31 @@ public:
   using shell_type = messages::shell<asker_state>;
   static constexpr const char* name = "truckee.asker";
 
-  asker_state(shell_type* self, const messages::file_gateway& gateway, Request request,
-              std::function<void(Reply)> then)
-    : self_(self), gateway_(gateway), request_(std::move(request)), then_(std::move(then)) {}
+  asker_state(shell_type* self, const messages::file_gateway& gateway, messages::duration timeout,
+              Request request, std::function<void(result<Reply>)> then)
+    : self_(self), gateway_(gateway), timeout_(timeout), request_(std::move(request)),
+      then_(std::move(then)) {}
 
   ~asker_state() {
     if (then_)
-      then_(failed({errc::internal, "the actor system ended"}));
+      then_(fail(errc::internal, "the actor system ended"));
   }
   asker_state(const asker_state&) = delete;
   asker_state& operator=(const asker_state&) = delete;
 
   messages::behavior<handle> make_behavior() {
     self_->watch(gateway_);
-    // Operations arm their own deadlines; this one only guards against a defect of ours.
     messages::request(
-        self_, gateway_, std::chrono::hours(24), std::move(request_),
-        [this](const Reply& reply) { end(reply); },
-        [this](const caf::error& e) { end(failed(messages::as_error(e, self_->system()))); });
+        self_, gateway_, timeout_, std::move(request_), [this](const Reply& reply) { end(reply); },
+        [this](const caf::error& e) { end(tl::unexpected(messages::as_error(e, self_->system()))); });
     return {[](const messages::progress_event&) {}};
   }
   void on_down(const caf::actor_addr&) {
-    end(failed({errc::unreachable, "the gateway is gone; what it was asked for may have been done or not"}));
+    end(fail(errc::unreachable, "the gateway is gone; what it was asked for may have been done or not"));
   }
 
 private:
-  static Reply failed([[maybe_unused]] const error& why) {
-    Reply reply;
-    if constexpr (requires { reply.failure; })
-      reply.failure = why;
-    return reply;
-  }
-  void end(Reply reply) {
+  void end(result<Reply> reply) {
     if (const auto then = std::exchange(then_, nullptr))
       then(std::move(reply));
     self_->quit();
@@ -95,8 +88,9 @@ private:
 
   shell_type* self_;
   messages::file_gateway gateway_;
+  messages::duration timeout_;
   Request request_;
-  std::function<void(Reply)> then_;
+  std::function<void(result<Reply>)> then_;
 };
 
 /// The reply to a request whose content no gateway takes; nothing where it is to be sent. On the way it would only cost the
@@ -120,6 +114,17 @@ std::optional<Reply> refused_unsent([[maybe_unused]] const Request& request) {
   return std::nullopt;
 }
 
+/// The reply, or one that says what broke, where it has a place for that.
+template <class Reply>
+Reply reply_or_failure(result<Reply> got) {
+  if (got)
+    return std::move(*got);
+  Reply reply;
+  if constexpr (requires { reply.failure; })
+    reply.failure = std::move(got.error());
+  return reply;
+}
+
 /// Asks a gateway, and calls `then` once with its reply: in a thread of CAF's, where it must not block, or in this one where
 /// nothing is sent. The rest is as below.
 template <class Request, class Reply = decltype(reply_to(std::declval<const Request&>()))>
@@ -128,7 +133,10 @@ void ask_then(caf::actor_system& system, const messages::file_gateway& gateway, 
   if (auto refused = refused_unsent<Reply>(request))
     then(std::move(*refused));
   else
-    messages::spawn<asker_state<Reply, Request>>(system, gateway, std::move(request), std::move(then));
+    // Operations arm their own deadlines; this one only guards against a defect of ours.
+    messages::spawn<asker_state<Reply, Request>>(
+        system, gateway, messages::duration(std::chrono::hours(24)), std::move(request),
+        [then = std::move(then)](result<Reply> got) { then(reply_or_failure(std::move(got))); });
 }
 
 /// Asks a gateway. Content beyond longest_content is refused before it is sent. A reply always comes, at worst one that says
@@ -148,6 +156,18 @@ std::future<Reply> ask_later(caf::actor_system& system, const messages::file_gat
 template <class Request, class Reply = decltype(reply_to(std::declval<const Request&>()))>
 Reply ask(caf::actor_system& system, const messages::file_gateway& gateway, Request request) {
   return ask_later(system, gateway, std::move(request)).get();
+}
+
+/// Asks from a thread that may block, for so long at most, and says what broke: errc::unreachable as soon as the gateway is gone,
+/// errc::timeout. For what a gateway answers at once, such as its status.
+template <class Request, class Reply = decltype(reply_to(std::declval<const Request&>()))>
+result<Reply> ask_within(caf::actor_system& system, const messages::file_gateway& gateway,
+                         messages::duration timeout, Request request) {
+  const auto promise = std::make_shared<std::promise<result<Reply>>>();
+  messages::spawn<asker_state<Reply, Request>>(
+      system, gateway, timeout, std::move(request),
+      std::function([promise](result<Reply> got) { promise->set_value(std::move(got)); }));
+  return promise->get_future().get();
 }
 
 } // namespace truckee::control

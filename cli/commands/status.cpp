@@ -1,6 +1,7 @@
 #include "truckee/cli/process/signals.hpp"
 #include "truckee/cli/session/session.hpp"
 #include "truckee/cli/terminal/status_table.hpp"
+#include "truckee/control/gateway.hpp"
 #include "truckee/status/as_json.hpp"
 
 #include <cerrno>
@@ -95,25 +96,25 @@ private:
   std::variant<status_reply, operation_detail> what_;
 };
 
-template <class Reply, class Request>
-result<Reply> ask_for(session& s, Request request) {
-  caf::scoped_actor self(s.system());
-  result<Reply> out = fail(errc::internal, "the gateway gave no answer");
-  request_blocking(
-      self, s.gateway(), std::chrono::seconds(10), std::move(request), [&](const Reply& x) { out = x; },
-      [&](const caf::error& e) {
-        out = is_timeout(e) ? fail(errc::timeout, "the gateway has not answered within 10 seconds")
-                            : fail(errc::unreachable, "the gateway is gone: " + describe(e, s.system()));
-      });
+/// How long a gateway may take for what it answers at once.
+constexpr std::chrono::seconds answer_max{10};
+
+template <class Request>
+auto ask_for(session& s, Request request) {
+  auto out = control::ask_within(s.system(), s.gateway(), answer_max, std::move(request));
+  if (!out && out.error().code == errc::timeout)
+    out = fail(errc::timeout, "the gateway has not answered within 10 seconds");
+  else if (!out && out.error().code == errc::unreachable)
+    out = fail(errc::unreachable, "the gateway is gone");
   return out;
 }
 
 result<picture> look(session& s, const status_options& o) {
   if (o.operation == 0) {
-    auto all = ask_for<status_reply>(s, status_request{});
+    auto all = ask_for(s, status_request{});
     return all ? result<picture>(picture(std::move(*all))) : tl::unexpected(all.error());
   }
-  auto one = ask_for<operation_detail>(s, operation_detail_request{o.operation});
+  auto one = ask_for(s, operation_detail_request{o.operation});
   if (!one)
     return tl::unexpected(one.error());
   if (!one->found)
@@ -167,13 +168,8 @@ result<int> watch(session& s, const status_options& o, bool json) {
   const auto bell = std::make_shared<alarm>();
   const signal_watch signals([&](int) { bell->end(); });
   const auto listener = spawn<watcher_state>(s.system(), bell);
-  {
-    caf::scoped_actor self(s.system());
-    // Where no more subscribers are taken, looking from time to time has to do.
-    request_blocking(
-        self, s.gateway(), std::chrono::seconds(10), subscribe{listener}, [](const subscribe_answer&) {},
-        [](const caf::error&) {});
-  }
+  // Where no more subscribers are taken, looking from time to time has to do.
+  (void)ask_for(s, subscribe{listener});
   terminal_picture screen(!json && facts_of(STDOUT_FILENO).terminal);
   auto now = look(s, o);
   for (; now && screen.problem() == 0; now = look(s, o)) {

@@ -70,7 +70,10 @@ TEST_F(status, a_watch_ends_with_its_gateway) {
   auto& watch = start({"--gateway", at, "status", "--watch", "--interval", "0.1"});
   watch.wait_for("servers ready");
   gateway_->kill();
+  const auto killed = std::chrono::steady_clock::now();
   const auto done = watch.wait(process::seconds(20));
+  EXPECT_LT(std::chrono::steady_clock::now() - killed, std::chrono::seconds(8))
+      << "not when a question's time is up";
   EXPECT_NE(done.code, 0) << done.out;
   EXPECT_NE(done.err.find("gateway"), std::string::npos) << done.err;
 }
