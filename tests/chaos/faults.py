@@ -10,7 +10,7 @@ OF_SERVERS = {"kill": 5, "stop": 4, "restart": 1, "power loss": 4, "full disk": 
 OF_GATEWAYS = {"kill": 2, "stop": 1, "restart": 1}
 BLACKOUT = "blackout"  # all servers lose power at once
 LASTS = {"kill": (0.2, 4), "stop": (0.5, 9), "restart": (0, 1), "power loss": (0.2, 3), "full disk": (2, 9), BLACKOUT: (0.5, 2)}
-PAUSE = (0.8, 3.5)
+PAUSE = (0.5, 2.5)
 
 
 @dataclasses.dataclass(frozen=True)
