@@ -30,7 +30,7 @@ class Run:
         self.events = open(self.place / "history.jsonl", "w", encoding="utf-8")
         self.lock = threading.Lock()
         self.begun = time.monotonic()
-        self.grid = Grid(options.program, self.place, order, kind_of_disk, options.disks / order)
+        self.grid = Grid(options.program, self.place, order, kind_of_disk, options.disks / order, options.forgetful)
         self.work = Workload(self.grid, options.seed, self.record, self.log)
         self.done = []
         self.left_out = []
@@ -144,6 +144,7 @@ def main():
     parser.add_argument("--seed", type=int, default=int(time.time()), help="of faults and of what writers ask for (default: the time)")
     parser.add_argument("--away", type=int, default=3, help="servers at once, at most; a publish in the strict order can do without two")
     parser.add_argument("--quiet", action="store_true", help="no faults: writers alone")
+    parser.add_argument("--forgetful", action="store_true", help="servers do not sync, so power loss takes what they acknowledged: this has to fail")
     options = parser.parse_args()
     if options.seconds < 10 or not 1 <= options.away <= 7:
         parser.error("--seconds is 10 or more, --away from 1 to 7: with fewer than three servers there is nothing to read")

@@ -71,6 +71,9 @@ class Memory(Folder):
         self.full.set()
         self.filler.join()
         (self.place / "ballast").unlink()
+        folder = os.open(self.place, os.O_RDONLY)
+        os.fsync(folder)  # power loss must not bring it back
+        os.close(folder)
 
     def close(self):
         quietly("umount", self.place)
@@ -106,7 +109,7 @@ class Image(Memory):
 
     def power_on(self):
         """With nobody using it: what was on the disk is there again, by ext4's own recovery."""
-        for left in reversed(range(100)):
+        for left in reversed(range(600)):
             try:
                 quietly("umount", self.place)
                 break

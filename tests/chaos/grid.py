@@ -74,7 +74,7 @@ class Node:
 
     def wait_until_stopped(self):
         """All its threads, but those that wait for a disk, which stop when they come back from there."""
-        until = time.monotonic() + 10
+        until = time.monotonic() + 60
         while time.monotonic() < until:
             states = [(task / "stat").read_text().rpartition(")")[2].split()[0] for task in pathlib.Path(f"/proc/{self.process.pid}/task").iterdir()]
             if set(states) <= {"T", "D"}:
@@ -115,7 +115,7 @@ class Server(Node):
         self.disk, self.address = disk, f"127.0.0.1:{port}"
         name = f"s{number}"
         super().__init__(grid, name, ["storage", "--directory", disk.place / "store", "--listen", self.address, "--name", name,
-                                      *grid.certificate(name)])
+                                      "--durability", "none" if grid.forgetful else "full", *grid.certificate(name)])
 
     def table(self):
         return f'[[server]]\nname = "{self.name}"\ncaf = "{self.address}"\nid = "{(self.disk.place / "store/my_nodeid").read_text().strip()}"\n'
@@ -153,8 +153,9 @@ class Done:
 class Grid:
     """All of them, below one folder. Whatever goes wrong with a process is kept in `troubles`."""
 
-    def __init__(self, program, place, order, kind_of_disk, disks_at):
-        self.program, self.place, self.order = program, place, order
+    def __init__(self, program, place, order, kind_of_disk, disks_at, forgetful=False):
+        """forgetful: servers do not sync what they acknowledge."""
+        self.program, self.place, self.order, self.forgetful = program, place, order, forgetful
         self.logs = place / "logs"
         self.logs.mkdir(parents=True)
         self.kind_of_disk, self.disks_at = kind_of_disk, disks_at
@@ -180,6 +181,8 @@ class Grid:
             server.start()
         for server in self.servers:
             server.wait_until_listening()
+        if self.forgetful:  # who they are, at least, they are not to forget
+            subprocess.run(["sync", "-f", *(disk.place for disk in self.disks)], check=True)
         self.write_grid("grid.toml", LIMITS)
         self.write_grid("calm.toml", CALM)
         for number in range(GATEWAYS):

@@ -94,6 +94,9 @@ def judge_file(file, writes, reads, first):
             if write.became == APPLIED and write.line not in there:
                 wrong("lost", write.line, f"acknowledged at {write.ended:.3f} s")
         judge_order(finals[-1].lines, by_line, wrong)
+    for write in writes:
+        if not finals and write.became == APPLIED:
+            wrong("lost", write.line, f"acknowledged at {write.ended:.3f} s; the file cannot be read at the end")
     judge_confirmed([read for read in reads if read.how != PLAIN], wrong)
     return list(found.values())
 

@@ -64,6 +64,9 @@ class Wrong(unittest.TestCase):
     def test_a_lost_line(self):
         self.assertEqual(kinds(writes(("a", APPLIED, 0, 200), ("b", APPLIED)), read(FINAL, 100, "b")), ["lost"])
 
+    def test_every_acknowledged_line_of_a_file_that_cannot_be_read_at_the_end(self):
+        self.assertEqual(kinds(writes(("a", APPLIED), ("b", UNKNOWN)), read(PLAIN, 50, "a")), ["lost"])
+
     def test_an_acknowledged_line_that_a_later_read_does_not_show(self):
         for how in (PLAIN, CONFIRMED):
             self.assertEqual(kinds(writes(("a", APPLIED)), read(how, 50), read(FINAL, 100, "a")), ["unseen"])
