@@ -18,6 +18,14 @@ answer refused(unsigned status, const error& why) {
   return told(status, {{"ok", false}, {"error", {{"kind", to_word(why.code)}, {"detail", why.detail}}}});
 }
 
+answer refused_write(answer refusal, effect became) {
+  auto words = nlohmann::json::parse(std::string_view(refusal.words));
+  words["effect"] = to_word(became);
+  auto out = told(refusal.status, words);
+  out.fields = std::move(refusal.fields);
+  return out;
+}
+
 answer given(shared_bytes content) {
   answer out{200};
   out.length = content.size();

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "truckee/base/effect.hpp"
 #include "truckee/base/result.hpp"
 #include "truckee/base/secret_text.hpp"
 #include "truckee/base/shared_bytes.hpp"
@@ -25,6 +26,8 @@ struct answer {
 
 /// Of what is asked in words: `kind` and `detail` as every error has them.
 answer refused(unsigned status, const error& why);
+/// The same to who asked for a write, with what became of that.
+answer refused_write(answer refusal, effect became);
 /// With what is told of it as JSON.
 answer told(unsigned status, const nlohmann::json& what);
 /// Of content, whole.

@@ -201,13 +201,7 @@ tl::expected<call, answer> parse_append(const http::request_head& head, secret_t
   return out;
 }
 
-} // namespace
-
-std::string tag_of(sequence_number version, std::string_view root) {
-  return "\"" + std::to_string(version.value) + ":" + std::string(root) + "\"";
-}
-
-tl::expected<call, answer> parse_call(const http::request_head& head, const house_rules& rules) {
+tl::expected<call, answer> parse_any(const http::request_head& head, const house_rules& rules) {
   if (rules.own_hosts_only && !http::is_own_host(head.first("Host")))
     return bad(403, errc::refused, "this is served to localhost and loopback addresses only");
   if (!rules.token.empty() && !shows_token(head, rules.token)) {
@@ -228,7 +222,7 @@ tl::expected<call, answer> parse_call(const http::request_head& head, const hous
                    ", where no log keeps it");
   if (auto no = twice(head))
     return wrong(std::move(*no));
-  const bool changes = head.method == "PUT" || head.method == "PATCH";
+  const bool changes = asks_for_write(head.method);
   if (!changes && head.method != "GET" && head.method != "HEAD") {
     auto out = refused(405, {errc::usage, "a file is read (GET, HEAD), written (PUT) or added to (PATCH)"});
     out.fields.emplace_back("Allow", "GET, HEAD, PUT, PATCH");
@@ -244,6 +238,23 @@ tl::expected<call, answer> parse_call(const http::request_head& head, const hous
   if (!changes)
     return parse_read(head, secret_text(cap));
   return head.method == "PUT" ? parse_write(head, secret_text(cap)) : parse_append(head, secret_text(cap));
+}
+
+} // namespace
+
+std::string tag_of(sequence_number version, std::string_view root) {
+  return "\"" + std::to_string(version.value) + ":" + std::string(root) + "\"";
+}
+
+bool asks_for_write(std::string_view method) {
+  return method == "PUT" || method == "PATCH";
+}
+
+tl::expected<call, answer> parse_call(const http::request_head& head, const house_rules& rules) {
+  auto out = parse_any(head, rules);
+  if (!out && asks_for_write(head.method))
+    return wrong(refused_write(std::move(out.error()), effect::not_applied));
+  return out;
 }
 
 call_bytes bytes_of(const call& x, const house_rules& rules) {

@@ -50,6 +50,9 @@ struct house_rules {
   std::uint64_t content_bytes_max = 0;
 };
 
+/// Whether that method changes a file, where it is one of this API's.
+bool asks_for_write(std::string_view method);
+
 /// What is asked, or the answer that says why it is not. Nothing is looked at before the token is right.
 tl::expected<call, answer> parse_call(const http::request_head& head, const house_rules& rules);
 

@@ -19,9 +19,16 @@ namespace {
 /// How long answers that are there may take to go out when the server ends.
 constexpr auto last_words = std::chrono::seconds(2);
 
-answer stopping() {
+/// A refusal in words; to who asked for a write, with what became of that.
+answer refusal(unsigned status, error why, bool of_write, effect became) {
+  auto out = refused(status, why);
+  return of_write ? refused_write(std::move(out), became) : out;
+}
+
+answer stopping(bool of_write) {
   auto out =
-      refused(503, {errc::refused, "the gateway is stopping, or being started again; nothing was done"});
+      refusal(503, {errc::refused, "the gateway is stopping, or being started again; nothing was done"},
+              of_write, effect::not_applied);
   out.fields.emplace_back("Retry-After", "1");
   return out;
 }
@@ -34,11 +41,13 @@ std::uint64_t body_bytes_of(const answer& x) {
 /// The way back to one caller; shared by whatever waits for the gateway. Nobody is left without an answer.
 class way_back {
 public:
-  way_back(std::shared_ptr<http::outgoing> to, bool last, std::function<void(const answer&)> answered)
-    : to_(std::move(to)), last_(last), answered_(std::move(answered)) {}
+  way_back(std::shared_ptr<http::outgoing> to, bool last, bool of_write,
+           std::function<void(const answer&)> answered)
+    : to_(std::move(to)), last_(last), of_write_(of_write), answered_(std::move(answered)) {}
   ~way_back() {
     if (to_)
-      send(refused(504, {errc::internal, "nobody answered: what was asked for may have been done or not"}));
+      send(refusal(504, {errc::internal, "nobody answered: what was asked for may have been done or not"},
+                   of_write_, effect::may_be_applied));
   }
   way_back(const way_back&) = delete;
   way_back& operator=(const way_back&) = delete;
@@ -57,7 +66,8 @@ public:
 
 private:
   std::shared_ptr<http::outgoing> to_;
-  bool last_; ///< the connection ends with it
+  bool last_;     ///< the connection ends with it
+  bool of_write_; ///< what was asked for
   std::function<void(const answer&)> answered_;
 };
 using way_back_ptr = std::shared_ptr<way_back>;
@@ -100,8 +110,9 @@ struct server::state {
 
   void serve(const http::whole_request& request) {
     const auto head = http::parse_head(request.head);
+    const bool of_write = head && asks_for_write(head->method);
     const auto back =
-        std::make_shared<way_back>(request.answer, !request.keeps_alive,
+        std::make_shared<way_back>(request.answer, !request.keeps_alive, of_write,
                                    [tell = how.answered, method = std::string(head ? head->method : ""),
                                     received = request.body.size()](const answer& x) {
                                      tell({method, x.status, received, body_bytes_of(x)});
@@ -115,7 +126,7 @@ struct server::state {
     owed.push_back(request.answer);
     const auto gateway = closed ? messages::file_gateway{} : how.gateway();
     if (!gateway)
-      return back->send(stopping());
+      return back->send(stopping(of_write));
     std::visit(overloaded{
                    [&](read_call& x) {
                      auto what = std::exchange(x.what, {});

@@ -181,3 +181,21 @@ TEST(http_call, no_head_that_http_lets_through_is_more_than_a_call_or_a_refusal)
     EXPECT_TRUE(asked || (asked.error().status >= 400 && asked.error().status < 500));
   }
 }
+
+TEST(http_call, a_write_that_is_refused_says_that_it_is_not_applied_and_a_read_says_nothing_of_it) {
+  const auto said = [](const tl::expected<call, answer>& x) {
+    EXPECT_FALSE(x);
+    return x ? nlohmann::json() : nlohmann::json::parse(std::string_view(x.error().words));
+  };
+  for (const auto& refused :
+       {asked("PUT", "If-Match: *\r\n"), asked("PATCH", "Content-Range: bytes 1-2/3\r\n"),
+        asked("PUT", "Content-Encoding: gzip\r\n"),
+        parsed("PATCH /v1/file HTTP/1.1\r\nHost: localhost\r\n\r\n"),
+        parsed("PUT /v1/file HTTP/1.1\r\nHost: example.net\r\n\r\n")}) {
+    EXPECT_EQ(said(refused)["effect"], "not_applied");
+    EXPECT_EQ(said(refused)["ok"], false);
+  }
+  const auto no_token = parsed("PUT /v1/file HTTP/1.1\r\nHost: localhost\r\n\r\n");
+  EXPECT_EQ(no_token.error().fields.front().second, "Bearer") << "what else it had stays";
+  EXPECT_FALSE(said(parsed("GET /v1/file HTTP/1.1\r\nHost: localhost\r\n\r\n")).contains("effect"));
+}
