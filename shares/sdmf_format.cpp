@@ -57,10 +57,10 @@ codec::share_result<void> verify_hashes(const codec::share_head& head, share_num
   const auto tree = head.part(share_field::block_hash_tree);
   if (!chain || !tree)
     return {};
-  if (auto hashed = codec::verify_hashes(head.header(), share, *chain, *tree); !hashed)
+  if (auto hashed = codec::sdmf::verify_hashes(head.header(), share, *chain, *tree); !hashed)
     return hashed;
   if (const auto data = head.part(share_field::share_data))
-    return codec::verify_block(*tree, *data);
+    return codec::sdmf::verify_block(*tree, *data);
   return {};
 }
 
@@ -85,7 +85,7 @@ class sdmf final : public share_format {
 public:
   codec::share_result<grid::file_version> verify_head(const file_access& access, share_number share,
                                                       byte_view bytes) const override {
-    const auto head = codec::parse_share_head(bytes);
+    const auto head = codec::sdmf::parse_share_head(bytes);
     if (!head)
       return tl::unexpected(head.error());
     const auto key_bytes = head->part(share_field::public_key);
@@ -107,28 +107,28 @@ public:
   }
 
   std::optional<std::uint64_t> share_length(byte_view head) const override {
-    const auto layout = codec::parse_layout(head);
+    const auto layout = codec::sdmf::parse_layout(head);
     return layout ? std::optional(layout->length()) : std::nullopt;
   }
 
   std::optional<grid::read_vector> private_key_range(byte_view head) const override {
-    const auto layout = codec::parse_layout(head);
+    const auto layout = codec::sdmf::parse_layout(head);
     return layout ? std::optional(to_read(layout->encrypted_private_key)) : std::nullopt;
   }
 
   std::optional<crypto::signature> signature(byte_view bytes) const override {
-    const auto head = codec::parse_share_head(bytes);
+    const auto head = codec::sdmf::parse_share_head(bytes);
     const auto part = head ? head->part(share_field::signature) : std::nullopt;
     return part ? crypto::signature::from(*part) : std::nullopt;
   }
 
   std::uint64_t signature_offset(byte_view public_key) const override {
-    return codec::share_header_size + public_key.size();
+    return codec::sdmf::header_size + public_key.size();
   }
 
   std::optional<grid::sealed_share> sealed(const file_access& access, const grid::file_version& version,
                                            byte_view bytes) const override {
-    const auto head = codec::parse_share_head(bytes);
+    const auto head = codec::sdmf::parse_share_head(bytes);
     const auto key_bytes = head ? head->part(share_field::public_key) : std::nullopt;
     const auto signed_bytes = head ? head->part(share_field::signature) : std::nullopt;
     if (!key_bytes || !signed_bytes)
@@ -143,7 +143,7 @@ public:
   }
 
   std::optional<std::vector<grid::read_vector>> reads_for_body(const shared_bytes& head) const override {
-    const auto layout = codec::parse_layout(head.view());
+    const auto layout = codec::sdmf::parse_layout(head.view());
     if (!layout)
       return std::nullopt;
     const auto body = body_range(*layout);
@@ -155,7 +155,7 @@ public:
   judged_body judge_body(const grid::file_version& version, share_number share, const shared_bytes& head,
                          const std::vector<shared_bytes>& reads) const override {
     using grid::share_verdict;
-    const auto layout = codec::parse_layout(head.view());
+    const auto layout = codec::sdmf::parse_layout(head.view());
     if (!layout)
       return {share_verdict::bad, to_string(layout.error()), {}};
     const auto range = body_range(*layout);
@@ -168,9 +168,11 @@ public:
     if (*now != version)
       return {share_verdict::changed, "it is " + describe(*now) + " now", {}};
     auto body = cut_body(*layout, share, at_hand ? head.slice(range.offset, range.length) : reads[1]);
-    auto good =
-        codec::verify_hashes(header_of(version), share, body.share_hashes.view(), body.block_hashes.view())
-            .and_then([&] { return codec::verify_block(body.block_hashes.view(), body.blocks.view()); });
+    auto good = codec::sdmf::verify_hashes(header_of(version), share, body.share_hashes.view(),
+                                           body.block_hashes.view())
+                    .and_then([&] {
+                      return codec::sdmf::verify_block(body.block_hashes.view(), body.blocks.view());
+                    });
     if (!good)
       return {share_verdict::bad, to_string(good.error()), {}};
     return {share_verdict::good, {}, std::move(body)};
@@ -182,12 +184,12 @@ public:
     std::vector<codec::numbered_block> blocks;
     for (const auto& [share, body] : bodies)
       blocks.push_back({share, body.blocks.view()});
-    return codec::decode_sdmf(header_of(version), key, blocks, codes);
+    return codec::sdmf::decode(header_of(version), key, blocks, codes);
   }
 
   std::optional<std::string> find_fault(const file_access& access, const grid::file_version& version,
                                         share_number number, byte_view whole) const override {
-    const auto share = codec::parse_share(whole);
+    const auto share = codec::sdmf::parse_share(whole);
     if (!share)
       return to_string(share.error());
     if (version_of(share->header()) != version)
@@ -196,7 +198,7 @@ public:
                           .and_then([&](const crypto::public_key& key) {
                             return verify_signature(access, key, share->signed_prefix, share->signature);
                           })
-                          .and_then([&] { return codec::verify_content(*share, number); });
+                          .and_then([&] { return codec::sdmf::verify_content(*share, number); });
     if (!good)
       return to_string(good.error());
     if (access.write)
@@ -218,7 +220,7 @@ public:
                                 .stop = request.stop,
                                 .again = again ? &*again : nullptr,
                                 .salt = request.salt};
-    return codec::encode_sdmf(inner, context).map([](codec::encoded_file&& file) {
+    return codec::sdmf::encode(inner, context).map([](codec::encoded_file&& file) {
       encoded_version out;
       out.version = version_of(file.header);
       out.timings = file.timings;
@@ -232,7 +234,7 @@ public:
   std::uint64_t share_size(std::uint64_t content_bytes, const grid::spread& spread,
                            const crypto::private_key& key) const override {
     const codec::encoding shape{spread.needed, spread.total};
-    return codec::is_valid(shape) ? codec::share_size(content_bytes, shape, key) : 0;
+    return codec::is_valid(shape) ? codec::sdmf::share_size(content_bytes, shape, key) : 0;
   }
 };
 

@@ -36,7 +36,7 @@ struct codec_world {
 
   codec::encoded_file encode(byte_view content, codec::encoding shape,
                              const crypto::file_keys& keys = some_keys()) {
-    auto made = codec::encode_sdmf({content, shape, sequence_number{1}, keys}, context);
+    auto made = codec::sdmf::encode({content, shape, sequence_number{1}, keys}, context);
     if (!made)
       throw std::runtime_error(to_string(made.error()));
     return std::move(*made);

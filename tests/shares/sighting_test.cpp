@@ -43,7 +43,9 @@ protected:
     share.at(at) ^= std::byte{1};
     return share;
   }
-  static codec::share_layout layout_of(const bytes& share) { return codec::parse_layout(share).value(); }
+  static codec::share_layout layout_of(const bytes& share) {
+    return codec::sdmf::parse_layout(share).value();
+  }
 
   codec_world world_;
   file_access access_;

@@ -18,14 +18,14 @@ const std::vector<bytes>& real_shares() {
 
 /// Everything a reader does with bytes from a server. True if all of it passed.
 bool read_all(byte_view raw) {
-  const auto head = parse_share_head(raw.first(std::min<std::size_t>(raw.size(), 400)));
+  const auto head = sdmf::parse_share_head(raw.first(std::min<std::size_t>(raw.size(), 400)));
   if (head) {
     for (const auto part :
          {share_field::public_key, share_field::signature, share_field::share_hash_chain,
           share_field::block_hash_tree, share_field::share_data, share_field::encrypted_private_key})
       EXPECT_NE(head->part(part).has_value(), head->missing(part).has_value());
   }
-  const auto share = parse_share(raw);
+  const auto share = sdmf::parse_share(raw);
   if (!share) {
     EXPECT_FALSE(share.error().detail.empty());
     return false;
@@ -33,13 +33,13 @@ bool read_all(byte_view raw) {
   EXPECT_TRUE(head) << "a whole share has a head";
   EXPECT_LE(share->layout.length(), raw.size());
   const auto key = decrypt_private_key(share->encrypted_private_key, test::some_keys().write);
-  const auto verified = verify_share(*share, {3}, test::some_keys().fingerprint);
+  const auto verified = sdmf::verify_share(*share, {3}, test::some_keys().fingerprint);
   return verified && key;
 }
 
 /// The bytes of `share` that its own offset table covers.
 bool same_share(byte_view mutated, byte_view original) {
-  const auto size = parse_layout(original)->length();
+  const auto size = sdmf::parse_layout(original)->length();
   return mutated.size() >= size && equal(mutated.first(size), original.first(size));
 }
 
@@ -51,8 +51,8 @@ void flip(bytes& share, random_source& random) {
 }
 
 void flip_in_header(bytes& share, random_source& random) {
-  if (share.size() >= share_header_size)
-    share[random.below(share_header_size)] = static_cast<std::byte>(random.below(256));
+  if (share.size() >= sdmf::header_size)
+    share[random.below(sdmf::header_size)] = static_cast<std::byte>(random.below(256));
 }
 
 void cut(bytes& share, random_source& random) {
@@ -65,7 +65,7 @@ void extend(bytes& share, random_source& random) {
 
 /// One offset becomes another place, near, far, or another part's.
 void splice_offset(bytes& share, random_source& random) {
-  if (share.size() < share_header_size)
+  if (share.size() < sdmf::header_size)
     return;
   const auto which = random.below(6);
   const auto at = which < 4 ? 75 + 4 * which : 91 + 8 * (which - 4);

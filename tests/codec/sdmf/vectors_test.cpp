@@ -58,7 +58,7 @@ encoded_file encode_step(const json& vector, const json& step, byte_view content
   erasure_codes codes;
   const auto keys = test::keys_of(vector["key"]);
   auto made =
-      encode_sdmf({content, shape_of(vector), sequence_number{sequence}, keys}, {random, workers, codes});
+      sdmf::encode({content, shape_of(vector), sequence_number{sequence}, keys}, {random, workers, codes});
   if (!made)
     throw std::runtime_error(to_string(made.error()));
   return std::move(*made);
@@ -103,11 +103,11 @@ void check_file(const json& vector, const json& recorded, const crypto::file_key
   const auto name = recorded["file"].get<std::string>();
   const auto raw = test::read_file(test::vector_path(name));
   ASSERT_EQ(sha256_of(raw), recorded["sha256"].get<std::string>());
-  const auto share = parse_share(raw);
+  const auto share = sdmf::parse_share(raw);
   ASSERT_TRUE(share) << name << ": " << to_string(share.error());
   EXPECT_EQ(share->header().shape, shape_of(vector));
   const share_number number{recorded["shnum"].get<std::uint8_t>()};
-  const auto verified = verify_share(*share, number, keys.fingerprint);
+  const auto verified = sdmf::verify_share(*share, number, keys.fingerprint);
   EXPECT_TRUE(verified) << name << ": " << to_string(verified.error());
   const auto key = decrypt_private_key(share->encrypted_private_key, keys.write);
   ASSERT_TRUE(key) << name << ": " << to_string(key.error());
@@ -152,7 +152,7 @@ TEST(sdmf_vectors, a_random_signature_verifies_and_all_else_is_equal) {
     const auto made = encode_step(vector, step, content_of(vector, step, 0), 1);
     for (const auto& recorded : step["shares"]) {
       const auto real = test::read_file(test::vector_path(recorded["file"]));
-      const auto share = parse_share(real);
+      const auto share = sdmf::parse_share(real);
       ASSERT_TRUE(share) << to_string(share.error());
       const auto key = crypto::public_key::from_der(share->public_key);
       ASSERT_TRUE(key);
@@ -169,7 +169,7 @@ TEST(sdmf_vectors, a_random_signature_verifies_and_all_else_is_equal) {
 
 TEST(sdmf_vectors, a_version_s_shares_are_made_again_to_the_last_byte_signature_and_all) {
   const auto raw = test::vector_share("k3n10s1000-realsig/seq1/sh4");
-  const auto share = parse_share(raw);
+  const auto share = sdmf::parse_share(raw);
   ASSERT_TRUE(share);
   const existing_version version{share->header(), *crypto::signature::from(share->signature)};
   const auto content = test::read_file(test::vector_path("sdmf/k3n10s1000-realsig/seq1/content.bin"));
@@ -180,7 +180,7 @@ TEST(sdmf_vectors, a_version_s_shares_are_made_again_to_the_last_byte_signature_
   const auto encode_again = [&](byte_view what, const existing_version& of) {
     encode_request request{what, {1, 1}, sequence_number{99}, test::some_keys()};
     request.again = &of;
-    return encode_sdmf(request, context);
+    return sdmf::encode(request, context);
   };
   const auto made = encode_again(content, version);
   ASSERT_TRUE(made) << to_string(made.error());
@@ -239,7 +239,7 @@ TEST(sdmf_vectors, content_comes_back_from_the_last_k_real_shares) {
             recorded["shnum"].get<int>() < vector["n"].get<int>() - vector["k"].get<int>())
           continue;
         files.push_back(test::read_file(test::vector_path(recorded["file"])));
-        const auto share = parse_share(files.back());
+        const auto share = sdmf::parse_share(files.back());
         ASSERT_TRUE(share);
         header = share->header();
         blocks.push_back({{recorded["shnum"].get<std::uint8_t>()}, share->share_data});
@@ -247,7 +247,7 @@ TEST(sdmf_vectors, content_comes_back_from_the_last_k_real_shares) {
       if (!header)
         continue;
       erasure_codes codes;
-      const auto text = decode_sdmf(*header, key, blocks, codes);
+      const auto text = sdmf::decode(*header, key, blocks, codes);
       ASSERT_TRUE(text) << to_string(text.error());
       EXPECT_EQ(to_bytes(text->view()), content) << vector["name"];
       ++decoded;
