@@ -30,6 +30,7 @@ struct codec_context {
 struct existing_version {
   share_header header;
   crypto::signature signature;
+  std::vector<crypto::version_salt> salts = {}; ///< of MDMF, whose header has none: each segment's
 };
 
 /// What to encode, and how the caller takes part while it runs.

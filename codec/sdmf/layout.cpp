@@ -27,14 +27,14 @@ std::uint64_t segment_size(std::uint64_t data_length, encoding shape) {
   return block_size(data_length, shape) * shape.needed;
 }
 
-/// The first byte decides which layout follows; other layouts find their way in from here.
+/// The first byte decides which layout follows.
 share_result<void> check_version(byte_view from) {
   if (from.empty())
     return share_fail(share_field::version, share_fault::truncated, "the share is empty");
   const auto version = read_field<std::uint8_t>(from, 0);
   if (version == mdmf_version)
     return share_fail(share_field::version, share_fault::unsupported_version,
-                      "this is an MDMF share, which cannot be read yet");
+                      "this is an MDMF share, not an SDMF one");
   if (version != sdmf_version)
     return share_fail(share_field::version, share_fault::unsupported_version,
                       "version " + std::to_string(version) + " is not known");

@@ -1,7 +1,6 @@
-#include "codec/codec_test_support.hpp"
+#include "codec/recorded.hpp"
 #include "truckee/codec/sdmf/decode.hpp"
 #include "truckee/crypto/capability.hpp"
-#include "truckee/crypto/tagged_hash.hpp"
 
 #include <gtest/gtest.h>
 
@@ -12,35 +11,11 @@ namespace {
 
 using nlohmann::json;
 
-/// Content of the vectors that are not copied: SHA-256 of "label:counter", counter from 0, joined and cut.
-bytes stream(const std::string& label, std::size_t size) {
-  bytes out;
-  for (std::uint64_t counter = 0; out.size() < size; ++counter) {
-    const auto block = crypto::sha256({as_bytes(label + ":" + std::to_string(counter))});
-    out.insert(out.end(), block.data.begin(), block.data.end());
-  }
-  out.resize(size);
-  return out;
-}
+using test::sha256_of;
+using test::shape_of;
 
-std::string sha256_of(byte_view data) {
-  return to_hex(crypto::sha256({data}).view());
-}
-
-/// The step's content, proved by its recorded hash: from its file, or by the formula.
 bytes content_of(const json& vector, const json& step, std::size_t number) {
-  const auto file = step["content_file"].get<std::string>();
-  const auto content =
-      test::have_vector(file)
-          ? test::read_file(test::vector_path(file))
-          : stream("sdmf/" + vector["name"].get<std::string>() + "/content" + std::to_string(number),
-                   step["size"].get<std::size_t>());
-  EXPECT_EQ(sha256_of(content), step["content_sha256"].get<std::string>()) << file;
-  return content;
-}
-
-encoding shape_of(const json& vector) {
-  return {vector["k"].get<std::uint8_t>(), vector["n"].get<std::uint8_t>()};
+  return test::content_of("sdmf", vector, step, number);
 }
 
 bool has_random_signature(const json& vector) {
@@ -49,11 +24,9 @@ bool has_random_signature(const json& vector) {
 
 /// What encoding a step with the recorded salts gives.
 encoded_file encode_step(const json& vector, const json& step, byte_view content, std::uint64_t sequence) {
-  auto script = test::hex(step["salts"][0]);
   const auto pss =
       has_random_signature(vector) ? bytes(crypto::pss_salt::size) : test::hex(vector["pss_salt"]);
-  script.insert(script.end(), pss.begin(), pss.end());
-  test::scripted_random random(script);
+  test::scripted_random random(test::drawn_for(step, pss));
   worker_pool workers(0);
   erasure_codes codes;
   const auto keys = test::keys_of(vector["key"]);
