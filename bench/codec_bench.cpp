@@ -48,7 +48,7 @@ struct world {
   codec_context context{system_random(), workers, codes};
 
   encoded_file encode(byte_view content) {
-    return *encode_sdmf({content, three_of_ten, sequence_number{1}, some_keys()}, context);
+    return *sdmf::encode({content, three_of_ten, sequence_number{1}, some_keys()}, context);
   }
 };
 
@@ -83,9 +83,9 @@ void decode(benchmark::State& state) {
   const auto file = here.encode(content);
   std::vector<numbered_block> blocks;
   for (std::uint8_t i = 7; i < 10; ++i)
-    blocks.push_back({{i}, parse_share(file.shares[i].view())->share_data});
+    blocks.push_back({{i}, sdmf::parse_share(file.shares[i].view())->share_data});
   for (auto _ : state)
-    benchmark::DoNotOptimize(decode_sdmf(file.header, some_keys().read, blocks, here.codes));
+    benchmark::DoNotOptimize(sdmf::decode(file.header, some_keys().read, blocks, here.codes));
   state.SetBytesProcessed(state.iterations() * state.range(0));
 }
 BENCHMARK(decode)->Arg(1 << 10)->Arg(1 << 16)->Arg(1 << 20)->Arg(1 << 24)->Unit(benchmark::kMicrosecond);
@@ -94,7 +94,8 @@ void verify_one_share(benchmark::State& state) {
   world here(0);
   const auto file = here.encode(content_of(static_cast<std::size_t>(state.range(0))));
   for (auto _ : state)
-    benchmark::DoNotOptimize(verify_share(*parse_share(file.shares[4].view()), {4}, some_keys().fingerprint));
+    benchmark::DoNotOptimize(
+        sdmf::verify_share(*sdmf::parse_share(file.shares[4].view()), {4}, some_keys().fingerprint));
 }
 BENCHMARK(verify_one_share)->Arg(1 << 10)->Arg(1 << 20)->Unit(benchmark::kMicrosecond);
 

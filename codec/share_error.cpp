@@ -26,6 +26,10 @@ std::string_view to_string(share_field field) {
     return "offset of the share data";
   case share_field::encrypted_private_key_offset:
     return "offset of the encrypted private key";
+  case share_field::public_key_offset:
+    return "offset of the public key";
+  case share_field::public_key_end_offset:
+    return "end of the public key";
   case share_field::end_offset:
     return "offset of the end";
   case share_field::header:

@@ -19,6 +19,8 @@ enum class share_field : std::uint8_t {
   block_hash_tree_offset,
   share_data_offset,
   encrypted_private_key_offset,
+  public_key_offset,     ///< of MDMF
+  public_key_end_offset, ///< of MDMF
   end_offset,
   header, ///< the fixed-size beginning as a whole
   public_key,
@@ -34,7 +36,7 @@ inline constexpr std::uint8_t share_field_count =
 /// What is wrong with it.
 enum class share_fault : std::uint8_t {
   truncated,           ///< the bytes end too early
-  unsupported_version, ///< MDMF, or a version nobody knows
+  unsupported_version, ///< of another format than the one that is asked, or one nobody knows
   out_of_range,        ///< a number that cannot be
   inconsistent,        ///< contradicts another field
   malformed,           ///< does not parse

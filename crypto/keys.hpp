@@ -21,7 +21,8 @@ using lease_secret = secret_bytes<struct lease_secret_tag, 32>;
 /// The hash of the public key that every capability carries.
 using fingerprint = fixed_bytes<struct fingerprint_tag, 32>;
 
-/// The 16 random bytes of one version ("IV" to Tahoe-LAFS); never used twice with one read key.
+/// The 16 random bytes of one version, or of one segment of an MDMF version ("IV" to Tahoe-LAFS); never used twice with one
+/// read key.
 using version_salt = fixed_bytes<struct version_salt_tag, 16>;
 
 write_key derive_write_key(byte_view private_key_der);

@@ -8,11 +8,12 @@
 namespace truckee::shares {
 
 std::optional<existing_version> existing(const grid::file_version& version,
-                                         std::span<const shared_bytes> heads) {
+                                         std::span<const shared_bytes> heads,
+                                         std::vector<crypto::version_salt> salts) {
   for (const auto& head : heads)
     if (const auto format = format_of(head.view()))
       if (const auto signature = (*format)->signature(head.view()))
-        return existing_version{version, *signature};
+        return existing_version{version, *signature, std::move(salts)};
   return std::nullopt;
 }
 
@@ -36,19 +37,16 @@ namespace {
 
 result<encoded_version> encode(const encode_request& request, const codec::codec_context& context) {
   const auto name = request.again != nullptr ? request.again->version.format() : request.format;
-  const auto* format = find_format(name);
-  if (format == nullptr)
-    return fail(errc::refused, "MDMF files cannot be written yet; use --format sdmf");
-  auto made = format->encode(request, context);
-  TRUCKEE_ASSERT(!made || readers_take(*format, *made, request.keys),
+  const auto& format = format_named(name);
+  auto made = format.encode(request, context);
+  TRUCKEE_ASSERT(!made || readers_take(format, *made, request.keys),
                  "a share that was encoded parses and verifies");
   return made;
 }
 
 std::uint64_t share_size(grid::share_format format, std::uint64_t content_bytes, const grid::spread& spread,
                          const crypto::private_key& key) {
-  const auto* found = find_format(format);
-  return found == nullptr ? 0 : found->share_size(content_bytes, spread, key);
+  return format_named(format).share_size(content_bytes, spread, key);
 }
 
 } // namespace truckee::shares

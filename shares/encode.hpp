@@ -1,7 +1,7 @@
 #pragma once
 
 #include "truckee/codec/encode_stage.hpp"
-#include "truckee/codec/sdmf/encode.hpp"
+#include "truckee/codec/pipeline/encode.hpp"
 #include "truckee/grid/publish/publish_message.hpp"
 #include "truckee/grid/spread.hpp"
 
@@ -21,12 +21,14 @@ using codec::encode_timings;
 struct existing_version {
   grid::file_version version;
   crypto::signature signature;
+  std::vector<crypto::version_salt> salts = {}; ///< of its segments, where its header has none
 };
 
-/// The version with the signature that one of its shares carries. `heads`: verified ones of that version. Nothing where none
-/// has it.
+/// The version with the signature that one of its shares carries. `heads`: verified ones of that version; `salts`: as
+/// decoding it gave. Nothing where none has a signature.
 std::optional<existing_version> existing(const grid::file_version& version,
-                                         std::span<const shared_bytes> heads);
+                                         std::span<const shared_bytes> heads,
+                                         std::vector<crypto::version_salt> salts);
 
 /// One version to be made. Filled by name.
 struct encode_request {
@@ -53,11 +55,10 @@ struct encoded_version {
   encode_timings timings;
 };
 
-/// Encrypts, encodes, hashes and signs content into N shares. errc::refused for a format that cannot be written yet. In
-/// builds with assertions, every share that was made is parsed and verified as a reader would.
+/// Encrypts, encodes, hashes and signs content into N shares. In builds with assertions, every share that was made is parsed and verified as a reader would.
 result<encoded_version> encode(const encode_request& request, const codec_context& context);
 
-/// Bytes of one whole share of a new version; 0 for a spread or a format that makes no sense: encoding tells.
+/// Bytes of one whole share of a new version; 0 for a spread that makes no sense: encoding tells.
 std::uint64_t share_size(grid::share_format format, std::uint64_t content_bytes, const grid::spread& spread,
                          const crypto::private_key& key);
 

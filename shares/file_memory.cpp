@@ -1,6 +1,6 @@
 #include "truckee/shares/file_memory.hpp"
 
-#include "truckee/codec/sdmf/share.hpp"
+#include "truckee/codec/share.hpp"
 
 #include <algorithm>
 

@@ -1,19 +1,14 @@
 #include "truckee/shares/share_format.hpp"
 
-#include "truckee/codec/sdmf/share.hpp"
+#include "truckee/codec/share.hpp"
 #include "truckee/shares/file_memory.hpp"
+#include "truckee/shares/mdmf_format.hpp"
 #include "truckee/shares/sdmf_format.hpp"
 
 namespace truckee::shares {
 
-const share_format* find_format(grid::share_format name) {
-  switch (name) {
-  case grid::share_format::sdmf:
-    return &sdmf_format();
-  case grid::share_format::mdmf:
-    break;
-  }
-  return nullptr;
+const share_format& format_named(grid::share_format name) {
+  return name == grid::share_format::mdmf ? mdmf_format() : sdmf_format();
 }
 
 codec::share_result<const share_format*> format_of(byte_view head) {
@@ -25,10 +20,7 @@ codec::share_result<const share_format*> format_of(byte_view head) {
   if (version > std::uint8_t(grid::share_format::mdmf))
     return codec::share_fail(share_field::version, share_fault::unsupported_version,
                              "version " + std::to_string(version) + " is not known");
-  if (const auto* format = find_format(static_cast<grid::share_format>(version)))
-    return format;
-  return codec::share_fail(share_field::version, share_fault::unsupported_version,
-                           "this is an MDMF share, which cannot be read yet");
+  return &format_named(static_cast<grid::share_format>(version));
 }
 
 std::optional<std::uint64_t> share_length(const shared_bytes& head) {
@@ -62,12 +54,10 @@ judged_body judge_body(const grid::file_version& version, share_number share, co
   return (*format)->judge_body(version, share, head, reads);
 }
 
-result<shared_bytes> decode(const grid::file_version& version, const crypto::read_key& key,
-                            const std::map<share_number, share_body>& bodies, codec::erasure_codes& codes) {
-  const auto* format = find_format(version.format());
-  if (format == nullptr)
-    return fail(errc::refused, "MDMF files cannot be read yet");
-  return format->decode(version, key, bodies, codes);
+result<decoded_version> decode(const grid::file_version& version, const crypto::read_key& key,
+                               const std::map<share_number, share_body>& bodies,
+                               codec::erasure_codes& codes) {
+  return format_named(version.format()).decode(version, key, bodies, codes);
 }
 
 std::optional<std::string> find_fault(const file_access& access, const grid::file_version& version,

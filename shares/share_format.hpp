@@ -25,6 +25,13 @@ struct share_body {
   shared_bytes blocks;
 };
 
+/// The content of a version, and the salts of its segments where its header has none (MDMF): who makes shares of it again
+/// needs them.
+struct decoded_version {
+  shared_bytes content;
+  std::vector<crypto::version_salt> salts;
+};
+
 /// What became of a fetched body.
 struct judged_body {
   grid::share_verdict verdict = grid::share_verdict::bad;
@@ -46,8 +53,8 @@ public:
   virtual std::optional<grid::read_vector> private_key_range(byte_view head) const = 0;
   /// The signature, of a head that is verified.
   virtual std::optional<crypto::signature> signature(byte_view head) const = 0;
-  /// Where signatures begin in the shares of a file with this key.
-  virtual std::uint64_t signature_offset(byte_view public_key) const = 0;
+  /// Where signatures begin in all shares of a file with this key; nothing where that is not one place.
+  virtual std::optional<std::uint64_t> signature_offset(byte_view public_key) const = 0;
   /// What tests compare of a share of that version, and the note in its signature; of a head that is verified.
   virtual std::optional<grid::sealed_share>
   sealed(const file_access& access, const grid::file_version& version, byte_view head) const = 0;
@@ -58,9 +65,9 @@ public:
   virtual judged_body judge_body(const grid::file_version& version, share_number share,
                                  const shared_bytes& head, const std::vector<shared_bytes>& reads) const = 0;
   /// The content from k or more good bodies.
-  virtual result<shared_bytes> decode(const grid::file_version& version, const crypto::read_key& key,
-                                      const std::map<share_number, share_body>& bodies,
-                                      codec::erasure_codes& codes) const = 0;
+  virtual result<decoded_version> decode(const grid::file_version& version, const crypto::read_key& key,
+                                         const std::map<share_number, share_body>& bodies,
+                                         codec::erasure_codes& codes) const = 0;
   /// What is wrong with a whole share of that version; nothing if every byte that anything depends on is right. With a
   /// write key its private key is proved too.
   virtual std::optional<std::string> find_fault(const file_access& access, const grid::file_version& version,
@@ -72,8 +79,8 @@ public:
                                    const crypto::private_key& key) const = 0;
 };
 
-/// By its name; nothing where this client cannot read or write it yet (MDMF).
-const share_format* find_format(grid::share_format name);
+/// By its name.
+const share_format& format_named(grid::share_format name);
 /// By a share's first byte.
 codec::share_result<const share_format*> format_of(byte_view head);
 
@@ -86,9 +93,9 @@ std::optional<crypto::private_key> open_private_key(const file_access& access, b
 std::optional<std::vector<grid::read_vector>> reads_for_body(const shared_bytes& head);
 judged_body judge_body(const grid::file_version& version, share_number share, const shared_bytes& head,
                        const std::vector<shared_bytes>& reads);
-/// errc::refused for a format that cannot be read yet; else as codec/sdmf/decode.hpp says.
-result<shared_bytes> decode(const grid::file_version& version, const crypto::read_key& key,
-                            const std::map<share_number, share_body>& bodies, codec::erasure_codes& codes);
+/// Errors as codec/sdmf/decode.hpp and codec/mdmf/decode.hpp say.
+result<decoded_version> decode(const grid::file_version& version, const crypto::read_key& key,
+                               const std::map<share_number, share_body>& bodies, codec::erasure_codes& codes);
 std::optional<std::string> find_fault(const file_access& access, const grid::file_version& version,
                                       share_number share, const shared_bytes& whole);
 

@@ -51,6 +51,12 @@ sighting look_at(const file_access& access, const grid::slot_read_answer& answer
 
 namespace {
 
+/// As the strict order knows a share that it can neither seal nor count.
+grid::bad_share unknown_share(const shared_bytes& head, std::string reason) {
+  return {to_bytes(head.view().first(std::min<std::size_t>(head.size(), grid::damaged_bytes_max))),
+          std::move(reason)};
+}
+
 std::optional<grid::slot_contents> contents_of(const file_access& access,
                                                const grid::slot_read_answer& answer, const sighting& seen) {
   if (!answer.damaged.empty())
@@ -58,6 +64,11 @@ std::optional<grid::slot_contents> contents_of(const file_access& access,
   grid::slot_contents out;
   for (const auto& good : seen.answer.good) {
     const auto& head = seen.heads.at(good.share);
+    // The barrier signs shares anew where all have their signatures at one place.
+    if (good.version.format() == grid::share_format::mdmf) {
+      out.emplace(good.share, unknown_share(head, "an MDMF share, which cannot be kept strictly"));
+      continue;
+    }
     const auto format = format_of(head.view());
     const auto sealed = format ? (*format)->sealed(access, good.version, head.view()) : std::nullopt;
     if (!sealed)
@@ -70,9 +81,7 @@ std::optional<grid::slot_contents> contents_of(const file_access& access,
       continue; // a share without bytes is none
     if (bad.seen.empty())
       return std::nullopt;
-    const auto& head = reads.front();
-    const auto tested = head.view().first(std::min<std::size_t>(head.size(), grid::damaged_bytes_max));
-    out.emplace(bad.share, grid::bad_share{to_bytes(tested), bad.reason});
+    out.emplace(bad.share, unknown_share(reads.front(), bad.reason));
   }
   return out;
 }

@@ -250,7 +250,7 @@ void state::read_brought_key(std::uint64_t id) {
 
 void state::take_key_for(gateway_operation& x, const crypto::private_key& key) {
   const crypto::file_keys keys(key);
-  x.access = shares::access_to({file_format::sdmf, keys.write, keys.fingerprint});
+  x.access = shares::access_to({format_of_new(x.what), keys.write, keys.fingerprint});
   x.access.memory = proved_;
   x.key = key;
   x.event.slot = crypto::to_base32(x.access.slot.view()).substr(0, 5);

@@ -66,7 +66,13 @@ std::optional<error> in_place_has_no(const gateway_request& what) {
 }
 
 /// What a grid whose files are kept strictly does not do for this request; nothing: it does.
-std::optional<error> strict_has_no(const gateway_request& what, const grid::spread& spread) {
+std::optional<error> strict_has_no(const gateway_request& what, file_format format,
+                                   const grid::spread& spread) {
+  if (format == file_format::mdmf)
+    return error{
+        errc::refused,
+        "files are kept strictly here, and MDMF files cannot be; a grid file whose [publish] order is "
+        "\"in-place\" reads and writes them"};
   const auto* publish = std::get_if<publish_request>(&what);
   if (publish != nullptr && publish->spread &&
       (publish->spread->needed != spread.needed || publish->spread->total != spread.total))
@@ -89,10 +95,11 @@ void state::start(gateway_operation& x, server_list_ptr servers) {
       x.wants_all = true;
       return call_servers(x.event.operation);
     }
-    const auto no = made ? strict_has_no(x.what, options_.defaults) : std::optional(made.error());
+    const auto no =
+        made ? strict_has_no(x.what, x.access.format, options_.defaults) : std::optional(made.error());
     if (no && needed)
       return finish(x.event.operation, failed(x.what, *no), refusal::unsupported);
-    if (made)
+    if (made && x.access.format != file_format::mdmf)
       strict = std::move(*made);
   } else if (const auto no = in_place_has_no(x.what)) {
     return finish(x.event.operation, failed(x.what, *no), refusal::unsupported);

@@ -40,6 +40,11 @@ bool makes_new_file(const gateway_request& request) {
   return publish != nullptr && publish->write_cap.empty();
 }
 
+file_format format_of_new(const gateway_request& request) {
+  const auto* publish = std::get_if<publish_request>(&request);
+  return publish != nullptr ? publish->format : file_format::sdmf;
+}
+
 std::string_view brought_key(const gateway_request& request) {
   const auto* publish = std::get_if<publish_request>(&request);
   return publish != nullptr ? std::string_view(publish->private_key) : std::string_view();
@@ -68,13 +73,8 @@ grid::spread spread_of(const gateway_request& request, const grid::spread& defau
 std::optional<bad_content> check_content(const gateway_request& request, std::uint64_t content_bytes_max) {
   if (!writes(request))
     return std::nullopt;
-  const auto facts = facts_of(request);
-  if (auto why = content_beyond(content_bytes_max, facts.content_bytes))
+  if (auto why = content_beyond(content_bytes_max, facts_of(request).content_bytes))
     return bad_content{metrics::refusal::too_large, std::move(*why)};
-  const auto* publish = std::get_if<publish_request>(&request);
-  if ((publish && publish->format != file_format::sdmf) || facts.cap.starts_with("URI:MDMF"))
-    return bad_content{metrics::refusal::unsupported,
-                       {errc::refused, "MDMF files cannot be written yet; use --format sdmf"}};
   return std::nullopt;
 }
 

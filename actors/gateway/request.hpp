@@ -65,6 +65,8 @@ struct request_facts {
 request_facts facts_of(const gateway_request& request);
 
 bool makes_new_file(const gateway_request& request);
+/// Of a new file.
+file_format format_of_new(const gateway_request& request);
 /// The private key in PEM that a new file is to have; empty: a fresh one, or it is no new file.
 std::string_view brought_key(const gateway_request& request);
 bool writes(const gateway_request& request);

@@ -102,16 +102,16 @@ private:
           if (!promise_)
             return;
           if (x.ok)
-            write(x.content);
+            write(x);
           else
             finish(x.failure);
         },
         [this](const caf::error& e) { break_off(e); });
   }
 
-  void write(const shared_bytes& content) {
+  void write(const content_answer& read) {
     const auto& version = *plan_.version;
-    auto again = existing_in(*mapped_, version);
+    auto again = existing_in(*mapped_, version, read.salts);
     const auto how =
         grid::publish_of(plan_, mapped_->map, again.has_value(),
                          task_.sent ? task_.sent->versions : std::set<grid::file_version>{}, task_.defaults);
@@ -119,7 +119,7 @@ private:
       again.reset();
     publish_task task{.context = context_.part({0.6, 1}),
                       .keys = crypto::file_keys(*mapped_->key),
-                      .content = content,
+                      .content = read.content,
                       .shape = how.shape,
                       .sequence = how.sequence,
                       .map = mapped_->map,
@@ -128,7 +128,7 @@ private:
                       .again = std::move(again),
                       .before = {{stage::map, mapped_->seconds}}};
     reply_.done = how.refill ? repair_action::refilled : repair_action::republished;
-    reply_.write.content_bytes = content.size();
+    reply_.write.content_bytes = read.content.size();
     coordinator_ = spawn_publish_coordinator(self_->system(), std::move(task));
     messages::request(
         self_, coordinator_, duration(services_->limits.publish_deadline) + std::chrono::seconds(30),
@@ -212,12 +212,13 @@ private:
 } // namespace
 
 std::optional<shares::existing_version> existing_in(const messages::mapped_file& mapped,
-                                                    const grid::file_version& version) {
+                                                    const grid::file_version& version,
+                                                    const std::vector<crypto::version_salt>& salts) {
   std::vector<shared_bytes> heads;
   for (const auto& place : mapped.map.places(version))
     if (const auto head = mapped.heads.find(place); head != mapped.heads.end())
       heads.push_back(head->second);
-  return shares::existing(version, heads);
+  return shares::existing(version, heads, salts);
 }
 
 messages::repairer spawn_repairer(caf::actor_system& system, repair_task task) {

@@ -19,8 +19,10 @@ struct repair_task {
 /// version where it can, and publishes the best content again where it must. Quits after its answer.
 messages::repairer spawn_repairer(caf::actor_system& system, repair_task task);
 
-/// A version that was mapped, to be made again: with the signature of any of its good shares. Nothing where none was seen.
+/// A version that was mapped and read, to be made again: with the signature of any of its good shares. Nothing where none was
+/// seen.
 std::optional<shares::existing_version> existing_in(const messages::mapped_file& mapped,
-                                                    const grid::file_version& version);
+                                                    const grid::file_version& version,
+                                                    const std::vector<crypto::version_salt>& salts);
 
 } // namespace truckee::actors

@@ -113,21 +113,21 @@ private:
         [this](const content_answer& x) {
           reader_ = retriever{};
           if (x.ok)
-            fill_in(x.content);
+            fill_in(x);
           else
             publish_after_all();
         },
         [this](const caf::error&) { publish_after_all(); });
   }
 
-  void fill_in(const shared_bytes& content) {
-    auto again = existing_in(*mapped_, version_);
+  void fill_in(const content_answer& read) {
+    auto again = existing_in(*mapped_, version_, read.salts);
     if (!again || stopped_)
       return publish_after_all();
     publish_task task{
         .context = write_.context.part({0.6, 1}),
         .keys = crypto::file_keys(*mapped_->key),
-        .content = content,
+        .content = read.content,
         .shape = {version_.k, version_.n, static_cast<std::uint8_t>(write_.strict->confirming())},
         .sequence = version_.sequence,
         .map = mapped_->map,
@@ -136,7 +136,7 @@ private:
         .again = std::move(again),
         .before = {{stage::map, mapped_->seconds}}};
     task.strict->fill_in = true;
-    reply_.write.content_bytes = content.size();
+    reply_.write.content_bytes = read.content.size();
     coordinator_ = spawn_publish_coordinator(self_->system(), std::move(task));
     messages::request(
         self_, coordinator_, duration(services_->limits.publish_deadline) + std::chrono::seconds(30),

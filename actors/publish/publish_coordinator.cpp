@@ -95,8 +95,13 @@ private:
         });
   }
 
+  /// A file keeps the format that its shares have; a new one has that of its capability.
   grid::share_format format() const {
-    return task_->again ? task_->again->version.format() : grid::share_format::sdmf;
+    if (task_->again)
+      return task_->again->version.format();
+    if (task_->base)
+      return task_->base->format();
+    return context_.access.format == file_format::mdmf ? grid::share_format::mdmf : grid::share_format::sdmf;
   }
 
   // -- encoding --
@@ -181,12 +186,17 @@ private:
   result<grid::publish_loop> start_loop(grid::publish_request request) {
     if (!task_->strict)
       return grid::publish_loop::start(std::move(request));
-    const auto& format = *shares::find_format(request.version.format());
+    const auto& format = shares::format_named(request.version.format());
+    const auto seal_at = format.signature_offset(task_->keys.signing.public_half().der());
+    if (!seal_at)
+      return fail(errc::refused,
+                  "files are kept strictly here, which MDMF files cannot be; the grid file's [publish] order "
+                  "= \"in-place\" writes them");
     const auto& any_share = shares_.begin()->second.writes.front().data;
     grid::strict_task strict{
         .known = task_->strict->known,
         .seal = grid::seal_of(format.signature(any_share.view()).value().view()),
-        .seal_at = format.signature_offset(task_->keys.signing.public_half().der()),
+        .seal_at = *seal_at,
         .sign = [this](const grid::file_version& version) { return sign_again(version); },
         .own_seals = task_->strict->own_seals,
         .clear_damaged = task_->strict->clear_damaged,

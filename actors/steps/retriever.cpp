@@ -172,15 +172,16 @@ private:
         [services = services_, version = task_.version, key = *context_.access.read, bodies = bodies_] {
           return shares::decode(version, key, bodies, *services->codes);
         },
-        [this](result<shared_bytes>&& content) {
-          if (!content) {
-            fail_with(content.error());
+        [this](result<shares::decoded_version>&& decoded) {
+          if (!decoded) {
+            fail_with(decoded.error());
             return;
           }
-          services_->metrics->plaintext_retrieved(content->size());
+          services_->metrics->plaintext_retrieved(decoded->content.size());
           auto answer = base_answer();
           answer.ok = true;
-          answer.content = std::move(*content);
+          answer.content = std::move(decoded->content);
+          answer.salts = std::move(decoded->salts);
           finish(std::move(answer));
         });
   }

@@ -58,7 +58,7 @@ public:
     auto content = shares::decode(all.front()->version, *of.access.read, bodies, codes_);
     if (!content)
       give_up(to_string(content.error()));
-    return std::move(*content);
+    return std::move(content->content);
   }
 
   /// There is nothing to wait for in a loop: the files take turns.

@@ -46,7 +46,7 @@ int append(const append_options& o, const global_options& global) {
   const auto reply = ask<publish_reply>(*session, std::move(request), "append");
   int given = exit_ok;
   if (global.json)
-    given = give(status::json_text(as_json(reply)));
+    given = give(status::json_text(with_format(as_json(reply), cap->view())));
   else if (reply.ok && nothing)
     tell("nothing to append; nothing was written\n");
   else if (reply.ok || !reply.servers.empty())

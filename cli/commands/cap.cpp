@@ -58,7 +58,7 @@ int cap(const cap_options& o, const global_options& global) {
     const nlohmann::json facts{
         {"cap", crypto::to_text(out)},
         {"strength", crypto::strength_of(out.file)},
-        {"format", crypto::format_of(out.file) == crypto::file_format::sdmf ? "sdmf" : "mdmf"},
+        {"format", to_word(crypto::format_of(out.file))},
         {"directory", out.directory},
         {"storage_index", crypto::to_base32(crypto::storage_index_of(out.file).view())}};
     return give(status::json_text(facts));

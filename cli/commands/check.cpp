@@ -29,11 +29,12 @@ int check(const check_options& o, const global_options& global) {
   const auto reply = ask<check_reply>(file->session, std::move(request), o.verify ? "verification" : "check");
   if (!reply.ok) {
     if (global.json)
-      give(status::json_text(as_json(reply)));
+      give(status::json_text(with_format(as_json(reply), file->cap.view())));
     return complain(reply.failure);
   }
   const int code = !reply.recoverable ? exit_not_enough : reply.healthy ? exit_ok : exit_failure;
-  const int given = give(global.json ? status::json_text(as_json(reply)) : text_of(reply), code);
+  const int given = give(
+      global.json ? status::json_text(with_format(as_json(reply), file->cap.view())) : text_of(reply), code);
   if (!reply.recoverable)
     tell("truckee: asked was " + escaped(file->session.where) + "\n");
   return given;

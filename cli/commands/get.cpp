@@ -49,7 +49,7 @@ int get(const get_options& o, const global_options& global) {
   const auto reply = ask<retrieve_reply>(file->session, std::move(request), "read");
   int given = exit_ok;
   if (global.json)
-    given = give(status::json_text(as_json(reply)));
+    given = give(status::json_text(with_format(as_json(reply), file->cap.view())));
   for (const auto& bad : reply.bad)
     tell(fmt::format("{} share {}: does not verify: {}\n", bad.server, bad.share.value, escaped(bad.reason)));
   if (!reply.ok)

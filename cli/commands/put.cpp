@@ -2,6 +2,7 @@
 #include "truckee/cli/session/session.hpp"
 #include "truckee/cli/terminal/as_json.hpp"
 #include "truckee/cli/terminal/report.hpp"
+#include "truckee/crypto/capability.hpp"
 #include "truckee/status/json_text.hpp"
 
 #include <cerrno>
@@ -19,7 +20,7 @@ struct put_options : operation_options {
   std::string operation;
   std::string file = "-";
   std::optional<int> needed, total, happy;
-  std::string format = "sdmf";
+  std::string format;
   std::string if_version;
 };
 
@@ -67,6 +68,20 @@ result<std::optional<grid::spread>> spread_of(const put_options& o, const global
                       static_cast<std::uint8_t>(happy)};
 }
 
+/// --format for a file that has another one.
+std::optional<error> other_format(const put_options& o, std::string_view cap) {
+  const auto parsed = crypto::parse_capability(cap);
+  if (o.format.empty() || !parsed)
+    return std::nullopt;
+  const auto has = to_word(crypto::format_of(parsed->file));
+  if (o.format == has)
+    return std::nullopt;
+  return error{errc::usage,
+               fmt::format("--format {}: the file is {}, and a file keeps its format; leave --format out, or "
+                           "make a new file",
+                           o.format, has)};
+}
+
 /// A new file whose publish failed after shares were sent exists: without its capability it would be lost.
 bool shows_cap(const publish_reply& x) {
   return !x.write_cap.empty() && (x.ok || !x.placed.empty() || !x.unknown_servers.empty());
@@ -75,7 +90,7 @@ bool shows_cap(const publish_reply& x) {
 /// The reply as JSON, with the capability of a new file. That one is given whatever happens to the rest.
 std::string json_of(const publish_reply& x, bool with_cap) {
   try {
-    auto out = as_json(x);
+    auto out = with_format(as_json(x), x.write_cap);
     if (with_cap)
       out["write_cap"] = std::string_view(x.write_cap);
     return status::json_text(out);
@@ -100,9 +115,9 @@ int give_published(const publish_reply& x, bool with_cap, bool json) {
 }
 
 int put(const put_options& o, const global_options& global) {
-  if (o.format != "sdmf")
-    return complain({errc::refused, "--format mdmf: MDMF files cannot be written yet; use sdmf"});
   publish_request request;
+  if (o.format == to_word(file_format::mdmf))
+    request.format = file_format::mdmf;
   if (auto kept = keep_inputs(o, global, o.file); !kept)
     return complain(kept.error());
   if (o.cap_file.empty())
@@ -127,6 +142,8 @@ int put(const put_options& o, const global_options& global) {
     if (!read)
       return complain(read.error());
     request.write_cap = read->view();
+    if (auto other = other_format(o, read->view()))
+      return complain(*other);
   }
   auto content = read_publication(o.file);
   if (!content)
@@ -190,7 +207,7 @@ void add_put(CLI::App& app, program& p) {
   cmd->add_option("-n", o->total, "How many shares are made")->type_name("NUMBER");
   cmd->add_option("--happy", o->happy, "Success needs shares on so many distinct servers")
       ->type_name("NUMBER");
-  cmd->add_option("--format", o->format, "Layout of a new file's shares")
+  cmd->add_option("--format", o->format, "Layout of a new file's shares; sdmf where nothing is said")
       ->check(CLI::IsMember({"sdmf", "mdmf"}));
   cmd->add_option("--if-version", o->if_version,
                   "Write only if this is the file's version now, else exit with 3")

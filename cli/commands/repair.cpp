@@ -29,7 +29,7 @@ int repair(const repair_options& o, const global_options& global) {
   const double took = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   int given = exit_ok;
   if (global.json) {
-    given = give(status::json_text(as_json(reply)));
+    given = give(status::json_text(with_format(as_json(reply), file->cap.view())));
   } else if (reply.before.ok) {
     tell("before: " + escaped(reply.before.summary) + "\n");
     if (!reply.ok)

@@ -3,6 +3,7 @@
 #include "truckee/cli/files/secret_files.hpp"
 #include "truckee/cli/terminal/report.hpp"
 #include "truckee/crypto/base32.hpp"
+#include "truckee/crypto/capability.hpp"
 #include "truckee/status/as_json.hpp"
 
 #include <nlohmann/json.hpp>
@@ -174,6 +175,12 @@ json as_json(const change_answer& x) {
   out["changed"] = x.changed;
   out["needs_restart"] = x.needs_restart;
   return out;
+}
+
+json with_format(json reply, std::string_view cap) {
+  if (const auto parsed = crypto::parse_capability(cap))
+    reply["format"] = to_word(crypto::format_of(parsed->file));
+  return reply;
 }
 
 } // namespace truckee::cli

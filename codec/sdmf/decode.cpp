@@ -1,33 +1,23 @@
 #include "truckee/codec/sdmf/decode.hpp"
 
-#include "truckee/crypto/aes_ctr.hpp"
+#include "truckee/codec/pipeline/decode.hpp"
 
-namespace truckee::codec {
+namespace truckee::codec::sdmf {
 
-result<shared_bytes> decode_sdmf(const share_header& header, const crypto::read_key& key,
-                                 std::span<const numbered_block> blocks, erasure_codes& codes) {
+result<shared_bytes> decode(const share_header& header, const crypto::read_key& key,
+                            std::span<const numbered_block> blocks, erasure_codes& codes) {
   const auto code = codes.get(header.shape);
   if (!code)
     return tl::unexpected(code.error());
   const auto block = block_size(header.data_length, header.shape);
-  if (blocks.size() < header.shape.needed)
-    return fail(errc::not_enough_shares, std::to_string(header.shape.needed) + " blocks are needed, " +
-                                             std::to_string(blocks.size()) + " are here");
-  // Before anything is allocated: a header may claim more bytes than anybody has.
-  for (const auto& one : blocks)
-    if (one.block.size() != block)
-      return fail(errc::malformed, "block " + std::to_string(one.share.value) + " has " +
-                                       std::to_string(one.block.size()) + " bytes, the header asks for " +
-                                       std::to_string(block));
+  if (const auto good = check_blocks(header.shape, blocks, block); !good)
+    return tl::unexpected(good.error());
   try {
     buffer content(block * header.shape.needed);
-    std::vector<mutable_byte_view> pieces;
-    for (std::size_t i = 0; i < header.shape.needed; ++i)
-      pieces.push_back(content.view().subspan(i * block, block));
-    if (const auto decoded = (*code)->decode(blocks, pieces); !decoded)
+    const auto decoded = decode_segment(**code, crypto::derive_data_key(header.salt, key), blocks,
+                                        content.view(), header.data_length);
+    if (!decoded)
       return tl::unexpected(decoded.error());
-    const auto text = content.view().first(header.data_length);
-    crypto::aes_ctr(crypto::derive_data_key(header.salt, key)).apply(text, text);
     return shared_bytes(std::move(content)).slice(0, header.data_length);
   } catch (const std::bad_alloc&) {
     return fail(errc::too_large,
@@ -35,4 +25,4 @@ result<shared_bytes> decode_sdmf(const share_header& header, const crypto::read_
   }
 }
 
-} // namespace truckee::codec
+} // namespace truckee::codec::sdmf

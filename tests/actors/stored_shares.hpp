@@ -55,7 +55,7 @@ public:
     set(server, shares);
   }
   codec::share_layout layout(std::size_t server) const {
-    return codec::parse_layout(at(server).at(0).second).value();
+    return codec::sdmf::parse_layout(at(server).at(0).second).value();
   }
 
 private:

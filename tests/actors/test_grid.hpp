@@ -26,6 +26,7 @@ struct grid_shape {
   std::uint64_t seed = 1;
   grid::spread spread{3, 10, 7};
   std::optional<grid::strict_terms> strict = {};
+  crypto::file_format format = crypto::file_format::sdmf; ///< of the files it makes
 };
 
 class test_grid {
@@ -85,7 +86,7 @@ public:
     task.context.servers = server_list();
     task.key = vector_key(key);
     const crypto::file_keys keys(*task.key);
-    task.context.access = shares::access_to({crypto::file_format::sdmf, keys.write, keys.fingerprint});
+    task.context.access = shares::access_to({shape_.format, keys.write, keys.fingerprint});
     task.content = shared_bytes::copy_of(content);
     task.defaults = shape_.spread;
     return run.ask<messages::publish_reply>(actors::spawn_file_writer(run.system(), std::move(task)),
@@ -104,24 +105,23 @@ public:
     task.context.services = services;
     task.context.servers = server_list();
     const crypto::file_keys keys(vector_key(key));
-    task.context.access = shares::access_to({crypto::file_format::sdmf, keys.write, keys.fingerprint});
+    task.context.access = shares::access_to({shape_.format, keys.write, keys.fingerprint});
     task.content = shared_bytes::copy_of(content);
     task.defaults = shape_.spread;
     return run.ask<messages::publish_reply>(actors::spawn_file_writer(run.system(), std::move(task)),
                                             messages::run{});
   }
 
-  static std::string write_cap(int key = 0) {
+  static std::string write_cap(int key = 0, crypto::file_format format = crypto::file_format::sdmf) {
     const crypto::file_keys keys(vector_key(key));
-    return to_text(
-        crypto::file_cap(crypto::write_cap{crypto::file_format::sdmf, keys.write, keys.fingerprint}));
+    return to_text(crypto::file_cap(crypto::write_cap{format, keys.write, keys.fingerprint}));
   }
 
   answer_ptr<messages::publish_reply> put(const std::string& content, std::uint64_t token = 0, int key = 0,
                                           std::uint64_t timeout_ms = 0) {
     messages::publish_request x;
     x.token = {token};
-    x.write_cap = write_cap(key);
+    x.write_cap = write_cap(key, shape_.format);
     x.content = shared_bytes::copy_of(content);
     x.timeout_ms = timeout_ms;
     return run.ask<messages::publish_reply>(gateway(), x);
@@ -130,6 +130,7 @@ public:
                                               std::uint64_t timeout_ms = 0) {
     messages::publish_request x;
     x.token = {token};
+    x.format = shape_.format;
     x.content = shared_bytes::copy_of(content);
     x.timeout_ms = timeout_ms;
     return run.ask<messages::publish_reply>(gateway(), x);
@@ -137,14 +138,25 @@ public:
   answer_ptr<messages::retrieve_reply> get(std::uint64_t token = 0, int key = 0) {
     messages::retrieve_request x;
     x.token = {token};
-    x.cap = write_cap(key);
+    x.cap = write_cap(key, shape_.format);
     return run.ask<messages::retrieve_reply>(gateway(), x);
   }
   answer_ptr<messages::check_reply> check(std::uint64_t token = 0, int key = 0) {
     messages::check_request x;
     x.token = {token};
-    x.cap = write_cap(key);
+    x.cap = write_cap(key, shape_.format);
     return run.ask<messages::check_reply>(gateway(), x);
+  }
+  answer_ptr<messages::check_reply> verify(int key = 0) {
+    messages::check_request x;
+    x.cap = write_cap(key, shape_.format);
+    x.verify = true;
+    return run.ask<messages::check_reply>(gateway(), x);
+  }
+  answer_ptr<messages::repair_reply> repair(int key = 0) {
+    messages::repair_request x;
+    x.write_cap = write_cap(key, shape_.format);
+    return run.ask<messages::repair_reply>(gateway(), x);
   }
   bool cancel(std::uint64_t token) {
     const auto done = run.ask<messages::cancel_answer>(gateway(), messages::cancel_request{{token}});

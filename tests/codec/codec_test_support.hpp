@@ -2,6 +2,8 @@
 
 #include "test_support.hpp"
 #include "truckee/base/worker_pool.hpp"
+#include "truckee/codec/mdmf/encode.hpp"
+#include "truckee/codec/mdmf/share.hpp"
 #include "truckee/codec/sdmf/encode.hpp"
 #include "truckee/codec/sdmf/share.hpp"
 
@@ -36,7 +38,15 @@ struct codec_world {
 
   codec::encoded_file encode(byte_view content, codec::encoding shape,
                              const crypto::file_keys& keys = some_keys()) {
-    auto made = codec::encode_sdmf({content, shape, sequence_number{1}, keys}, context);
+    return must(codec::sdmf::encode({content, shape, sequence_number{1}, keys}, context));
+  }
+  codec::encoded_file encode_mdmf(byte_view content, codec::encoding shape,
+                                  const crypto::file_keys& keys = some_keys()) {
+    return must(codec::mdmf::encode({content, shape, sequence_number{1}, keys}, context));
+  }
+
+private:
+  static codec::encoded_file must(result<codec::encoded_file> made) {
     if (!made)
       throw std::runtime_error(to_string(made.error()));
     return std::move(*made);
@@ -46,6 +56,9 @@ struct codec_world {
 /// A share of the vectors, by "k3n10s1000/seq1/sh0".
 inline bytes vector_share(const std::string& name) {
   return read_file(vector_path("sdmf/" + name + ".share"));
+}
+inline bytes mdmf_vector_share(const std::string& name) {
+  return read_file(vector_path("mdmf/" + name + ".share"));
 }
 
 } // namespace truckee::test

@@ -294,20 +294,24 @@ def tahoe_commands(way, real, truckee):
     expect_healthy(truckee, cap)
 
 
-def mdmf_refused(way, real, truckee):
-    """An MDMF file, which Truckee does not build yet, is refused by that name, and stays as it was."""
-    yield real
-    cap = real.create(b"many segments", layout="mdmf")
-    yield truckee
-    for attempt in (truckee.read, lambda cap: truckee.update(cap, b"not so")):
-        try:
-            attempt(cap)
-        except Failed as error:
-            expect("MDMF" in str(error), f"it says: {error}")
-        else:
-            raise Wrong("Truckee says that it has done it")
-    yield real
-    expect_content(real, cap, b"many segments")
+def segmented(size, needed, total):
+    """An MDMF file, made by one, read and verified by both, updated by the other and by the first again."""
+    def run(way, writer, reader):
+        content = content_of(size, writer.name, needed, total)
+        yield writer
+        cap = writer.create(content, needed, total, layout="mdmf")
+        expect(cap.startswith("URI:MDMF:"), f"it is {cap[:12]}")
+        expect_healthy(writer, cap)
+        for step, (one, other) in enumerate(((writer, reader), (reader, writer))):
+            yield other
+            expect_content(other, cap, content)
+            expect_healthy(other, cap)
+            content = content_of(size + 1000 * step + 1, other.name, step)
+            update(other, cap, content, needed, total)
+            yield one
+            expect_content(one, cap, content)
+            expect_healthy(one, cap)
+    return run
     expect_healthy(real, cap)
 
 
@@ -756,7 +760,7 @@ CONTRACT = "contract"  # no way to meet: the peer's own tests
 
 
 def words(size):
-    return {131072: "128 KiB", 131073: "128 KiB + 1 B", 3 << 20: "3 MiB"}.get(size, f"{size} B")
+    return {131072: "128 KiB", 131073: "128 KiB + 1 B", 262144: "256 KiB", 3 << 20: "3 MiB"}.get(size, f"{size} B")
 
 
 def all_cases():
@@ -805,7 +809,12 @@ def all_cases():
     other = "What is more than a file"
     yield Case(other, "a directory: its shares verified and mended by Truckee", directory, (IN_PROCESS, SERVERS, MIXED), first="Tahoe-LAFS")
     yield Case(other, "`tahoe mkdir`, `put`, `cp`, `ls`, `get`, `unlink`", tahoe_commands, (HTTPS, SERVERS, MIXED), first="Tahoe-LAFS")
-    yield Case(other, "an MDMF file: refused by Truckee, by name", mdmf_refused, (IN_PROCESS,), first="Tahoe-LAFS")
+
+    segments = "MDMF: created by one, updated in turn, read and verified by both"
+    for needed, total, sizes in ((1, 1, (131073,)), (1, 2, (131073,)), (2, 3, (131072, 131073)),
+                                 (3, 10, (0, 1, 131071, 131072, 131073, 262144, 3 << 20))):
+        for size in sizes:
+            yield Case(segments, f"{needed} of {total}, {words(size)}", segmented(size, needed, total), (IN_PROCESS,))
 
     nodes = "Nodes that fail, over HTTPS"
     yield Case(nodes, "one stopped, updated without it, started, repaired", node_away(lambda node: node.stop(), lambda node: node.start()),

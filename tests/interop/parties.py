@@ -87,8 +87,8 @@ class Truckee:
         path.chmod(0o600)
         return path
 
-    def create(self, content, needed=3, total=10):
-        _, out = self.run("put", self.file("content", content), "-k", str(needed), "-n", str(total), "--happy", "1")
+    def create(self, content, needed=3, total=10, layout="sdmf"):
+        _, out = self.run("put", self.file("content", content), "-k", str(needed), "-n", str(total), "--happy", "1", "--format", layout)
         return out.decode().strip()
 
     def put(self, cap, content, *options, accepted=(0,)):

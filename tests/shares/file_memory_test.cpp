@@ -26,7 +26,7 @@ protected:
     access_.memory = std::make_shared<file_memory>();
   }
   codec::share_view share(std::size_t number = 4) const {
-    return *codec::parse_share(file_.shares.at(number).view());
+    return *codec::sdmf::parse_share(file_.shares.at(number).view());
   }
   file_memory& memory() { return *access_.memory; }
 

@@ -11,19 +11,26 @@ namespace {
 
 constexpr grid::spread three_of_ten{3, 10, 7};
 
-class shares_format : public ::testing::Test {
+/// Of each format: 100 bytes, and what in MDMF has two segments.
+class shares_format : public ::testing::TestWithParam<grid::share_format> {
 protected:
   shares_format() {
     const auto& keys = some_keys();
-    access_ = access_to({crypto::file_format::sdmf, keys.write, keys.fingerprint});
+    access_ = access_to({static_cast<crypto::file_format>(GetParam()), keys.write, keys.fingerprint});
     small_ = made(100);
-    large_ = made(60'000);
+    large_ = made(large_size);
   }
 
-  encoded_version made(std::size_t size) {
+  static constexpr std::size_t large_size = 150'000;
+
+  encoded_version made(std::size_t size, grid::share_format format = GetParam()) {
     content_.assign(size, std::byte{'c'});
-    const encode_request request{.content = content_, .spread = three_of_ten, .keys = some_keys()};
+    const encode_request request{
+        .format = format, .content = content_, .spread = three_of_ten, .keys = some_keys()};
     return encode(request, world_.context).value();
+  }
+  static grid::share_format other_format() {
+    return GetParam() == grid::share_format::sdmf ? grid::share_format::mdmf : grid::share_format::sdmf;
   }
   static shared_bytes whole(const encoded_version& file, std::uint8_t number = 4) {
     return file.shares.at({number}).writes.at(0).data;
@@ -43,6 +50,13 @@ protected:
     const auto reads = reads_for_body(head(file, number)).value();
     return judge_body(file.version, {number}, head(file, number), read(whole(file, number), reads));
   }
+  /// k of them, and the content that they give.
+  decoded_version decoded(const encoded_version& file) {
+    std::map<share_number, share_body> bodies;
+    for (const std::uint8_t number : {std::uint8_t{2}, std::uint8_t{5}, std::uint8_t{9}})
+      bodies.emplace(share_number{number}, fetch(file, number).body);
+    return decode(file.version, some_keys().read, bodies, world_.codes).value();
+  }
   static shared_bytes flipped(const shared_bytes& share, std::size_t at) {
     auto out = to_bytes(share.view());
     out.at(at) ^= std::byte{1};
@@ -58,8 +72,8 @@ protected:
 
 } // namespace
 
-TEST_F(shares_format, a_new_version_says_what_to_write_to_each_share) {
-  EXPECT_EQ(small_.version.format(), grid::share_format::sdmf);
+TEST_P(shares_format, a_new_version_says_what_to_write_to_each_share) {
+  EXPECT_EQ(small_.version.format(), GetParam());
   EXPECT_EQ(small_.version.sequence.value, 1U);
   EXPECT_EQ(small_.version.data_length, 100U);
   ASSERT_EQ(small_.shares.size(), 10U);
@@ -73,15 +87,14 @@ TEST_F(shares_format, a_new_version_says_what_to_write_to_each_share) {
   }
 }
 
-TEST_F(shares_format, the_size_of_a_share_is_known_before_it_is_made) {
-  using grid::share_format;
+TEST_P(shares_format, the_size_of_a_share_is_known_before_it_is_made) {
   const auto& key = some_keys().signing;
-  EXPECT_EQ(share_size(share_format::sdmf, 60'000, three_of_ten, key), whole(large_).size());
-  EXPECT_EQ(share_size(share_format::sdmf, 100, {0, 10, 7}, key), 0U);
-  EXPECT_EQ(share_size(share_format::mdmf, 100, three_of_ten, key), 0U);
+  EXPECT_EQ(share_size(GetParam(), large_size, three_of_ten, key), whole(large_).size());
+  EXPECT_EQ(share_size(GetParam(), 100, three_of_ten, key), whole(small_).size());
+  EXPECT_EQ(share_size(GetParam(), 100, {0, 10, 7}, key), 0U);
 }
 
-TEST_F(shares_format, three_fetched_bodies_give_the_content_back) {
+TEST_P(shares_format, three_fetched_bodies_give_the_content_back) {
   for (const auto* file : {&small_, &large_}) {
     std::map<share_number, share_body> bodies;
     for (const std::uint8_t number : {std::uint8_t{2}, std::uint8_t{5}, std::uint8_t{9}}) {
@@ -91,14 +104,14 @@ TEST_F(shares_format, three_fetched_bodies_give_the_content_back) {
     }
     const auto content = decode(file->version, some_keys().read, bodies, world_.codes);
     ASSERT_TRUE(content) << to_string(content.error());
-    EXPECT_EQ(to_bytes(content->view()), bytes(file->version.data_length, std::byte{'c'}));
+    EXPECT_EQ(to_bytes(content->content.view()), bytes(file->version.data_length, std::byte{'c'}));
     bodies.erase({2});
     EXPECT_EQ(decode(file->version, some_keys().read, bodies, world_.codes).error().code,
               errc::not_enough_shares);
   }
 }
 
-TEST_F(shares_format, a_small_share_needs_no_second_read_and_a_large_one_looks_at_its_prefix_again) {
+TEST_P(shares_format, a_small_share_needs_no_second_read_and_a_large_one_looks_at_its_prefix_again) {
   EXPECT_TRUE(reads_for_body(head(small_))->empty());
   const auto reads = reads_for_body(head(large_)).value();
   ASSERT_EQ(reads.size(), 2U);
@@ -108,7 +121,7 @@ TEST_F(shares_format, a_small_share_needs_no_second_read_and_a_large_one_looks_a
   EXPECT_EQ(reads_for_body(head(large_).slice(0, 106)), std::nullopt);
 }
 
-TEST_F(shares_format, a_body_is_judged_by_its_version_its_hashes_and_its_number) {
+TEST_P(shares_format, a_body_is_judged_by_its_version_its_hashes_and_its_number) {
   using grid::share_verdict;
   const auto first = head(large_);
   const auto reads = reads_for_body(first).value();
@@ -121,14 +134,15 @@ TEST_F(shares_format, a_body_is_judged_by_its_version_its_hashes_and_its_number)
   EXPECT_EQ(verdict({good[0], flipped(good[1], 20'000)}), share_verdict::bad);
   EXPECT_EQ(verdict({good[0], good[1].slice(0, 50)}), share_verdict::bad) << "cut";
   EXPECT_EQ(verdict({flipped(good[0], 5), good[1]}), share_verdict::changed) << "another sequence number";
-  EXPECT_EQ(verdict({flipped(good[0], 0), good[1]}), share_verdict::bad) << "no share any more";
+  EXPECT_EQ(verdict({shared_bytes(bytes(75, std::byte{7})), good[1]}), share_verdict::bad)
+      << "no share any more";
   EXPECT_EQ(verdict({good[0]}), share_verdict::bad) << "another answer than was asked for";
   EXPECT_EQ(verdict({}), share_verdict::bad);
   EXPECT_EQ(judge_body(large_.version, {4}, head(small_), {}).verdict, share_verdict::changed);
   EXPECT_EQ(judge_body(large_.version, {4}, shared_bytes(), {}).verdict, share_verdict::bad);
 }
 
-TEST_F(shares_format, the_private_key_lies_where_the_head_says) {
+TEST_P(shares_format, the_private_key_lies_where_the_head_says) {
   const auto range = private_key_range(head(large_)).value();
   const auto encrypted = whole(large_).slice(range.offset, range.length);
   EXPECT_TRUE(open_private_key(access_, encrypted.view()));
@@ -136,43 +150,60 @@ TEST_F(shares_format, the_private_key_lies_where_the_head_says) {
   EXPECT_EQ(private_key_range(shared_bytes()), std::nullopt);
 }
 
-TEST_F(shares_format, every_byte_that_anything_depends_on_is_looked_at_in_a_whole_share) {
+TEST_P(shares_format, every_byte_that_anything_depends_on_is_looked_at_in_a_whole_share) {
   const auto share = whole(small_);
   for (const std::size_t at : {0U, 1U, 60U, 120U, 500U, 700U})
     EXPECT_TRUE(find_fault(access_, small_.version, {4}, flipped(share, at))) << "byte " << at;
-  EXPECT_TRUE(find_fault(access_, small_.version, {4}, flipped(share, share.size() - 1)))
-      << "the private key";
+  const auto key = private_key_range(head(small_)).value();
+  EXPECT_TRUE(find_fault(access_, small_.version, {4}, flipped(share, key.offset + 5))) << "the private key";
+  EXPECT_TRUE(find_fault(access_, small_.version, {4}, flipped(share, share.size() - 1)));
   auto reader = access_;
   reader.write.reset();
-  EXPECT_FALSE(find_fault(reader, small_.version, {4}, flipped(share, share.size() - 1)))
+  EXPECT_FALSE(find_fault(reader, small_.version, {4}, flipped(share, key.offset + 5)))
       << "which only a writer can prove";
   EXPECT_TRUE(find_fault(access_, large_.version, {4}, share)) << "another version";
   EXPECT_TRUE(find_fault(access_, small_.version, {4}, share.slice(0, share.size() - 1)));
 }
 
-TEST_F(shares_format, the_shares_of_an_existing_version_are_made_again_byte_for_byte) {
-  const std::vector<shared_bytes> heads{shared_bytes(), head(small_, 7)};
-  const auto again = existing(small_.version, heads);
-  ASSERT_TRUE(again);
-  content_.assign(100, std::byte{'c'});
-  encode_request request{.content = content_, .spread = {}, .keys = some_keys(), .again = &*again};
-  const auto made = encode(request, world_.context);
-  ASSERT_TRUE(made) << to_string(made.error());
-  EXPECT_EQ(made->version, small_.version);
-  for (const auto& [share, content] : made->shares)
-    EXPECT_EQ(content.writes[0].data, small_.shares.at(share).writes[0].data);
-  content_[0] = std::byte{'x'};
-  EXPECT_EQ(encode(request, world_.context).error().code, errc::corrupt) << "another content";
-  EXPECT_FALSE(existing(small_.version, {}));
+TEST_P(shares_format, the_shares_of_an_existing_version_are_made_again_byte_for_byte) {
+  for (const auto* file : {&small_, &large_}) {
+    const std::vector<shared_bytes> heads{shared_bytes(), head(*file, 7)};
+    auto content = decoded(*file);
+    const auto again = existing(file->version, heads, content.salts);
+    ASSERT_TRUE(again);
+    content_ = to_bytes(content.content.view());
+    encode_request request{.content = content_, .spread = {}, .keys = some_keys(), .again = &*again};
+    const auto made = encode(request, world_.context);
+    ASSERT_TRUE(made) << to_string(made.error());
+    EXPECT_EQ(made->version, file->version);
+    for (const auto& [share, content_of_share] : made->shares)
+      EXPECT_EQ(content_of_share.writes[0].data, file->shares.at(share).writes[0].data);
+    content_[0] = std::byte{'x'};
+    EXPECT_EQ(encode(request, world_.context).error().code, errc::corrupt) << "another content";
+    EXPECT_FALSE(existing(file->version, {}, content.salts));
+  }
 }
 
-TEST_F(shares_format, what_cannot_be_read_or_written_yet_is_refused_by_name) {
-  const encode_request request{
-      .format = grid::share_format::mdmf, .content = content_, .spread = three_of_ten, .keys = some_keys()};
-  const auto made = encode(request, world_.context);
-  ASSERT_FALSE(made);
-  EXPECT_EQ(made.error().code, errc::refused);
-  auto mdmf = small_.version;
-  mdmf.salt.reset();
-  EXPECT_EQ(decode(mdmf, some_keys().read, {}, world_.codes).error().code, errc::refused);
+TEST_P(shares_format, a_share_of_the_other_format_is_told_apart_by_its_first_byte) {
+  using grid::share_verdict;
+  const auto other = made(100, other_format());
+  EXPECT_EQ(other.version.format(), other_format());
+  EXPECT_EQ(format_of(head(other).view()).value(), &format_named(other_format()));
+  EXPECT_EQ(judge_body(small_.version, {4}, head(other), {}).verdict, share_verdict::changed);
+  EXPECT_TRUE(find_fault(access_, small_.version, {4}, whole(other)));
+  EXPECT_FALSE(find_fault(access_, other.version, {4}, whole(other)));
 }
+
+TEST_P(shares_format, a_version_that_no_writer_makes_is_not_decoded) {
+  auto version = large_.version;
+  version.segment_size = 0;
+  std::map<share_number, share_body> bodies;
+  for (const std::uint8_t number : {std::uint8_t{2}, std::uint8_t{5}, std::uint8_t{9}})
+    bodies.emplace(share_number{number}, fetch(large_, number).body);
+  version.data_length = std::uint64_t{1} << 60;
+  EXPECT_EQ(decode(version, some_keys().read, bodies, world_.codes).error().code, errc::malformed);
+}
+
+INSTANTIATE_TEST_SUITE_P(formats, shares_format,
+                         ::testing::Values(grid::share_format::sdmf, grid::share_format::mdmf),
+                         [](const auto& x) { return x.param == grid::share_format::sdmf ? "sdmf" : "mdmf"; });

@@ -43,7 +43,9 @@ protected:
     share.at(at) ^= std::byte{1};
     return share;
   }
-  static codec::share_layout layout_of(const bytes& share) { return codec::parse_layout(share).value(); }
+  static codec::share_layout layout_of(const bytes& share) {
+    return codec::sdmf::parse_layout(share).value();
+  }
 
   codec_world world_;
   file_access access_;
@@ -69,6 +71,16 @@ TEST_F(shares_sighting, a_large_share_is_seen_by_its_beginning) {
   ASSERT_EQ(seen.answer.good.size(), 1U);
   EXPECT_FALSE(seen.answer.good[0].private_key_at_hand) << "it stands behind the data";
   EXPECT_FALSE(seen.private_key);
+  EXPECT_EQ(reads_for_body(seen.heads.at({4}))->size(), 2U);
+}
+
+TEST_F(shares_sighting, a_large_mdmf_share_is_seen_with_its_key_which_stands_before_the_data) {
+  const auto file = world_.encode_mdmf(bytes(300'000, std::byte{'l'}), {3, 10});
+  const auto seen = look(first_of(whole(file)));
+  ASSERT_EQ(seen.answer.good.size(), 1U);
+  EXPECT_EQ(seen.answer.good[0].version, grid::parse_prefix(whole(file)).value());
+  EXPECT_EQ(seen.answer.good[0].version.format(), grid::share_format::mdmf);
+  EXPECT_TRUE(seen.answer.good[0].private_key_at_hand);
   EXPECT_EQ(reads_for_body(seen.heads.at({4}))->size(), 2U);
 }
 
@@ -139,7 +151,7 @@ TEST_F(shares_sighting, an_answer_to_another_question_is_no_share) {
 TEST_F(shares_sighting, a_share_of_a_format_that_is_not_known_is_told_as_such) {
   auto share = whole(small_);
   share[0] = std::byte{1};
-  EXPECT_NE(fault_of(share).find("MDMF"), std::string::npos);
+  EXPECT_NE(fault_of(share), "none") << "an SDMF share is no MDMF one";
   share[0] = std::byte{2};
   EXPECT_NE(fault_of(share).find("version 2 is not known"), std::string::npos);
 }
@@ -165,13 +177,24 @@ TEST_F(shares_sighting, the_slot_has_what_tests_compare_and_the_note_of_its_writ
   EXPECT_EQ(noted.version, made.version);
   EXPECT_EQ(noted.note, note);
   const auto& share = made.shares.at({4}).writes.at(0).data;
-  const auto at = sdmf_format().signature_offset(some_keys().signing.public_half().der());
+  const auto at = sdmf_format().signature_offset(some_keys().signing.public_half().der()).value();
   EXPECT_EQ(noted.seal, grid::seal_of(share.view().subspan(at, crypto::signature_size)));
   const auto salt = some_keys().signing.public_half().salt_of(
       grid::pack_prefix(made.version), share.view().subspan(at, crypto::signature_size));
   EXPECT_EQ(salt, grid::pack_note(note, noise)) << "byte for byte";
   EXPECT_FALSE(std::get<grid::sealed_share>(seen.slot->at({5})).note) << "nobody chose its salt";
   EXPECT_EQ(std::get<grid::bad_share>(seen.slot->at({7})).seen, to_bytes(as_bytes("no share")));
+}
+
+TEST_F(shares_sighting, an_mdmf_share_in_a_slot_is_one_that_the_strict_order_leaves_alone) {
+  const auto file = world_.encode_mdmf(bytes(100, std::byte{'m'}), {3, 10});
+  const auto share = whole(file);
+  const auto seen = look_at_slot(access_, first_of(share), first_read_size, false);
+  EXPECT_EQ(seen.answer.good.size(), 1U);
+  ASSERT_TRUE(seen.slot);
+  const auto& held = std::get<grid::bad_share>(seen.slot->at({4}));
+  EXPECT_EQ(held.seen, to_bytes(byte_view(share).first(grid::damaged_bytes_max)));
+  EXPECT_NE(held.reason.find("MDMF"), std::string::npos);
 }
 
 TEST_F(shares_sighting, a_slot_that_is_not_known_whole_is_not_known) {

@@ -68,12 +68,6 @@ TEST_F(a_gateways_limits, an_append_that_would_make_the_file_too_large_writes_no
   EXPECT_TRUE(nothing.unchanged);
 }
 
-TEST_F(a_gateways_limits, mdmf_is_not_written_yet) {
-  messages::publish_request x;
-  x.format = crypto::file_format::mdmf;
-  expect_refused(ask<messages::publish_reply>(x), errc::refused, "MDMF");
-}
-
 TEST_F(a_gateways_limits, an_append_needs_a_write_capability) {
   messages::append_request more;
   more.write_cap = "nonsense";

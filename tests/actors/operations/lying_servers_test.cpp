@@ -37,7 +37,7 @@ void flip_at(grid::slot_read_answer& answer, const grid::slot_read& asked, std::
 codec::share_layout layout_at(test_grid& grid, std::size_t server) {
   const auto slot = grid.scripts[server]->writes.at(0).slot;
   const auto all = grid.scripts[server]->store->read({slot, {}, {{0, 1U << 20}}});
-  return codec::parse_share(all.reads.begin()->second.at(0).view())->layout;
+  return codec::sdmf::parse_share(all.reads.begin()->second.at(0).view())->layout;
 }
 
 /// All servers but three lie about a long file's data, which only shows when it is read.

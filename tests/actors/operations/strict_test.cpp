@@ -282,7 +282,7 @@ TEST_F(Strict, the_note_is_in_every_signature) {
   std::size_t noted = 0;
   for (const auto& slot : stored_shares(grid).all())
     for (const auto& [number, bytes] : slot) {
-      const auto share = codec::parse_share(bytes);
+      const auto share = codec::sdmf::parse_share(bytes);
       ASSERT_TRUE(share);
       const auto salt = keys.signing.public_half().salt_of(share->signed_prefix, share->signature);
       ASSERT_TRUE(salt);

@@ -1,6 +1,6 @@
 #include "truckee/codec/sdmf/share.hpp"
 
-#include "codec/codec_test_support.hpp"
+#include "codec/hostile_bytes.hpp"
 
 #include <gtest/gtest.h>
 
@@ -18,14 +18,14 @@ const std::vector<bytes>& real_shares() {
 
 /// Everything a reader does with bytes from a server. True if all of it passed.
 bool read_all(byte_view raw) {
-  const auto head = parse_share_head(raw.first(std::min<std::size_t>(raw.size(), 400)));
+  const auto head = sdmf::parse_share_head(raw.first(std::min<std::size_t>(raw.size(), 400)));
   if (head) {
     for (const auto part :
          {share_field::public_key, share_field::signature, share_field::share_hash_chain,
           share_field::block_hash_tree, share_field::share_data, share_field::encrypted_private_key})
       EXPECT_NE(head->part(part).has_value(), head->missing(part).has_value());
   }
-  const auto share = parse_share(raw);
+  const auto share = sdmf::parse_share(raw);
   if (!share) {
     EXPECT_FALSE(share.error().detail.empty());
     return false;
@@ -33,61 +33,28 @@ bool read_all(byte_view raw) {
   EXPECT_TRUE(head) << "a whole share has a head";
   EXPECT_LE(share->layout.length(), raw.size());
   const auto key = decrypt_private_key(share->encrypted_private_key, test::some_keys().write);
-  const auto verified = verify_share(*share, {3}, test::some_keys().fingerprint);
+  const auto verified = sdmf::verify_share(*share, {3}, test::some_keys().fingerprint);
   return verified && key;
 }
 
-/// The bytes of `share` that its own offset table covers.
+/// The bytes of the original that its own offset table covers.
 bool same_share(byte_view mutated, byte_view original) {
-  const auto size = parse_layout(original)->length();
+  const auto size = sdmf::parse_layout(original)->length();
   return mutated.size() >= size && equal(mutated.first(size), original.first(size));
-}
-
-using mutation = std::function<void(bytes&, random_source&)>;
-
-void flip(bytes& share, random_source& random) {
-  if (!share.empty())
-    share[random.below(share.size())] ^= static_cast<std::byte>(1 + random.below(255));
-}
-
-void flip_in_header(bytes& share, random_source& random) {
-  if (share.size() >= share_header_size)
-    share[random.below(share_header_size)] = static_cast<std::byte>(random.below(256));
-}
-
-void cut(bytes& share, random_source& random) {
-  share.resize(random.below(share.size() + 1));
-}
-
-void extend(bytes& share, random_source& random) {
-  share.resize(share.size() + random.below(300), static_cast<std::byte>(random.below(256)));
 }
 
 /// One offset becomes another place, near, far, or another part's.
 void splice_offset(bytes& share, random_source& random) {
-  if (share.size() < share_header_size)
+  if (share.size() < sdmf::header_size)
     return;
   const auto which = random.below(6);
   const auto at = which < 4 ? 75 + 4 * which : 91 + 8 * (which - 4);
   const auto place = mutable_byte_view(share).subspan(at);
-  const std::array<std::uint64_t, 8> values{
-      0,          106,        random.below(share.size() + 2), share.size(),
-      UINT32_MAX, UINT64_MAX, UINT64_MAX - share.size(),      1ULL << 63};
-  const auto value = values[random.below(values.size())];
+  const auto value = test::other_place(share.size(), random);
   if (which < 4)
     store_be(place.first(4), static_cast<std::uint32_t>(value));
   else
     store_be(place.first(8), value);
-}
-
-void take_part_of_another(bytes& share, random_source& random) {
-  const auto& other = real_shares()[random.below(real_shares().size())];
-  const auto begin = random.below(other.size());
-  const auto length = random.below(other.size() - begin) + 1;
-  const auto to = std::min<std::size_t>(begin, share.size());
-  share.resize(std::max<std::size_t>(share.size(), to + length));
-  std::copy_n(other.begin() + static_cast<std::ptrdiff_t>(begin), length,
-              share.begin() + static_cast<std::ptrdiff_t>(to));
 }
 
 } // namespace
@@ -98,27 +65,10 @@ TEST(hostile_share, the_originals_pass) {
 }
 
 TEST(hostile_share, a_mutated_share_is_the_original_or_a_typed_error) {
-  const std::array<mutation, 6> mutations{flip,   flip_in_header, cut,
-                                          extend, splice_offset,  take_part_of_another};
-  std::size_t refused = 0;
-  for (std::uint64_t seed = 0; seed < 4000; ++seed) {
-    test::seeded_random random(seed);
-    auto share = real_shares()[random.below(real_shares().size())];
-    for (auto times = 1 + random.below(3); times > 0; --times)
-      mutations[random.below(mutations.size())](share, random);
-    // Exactly as many bytes as there are: one read further is a sanitizer's error.
-    const std::unique_ptr<std::byte[]> exact(new std::byte[share.size()]);
-    std::copy(share.begin(), share.end(), exact.get());
-    const byte_view view(exact.get(), share.size());
-    if (!read_all(view)) {
-      ++refused;
-      continue;
-    }
-    const auto is_original = std::any_of(real_shares().begin(), real_shares().end(),
-                                         [&](const bytes& original) { return same_share(view, original); });
-    ASSERT_TRUE(is_original) << "seed " << seed << ": a changed share passed";
-  }
-  EXPECT_GT(refused, 1000U);
+  test::expect_mutants_refused(real_shares(),
+                               {test::flip, test::flip_in_first(sdmf::header_size), test::cut, test::extend,
+                                splice_offset, test::take_part_of(real_shares())},
+                               4000, read_all, same_share);
 }
 
 TEST(hostile_share, noise_of_any_length_is_a_typed_error) {

@@ -11,7 +11,7 @@ namespace {
 
 bytes real_head() {
   auto share = test::vector_share("k3n10s1000/seq1/sh0");
-  share.resize(share_header_size);
+  share.resize(sdmf::header_size);
   return share;
 }
 
@@ -20,7 +20,7 @@ template <class T>
 share_error fault_with(std::size_t at, T value) {
   auto head = real_head();
   store_be<T>(mutable_byte_view(head).subspan(at, sizeof(T)), value);
-  const auto layout = parse_layout(head);
+  const auto layout = sdmf::parse_layout(head);
   if (layout)
     throw std::runtime_error("a header with " + std::to_string(value) + " at " + std::to_string(at) +
                              " was taken");
@@ -37,22 +37,22 @@ TEST(sdmf_layout, what_is_packed_is_what_is_parsed) {
       header.shape = shape;
       header.data_length = length;
       header.root_hash.data.fill(std::byte{9});
-      const auto layout = make_layout(header, 294, 1218);
-      bytes raw(share_header_size);
-      pack_header(layout, raw);
-      const auto parsed = parse_layout(raw);
+      const auto layout = sdmf::make_layout(header, 294, 1218);
+      bytes raw(sdmf::header_size);
+      sdmf::pack_header(layout, raw);
+      const auto parsed = sdmf::parse_layout(raw);
       ASSERT_TRUE(parsed) << to_string(parsed.error());
       EXPECT_EQ(parsed->header, layout.header);
       EXPECT_EQ(parsed->share_data, layout.share_data);
       EXPECT_EQ(parsed->length(), layout.length());
-      const auto prefix = pack_prefix(layout.header);
-      EXPECT_TRUE(equal(prefix, byte_view(raw).first(signed_prefix_size)));
-      EXPECT_TRUE(equal(pack_checkstring(layout.header), byte_view(raw).first(checkstring_size)));
+      const auto prefix = sdmf::pack_prefix(layout.header);
+      EXPECT_TRUE(equal(prefix, byte_view(raw).first(sdmf::signed_prefix_size)));
+      EXPECT_TRUE(equal(sdmf::pack_checkstring(layout.header), byte_view(raw).first(sdmf::checkstring_size)));
     }
 }
 
 TEST(sdmf_layout, parts_lie_tightly_one_after_the_other) {
-  const auto layout = parse_layout(real_head());
+  const auto layout = sdmf::parse_layout(real_head());
   ASSERT_TRUE(layout);
   EXPECT_EQ(layout->public_key, (byte_range{107, 294}));
   EXPECT_EQ(layout->signature, (byte_range{401, 256}));
@@ -87,7 +87,7 @@ TEST(sdmf_layout, mdmf_and_unknown_versions_are_unsupported_even_when_cut) {
     for (const int version : {1, 2, 255}) {
       bytes head(size);
       head[0] = static_cast<std::byte>(version);
-      const auto layout = parse_layout(head);
+      const auto layout = sdmf::parse_layout(head);
       ASSERT_FALSE(layout);
       EXPECT_EQ(layout.error().fault, share_fault::unsupported_version);
       EXPECT_EQ(layout.error().field, share_field::version);
@@ -97,7 +97,7 @@ TEST(sdmf_layout, mdmf_and_unknown_versions_are_unsupported_even_when_cut) {
 TEST(sdmf_layout, a_cut_header_is_truncated) {
   const auto head = real_head();
   for (std::size_t size = 0; size < head.size(); ++size) {
-    const auto layout = parse_layout(byte_view(head).first(size));
+    const auto layout = sdmf::parse_layout(byte_view(head).first(size));
     ASSERT_FALSE(layout);
     EXPECT_EQ(layout.error().fault, share_fault::truncated);
   }

@@ -25,12 +25,12 @@ result<shared_bytes> decode_shares(const encoded_file& file, const std::vector<s
                                    erasure_codes& codes) {
   std::vector<numbered_block> blocks;
   for (const auto i : which) {
-    const auto share = parse_share(file.shares[i].view());
-    if (!share || !verify_share(*share, {static_cast<std::uint8_t>(i)}, test::some_keys().fingerprint))
+    const auto share = sdmf::parse_share(file.shares[i].view());
+    if (!share || !sdmf::verify_share(*share, {static_cast<std::uint8_t>(i)}, test::some_keys().fingerprint))
       return fail(errc::corrupt, "share " + std::to_string(i));
     blocks.push_back({{static_cast<std::uint8_t>(i)}, share->share_data});
   }
-  return decode_sdmf(file.header, test::some_keys().read, blocks, codes);
+  return sdmf::decode(file.header, test::some_keys().read, blocks, codes);
 }
 
 /// k of the N share numbers, drawn.
@@ -106,9 +106,9 @@ TEST(encode, answers_with_the_prefix_and_checkstring_of_its_shares) {
   const auto file = test::codec_world().encode(as_bytes("content"), {2, 4});
   ASSERT_EQ(file.shares.size(), 4U);
   for (const auto& share : file.shares) {
-    EXPECT_TRUE(equal(file.signed_prefix, share.view().first(signed_prefix_size)));
-    EXPECT_TRUE(equal(file.checkstring, share.view().first(checkstring_size)));
-    EXPECT_EQ(parse_share(share.view())->header(), file.header);
+    EXPECT_TRUE(equal(file.signed_prefix, share.view().first(sdmf::signed_prefix_size)));
+    EXPECT_TRUE(equal(file.checkstring, share.view().first(sdmf::checkstring_size)));
+    EXPECT_EQ(sdmf::parse_share(share.view())->header(), file.header);
   }
 }
 
@@ -116,7 +116,7 @@ TEST(encode, data_regions_are_aligned_for_the_vector_unit) {
   const bytes content(100000, std::byte{3});
   const auto file = test::codec_world().encode(content, {3, 10});
   for (const auto& share : file.shares)
-    EXPECT_EQ(reinterpret_cast<std::uintptr_t>(parse_share(share.view())->share_data.data()) %
+    EXPECT_EQ(reinterpret_cast<std::uintptr_t>(sdmf::parse_share(share.view())->share_data.data()) %
                   buffer::alignment,
               0U);
 }
@@ -125,7 +125,7 @@ TEST(encode, stages_are_told_in_order_and_timed_by_the_injected_clock) {
   test::codec_world world;
   world.context.time = std::make_shared<ticking_time>();
   std::vector<stage> seen;
-  const auto file = encode_sdmf(
+  const auto file = sdmf::encode(
       {as_bytes("x"), {1, 2}, sequence_number{1}, test::some_keys(), [&](auto s) { seen.push_back(s); }},
       world.context);
   ASSERT_TRUE(file);
@@ -141,7 +141,7 @@ TEST(encode, a_stop_between_stages_is_answered_as_cancelled) {
     if (which == stage::hash)
       stop.request_stop();
   };
-  const auto file = encode_sdmf(
+  const auto file = sdmf::encode(
       {as_bytes("x"), {1, 2}, sequence_number{1}, test::some_keys(), stop_at_hash, stop.get_token()},
       world.context);
   ASSERT_FALSE(file);
@@ -153,7 +153,7 @@ TEST(encode, a_shape_that_cannot_be_is_a_usage_error) {
   test::codec_world world;
   for (const auto shape : {encoding{0, 10}, encoding{4, 3}, encoding{0, 0}}) {
     const auto file =
-        encode_sdmf({as_bytes("x"), shape, sequence_number{1}, test::some_keys()}, world.context);
+        sdmf::encode({as_bytes("x"), shape, sequence_number{1}, test::some_keys()}, world.context);
     ASSERT_FALSE(file);
     EXPECT_EQ(file.error().code, errc::usage);
   }
@@ -166,19 +166,20 @@ TEST(decode, blocks_that_do_not_fit_the_header_are_refused_before_anything_is_al
   header.data_length = std::uint64_t{1} << 60;
   const bytes small(10);
   const std::vector<numbered_block> blocks{{{0}, small}, {{1}, small}};
-  EXPECT_EQ(decode_sdmf(header, {}, blocks, codes).error().code, errc::malformed);
-  EXPECT_EQ(decode_sdmf(header, {}, {}, codes).error().code, errc::not_enough_shares);
+  EXPECT_EQ(sdmf::decode(header, {}, blocks, codes).error().code, errc::malformed);
+  EXPECT_EQ(sdmf::decode(header, {}, {}, codes).error().code, errc::not_enough_shares);
   header.shape = {0, 0};
-  EXPECT_EQ(decode_sdmf(header, {}, blocks, codes).error().code, errc::usage);
+  EXPECT_EQ(sdmf::decode(header, {}, blocks, codes).error().code, errc::usage);
 }
 
 TEST(decode, another_read_key_gives_other_bytes) {
   test::codec_world world;
   const bytes content(100, std::byte{3});
   const auto file = world.encode(content, {1, 1});
-  const auto share = parse_share(file.shares[0].view());
+  const auto share = sdmf::parse_share(file.shares[0].view());
   ASSERT_TRUE(share);
   const std::vector<numbered_block> blocks{{{0}, share->share_data}};
-  EXPECT_NE(to_bytes(decode_sdmf(file.header, crypto::read_key{}, blocks, world.codes)->view()), content);
-  EXPECT_EQ(to_bytes(decode_sdmf(file.header, test::some_keys().read, blocks, world.codes)->view()), content);
+  EXPECT_NE(to_bytes(sdmf::decode(file.header, crypto::read_key{}, blocks, world.codes)->view()), content);
+  EXPECT_EQ(to_bytes(sdmf::decode(file.header, test::some_keys().read, blocks, world.codes)->view()),
+            content);
 }

@@ -1,7 +1,6 @@
-#include "codec/codec_test_support.hpp"
+#include "codec/recorded.hpp"
 #include "truckee/codec/sdmf/decode.hpp"
 #include "truckee/crypto/capability.hpp"
-#include "truckee/crypto/tagged_hash.hpp"
 
 #include <gtest/gtest.h>
 
@@ -12,35 +11,11 @@ namespace {
 
 using nlohmann::json;
 
-/// Content of the vectors that are not copied: SHA-256 of "label:counter", counter from 0, joined and cut.
-bytes stream(const std::string& label, std::size_t size) {
-  bytes out;
-  for (std::uint64_t counter = 0; out.size() < size; ++counter) {
-    const auto block = crypto::sha256({as_bytes(label + ":" + std::to_string(counter))});
-    out.insert(out.end(), block.data.begin(), block.data.end());
-  }
-  out.resize(size);
-  return out;
-}
+using test::sha256_of;
+using test::shape_of;
 
-std::string sha256_of(byte_view data) {
-  return to_hex(crypto::sha256({data}).view());
-}
-
-/// The step's content, proved by its recorded hash: from its file, or by the formula.
 bytes content_of(const json& vector, const json& step, std::size_t number) {
-  const auto file = step["content_file"].get<std::string>();
-  const auto content =
-      test::have_vector(file)
-          ? test::read_file(test::vector_path(file))
-          : stream("sdmf/" + vector["name"].get<std::string>() + "/content" + std::to_string(number),
-                   step["size"].get<std::size_t>());
-  EXPECT_EQ(sha256_of(content), step["content_sha256"].get<std::string>()) << file;
-  return content;
-}
-
-encoding shape_of(const json& vector) {
-  return {vector["k"].get<std::uint8_t>(), vector["n"].get<std::uint8_t>()};
+  return test::content_of("sdmf", vector, step, number);
 }
 
 bool has_random_signature(const json& vector) {
@@ -49,16 +24,14 @@ bool has_random_signature(const json& vector) {
 
 /// What encoding a step with the recorded salts gives.
 encoded_file encode_step(const json& vector, const json& step, byte_view content, std::uint64_t sequence) {
-  auto script = test::hex(step["salts"][0]);
   const auto pss =
       has_random_signature(vector) ? bytes(crypto::pss_salt::size) : test::hex(vector["pss_salt"]);
-  script.insert(script.end(), pss.begin(), pss.end());
-  test::scripted_random random(script);
+  test::scripted_random random(test::drawn_for(step, pss));
   worker_pool workers(0);
   erasure_codes codes;
   const auto keys = test::keys_of(vector["key"]);
   auto made =
-      encode_sdmf({content, shape_of(vector), sequence_number{sequence}, keys}, {random, workers, codes});
+      sdmf::encode({content, shape_of(vector), sequence_number{sequence}, keys}, {random, workers, codes});
   if (!made)
     throw std::runtime_error(to_string(made.error()));
   return std::move(*made);
@@ -103,11 +76,11 @@ void check_file(const json& vector, const json& recorded, const crypto::file_key
   const auto name = recorded["file"].get<std::string>();
   const auto raw = test::read_file(test::vector_path(name));
   ASSERT_EQ(sha256_of(raw), recorded["sha256"].get<std::string>());
-  const auto share = parse_share(raw);
+  const auto share = sdmf::parse_share(raw);
   ASSERT_TRUE(share) << name << ": " << to_string(share.error());
   EXPECT_EQ(share->header().shape, shape_of(vector));
   const share_number number{recorded["shnum"].get<std::uint8_t>()};
-  const auto verified = verify_share(*share, number, keys.fingerprint);
+  const auto verified = sdmf::verify_share(*share, number, keys.fingerprint);
   EXPECT_TRUE(verified) << name << ": " << to_string(verified.error());
   const auto key = decrypt_private_key(share->encrypted_private_key, keys.write);
   ASSERT_TRUE(key) << name << ": " << to_string(key.error());
@@ -152,7 +125,7 @@ TEST(sdmf_vectors, a_random_signature_verifies_and_all_else_is_equal) {
     const auto made = encode_step(vector, step, content_of(vector, step, 0), 1);
     for (const auto& recorded : step["shares"]) {
       const auto real = test::read_file(test::vector_path(recorded["file"]));
-      const auto share = parse_share(real);
+      const auto share = sdmf::parse_share(real);
       ASSERT_TRUE(share) << to_string(share.error());
       const auto key = crypto::public_key::from_der(share->public_key);
       ASSERT_TRUE(key);
@@ -169,7 +142,7 @@ TEST(sdmf_vectors, a_random_signature_verifies_and_all_else_is_equal) {
 
 TEST(sdmf_vectors, a_version_s_shares_are_made_again_to_the_last_byte_signature_and_all) {
   const auto raw = test::vector_share("k3n10s1000-realsig/seq1/sh4");
-  const auto share = parse_share(raw);
+  const auto share = sdmf::parse_share(raw);
   ASSERT_TRUE(share);
   const existing_version version{share->header(), *crypto::signature::from(share->signature)};
   const auto content = test::read_file(test::vector_path("sdmf/k3n10s1000-realsig/seq1/content.bin"));
@@ -180,7 +153,7 @@ TEST(sdmf_vectors, a_version_s_shares_are_made_again_to_the_last_byte_signature_
   const auto encode_again = [&](byte_view what, const existing_version& of) {
     encode_request request{what, {1, 1}, sequence_number{99}, test::some_keys()};
     request.again = &of;
-    return encode_sdmf(request, context);
+    return sdmf::encode(request, context);
   };
   const auto made = encode_again(content, version);
   ASSERT_TRUE(made) << to_string(made.error());
@@ -239,7 +212,7 @@ TEST(sdmf_vectors, content_comes_back_from_the_last_k_real_shares) {
             recorded["shnum"].get<int>() < vector["n"].get<int>() - vector["k"].get<int>())
           continue;
         files.push_back(test::read_file(test::vector_path(recorded["file"])));
-        const auto share = parse_share(files.back());
+        const auto share = sdmf::parse_share(files.back());
         ASSERT_TRUE(share);
         header = share->header();
         blocks.push_back({{recorded["shnum"].get<std::uint8_t>()}, share->share_data});
@@ -247,7 +220,7 @@ TEST(sdmf_vectors, content_comes_back_from_the_last_k_real_shares) {
       if (!header)
         continue;
       erasure_codes codes;
-      const auto text = decode_sdmf(*header, key, blocks, codes);
+      const auto text = sdmf::decode(*header, key, blocks, codes);
       ASSERT_TRUE(text) << to_string(text.error());
       EXPECT_EQ(to_bytes(text->view()), content) << vector["name"];
       ++decoded;

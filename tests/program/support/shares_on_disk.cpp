@@ -25,7 +25,7 @@ void read_into(share_on_disk& out, const crypto::fingerprint& expected) {
     return;
   }
   const auto data = storage::read_data(*container, **file, 0, container->data_length);
-  const auto share = data ? codec::parse_share(data->view()) : codec::share_result<codec::share_view>{};
+  const auto share = data ? codec::sdmf::parse_share(data->view()) : codec::share_result<codec::share_view>{};
   if (!data || !share) {
     out.wrong = data ? to_string(share.error()) : to_string(data.error());
     return;
@@ -34,7 +34,7 @@ void read_into(share_on_disk& out, const crypto::fingerprint& expected) {
   out.needed = share->header().shape.needed;
   out.total = share->header().shape.total;
   out.content_bytes = share->header().data_length;
-  if (const auto good = codec::verify_share(*share, out.number, expected); !good)
+  if (const auto good = codec::sdmf::verify_share(*share, out.number, expected); !good)
     out.wrong = to_string(good.error());
   else if (storage::leases_of(*container).empty())
     out.wrong = "nobody holds a lease on it";
@@ -85,7 +85,8 @@ std::optional<crypto::private_key> private_key_below(const fs::path& stores, con
     if (!container)
       continue;
     const auto data = storage::read_data(*container, **file, 0, container->data_length);
-    const auto share = data ? codec::parse_share(data->view()) : codec::share_result<codec::share_view>{};
+    const auto share =
+        data ? codec::sdmf::parse_share(data->view()) : codec::share_result<codec::share_view>{};
     if (!data || !share)
       continue;
     if (auto opened = codec::decrypt_private_key(share->encrypted_private_key, key))

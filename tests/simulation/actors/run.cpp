@@ -89,7 +89,7 @@ private:
     test::seeded_random random(s.seed);
     const codec::codec_context context{random, compute_, codes_};
     const codec::encode_request request{byte_view(content), {s.k, s.n}, {1}, file_.keys};
-    const auto made = codec::encode_sdmf(request, context);
+    const auto made = codec::sdmf::encode(request, context);
     if (!made)
       throw std::runtime_error(to_string(made.error()));
     for (std::size_t i = 0; i < made->shares.size(); ++i) {

@@ -1,0 +1,73 @@
+#include "program/support/program.hpp"
+
+#include "test_support.hpp"
+
+#include <filesystem>
+
+using namespace truckee::test;
+
+namespace {
+
+std::string segments_of_text(std::size_t size) {
+  std::string out(size, 'x');
+  for (std::size_t i = 0; i < size; ++i)
+    out[i] = static_cast<char>('a' + (i * 7 + i / 26) % 26);
+  return out;
+}
+
+} // namespace
+
+/// MDMF files at the command line.
+class mdmf_sessions : public program_test {};
+
+TEST_F(mdmf_sessions, a_file_is_made_updated_appended_to_checked_and_repaired) {
+  const auto content = segments_of_text(300'000);
+  const auto made = truckee({"put", file("content", content), "--format", "mdmf"});
+  ASSERT_EQ(made.code, 0) << made.err;
+  ASSERT_EQ(made.out.substr(0, 9), "URI:MDMF:");
+  const auto cap = file("cap", made.out);
+  EXPECT_EQ(get(cap), content);
+  const auto reader = file("reader", truckee({"cap", "--cap-file", cap, "--read-only"}).out);
+  EXPECT_EQ(get(reader), content);
+
+  const auto put = truckee({"--json", "put", file("next", content + "next"), "--cap-file", cap});
+  ASSERT_EQ(put.code, 0) << put.err;
+  EXPECT_EQ(nlohmann::json::parse(put.out)["version"], 2);
+  EXPECT_EQ(nlohmann::json::parse(put.out)["format"], "mdmf");
+  ASSERT_EQ(truckee({"append", file("more", "more"), "--cap-file", cap}).code, 0);
+  EXPECT_EQ(get(cap), content + "next" + "more");
+
+  const auto checked = truckee({"--json", "verify", "--cap-file", cap});
+  ASSERT_EQ(checked.code, 0) << checked.err;
+  EXPECT_EQ(nlohmann::json::parse(checked.out)["format"], "mdmf");
+  std::filesystem::remove_all(data() / "truckee" / "grid" / "3" / "shares");
+  EXPECT_EQ(truckee({"verify", "--cap-file", cap}).code, 1);
+  const auto mended = truckee({"--json", "repair", "--cap-file", cap});
+  ASSERT_EQ(mended.code, 0) << mended.err;
+  EXPECT_EQ(nlohmann::json::parse(mended.out)["done"], "refilled") << mended.out;
+  EXPECT_EQ(truckee({"verify", "--cap-file", cap}).code, 0);
+  EXPECT_EQ(get(cap), content + "next" + "more");
+}
+
+TEST_F(mdmf_sessions, a_file_keeps_its_format_and_a_new_one_may_be_given_a_key_of_either) {
+  const auto made = truckee({"put", file("content", "many segments"), "--format", "mdmf"});
+  ASSERT_EQ(made.code, 0) << made.err;
+  const auto cap = file("cap", made.out);
+  const auto refused = truckee({"put", path("content"), "--cap-file", cap, "--format", "sdmf"});
+  EXPECT_EQ(refused.code, 2);
+  EXPECT_NE(refused.err.find("a file keeps its format"), std::string::npos) << refused.err;
+  EXPECT_EQ(truckee({"put", path("content"), "--cap-file", cap, "--format", "mdmf"}).code, 0);
+
+  const auto all = read_json("known-caps.json");
+  for (const auto& known : all["vectors"])
+    if (known["format"] == "mdmf") {
+      const auto key = file("key.pem", known["private_key_pem"].get<std::string>());
+      std::filesystem::permissions(key, std::filesystem::perms::owner_read);
+      const auto with_key = truckee({"put", path("content"), "--private-key-file", key, "--format", "mdmf"});
+      ASSERT_EQ(with_key.code, 0) << with_key.err;
+      EXPECT_EQ(with_key.out, known["write_cap"].get<std::string>() + "\n");
+      EXPECT_EQ(get(file("cap2", with_key.out)), "many segments");
+      return;
+    }
+  FAIL() << "the vectors have no MDMF key";
+}
