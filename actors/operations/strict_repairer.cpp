@@ -19,7 +19,8 @@ using namespace messages;
 constexpr std::uint32_t publishes_max = 2;
 
 /// check -> publish -> check -> publish, as long as a publish would make it better. Where all that is amiss is servers that
-/// missed the confirmed version, they get just that instead of the first publish (R8): map -> read -> fill in.
+/// missed the confirmed version, they get just that instead of the first publish (R8): map -> read -> fill in. Where one has
+/// nothing at all and something newer may be confirmed yet, it gets that before the publish, which has no room otherwise.
 class strict_repairer_state {
 public:
   using handle = repairer;
@@ -78,7 +79,8 @@ private:
       return finish(x.failure);
     if (!mendable)
       return finish(std::nullopt);
-    if (publishes_ == 0 && !filled_in_ && x.bad.empty() && standing_->only_missing)
+    if (publishes_ == 0 && !filled_in_ && x.bad.empty() &&
+        (standing_->only_missing || standing_->has_empty_slot))
       map_to_fill_in();
     else
       publish();
@@ -100,7 +102,7 @@ private:
   }
 
   void read_to_fill_in() {
-    const auto version = mapped_->slots ? grid::strict::confirmed(*mapped_->slots) : std::nullopt;
+    const auto version = mapped_->slots ? grid::strict::greatest_on_enough(*mapped_->slots) : std::nullopt;
     if (!version || !mapped_->key || grid::strict::missing_places(*mapped_->slots, *version).empty())
       return publish_after_all();
     version_ = *version;

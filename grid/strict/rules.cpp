@@ -223,8 +223,9 @@ std::vector<share_number> beyond(const slot_contents& slot, std::size_t n) {
 }
 
 assignment missing_places(const slot_map& map, const file_version& version) {
-  if (map.slots().size() < map.setting().places() || confirmed(map) != version)
+  if (map.slots().size() < map.setting().places() || greatest_on_enough(map) != version)
     return {};
+  const bool certain = confirmed(map) == version;
   std::set<server_id> without;
   auto occupied = map; // a number that somebody has of it is free nowhere
   const auto taken = map.numbers(version);
@@ -233,7 +234,7 @@ assignment missing_places(const slot_map& map, const file_version& version) {
       const auto* there = version_of(entry.second);
       return there && *there < version;
     });
-    if (lesser)
+    if (lesser && (certain || slot.empty()))
       without.insert(server);
     auto more = slot;
     for (const auto number : taken)

@@ -52,8 +52,10 @@ std::set<file_version> purgeable(const slot_map& map, const std::set<server_id>&
 std::vector<share_number> beyond(const slot_contents& slot, std::size_t n);
 
 /// R8: where shares of the confirmed version go on servers that missed it: those that have none of it, good shares of lesser
-/// versions only, and numbers free that no other server has of it. Nothing unless all of U have been heard and it is certain
-/// that `version` is the confirmed one: an unconfirmed one would come to be confirmed by that alone.
+/// versions only, and numbers free that no other server has of it. Nothing unless all of U have been heard and `version` is the
+/// greatest on as many as confirm one: an unconfirmed one would come to be confirmed by that alone. While a greater one may be
+/// confirmed yet, servers that have nothing at all get it and no others: that is what the version's own message would have done,
+/// and no barrier reaches who has no share to sign anew, so that nothing greater could ever be excluded.
 std::map<server_id, std::vector<share_number>> missing_places(const slot_map& map,
                                                               const file_version& version);
 

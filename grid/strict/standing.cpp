@@ -73,6 +73,9 @@ strict_standing standing_of(const slot_map& slots) {
   out.healthy = well && everybody_has_all(slots, *out.base, false);
   out.mendable = !well || !everybody_has_all(slots, *out.base, true);
   out.only_missing = well && out.mendable;
+  const auto safe = strict::greatest_on_enough(slots);
+  out.has_empty_slot =
+      safe && strict::confirmed(slots) != safe && !strict::missing_places(slots, *safe).empty();
   return out;
 }
 

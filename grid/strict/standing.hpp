@@ -24,6 +24,8 @@ struct strict_standing {
   bool mendable = true;
   /// R8: and all that is amiss is servers that missed the confirmed version.
   bool only_missing = false;
+  /// R8: a server has nothing, and what it is to have is confirmed, whatever comes of something newer.
+  bool has_empty_slot = false;
 };
 
 /// R11: a version that is greater than all with a note of a strict writer, and has none.

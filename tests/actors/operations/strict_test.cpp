@@ -653,6 +653,46 @@ TEST_F(Strict, a_repair_publishes_what_is_there_until_all_is_well) {
   EXPECT_EQ(now(), "two");
 }
 
+TEST_F(Strict, a_file_whose_slots_are_full_is_freed_by_a_repair) {
+  const auto takes_nothing = [&](std::size_t server, bool is_so) {
+    grid.scripts[server]->write = nullptr;
+    if (is_so)
+      grid.scripts[server]->write = [](const auto&) {
+        grid::read_test_write_answer out;
+        out.status = grid::storage_status::no_space;
+        return std::optional(out);
+      };
+  };
+  takes_nothing(0, true);
+  const auto made = grid.put_new("begin\n");
+  ASSERT_TRUE(grid.wait(made));
+  ASSERT_TRUE((*made)->ok) << to_string((*made)->failure);
+  const auto cap = (*made)->write_cap;
+  const auto append = [&] {
+    messages::append_request x;
+    x.write_cap = cap;
+    x.data = shared_bytes::copy_of("line\n");
+    const auto done = grid.run.ask<messages::publish_reply>(grid.gateway(), x);
+    EXPECT_TRUE(grid.wait(done));
+    return **done;
+  };
+  // Each try leaves a version on seven, which the one that has nothing may make eight: none is excluded, no number comes free.
+  takes_nothing(1, true);
+  takes_nothing(4, true);
+  for (int i = 0; i < 14; ++i)
+    EXPECT_FALSE(append().ok);
+  for (const std::size_t server : {0U, 1U, 4U})
+    takes_nothing(server, false);
+  EXPECT_FALSE(append().ok) << "the test's own condition: it is stuck";
+  messages::repair_request x;
+  x.write_cap = cap;
+  const auto mended = grid.run.ask<messages::repair_reply>(grid.gateway(), x);
+  ASSERT_TRUE(grid.wait(mended));
+  EXPECT_TRUE((*mended)->ok) << to_string((*mended)->failure);
+  const auto appended = append();
+  EXPECT_TRUE(appended.ok) << to_string(appended.failure);
+}
+
 TEST(server_list, all_servers_of_the_grid_file_are_in_one_order_whoever_answers) {
   const auto id = [](char c) { return server_id::from(bytes(20, static_cast<std::byte>(c))).value(); };
   const auto entry = [&](char c) {

@@ -324,6 +324,15 @@ TEST(R8_fill_in, never_what_is_not_confirmed_for_certain) {
   fill(newer, version(7), 0, 7);
   put(newer, 8, 0, version(8));
   EXPECT_EQ(strict::missing_places(newer, version(7)).size(), 1U) << "server 8 has something greater";
+  auto more = heard(setting(3, 10, 10), 10);
+  fill(more, version(7), 0, 7);
+  fill(more, version(8), 0, 6);
+  put(more, 8, 8, version(6));
+  EXPECT_EQ(strict::missing_places(more, version(7)).size(), 1U)
+      << "version 8 may be confirmed yet: who has nothing may have had the message, who has something may "
+         "not";
+  EXPECT_TRUE(strict::missing_places(more, version(7)).contains(truckee::test::server(9)));
+  EXPECT_TRUE(strict::missing_places(more, version(8)).empty()) << "on seven";
   auto damaged = heard(setting(3, 10, 10), 10);
   fill(damaged, version(7), 0, 7);
   put(damaged, 8, 0, rot(version(6)));
