@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""What failed in the last run of ctest, each test with the end of what it said.
+"""What failed in the last run of ctest, each test with the end of what it said, also where it passed when it was tried again.
 
 failures.py BUILD_DIRECTORY. CTest prints a test's output where the test ended; of a long run, that is where nobody looks, and where
 a log kept by a machine is cut.
@@ -14,19 +14,24 @@ BLOCK = re.compile(r"^\d+/\d+ Testing: (?P<name>.*?)$.*?^Output:\n-+\n(?P<output
 
 
 def failed(log):
-    """Pairs of a name and its output's last lines, in the log's order."""
+    """(name, its output's last lines, whether it passed when it was tried again) of each test that failed, in the log's order."""
+    found, passed = {}, set()
     for block in BLOCK.finditer(log):
         if "Test Failed" in block["result"]:
-            yield block["name"], block["output"].rstrip().splitlines()[-LINES:]
+            found[block["name"]] = block["output"].rstrip().splitlines()[-LINES:]
+        elif "Test Passed" in block["result"]:
+            passed.add(block["name"])
+    return [(name, lines, name in passed) for name, lines in found.items()]
 
 
 def main():
     log = pathlib.Path(sys.argv[1], "Testing/Temporary/LastTest.log").read_text(errors="replace")
-    found = list(failed(log))
-    for name, lines in found[:TESTS]:
-        print(f"\n== {name} failed; the end of what it said:", *(line[:400] for line in lines), sep="\n")
+    found = sorted(failed(log), key=lambda each: not each[2])  # those that decided it at the end, where it is looked for
+    for name, lines, passed in found[-TESTS:]:
+        what = "failed, and passed when it was tried again: it is to be mended; " if passed else "failed; "
+        print(f"\n== {name} {what}the end of what it said:", *(line[:400] for line in lines), sep="\n")
     if len(found) > TESTS:
-        print(f"\n== and {len(found) - TESTS} more: {' '.join(name for name, _ in found[TESTS:])}")
+        print(f"\n== and {len(found) - TESTS} more: {' '.join(name for name, _, _ in found[:-TESTS])}")
 
 
 if __name__ == "__main__":
