@@ -339,6 +339,27 @@ TEST(R8_fill_in, never_what_is_not_confirmed_for_certain) {
   EXPECT_EQ(strict::missing_places(damaged, version(7)).size(), 1U) << "nobody knows what server 8 has";
 }
 
+TEST(R8_fill_in, an_empty_slot_gets_what_is_confirmed_though_a_greater_version_may_be_confirmed_yet) {
+  auto map = heard(setting(3, 10, 10), 10);
+  fill(map, version(6), 1, 9);
+  fill(map, version(7), 3, 9, 1); // seven of eight; one message more, to the empty slot, would confirm it
+  put(map, 2, 5, version(8));     // and may have had 7 before
+  ASSERT_FALSE(strict::confirmed(map));
+  EXPECT_FALSE(strict::excluded(map, servers(1, 9), version(7))) << "no barrier reaches server 0";
+  const auto places = strict::missing_places(map, version(6));
+  ASSERT_EQ(places.size(), 1U) << "servers 1 and 2 have it";
+  EXPECT_EQ(places.at(server(0)), std::vector{share(0)});
+  EXPECT_TRUE(strict::missing_places(map, version(7)).empty());
+  put(map, 0, 0, version(6));
+  EXPECT_TRUE(strict::excluded(map, servers(0, 9), version(7)));
+  auto lesser = heard(setting(3, 10, 10), 10);
+  fill(lesser, version(6), 1, 9);
+  fill(lesser, version(7), 3, 9, 1);
+  put(lesser, 2, 5, version(8));
+  put(lesser, 0, 5, version(5));
+  EXPECT_TRUE(strict::missing_places(lesser, version(6)).empty()) << "a barrier reaches it as it is";
+}
+
 TEST(damaged, is_what_does_not_verify_in_a_format_that_is_read) {
   slot_contents slot{{share(0), sealed_share{version(7), {}}},
                      {share(1), rot(version(8))},

@@ -77,3 +77,17 @@ TEST(strict_standing, is_mendable_where_somebody_who_answers_has_less_than_all) 
   EXPECT_FALSE(standing_of(away).mendable) << "no publish brings back who does not answer";
   EXPECT_TRUE(standing_of(slot_map(ten())).mendable) << "and the publish says that nothing can be read";
 }
+
+TEST(strict_standing, has_an_empty_slot_to_fill_while_a_greater_version_may_be_confirmed_yet) {
+  auto slots = held(version(6), own);
+  slots.know(server(0), {});
+  EXPECT_FALSE(standing_of(slots).has_empty_slot) << "only missing";
+  EXPECT_TRUE(standing_of(slots).only_missing);
+  for (std::uint8_t i = 3; i < 10; ++i) {
+    auto slot = slots.slots().at(server(i));
+    slot.emplace(share((i + 1) % 10), sealed_share{version(7), {}, own});
+    slots.know(server(i), slot);
+  }
+  EXPECT_TRUE(standing_of(slots).has_empty_slot);
+  EXPECT_FALSE(standing_of(slots).only_missing);
+}
