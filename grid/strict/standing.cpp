@@ -74,8 +74,9 @@ strict_standing standing_of(const slot_map& slots) {
   out.mendable = !well || !everybody_has_all(slots, *out.base, true);
   out.only_missing = well && out.mendable;
   const auto safe = strict::greatest_on_enough(slots);
-  out.has_empty_slot =
-      safe && strict::confirmed(slots) != safe && !strict::missing_places(slots, *safe).empty();
+  const bool any_empty =
+      std::ranges::any_of(slots.slots(), [](const auto& one) { return one.second.empty(); });
+  out.has_empty_slot = any_empty && safe && safe != out.base && !strict::missing_places(slots, *safe).empty();
   return out;
 }
 
