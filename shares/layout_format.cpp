@@ -2,6 +2,9 @@
 
 #include "truckee/shares/file_memory.hpp"
 
+#include <algorithm>
+#include <span>
+
 namespace truckee::shares {
 
 namespace {
@@ -12,10 +15,23 @@ grid::read_vector to_read(const codec::byte_range& range) {
   return {range.offset, range.length};
 }
 
-/// A part of the share, of which `run` was read at `at`, and the head before.
-shared_bytes part_of(const codec::byte_range& part, const shared_bytes& head, const shared_bytes& run,
-                     std::uint64_t at) {
-  return part.offset >= at ? run.slice(part.offset - at, part.length) : head.slice(part.offset, part.length);
+/// What is at hand of a share: its head, and runs of it that were read.
+struct at_hand {
+  const shared_bytes& head;
+  std::vector<codec::byte_range> runs;
+  std::span<const shared_bytes> read;
+
+  /// Cut, where it is not all here: then it does not verify.
+  shared_bytes part(const codec::byte_range& place) const {
+    for (std::size_t i = 0; i < read.size(); ++i)
+      if (runs[i].offset <= place.offset && place.end() <= runs[i].end())
+        return read[i].slice(place.offset - runs[i].offset, place.length);
+    return head.slice(place.offset, place.length);
+  }
+};
+
+bool lie_in(const shared_bytes& head, std::span<const codec::byte_range> runs) {
+  return std::ranges::all_of(runs, [&](const codec::byte_range& run) { return run.end() <= head.size(); });
 }
 
 codec::share_result<crypto::public_key> verify_public_key(const file_access& access, byte_view der) {
@@ -69,7 +85,7 @@ codec::share_result<void> layout_format::verify_what_is_here(const codec::share_
   if (auto hashed = verify_hashes(head.header(), share, *chain, *tree); !hashed)
     return hashed;
   if (const auto data = head.part(share_field::share_data))
-    return verify_data(head.header(), *tree, *data);
+    return verify_data(head.header(), *tree, *data, {});
   return {};
 }
 
@@ -128,40 +144,44 @@ layout_format::sealed(const file_access& access, const grid::file_version& versi
   return out;
 }
 
-std::optional<std::vector<grid::read_vector>> layout_format::reads_for_body(const shared_bytes& bytes) const {
+std::optional<std::vector<grid::read_vector>>
+layout_format::reads_for_body(const shared_bytes& bytes, const content_range& range) const {
   const auto head = parse_head(bytes.view());
   if (!head)
     return std::nullopt;
-  const auto run = body_run(head->layout());
-  if (run.end() <= bytes.size())
-    return std::vector<grid::read_vector>{};
-  return std::vector<grid::read_vector>{{0, grid::prefix_read_size}, to_read(run)};
+  const auto runs = body_runs(head->layout(), range);
+  std::vector<grid::read_vector> out;
+  if (lie_in(bytes, runs))
+    return out;
+  out.push_back({0, grid::prefix_read_size});
+  for (const auto& run : runs)
+    out.push_back(to_read(run));
+  return out;
 }
 
 judged_body layout_format::judge_body(const grid::file_version& version, share_number share,
-                                      const shared_bytes& bytes,
-                                      const std::vector<shared_bytes>& reads) const {
+                                      const shared_bytes& bytes, const std::vector<shared_bytes>& reads,
+                                      const content_range& range) const {
   using grid::share_verdict;
   const auto head = parse_head(bytes.view());
   if (!head)
     return {share_verdict::bad, to_string(head.error()), {}};
   const auto& layout = head->layout();
-  const auto range = body_run(layout);
-  const bool at_hand = range.end() <= bytes.size();
-  if (!at_hand && reads.size() != 2)
+  const auto runs = body_runs(layout, range);
+  const bool all_here = lie_in(bytes, runs);
+  if (!all_here && reads.size() != 1 + runs.size())
     return {share_verdict::bad, "the server answered another question", {}};
-  const auto now = grid::parse_prefix(at_hand ? bytes.view() : reads[0].view());
+  const auto now = grid::parse_prefix(all_here ? bytes.view() : reads[0].view());
   if (!now)
     return {share_verdict::bad, now.error().detail, {}};
   if (*now != version)
     return {share_verdict::changed, "it is " + describe(*now) + " now", {}};
-  const auto run = at_hand ? bytes.slice(range.offset, range.length) : reads[1];
-  const auto part = [&](const codec::byte_range& place) { return part_of(place, bytes, run, range.offset); };
-  share_body body{share, part(layout.share_hash_chain), part(layout.block_hash_tree),
-                  part(layout.share_data)};
+  const at_hand here{bytes, runs, all_here ? std::span<const shared_bytes>{} : std::span(reads).subspan(1)};
+  share_body body{share, here.part(layout.share_hash_chain), here.part(layout.block_hash_tree),
+                  here.part(data_for(layout, range))};
   const auto header = header_of(version);
   auto good = verify_hashes(header, share, body.share_hashes.view(), body.block_hashes.view()).and_then([&] {
-    return verify_data(header, body.block_hashes.view(), body.blocks.view());
+    return verify_data(header, body.block_hashes.view(), body.blocks.view(), range);
   });
   if (!good)
     return {share_verdict::bad, to_string(good.error()), {}};
@@ -184,7 +204,8 @@ std::optional<std::string> layout_format::find_fault(const file_access& access,
           .and_then([&] {
             return verify_hashes(share->header(), number, share->share_hash_chain, share->block_hash_tree);
           })
-          .and_then([&] { return verify_data(share->header(), share->block_hash_tree, share->share_data); });
+          .and_then(
+              [&] { return verify_data(share->header(), share->block_hash_tree, share->share_data, {}); });
   if (!good)
     return to_string(good.error());
   if (access.write)

@@ -17,9 +17,10 @@ public:
   std::optional<crypto::signature> signature(byte_view head) const final;
   std::optional<grid::sealed_share> sealed(const file_access& access, const grid::file_version& version,
                                            byte_view head) const final;
-  std::optional<std::vector<grid::read_vector>> reads_for_body(const shared_bytes& head) const final;
+  std::optional<std::vector<grid::read_vector>> reads_for_body(const shared_bytes& head,
+                                                               const content_range& range) const final;
   judged_body judge_body(const grid::file_version& version, share_number share, const shared_bytes& head,
-                         const std::vector<shared_bytes>& reads) const final;
+                         const std::vector<shared_bytes>& reads, const content_range& range) const final;
   std::optional<std::string> find_fault(const file_access& access, const grid::file_version& version,
                                         share_number share, byte_view whole) const final;
   result<encoded_version> encode(const encode_request& request,
@@ -31,12 +32,15 @@ protected:
   virtual codec::share_result<codec::share_head> parse_head(byte_view bytes) const = 0;
   virtual codec::share_result<void> verify_hashes(const codec::share_header& header, share_number share,
                                                   byte_view chain, byte_view tree) const = 0;
-  /// All of the share data, against a tree that is verified.
+  /// The share data that this range of the content needs, against a tree that is verified.
   virtual codec::share_result<void> verify_data(const codec::share_header& header, byte_view tree,
-                                                byte_view data) const = 0;
-  /// The parts of a body that are read in one piece where the head does not have all of them; the others lie in each head that
-  /// is verified.
-  virtual codec::byte_range body_run(const codec::share_layout& layout) const = 0;
+                                                byte_view data, const content_range& range) const = 0;
+  /// Where those lie in the share.
+  virtual codec::byte_range data_for(const codec::share_layout& layout, const content_range& range) const = 0;
+  /// What is read of a body where the head does not have all of it, ascending; the other parts lie in each head that is
+  /// verified.
+  virtual std::vector<codec::byte_range> body_runs(const codec::share_layout& layout,
+                                                   const content_range& range) const = 0;
   virtual std::optional<crypto::version_salt> salt_of(const codec::share_header& header) const = 0;
   virtual result<codec::encoded_file> encode_file(const codec::encode_request& request,
                                                   const codec::codec_context& context) const = 0;

@@ -5,9 +5,15 @@
 #include "truckee/codec/mdmf/share.hpp"
 #include "truckee/shares/layout_format.hpp"
 
+#include <algorithm>
+
 namespace truckee::shares {
 
 namespace {
+
+codec::mdmf::segment_range touched(const codec::share_header& header, const content_range& range) {
+  return codec::mdmf::touched_segments(header, range.offset, range.length);
+}
 
 class mdmf final : public layout_format {
 public:
@@ -16,16 +22,22 @@ public:
 
   result<decoded_version> decode(const grid::file_version& version, const crypto::read_key& key,
                                  const std::map<share_number, share_body>& bodies,
-                                 codec::erasure_codes& codes) const override {
+                                 codec::erasure_codes& codes, const content_range& range) const override {
     const auto header = header_of(version);
     std::vector<codec::numbered_block> blocks;
     for (const auto& [share, body] : bodies)
       blocks.push_back({share, body.blocks.view()});
-    return codec::mdmf::decode(header, key, codec::mdmf::all_segments(header), blocks, codes)
-        .map([&](shared_bytes&& content) {
-          return decoded_version{std::move(content),
-                                 codec::mdmf::salts_of(header, blocks.front().block).value()};
-        });
+    const auto segments = touched(header, range);
+    return codec::mdmf::decode(header, key, segments, blocks, codes).map([&](shared_bytes&& content) {
+      const auto begin = std::min(range.offset, header.data_length);
+      const auto before = begin - codec::mdmf::content_of(header, segments).offset;
+      const auto length = std::min(range.length, header.data_length - begin);
+      auto salts = segments == codec::mdmf::all_segments(header)
+                       ? codec::mdmf::salts_of(header, blocks.front().block)
+                       : std::nullopt;
+      return decoded_version{content.slice(std::min<std::uint64_t>(before, content.size()), length),
+                             std::move(salts).value_or(std::vector<crypto::version_salt>{})};
+    });
   }
 
 protected:
@@ -36,14 +48,24 @@ protected:
                                           byte_view chain, byte_view tree) const override {
     return codec::mdmf::verify_hashes(header, share, chain, tree);
   }
-  codec::share_result<void> verify_data(const codec::share_header& header, byte_view tree,
-                                        byte_view data) const override {
-    return codec::mdmf::verify_blocks(header, tree, codec::mdmf::all_segments(header), data);
+  codec::share_result<void> verify_data(const codec::share_header& header, byte_view tree, byte_view data,
+                                        const content_range& range) const override {
+    return codec::mdmf::verify_blocks(header, tree, touched(header, range), data);
   }
-  /// The share data and the block hash tree, one behind the other; the chain stands before the signature.
-  codec::byte_range body_run(const codec::share_layout& layout) const override {
-    const auto begin = layout.share_data.offset;
-    return {begin, layout.block_hash_tree.end() - begin};
+  codec::byte_range data_for(const codec::share_layout& layout, const content_range& range) const override {
+    const auto blocks = codec::mdmf::salted_blocks(layout.header, touched(layout.header, range));
+    return {layout.share_data.offset + blocks.offset, blocks.length};
+  }
+  /// The touched blocks, and the block hash tree, which follows the last one; the chain stands before the signature.
+  std::vector<codec::byte_range> body_runs(const codec::share_layout& layout,
+                                           const content_range& range) const override {
+    const auto data = data_for(layout, range);
+    const auto& tree = layout.block_hash_tree;
+    if (data.end() == tree.offset)
+      return {{data.offset, tree.end() - data.offset}};
+    if (data.length == 0)
+      return {tree};
+    return {data, tree};
   }
   std::optional<crypto::version_salt> salt_of(const codec::share_header&) const override {
     return std::nullopt;

@@ -5,6 +5,8 @@
 #include "truckee/codec/sdmf/share.hpp"
 #include "truckee/shares/layout_format.hpp"
 
+#include <algorithm>
+
 namespace truckee::shares {
 
 namespace {
@@ -17,12 +19,14 @@ public:
 
   result<decoded_version> decode(const grid::file_version& version, const crypto::read_key& key,
                                  const std::map<share_number, share_body>& bodies,
-                                 codec::erasure_codes& codes) const override {
+                                 codec::erasure_codes& codes, const content_range& range) const override {
     std::vector<codec::numbered_block> blocks;
     for (const auto& [share, body] : bodies)
       blocks.push_back({share, body.blocks.view()});
-    return codec::sdmf::decode(header_of(version), key, blocks, codes).map([](shared_bytes&& content) {
-      return decoded_version{std::move(content), {}};
+    return codec::sdmf::decode(header_of(version), key, blocks, codes).map([&](shared_bytes&& content) {
+      return decoded_version{content.slice(std::min<std::uint64_t>(range.offset, content.size()),
+                                           std::min<std::uint64_t>(range.length, content.size())),
+                             {}};
     });
   }
 
@@ -34,14 +38,18 @@ protected:
                                           byte_view chain, byte_view tree) const override {
     return codec::sdmf::verify_hashes(header, share, chain, tree);
   }
-  codec::share_result<void> verify_data(const codec::share_header&, byte_view tree,
-                                        byte_view data) const override {
+  codec::share_result<void> verify_data(const codec::share_header&, byte_view tree, byte_view data,
+                                        const content_range&) const override {
     return codec::sdmf::verify_block(tree, data);
   }
+  codec::byte_range data_for(const codec::share_layout& layout, const content_range&) const override {
+    return layout.share_data;
+  }
   /// Share hash chain, block hash tree and share data lie one behind the other.
-  codec::byte_range body_run(const codec::share_layout& layout) const override {
+  std::vector<codec::byte_range> body_runs(const codec::share_layout& layout,
+                                           const content_range&) const override {
     const auto begin = layout.share_hash_chain.offset;
-    return {begin, layout.share_data.end() - begin};
+    return {{begin, layout.share_data.end() - begin}};
   }
   std::optional<crypto::version_salt> salt_of(const codec::share_header& header) const override {
     return header.salt;

@@ -41,23 +41,24 @@ std::optional<crypto::private_key> open_private_key(const file_access& access, b
   return opened ? std::optional(std::move(*opened)) : std::nullopt;
 }
 
-std::optional<std::vector<grid::read_vector>> reads_for_body(const shared_bytes& head) {
+std::optional<std::vector<grid::read_vector>> reads_for_body(const shared_bytes& head,
+                                                             const content_range& range) {
   const auto format = format_of(head.view());
-  return format ? (*format)->reads_for_body(head) : std::nullopt;
+  return format ? (*format)->reads_for_body(head, range) : std::nullopt;
 }
 
 judged_body judge_body(const grid::file_version& version, share_number share, const shared_bytes& head,
-                       const std::vector<shared_bytes>& reads) {
+                       const std::vector<shared_bytes>& reads, const content_range& range) {
   const auto format = format_of(head.view());
   if (!format)
     return {grid::share_verdict::bad, to_string(format.error()), {}};
-  return (*format)->judge_body(version, share, head, reads);
+  return (*format)->judge_body(version, share, head, reads, range);
 }
 
 result<decoded_version> decode(const grid::file_version& version, const crypto::read_key& key,
-                               const std::map<share_number, share_body>& bodies,
-                               codec::erasure_codes& codes) {
-  return format_named(version.format()).decode(version, key, bodies, codes);
+                               const std::map<share_number, share_body>& bodies, codec::erasure_codes& codes,
+                               const content_range& range) {
+  return format_named(version.format()).decode(version, key, bodies, codes, range);
 }
 
 std::optional<std::string> find_fault(const file_access& access, const grid::file_version& version,

@@ -17,6 +17,13 @@ namespace truckee::shares {
 /// The first read of every share: small shares fit whole, so that they need no second trip.
 inline constexpr std::uint64_t first_read_size = 4000;
 
+/// A part of the content, in bytes, cut where the content ends; as it stands, all of it.
+struct content_range {
+  std::uint64_t offset = 0;
+  std::uint64_t length = UINT64_MAX;
+  friend bool operator==(const content_range&, const content_range&) = default;
+};
+
 /// What a reader needs of one share beyond its head; which parts that are is the format's business.
 struct share_body {
   share_number share;
@@ -25,8 +32,8 @@ struct share_body {
   shared_bytes blocks;
 };
 
-/// The content of a version, and the salts of its segments where its header has none (MDMF): who makes shares of it again
-/// needs them.
+/// The content that was asked for, and, where that is all, the salts of its segments where the header has none (MDMF): who
+/// makes shares of the version again needs them.
 struct decoded_version {
   shared_bytes content;
   std::vector<crypto::version_salt> salts;
@@ -59,15 +66,18 @@ public:
   virtual std::optional<grid::sealed_share>
   sealed(const file_access& access, const grid::file_version& version, byte_view head) const = 0;
 
-  /// What to read of a share to have its body; empty where the head has it; nothing where the head does not parse.
-  virtual std::optional<std::vector<grid::read_vector>> reads_for_body(const shared_bytes& head) const = 0;
+  /// What to read of a share to have what its body has of a range of the content; empty where the head has it; nothing where
+  /// the head does not parse. A format may need more than the range: SDMF has one block for all.
+  virtual std::optional<std::vector<grid::read_vector>> reads_for_body(const shared_bytes& head,
+                                                                       const content_range& range) const = 0;
   /// Whether the share is still of the version that is read and leads to its root. `reads`: the answer to reads_for_body.
   virtual judged_body judge_body(const grid::file_version& version, share_number share,
-                                 const shared_bytes& head, const std::vector<shared_bytes>& reads) const = 0;
-  /// The content from k or more good bodies.
+                                 const shared_bytes& head, const std::vector<shared_bytes>& reads,
+                                 const content_range& range) const = 0;
+  /// That range of the content from k or more good bodies of it.
   virtual result<decoded_version> decode(const grid::file_version& version, const crypto::read_key& key,
                                          const std::map<share_number, share_body>& bodies,
-                                         codec::erasure_codes& codes) const = 0;
+                                         codec::erasure_codes& codes, const content_range& range) const = 0;
   /// What is wrong with a whole share of that version; nothing if every byte that anything depends on is right. With a
   /// write key its private key is proved too.
   virtual std::optional<std::string> find_fault(const file_access& access, const grid::file_version& version,
@@ -90,12 +100,14 @@ std::optional<std::uint64_t> share_length(const shared_bytes& head);
 std::optional<grid::read_vector> private_key_range(const shared_bytes& head);
 /// The private key, proved by the write key; the same in every format. Nothing without a write key, too.
 std::optional<crypto::private_key> open_private_key(const file_access& access, byte_view encrypted);
-std::optional<std::vector<grid::read_vector>> reads_for_body(const shared_bytes& head);
+std::optional<std::vector<grid::read_vector>> reads_for_body(const shared_bytes& head,
+                                                             const content_range& range = {});
 judged_body judge_body(const grid::file_version& version, share_number share, const shared_bytes& head,
-                       const std::vector<shared_bytes>& reads);
+                       const std::vector<shared_bytes>& reads, const content_range& range = {});
 /// Errors as codec/sdmf/decode.hpp and codec/mdmf/decode.hpp say.
 result<decoded_version> decode(const grid::file_version& version, const crypto::read_key& key,
-                               const std::map<share_number, share_body>& bodies, codec::erasure_codes& codes);
+                               const std::map<share_number, share_body>& bodies, codec::erasure_codes& codes,
+                               const content_range& range = {});
 std::optional<std::string> find_fault(const file_access& access, const grid::file_version& version,
                                       share_number share, const shared_bytes& whole);
 

@@ -184,6 +184,59 @@ TEST_P(shares_format, the_shares_of_an_existing_version_are_made_again_byte_for_
   }
 }
 
+TEST_P(shares_format, a_range_of_the_content_is_read_with_what_it_needs_and_no_more) {
+  bytes content(500'000);
+  for (std::size_t i = 0; i < content.size(); ++i)
+    content[i] = static_cast<std::byte>(i * 7 + i / 251);
+  content_ = content;
+  const encode_request request{
+      .format = GetParam(), .content = content_, .spread = three_of_ten, .keys = some_keys()};
+  const auto file = encode(request, world_.context).value();
+  for (const auto& range :
+       {content_range{0, 1}, content_range{131'072, 2}, content_range{131'073, 131'073},
+        content_range{262'145, 1}, content_range{499'999, 1}, content_range{400'000, UINT64_MAX},
+        content_range{0, UINT64_MAX}, content_range{5, 0}, content_range{500'000, 10},
+        content_range{UINT64_MAX, UINT64_MAX}}) {
+    SCOPED_TRACE(std::to_string(range.offset) + " " + std::to_string(range.length));
+    std::map<share_number, share_body> bodies;
+    std::uint64_t fetched = 0;
+    for (const std::uint8_t number : {std::uint8_t{2}, std::uint8_t{5}, std::uint8_t{9}}) {
+      const auto reads = reads_for_body(head(file, number), range).value();
+      for (const auto& each : reads)
+        fetched += each.length;
+      auto got =
+          judge_body(file.version, {number}, head(file, number), read(whole(file, number), reads), range);
+      ASSERT_EQ(got.verdict, grid::share_verdict::good) << got.reason;
+      bodies.emplace(share_number{number}, std::move(got.body));
+    }
+    const auto begin = std::min<std::uint64_t>(range.offset, content.size());
+    const auto length = std::min<std::uint64_t>(range.length, content.size() - begin);
+    const auto part = decode(file.version, some_keys().read, bodies, world_.codes, range);
+    ASSERT_TRUE(part) << to_string(part.error());
+    EXPECT_TRUE(equal(part->content.view(), byte_view(content).subspan(begin, length)));
+    if (GetParam() == grid::share_format::mdmf && length <= 2) {
+      EXPECT_LT(fetched, 2 * 131'073 + 3 * 1000) << "two segments at most";
+    }
+  }
+}
+
+TEST_P(shares_format, a_range_that_does_not_verify_is_bad_and_what_it_does_not_touch_is_not_looked_at) {
+  const content_range last{140'000, 100};
+  const auto reads = reads_for_body(head(large_), last).value();
+  auto answer = read(whole(large_), reads);
+  EXPECT_EQ(judge_body(large_.version, {4}, head(large_), answer, last).verdict, grid::share_verdict::good);
+  answer[1] = flipped(answer[1], 50);
+  EXPECT_EQ(judge_body(large_.version, {4}, head(large_), answer, last).verdict, grid::share_verdict::bad);
+  if (GetParam() == grid::share_format::mdmf) {
+    const auto share = flipped(whole(large_), 20'000); // a block of the first segment
+    EXPECT_EQ(judge_body(large_.version, {4}, head(large_), read(share, reads), last).verdict,
+              grid::share_verdict::good);
+    const auto all = reads_for_body(head(large_)).value();
+    EXPECT_EQ(judge_body(large_.version, {4}, head(large_), read(share, all)).verdict,
+              grid::share_verdict::bad);
+  }
+}
+
 TEST_P(shares_format, a_share_of_the_other_format_is_told_apart_by_its_first_byte) {
   using grid::share_verdict;
   const auto other = made(100, other_format());
