@@ -85,7 +85,7 @@ std::optional<true_version> best_of(const sim_file& file, const std::vector<shar
       continue;
     const auto content = shares::decode(at->first, *file.access.read, at->second, codes);
     if (content)
-      return true_version{at->first, to_bytes(content->view()), has_key};
+      return true_version{at->first, to_bytes(content->content.view()), has_key};
   }
   return std::nullopt;
 }
