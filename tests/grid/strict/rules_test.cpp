@@ -326,10 +326,10 @@ TEST(R8_fill_in, never_what_is_not_confirmed_for_certain) {
   EXPECT_EQ(strict::missing_places(newer, version(7)).size(), 1U) << "server 8 has something greater";
   auto more = heard(setting(3, 10, 10), 10);
   fill(more, version(7), 0, 7);
-  fill(more, version(8), 0, 6);
+  fill(more, version(8), 0, 6, 1);
   put(more, 7, 9, version(9));
   put(more, 8, 8, version(6));
-  ASSERT_FALSE(strict::confirmed(more));
+  ASSERT_FALSE(strict::confirmed(more).has_value());
   EXPECT_EQ(strict::missing_places(more, version(7)).size(), 1U)
       << "version 8 may be confirmed yet: who has nothing may have had the message, who has something may "
          "not";
