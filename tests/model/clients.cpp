@@ -104,7 +104,7 @@ client_step clients::make_step(const client_state& from, event_kind kind, std::u
     [[fallthrough]];
   case event_kind::answer: {
     state.answers.emplace_back(place, value);
-    publish_run run(grid_, *state.known, state.version, maker_of(state));
+    publish_run run(grid_, *state.known, state.version, maker_of(state), fills_in(state));
     for (const auto& [server, outcome] : state.answers)
       run.answer(server, grid_.outcome(outcome));
     state.under_way = run.under_way();
@@ -117,9 +117,11 @@ client_step clients::make_step(const client_state& from, event_kind kind, std::u
     met_.barriers += run.order().sealed() ? 1 : 0;
     met_.purges += run.order().purged() > 0 ? 1 : 0;
     met_.resends += run.order().resent() > 0 ? 1 : 0;
-    if (run.end() == grid::publish_end::published) {
+    if (fills_in(state)) { // whatever came of it
+      ended(std::move(state), std::nullopt, {}, out);
+    } else if (run.end() == grid::publish_end::published) {
       const auto& wanted = bounds_.clients[state.who][state.next];
-      ended(std::move(state), {from.version, wanted.what, true, wanted.update},
+      ended(std::move(state), saying{from.version, wanted.what, true, wanted.update},
             std::make_shared<const grid::slot_map>(run.order().left(from.version)), out);
     } else {
       again(std::move(state), out);
@@ -166,13 +168,43 @@ clients::decision clients::decide(const grid::slot_map& known, const operation& 
     return {false, {}, saying{*base, wanted.what, false}};
   case wish::settled_read:
     return {true, what, {}};
+  case wish::fill_in:
+    break; // see fill_in()
   }
   return {};
+}
+
+bool clients::fills_in(const client_state& state) const {
+  return bounds_.clients[state.who][state.next].what == wish::fill_in;
+}
+
+namespace {
+
+/// R8: the version that is on enough, where somebody is to get it.
+std::optional<grid::file_version> missed_by_some(const grid::slot_map& known) {
+  const auto safe = grid::strict::greatest_on_enough(known);
+  return safe && !grid::strict::missing_places(known, *safe).empty() ? safe : std::nullopt;
+}
+
+} // namespace
+
+void clients::fill_in(client_state state, client_step& out) {
+  const auto version = missed_by_some(*state.known);
+  if (!version)
+    return ended(std::move(state), std::nullopt, {}, out);
+  ++met_.fill_ins;
+  met_.doubtful_fill_ins += grid::strict::confirmed(*state.known) == version ? 0 : 1;
+  state.version = *version;
+  run(std::move(state), out);
 }
 
 void clients::mapped(client_state state, client_step& out) {
   auto known = std::make_shared<const grid::slot_map>(map_of(state.heard));
   const auto& wanted = bounds_.clients[state.who][state.next];
+  if (fills_in(state)) {
+    state.known = std::move(known);
+    return fill_in(std::move(state), out);
+  }
   const auto next = decide(*known, wanted);
   if (next.says) {
     met_.recognised += wanted.what == wish::append ? 1 : 0;
@@ -188,14 +220,18 @@ void clients::publish(client_state state, const content& what, client_step& out)
   ++met_.publishes;
   const auto sequence = grid::strict::next_number(*state.known);
   state.version = make_version(setting_, *sequence, maker_of(state), what);
+  for (const auto times : what)
+    if (times > 1)
+      out.broken = "an update is applied twice";
+  run(std::move(state), out);
+}
+
+void clients::run(client_state state, client_step& out) {
   state.at = phase::publishing;
   state.heard.clear();
   state.away.clear();
   state.answers.clear();
-  for (const auto times : what)
-    if (times > 1)
-      out.broken = "an update is applied twice";
-  publish_run run(grid_, *state.known, state.version, maker_of(state));
+  publish_run run(grid_, *state.known, state.version, maker_of(state), fills_in(state));
   if (!run.refused().empty()) {
     out.broken = "a publish is refused: " + run.refused();
     return;
@@ -212,15 +248,15 @@ void clients::again(client_state state, client_step& out) {
   out.next = number(tries == bounds_.tries ? at_rest(state.who) : at_map(state.who, state.next, tries), {});
 }
 
-void clients::ended(client_state state, const saying& said, std::shared_ptr<const grid::slot_map> left,
-                    client_step& out) {
+void clients::ended(client_state state, const std::optional<saying>& said,
+                    std::shared_ptr<const grid::slot_map> left, client_step& out) {
   out.said = said;
   const auto next = static_cast<std::uint8_t>(state.next + 1);
   const auto& script = bounds_.clients[state.who];
   state = next == script.size() ? at_rest(state.who) : at_map(state.who, next);
   std::string more;
   if (bounds_.warm && left && next < script.size() && script[next].what == wish::append &&
-      grid::strict::may_begin_on(*left) && grid::strict::base(*left) == said.version) {
+      grid::strict::may_begin_on(*left) && said && grid::strict::base(*left) == said->version) {
     state.at = phase::ready;
     more = key_of(left->slots());
     state.known = std::move(left);
@@ -232,11 +268,22 @@ void clients::ended(client_state state, const saying& said, std::shared_ptr<cons
 
 std::optional<std::uint32_t> clients::alone(std::vector<std::uint32_t> slots) {
   const operation wanted{wish::append, late_update};
-  for (std::uint8_t tries = 0; tries < tries_at_most; ++tries) {
+  const auto map = [&] {
     std::map<std::uint8_t, std::uint32_t> heard;
     for (std::uint8_t place = 0; place < slots.size(); ++place)
       heard[place] = slots[place];
-    const auto known = map_of(heard);
+    return map_of(heard);
+  };
+  const auto finish = [&](publish_run& run) {
+    while (!run.finished()) {
+      const auto [place, message] = *run.under_way().begin();
+      const auto landed = grid_.land(message, slots[place]);
+      slots[place] = landed.slot;
+      run.answer(place, grid_.outcome(landed.outcome));
+    }
+  };
+  for (std::uint8_t tries = 0; tries < tries_at_most; ++tries) {
+    const auto known = map();
     const auto next = decide(known, wanted);
     if (next.says)
       return updates_in(next.says->version);
@@ -245,14 +292,15 @@ std::optional<std::uint32_t> clients::alone(std::vector<std::uint32_t> slots) {
     const maker by{late_comer, tries};
     const auto version = make_version(setting_, *grid::strict::next_number(known), by, next.what);
     publish_run run(grid_, known, version, by);
-    while (!run.finished()) {
-      const auto [place, message] = *run.under_way().begin();
-      const auto landed = grid_.land(message, slots[place]);
-      slots[place] = landed.slot;
-      run.answer(place, grid_.outcome(landed.outcome));
-    }
+    finish(run);
     if (run.refused().empty() && run.end() == grid::publish_end::published)
       return updates_in(version);
+    // Who has nothing keeps the slots of others full, until a repair.
+    if (const auto now = map(); bounds_.empty > 0)
+      if (const auto missed = missed_by_some(now)) {
+        publish_run repair(grid_, now, *missed, by, true);
+        finish(repair);
+      }
   }
   return std::nullopt;
 }

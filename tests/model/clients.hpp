@@ -63,6 +63,8 @@ struct reached {
   std::size_t lost_rounds = 0;
   std::size_t recognised = 0; ///< an own update found in the base
   std::size_t warm = 0;
+  std::size_t fill_ins = 0;
+  std::size_t doubtful_fill_ins = 0; ///< while something greater may be confirmed
 };
 
 class clients {
@@ -91,9 +93,12 @@ private:
   client_step make_step(const client_state& from, event_kind kind, std::uint8_t place, std::uint32_t value);
   void mapped(client_state state, client_step& out);
   void publish(client_state state, const content& what, client_step& out);
+  void fill_in(client_state state, client_step& out);
+  void run(client_state state, client_step& out);
+  bool fills_in(const client_state& state) const;
   void again(client_state state, client_step& out);
-  void ended(client_state state, const saying& said, std::shared_ptr<const grid::slot_map> left,
-             client_step& out);
+  void ended(client_state state, const std::optional<saying>& said,
+             std::shared_ptr<const grid::slot_map> left, client_step& out);
   std::uint32_t number(client_state state, std::string more);
 
   scope bounds_;

@@ -106,8 +106,9 @@ world_state explorer::first() {
   world_state out;
   for (std::uint8_t place = 0; place < setting_.places(); ++place) {
     std::map<share_number, bytes> shares;
-    for (const auto number : places.at(setting_.servers()[place]))
-      shares[number] = make_share(version, number, signature);
+    if (place + bounds_.empty < setting_.places())
+      for (const auto number : places.at(setting_.servers()[place]))
+        shares[number] = make_share(version, number, signature);
     out.slots[place] = servers_.slot(shares);
   }
   for (std::uint8_t who = 0; who < bounds_.clients.size(); ++who)

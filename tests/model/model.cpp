@@ -14,7 +14,7 @@ std::string words_of(const scope& bounds) {
   for (const auto& client : bounds.clients) {
     out += out.empty() ? "" : " ";
     for (const auto& one : client)
-      out += one.what == wish::append ? 'w' : one.what == wish::confirmed_read ? 'r' : 's';
+      out += "wrsf"[static_cast<std::size_t>(one.what)];
   }
   return out;
 }
@@ -43,7 +43,7 @@ int main(int argc, char** argv) {
                "promise is broken."};
   std::vector<std::string> names;
   std::string words = "w w";
-  scope own{"own", 1, 3, 3, 1, {}, 2, 0, 0, false};
+  scope own{"own", 1, 3, 3, 1, {}, 2, 0, 0, 0, false};
   std::size_t states_max = 50'000'000;
   bool all = false;
   bool list = false;
@@ -57,12 +57,14 @@ int main(int argc, char** argv) {
   app.add_option("--servers", own.places, "Servers")->check(CLI::Range(1, int(places_at_most)));
   app.add_option("--rounds", own.rounds, "1, or 2: each publish begins with the barrier")
       ->check(CLI::Range(1, 2));
-  app.add_option("--clients", words,
-                 "At most 3; their operations: w appends, r reads confirmed, s reads and settles");
+  app.add_option(
+      "--clients", words,
+      "At most 3; their operations: w appends, r reads confirmed, s reads and settles, f fills in");
   app.add_option("--tries", own.tries, "Rounds an operation may take")->check(CLI::Range(1, 4));
   app.add_option("--crashes", own.crashes, "Clients that crash with messages under way");
   app.add_option("--faults", own.faults,
                  "Servers not heard, answers that do not come, messages that arrive twice");
+  app.add_option("--empty", own.empty, "The last so many servers have nothing at first");
   app.add_flag("--warm", own.warm, "A next operation begins on what the last publish left");
   app.add_option("--states", states_max, "Gives up after so many");
   CLI11_PARSE(app, argc, argv);
@@ -97,9 +99,10 @@ int main(int argc, char** argv) {
     if (details)
       std::cout << fmt::format(
           "  told {}, client steps {}; publishes {}, barriers {}, purges {}, resends {}, lost rounds "
-          "{}, recognised {}, warm {}\n",
+          "{}, recognised {}, warm {}, fill-ins {} ({} doubtful)\n",
           found.told, found.client_steps, found.met.publishes, found.met.barriers, found.met.purges,
-          found.met.resends, found.met.lost_rounds, found.met.recognised, found.met.warm);
+          found.met.resends, found.met.lost_rounds, found.met.recognised, found.met.warm, found.met.fill_ins,
+          found.met.doubtful_fill_ins);
     if (!found.broken.empty()) {
       broken = true;
       std::cout << "\nbroken: " << found.broken << "\n";

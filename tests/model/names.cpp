@@ -58,6 +58,13 @@ bytes make_signature(maker by, std::uint8_t count, sequence_number reserved) {
   return out;
 }
 
+bytes signature_of(const grid::sealed_share& share) {
+  return make_signature(
+      {std::to_integer<std::uint8_t>(share.seal.data[0]), std::to_integer<std::uint8_t>(share.seal.data[1])},
+      std::to_integer<std::uint8_t>(share.seal.data[2]),
+      share.note ? share.note->reserved : sequence_number{});
+}
+
 grid::share_seal seal_of_signature(byte_view signature) {
   grid::share_seal out;
   std::copy_n(signature.begin(), out.data.size(), out.data.begin());

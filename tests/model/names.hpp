@@ -31,6 +31,8 @@ inline constexpr std::uint64_t seal_at = 107;
 inline constexpr std::size_t signature_size = 32;
 
 /// A signature's bytes: its name, then the number its note reserves.
+/// The one that a share has, whoever signed it last.
+bytes signature_of(const grid::sealed_share& share);
 bytes make_signature(maker by, std::uint8_t count, sequence_number reserved);
 grid::share_seal seal_of_signature(byte_view signature);
 

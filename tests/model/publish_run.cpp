@@ -6,15 +6,29 @@
 
 namespace truckee::model {
 
+namespace {
+
+bytes signature_there(const grid::slot_map& known, const grid::file_version& version) {
+  for (const auto& [server, slot] : known.slots())
+    for (const auto& [number, share] : slot)
+      if (const auto* sealed = std::get_if<grid::sealed_share>(&share); sealed && sealed->version == version)
+        return signature_of(*sealed);
+  return {};
+}
+
+} // namespace
+
 publish_run::publish_run(servers& grid, const grid::slot_map& known, const grid::file_version& version,
-                         maker by)
+                         maker by, bool fills_in)
   : grid_(grid), version_(version), by_(by), places_(known.setting().servers()) {
   const sequence_number reserved =
       known.setting().rounds() == 2 ? version.sequence : sequence_number{}; // R11
-  signature_ = make_signature(by, 0, reserved);
-  auto order = std::make_unique<grid::strict_order>(grid::strict_task{
+  signature_ = fills_in ? signature_there(known, version) : make_signature(by, 0, reserved);
+  grid::strict_task task{
       known, seal_of_signature(signature_), seal_at,
-      [this, reserved](const grid::file_version&) { return make_signature(by_, ++signatures_, reserved); }});
+      [this, reserved](const grid::file_version&) { return make_signature(by_, ++signatures_, reserved); }};
+  task.fill_in = fills_in;
+  auto order = std::make_unique<grid::strict_order>(std::move(task));
   order_ = order.get();
   grid::publish_request request;
   request.version = version;

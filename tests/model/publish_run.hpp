@@ -9,7 +9,9 @@ namespace truckee::model {
 /// One publish by the real loop and the real order; its messages are numbered.
 class publish_run {
 public:
-  publish_run(servers& grid, const grid::slot_map& known, const grid::file_version& version, maker by);
+  /// `fills_in`: a version that is there is given to servers that missed it, with the signature of one of its shares.
+  publish_run(servers& grid, const grid::slot_map& known, const grid::file_version& version, maker by,
+              bool fills_in = false);
   publish_run(const publish_run&) = delete;
   publish_run& operator=(const publish_run&) = delete;
 

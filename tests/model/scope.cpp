@@ -25,18 +25,22 @@ std::vector<std::vector<operation>> parse_clients(std::string_view words) {
     case 's':
       out.back().push_back({wish::settled_read});
       break;
+    case 'f':
+      out.back().push_back({wish::fill_in});
+      break;
     case ' ':
       out.emplace_back();
       break;
     default:
-      throw std::invalid_argument("a client's operations are w, r and s");
+      throw std::invalid_argument("a client's operations are w, r, s and f");
     }
   return out;
 }
 
 const std::vector<scope>& known_scopes() {
   static const std::vector<scope> all{
-      {"pair", 1, 2, 2, 1, parse_clients("w w"), 2, 1, 1, false},
+      {"pair", 1, 2, 2, 1, parse_clients("w w"), 2, 1, 1, 0, false},
+      {"filling", 2, 3, 3, 1, parse_clients("w w f"), 1, 1, 0, 1, false},
   };
   return all;
 }

@@ -12,6 +12,7 @@ enum class wish : std::uint8_t {
   append,         ///< an update that names itself
   confirmed_read, ///< of one who cannot write: what is not confirmed is told as a plain read
   settled_read,   ///< of one who can: publishes what is not confirmed, then tells it
+  fill_in,        ///< a repair's: gives servers that missed it what is on enough (R8); tells nothing
 };
 
 struct operation {
@@ -29,13 +30,15 @@ struct scope {
   std::uint8_t tries = 2;                      ///< rounds an operation may take; at most 4
   std::uint8_t crashes = 0;                    ///< of clients with messages under way
   std::uint8_t faults =
-      0;             ///< servers not heard in a map, answers that do not come, messages that arrive twice
-  bool warm = false; ///< a next operation begins on what the last publish left, without a map
+      0; ///< servers not heard in a map, answers that do not come, messages that arrive twice
+  std::uint8_t empty = 0; ///< the last of the servers, which have nothing at first
+  bool warm = false;      ///< a next operation begins on what the last publish left, without a map
 
   grid::strict_setting setting() const;
 };
 
-/// The letters of a client's operations: 'w' appends, 'r' reads confirmed, 's' reads and settles. "w w wr": three clients.
+/// The letters of a client's operations: 'w' appends, 'r' reads confirmed, 's' reads and settles, 'f' fills in. "w w wr": three
+/// clients.
 std::vector<std::vector<operation>> parse_clients(std::string_view words);
 
 /// The sizes that are explored to the end.
