@@ -167,9 +167,11 @@ private:
                                                                         : read_kind::plain;
     reply_.version = version.sequence;
     reply_.root = to_hex(version.root.view());
-    reader_ = spawn_retriever(
-        self_->system(),
-        {.context = context_.part({0.2, 1}), .mapped = mapped_, .mapper = mapper_, .version = version});
+    reader_ = spawn_retriever(self_->system(), {.context = context_.part({0.2, 1}),
+                                                .mapped = mapped_,
+                                                .mapper = mapper_,
+                                                .version = version,
+                                                .range = task_.range});
     messages::request(
         self_, reader_, duration(services_->limits.publish_deadline), read_version{},
         [this](const content_answer& answer) { on_content(answer); },

@@ -2,6 +2,7 @@
 
 #include "truckee/actors/shell/operation_context.hpp"
 #include "truckee/grid/strict/strict_setting.hpp"
+#include "truckee/shares/share_format.hpp"
 
 #include <functional>
 
@@ -14,6 +15,7 @@ struct read_task {
   bool confirmed = false;                          ///< with strict: only the confirmed version will do
   /// Makes a writer that publishes once more what is there, for a confirmed read; nothing: who asks may not write.
   std::function<messages::file_writer()> renewal = {};
+  shares::content_range range = {}; ///< of the content
 };
 
 /// Reads the best version of a file as grid::read_operation says: maps, fetches, and starts over where that is worth it. Of a

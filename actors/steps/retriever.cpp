@@ -65,7 +65,7 @@ private:
       later([this, place] { plan_.on_failure(place, "its beginning is not at hand"); });
       return;
     }
-    auto reads = shares::reads_for_body(head->second);
+    auto reads = shares::reads_for_body(head->second, task_.range);
     if (!reads) {
       later([this, place] { plan_.on_verdict(place, grid::share_verdict::bad, "it does not parse"); });
       return;
@@ -127,8 +127,8 @@ private:
   void judge(const grid::share_place& place, const shared_bytes& head, std::vector<shared_bytes> reads) {
     offload(
         self_, *services_->compute,
-        [version = task_.version, share = place.share, head, reads = std::move(reads)] {
-          return shares::judge_body(version, share, head, reads);
+        [version = task_.version, share = place.share, head, reads = std::move(reads), range = task_.range] {
+          return shares::judge_body(version, share, head, reads, range);
         },
         [this, place](shares::judged_body&& judged) {
           if (judged.verdict == grid::share_verdict::good) {
@@ -169,9 +169,8 @@ private:
     ended_ = true;
     offload(
         self_, *services_->compute,
-        [services = services_, version = task_.version, key = *context_.access.read, bodies = bodies_] {
-          return shares::decode(version, key, bodies, *services->codes);
-        },
+        [services = services_, version = task_.version, key = *context_.access.read, bodies = bodies_,
+         range = task_.range] { return shares::decode(version, key, bodies, *services->codes, range); },
         [this](result<shares::decoded_version>&& decoded) {
           if (!decoded) {
             fail_with(decoded.error());

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "truckee/actors/shell/operation_context.hpp"
+#include "truckee/shares/share_format.hpp"
 
 namespace truckee::actors {
 
@@ -10,6 +11,7 @@ struct retrieve_task {
   std::shared_ptr<const messages::mapped_file> mapped;
   messages::map_updater mapper; ///< asked for more when shares turn out bad
   grid::file_version version;
+  shares::content_range range = {}; ///< of the content; no more than it needs is fetched
 };
 
 /// Gets k good shares of one version, each verified to the signed root, decodes and decrypts. A silent server

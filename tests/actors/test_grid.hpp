@@ -4,6 +4,7 @@
 #include "actors/test_services.hpp"
 #include "truckee/actors/gateway/file_gateway.hpp"
 #include "truckee/actors/links/server_link.hpp"
+#include "truckee/actors/operations/file_reader.hpp"
 #include "truckee/actors/operations/file_writer.hpp"
 #include "truckee/codec/sdmf/share.hpp"
 
@@ -140,6 +141,17 @@ public:
     x.token = {token};
     x.cap = write_cap(key, shape_.format);
     return run.ask<messages::retrieve_reply>(gateway(), x);
+  }
+  /// Only that part of the content.
+  answer_ptr<messages::retrieve_reply> get_range(const shares::content_range& range, int key = 0) {
+    const crypto::file_keys keys(vector_key(key));
+    actors::read_task task;
+    task.context.services = services;
+    task.context.servers = server_list();
+    task.context.access = shares::access_to({shape_.format, keys.write, keys.fingerprint});
+    task.range = range;
+    return run.ask<messages::retrieve_reply>(actors::spawn_file_reader(run.system(), std::move(task)),
+                                             messages::run{});
   }
   answer_ptr<messages::check_reply> check(std::uint64_t token = 0, int key = 0) {
     messages::check_request x;

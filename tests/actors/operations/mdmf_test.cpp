@@ -178,6 +178,36 @@ TEST_F(mdmf_files, an_older_longer_version_leaves_nothing_that_is_read) {
   EXPECT_TRUE(wait_for(grid.verify()).healthy);
 }
 
+TEST_F(mdmf_files, a_range_is_read_from_its_segments_alone) {
+  const auto content = mdmf_content(400'000);
+  grid.create(content);
+  for (const auto& [offset, length] :
+       {std::pair{0U, 10U}, {131'070U, 10U}, {262'146U, 131'073U}, {399'990U, 100U}, {400'000U, 1U}}) {
+    const auto got = wait_for(grid.get_range({offset, length}));
+    ASSERT_TRUE(got.ok) << to_string(got.failure);
+    EXPECT_EQ(text(got.content), content.substr(offset, length)) << offset;
+  }
+  // The first segment is damaged everywhere, so that whoever looked at it would find no good share.
+  stored_shares stored(grid);
+  const auto data = codec::mdmf::parse_layout(stored.at(4).at(0).second).value().share_data.offset;
+  for (std::size_t server = 0; server < 10; ++server)
+    stored.flip(server, data + 5'000);
+  const auto last = wait_for(grid.get_range({390'000, 100}));
+  ASSERT_TRUE(last.ok) << to_string(last.failure);
+  EXPECT_EQ(text(last.content), content.substr(390'000, 100));
+  EXPECT_FALSE(wait_for(grid.get_range({0, 1})).ok);
+  EXPECT_FALSE(wait_for(grid.get()).ok);
+}
+
+TEST(sdmf_ranges, are_read_whole_and_cut) {
+  test_grid grid;
+  grid.create(long_content());
+  const auto got = grid.get_range({5'000, 3});
+  ASSERT_TRUE(grid.wait(got));
+  ASSERT_TRUE((*got)->ok) << to_string((*got)->failure);
+  EXPECT_EQ(text((*got)->content), long_content().substr(5'000, 3));
+}
+
 TEST(mdmf_in_the_strict_order, is_refused_in_words_and_nothing_is_written) {
   test_grid grid({.strict = grid::strict_terms{}, .format = mdmf_format_of_files});
   const auto put = grid.put_new("many segments");
