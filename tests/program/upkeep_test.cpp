@@ -2,6 +2,7 @@
 
 #include <csignal>
 #include <fstream>
+#include <set>
 
 using namespace truckee::test;
 
@@ -84,11 +85,15 @@ TEST_F(upkeep, repair_needs_a_write_capability_and_enough_shares) {
 TEST_F(upkeep, leases_are_listed_and_renewed) {
   const auto cap = put_new("content");
   const auto listed = json({"--json", "debug", "leases", "--cap-file", cap});
-  ASSERT_EQ(listed["leases"].size(), 10U) << listed;
-  for (const auto& lease : listed["leases"])
+  // A server slower than the others has its share, and another one may have it, too.
+  ASSERT_GE(listed["leases"].size(), 10U) << listed;
+  std::set<std::pair<std::string, int>> shares;
+  for (const auto& lease : listed["leases"]) {
     EXPECT_EQ(lease["ours"], true);
+    EXPECT_TRUE(shares.emplace(lease["server"], lease["share"]).second) << "one on each: " << listed;
+  }
   EXPECT_EQ(json({"--json", "check", "--add-lease", "--cap-file", cap})["healthy"], true);
-  EXPECT_EQ(json({"--json", "debug", "leases", "--cap-file", cap})["leases"].size(), 10U)
+  EXPECT_EQ(json({"--json", "debug", "leases", "--cap-file", cap})["leases"].size(), shares.size())
       << "renewed, not added";
 }
 
