@@ -1,5 +1,6 @@
 #include "truckee/api/call.hpp"
 
+#include "truckee/api/byte_range.hpp"
 #include "truckee/crypto/base32.hpp"
 
 #include <algorithm>
@@ -137,6 +138,11 @@ tl::expected<call, answer> parse_read(const http::request_head& head, secret_tex
   if (out.wants_body) { // there are no parts of a head
     out.range = head.first("Range");
     out.range_of = head.first("If-Range");
+    // One that a condition may turn into all of it is read with the rest; so is the last part of what has an unknown size.
+    if (const auto range = parse_byte_range(out.range); range && !range->from_end && out.range_of.empty()) {
+      out.what.offset = range->first;
+      out.what.length = range->last == UINT64_MAX ? UINT64_MAX : range->last - range->first + 1;
+    }
   }
   return out;
 }

@@ -1,5 +1,6 @@
 #include "truckee/api/reply.hpp"
 
+#include "truckee/api/byte_range.hpp"
 #include "truckee/crypto/base32.hpp"
 #include "truckee/status/as_json.hpp"
 
@@ -18,48 +19,6 @@ bool names(const tags& x, const std::string& tag, bool weak_too) {
   return x.any || std::ranges::any_of(x.named, [&](const std::string& each) {
            return each == tag || (weak_too && each == "W/" + tag);
          });
-}
-
-struct part {
-  std::uint64_t first = 0;
-  std::uint64_t size = 0;
-};
-enum class part_kind : std::uint8_t { whole, one, none };
-struct asked_part {
-  part_kind what = part_kind::whole;
-  part bytes = {};
-};
-
-std::optional<std::uint64_t> number_in(std::string_view digits) {
-  std::uint64_t out = 0;
-  const auto* end = digits.data() + digits.size();
-  const auto [stopped, how] = std::from_chars(digits.data(), end, out);
-  return digits.empty() || how != std::errc{} || stopped != end ? std::nullopt : std::optional(out);
-}
-
-/// One range of bytes. Several, or what is no range, are as none: HTTP lets a server give all of it.
-asked_part part_of(std::string_view range, std::uint64_t size) {
-  constexpr std::string_view unit = "bytes=";
-  if (!range.starts_with(unit))
-    return {};
-  range.remove_prefix(unit.size());
-  const auto dash = range.find('-');
-  if (dash == range.npos)
-    return {};
-  const auto first = number_in(range.substr(0, dash));
-  const auto last = number_in(range.substr(dash + 1));
-  if (dash == 0) { // the last so many
-    if (!last)
-      return {};
-    const auto count = std::min(*last, size);
-    return count == 0 ? asked_part{part_kind::none} : asked_part{part_kind::one, {size - count, count}};
-  }
-  const bool open = dash + 1 == range.size();
-  if (!first || (!last && !open) || (last && *last < *first))
-    return {};
-  if (*first >= size)
-    return {part_kind::none};
-  return {part_kind::one, {*first, (last ? std::min(*last, size - 1) : size - 1) - *first + 1}};
 }
 
 nlohmann::json failure_json(const error& why) {
@@ -186,19 +145,21 @@ answer answer_of(const read_call& asked, const retrieve_reply& x) {
     out.without_body = true;
   } else {
     const bool in_part = asked.range_of.empty() || asked.range_of == tag;
-    const auto wanted = in_part ? part_of(asked.range, x.content.size()) : asked_part{};
-    if (wanted.what == part_kind::none) {
-      out = refused(416, {errc::usage, "Range: the file has " + std::to_string(x.content.size()) + " bytes"});
-      out.fields.emplace_back("Content-Range", "bytes */" + std::to_string(x.content.size()));
-    } else if (wanted.what == part_kind::one) {
-      const auto [first, size] = wanted.bytes;
-      out = given(x.content.slice(first, size));
-      out.status = 206;
-      out.fields.emplace_back("Content-Range", "bytes " + std::to_string(first) + "-" +
-                                                   std::to_string(first + size - 1) + "/" +
-                                                   std::to_string(x.content.size()));
-    } else {
+    const auto range = in_part ? parse_byte_range(asked.range) : std::nullopt;
+    const auto part = range ? part_of(*range, x.file_bytes) : std::nullopt;
+    const auto total = std::to_string(x.file_bytes);
+    if (!range) {
       out = given(x.content);
+    } else if (!part) {
+      out = refused(416, {errc::usage, "Range: the file has " + total + " bytes"});
+      out.fields.emplace_back("Content-Range", "bytes */" + total);
+    } else {
+      // Of a range that begins at a byte, no more than that was read.
+      out = given(x.content.slice(part->first - asked.what.offset, part->size));
+      out.status = 206;
+      out.fields.emplace_back("Content-Range", "bytes " + std::to_string(part->first) + "-" +
+                                                   std::to_string(part->first + part->size - 1) + "/" +
+                                                   total);
     }
   }
   out.fields.emplace_back("ETag", tag);

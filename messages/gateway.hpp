@@ -179,6 +179,10 @@ struct retrieve_request {
   /// Only where files are kept strictly: the confirmed version, or not_enough_servers. Where it cannot be told which that
   /// is, a capability that writes has the content published once more, and then read.
   bool confirmed = false;
+  /// Bytes of the content, cut where it ends. Of an MDMF file no more than the segments they lie in is fetched and verified; an SDMF
+  /// file is one segment.
+  std::uint64_t offset = 0;
+  std::uint64_t length = UINT64_MAX; ///< as it stands, all that follow
 };
 
 /// How a read went.
@@ -187,7 +191,8 @@ struct retrieve_reply {
   bool ok = false;
   shared_bytes content; ///< when ok
   sequence_number version;
-  std::string root; ///< the version's root hash, hexadecimal; for publish_request::only_if
+  std::string root;             ///< the version's root hash, hexadecimal; for publish_request::only_if
+  std::uint64_t file_bytes = 0; ///< when ok: of all the content, whatever part was asked for
   std::vector<bad_share> bad;
   std::vector<server_report> servers; ///< those that did not answer well
   std::vector<stage_seconds> stages;

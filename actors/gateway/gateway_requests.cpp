@@ -139,6 +139,7 @@ void state::start(gateway_operation& x, server_list_ptr servers) {
                  },
                  [&](const retrieve_request& r) {
                    read_task task{.context = context, .strict = strict, .confirmed = r.confirmed};
+                   task.range = {r.offset, r.length};
                    if (strict && x.access.write && !options_.read_only) {
                      auto write = any_write_task();
                      write.renew = grid::write_kind::renew;

@@ -167,6 +167,7 @@ private:
                                                                         : read_kind::plain;
     reply_.version = version.sequence;
     reply_.root = to_hex(version.root.view());
+    reply_.file_bytes = version.data_length;
     reader_ = spawn_retriever(self_->system(), {.context = context_.part({0.2, 1}),
                                                 .mapped = mapped_,
                                                 .mapper = mapper_,

@@ -112,6 +112,7 @@ json as_json(const retrieve_reply& x) {
   out["version"] = x.version.value;
   out["root"] = x.root;
   out["content_bytes"] = x.content.size();
+  out["file_bytes"] = x.file_bytes;
   out["newer_unreadable"] = x.newer_unreadable;
   if (x.ok)
     out["read"] = to_word(x.kind);

@@ -136,7 +136,7 @@ auto inspect(Inspector& f, resolve_reply& x) {
 template <class Inspector>
 auto inspect(Inspector& f, retrieve_request& x) {
   cap_member cap{x.cap};
-  return inspect_members(f, x, x.token, cap, x.timeout_ms, x.confirmed);
+  return inspect_members(f, x, x.token, cap, x.timeout_ms, x.confirmed, x.offset, x.length);
 }
 
 template <class Inspector>
@@ -148,8 +148,8 @@ template <class Inspector>
 auto inspect(Inspector& f, retrieve_reply& x) {
   optional_member<backlog> busy{x.busy};
   auto kind = checked(x.kind);
-  return inspect_members(f, x, x.failure, x.ok, x.content, x.version, x.root, x.bad, x.servers, x.stages,
-                         busy, x.newer_unreadable, kind);
+  return inspect_members(f, x, x.failure, x.ok, x.content, x.version, x.root, x.file_bytes, x.bad, x.servers,
+                         x.stages, busy, x.newer_unreadable, kind);
 }
 
 template <class Inspector>

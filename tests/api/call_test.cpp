@@ -55,6 +55,17 @@ TEST(http_call, methods_are_what_is_asked_of_a_gateway) {
   EXPECT_TRUE(read.wants_body);
   EXPECT_EQ(read.range, "bytes=1-2");
   EXPECT_EQ(read.range_of, tag);
+  EXPECT_EQ(read.what.offset, 0U) << "all of it, where the tag is another version's";
+  EXPECT_EQ(read.what.length, UINT64_MAX);
+  for (const auto& [range, offset, length] : {std::tuple{"bytes=7-9", 7U, std::uint64_t{3}},
+                                              {"bytes=7-", 7U, UINT64_MAX},
+                                              {"bytes=-3", 0U, UINT64_MAX},
+                                              {"bytes=1-2,5-6", 0U, UINT64_MAX}}) {
+    const auto part = asked("GET", std::string("Range: ") + range + "\r\n");
+    ASSERT_TRUE(part);
+    EXPECT_EQ(std::get<read_call>(*part).what.offset, offset) << range;
+    EXPECT_EQ(std::get<read_call>(*part).what.length, length) << range;
+  }
 
   const auto head = asked("HEAD", "Range: bytes=1-2\r\n");
   ASSERT_TRUE(head);

@@ -16,6 +16,7 @@ retrieve_reply content(const std::string& text) {
   retrieve_reply out;
   out.ok = true;
   out.content = shared_bytes::copy_of(text);
+  out.file_bytes = text.size();
   out.version.value = 3;
   out.root = root;
   return out;
@@ -94,6 +95,23 @@ TEST(http_reply, one_range_is_cut_out_and_what_is_none_is_left_aside) {
                             "bytes 1-2", "bytes=1-18446744073709551616"})
     EXPECT_EQ(part(range).status, 200U) << range;
   EXPECT_EQ(answer_of(ranged("bytes=0-"), content("")).status, 416U);
+}
+
+TEST(http_reply, a_part_that_was_read_alone_is_given_as_such) {
+  auto asked = ranged("bytes=4-6");
+  asked.what.offset = 4;
+  asked.what.length = 3;
+  auto got = content("456");
+  got.file_bytes = 10;
+  const auto x = answer_of(asked, got);
+  EXPECT_EQ(x.status, 206U);
+  EXPECT_EQ(body(x), "456");
+  EXPECT_EQ(field(x, "Content-Range"), "bytes 4-6/10");
+  asked = ranged("bytes=10-");
+  asked.what.offset = 10;
+  got = content("");
+  got.file_bytes = 10;
+  EXPECT_EQ(answer_of(asked, got).status, 416U);
 }
 
 TEST(http_reply, conditions_of_a_read_are_held_against_what_was_read) {

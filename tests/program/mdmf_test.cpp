@@ -71,3 +71,38 @@ TEST_F(mdmf_sessions, a_file_keeps_its_format_and_a_new_one_may_be_given_a_key_o
     }
   FAIL() << "the vectors have no MDMF key";
 }
+
+TEST_F(mdmf_sessions, a_part_of_the_content_is_given_in_either_format) {
+  const auto content = segments_of_text(300'000);
+  for (const std::string format : {"mdmf", "sdmf"}) {
+    const auto made = truckee({"put", file("content", content), "--format", format});
+    ASSERT_EQ(made.code, 0) << made.err;
+    const auto cap = file("cap", made.out);
+    const auto part = [&](const std::string& range) {
+      return truckee({"get", "--cap-file", cap, "--range", range});
+    };
+    EXPECT_EQ(part("0-0").out, content.substr(0, 1));
+    EXPECT_EQ(part("131071-131072").out, content.substr(131'071, 2)) << "over the edge of a segment";
+    EXPECT_EQ(part("299999-").out, content.substr(299'999));
+    EXPECT_EQ(part("0-").out, content);
+    EXPECT_EQ(part("299990-400000").out, content.substr(299'990)) << "cut where it ends";
+    const auto beyond = part("300000-");
+    EXPECT_EQ(beyond.code, 2);
+    EXPECT_NE(beyond.err.find("the file has 300000 bytes"), std::string::npos) << beyond.err;
+    const auto into =
+        truckee({"--json", "get", "--cap-file", cap, "--range", "100-299", "-o", path("piece")});
+    ASSERT_EQ(into.code, 0) << into.err;
+    const auto told = nlohmann::json::parse(into.out);
+    EXPECT_EQ(told["content_bytes"], 200);
+    EXPECT_EQ(told["file_bytes"], 300'000);
+    EXPECT_EQ(as_text(read_file(path("piece"))), content.substr(100, 200));
+  }
+}
+
+TEST_F(mdmf_sessions, a_range_that_is_none_is_named_before_anything_is_read) {
+  for (const std::string range : {"5", "-5", "a-b", "1-x", "5-4", "1-2,4-5", "99999999999999999999-"}) {
+    const auto refused = truckee({"get", "--cap-file", path("nowhere"), "--range=" + range});
+    EXPECT_EQ(refused.code, 2) << range;
+    EXPECT_NE(refused.err.find("--range " + range), std::string::npos) << refused.err;
+  }
+}
