@@ -9,7 +9,7 @@ namespace truckee::api {
 /// One range of bytes, as a Range field has it.
 struct byte_range {
   std::uint64_t first = 0;
-  std::uint64_t last = UINT64_MAX; ///< as it stands, to the end
+  std::uint64_t last = UINT64_MAX;            ///< as it stands, to the end
   std::optional<std::uint64_t> from_end = {}; ///< instead of both: the last so many
 };
 
