@@ -95,7 +95,7 @@ TEST_F(mdmf_sessions, a_part_of_the_content_is_given_in_either_format) {
     const auto told = nlohmann::json::parse(into.out);
     EXPECT_EQ(told["content_bytes"], 200);
     EXPECT_EQ(told["file_bytes"], 300'000);
-    EXPECT_EQ(as_text(read_file(path("piece"))), content.substr(100, 200));
+    EXPECT_EQ(truckee::as_text(read_file(path("piece"))), content.substr(100, 200));
   }
 }
 
