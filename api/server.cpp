@@ -129,7 +129,7 @@ struct server::state {
       return back->send(stopping(of_write));
     std::visit(overloaded{
                    [&](read_call& x) {
-                     auto what = std::exchange(x.what, {});
+                     auto what = std::exchange(x.what, only_part(x.what));
                      ask(gateway, std::move(what), std::move(x), back);
                    },
                    [&](write_call& x) {
@@ -150,6 +150,12 @@ struct server::state {
   static messages::publish_request only_condition(const messages::publish_request& x) {
     messages::publish_request out;
     out.only_if = x.only_if;
+    return out;
+  }
+  static messages::retrieve_request only_part(const messages::retrieve_request& x) {
+    messages::retrieve_request out;
+    out.offset = x.offset;
+    out.length = x.length;
     return out;
   }
 
