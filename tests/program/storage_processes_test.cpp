@@ -112,7 +112,10 @@ TEST_F(storage_processes, no_server_at_all_is_exit_code_4) {
        std::vector<arguments>{{"get", "--cap-file", cap_}, {"check", "--cap-file", cap_}, {"put", cap_}}) {
     const auto done = truckee(on_grid(words));
     EXPECT_EQ(done.code, 4) << words.front() << ": " << done.err;
-    EXPECT_NE(done.err.find("no server"), std::string::npos) << done.err;
+    // Somebody else's process may have come by one of their ports: then one server answers, and is not that one.
+    EXPECT_TRUE(done.err.find("no server") != std::string::npos ||
+                done.err.find("not enough servers") != std::string::npos)
+        << done.err;
     EXPECT_EQ(done.out, "") << words.front();
   }
 }
