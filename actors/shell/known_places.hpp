@@ -20,8 +20,10 @@ public:
   std::vector<share_number> of(const storage_index& slot, const server_id& server) {
     const std::lock_guard lock(mutex_);
     const auto* servers = files_.find(slot);
-    const auto at = servers != nullptr ? servers->find(server) : places::const_iterator{};
-    return servers != nullptr && at != servers->end() ? at->second : std::vector<share_number>{};
+    if (servers == nullptr)
+      return {};
+    const auto at = servers->find(server);
+    return at == servers->end() ? std::vector<share_number>{} : at->second;
   }
 
   /// Forgets the server where there are none.
