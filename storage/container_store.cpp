@@ -2,6 +2,7 @@
 
 #include "truckee/crypto/base32.hpp"
 #include "truckee/storage/rules.hpp"
+#include "truckee/storage/slot_writing.hpp"
 
 #include <algorithm>
 #include <cerrno>
@@ -10,8 +11,6 @@
 namespace truckee::storage {
 
 using grid::storage_status;
-
-namespace {
 
 storage_status status_of(const io_failure& why) {
   if (is_full(why))
@@ -25,16 +24,7 @@ storage_status status_of(const error& why) {
   return why.code == errc::io ? storage_status::io_error : storage_status::corrupt;
 }
 
-grid::read_test_write_answer refuse(storage_status status, std::string detail) {
-  grid::read_test_write_answer out;
-  out.status = status;
-  out.detail = std::move(detail);
-  return out;
-}
-
-std::string too_long_an_answer(std::uint64_t wanted, std::uint64_t limit) {
-  return "the reads ask for " + std::to_string(wanted) + " bytes, the limit is " + std::to_string(limit);
-}
+namespace {
 
 /// How much longer a slot's files get, leases aside: who writes a file shorter shall not fail for the lease that comes with it.
 std::uint64_t growth(const open_slot& old, const slot_plan& plan) {
@@ -159,13 +149,27 @@ container_store::verdict container_store::room_for(const open_slot& old, const s
   return {};
 }
 
+/// Nothing where reads may give so many bytes.
+std::optional<container_store::verdict> container_store::check_answer(std::uint64_t wanted) const {
+  const auto most = options_.limits.answer_bytes_max;
+  if (wanted <= most)
+    return std::nullopt;
+  return verdict{storage_status::too_large, "the reads ask for " + std::to_string(wanted) +
+                                                " bytes, the limit is " + std::to_string(most)};
+}
+
 container_store::verdict container_store::carry_out(const storage_index& slot, const open_slot& old,
                                                     const slot_plan& plan) {
   if (plan.empty())
     return {};
   if (auto room = room_for(old, plan); room.status != storage_status::ok)
     return room;
-  if (auto done = backend_->apply(slot, old, plan); !done) {
+  return ended(old, plan, backend_->apply(slot, old, plan));
+}
+
+container_store::verdict container_store::ended(const open_slot& old, const slot_plan& plan,
+                                                const io_result<void>& done) {
+  if (!done) {
     const auto status = status_of(done.error());
     return {status, done.error().what, status == storage_status::no_space ? bytes_available() : 0};
   }
@@ -190,57 +194,33 @@ container_store::verdict container_store::carry_out_anew(const storage_index& sl
 }
 
 grid::read_test_write_answer container_store::read_test_write(const grid::read_test_write& request) {
-  if (auto refused = rules::check_request(request, limits()))
-    return refuse(refused->status, std::move(refused->detail));
-  if (read_only_ && !request.changes.empty())
-    return refuse(storage_status::read_only, "this store takes no writes");
-  const auto files = backend_->open(request.slot);
-  if (!files)
-    return refuse(storage_status::io_error, files.error().what);
-  const auto slot = rules::load(*files, request.changes);
-  if (!slot)
-    return refuse(slot.error().status, slot.error().detail);
-  if (const auto node = rules::mismatched_enabler(*slot, request.secrets.write_enabler)) {
-    auto out = refuse(storage_status::bad_write_enabler, "the write enabler is not the one node " +
-                                                             crypto::to_base32(node->view()) + " recorded");
-    out.recorded_node = node;
-    return out;
-  }
-  if (const auto wanted = rules::answer_bytes(*slot, request.reads);
-      wanted > options_.limits.answer_bytes_max)
-    return refuse(storage_status::too_large, too_long_an_answer(wanted, options_.limits.answer_bytes_max));
+  writing one(*this, request);
+  if (const auto* at = disk())
+    settle(*at, one);
+  return one.answer();
+}
 
-  grid::read_test_write_answer out;
-  for (const auto& [share, loaded] : *slot) {
-    auto found = rules::read_all(loaded, request.reads);
-    if (!found)
-      return refuse(status_of(found.error()), found.error().detail);
-    out.reads.emplace(share, std::move(*found));
-  }
-  const auto passed = rules::tests_pass(*slot, request.changes);
-  if (!passed)
-    return refuse(status_of(passed.error()), passed.error().detail);
-  if (!*passed) {
-    out.status = storage_status::test_failed;
-    return out;
-  }
-  rules::lease_terms terms{options_.id, lease_end(), options_.limits.leases_per_share_max};
-  auto plan = rules::plan_changes(*slot, request, terms);
-  if (!plan)
-    return refuse(plan.error().status, plan.error().detail);
-  auto done = carry_out(request.slot, *files, *plan);
-  if (done.status == storage_status::no_space) {
-    // A container keeps the size it once had. Where that does not fit, what it holds now may.
-    terms.compact = true;
-    plan = rules::plan_changes(*slot, request, terms);
-    if (plan)
-      done = carry_out(request.slot, *files, *plan);
-  }
-  if (done.status == storage_status::ok)
-    return out;
-  auto refused = refuse(done.status, done.detail);
-  refused.bytes_available = done.bytes_available;
-  return refused;
+namespace {
+
+/// A write with what was asked for.
+template <class Writing>
+class kept_write final : public slot_write {
+public:
+  kept_write(container_store& store, grid::read_test_write request)
+    : request_(std::move(request)), writing_(store, request_) {}
+  std::span<const sync_wish> wishes() const override { return writing_.wishes(); }
+  void next(io_result<void> fulfilled) override { writing_.next(std::move(fulfilled)); }
+  grid::read_test_write_answer answer() override { return writing_.answer(); }
+
+private:
+  const grid::read_test_write request_;
+  Writing writing_;
+};
+
+} // namespace
+
+std::unique_ptr<slot_write> container_store::begin_write(grid::read_test_write request) {
+  return std::make_unique<kept_write<writing>>(*this, std::move(request));
 }
 
 grid::slot_read_answer container_store::read(const grid::slot_read& request) {
@@ -274,8 +254,8 @@ grid::slot_read_answer container_store::read(const grid::slot_read& request) {
     else
       out.damaged.emplace(share, head.error().detail);
   }
-  if (const auto wanted = rules::answer_bytes(slot, request.reads); wanted > options_.limits.answer_bytes_max)
-    return refused(storage_status::too_large, too_long_an_answer(wanted, options_.limits.answer_bytes_max));
+  if (auto wanted = check_answer(rules::answer_bytes(slot, request.reads)))
+    return refused(wanted->status, std::move(wanted->detail));
   for (const auto& [share, loaded] : slot) {
     auto found = rules::read_all(loaded, request.reads);
     if (found)

@@ -27,8 +27,11 @@ public:
 
   grid::store_info info() override;
   bool is_quick(const storage_index& slot) override { return backend_->is_quick(slot); }
+  bool begins_quickly(const storage_index& slot) override { return backend_->begins_quickly(slot); }
+  const disk_place* disk() const override { return backend_->disk(); }
   void use(const store_settings& settings) override;
   grid::read_test_write_answer read_test_write(const grid::read_test_write& request) override;
+  std::unique_ptr<slot_write> begin_write(grid::read_test_write request) override;
   grid::slot_read_answer read(const grid::slot_read& request) override;
   lease_answer add_lease(const storage_index& slot, const server_secret& renew,
                          const server_secret& cancel) override;
@@ -38,6 +41,8 @@ public:
   result<std::vector<storage_index>> slots() override;
 
 private:
+  class writing;
+
   /// A status with its explanation; ok: go on.
   struct verdict {
     grid::storage_status status = grid::storage_status::ok;
@@ -45,7 +50,9 @@ private:
     std::uint64_t bytes_available = 0;
   };
 
+  std::optional<verdict> check_answer(std::uint64_t wanted) const;
   verdict carry_out(const storage_index& slot, const open_slot& old, const slot_plan& plan);
+  verdict ended(const open_slot& old, const slot_plan& plan, const io_result<void>& done);
   verdict carry_out_anew(const storage_index& slot, const slot_plan& plan);
   verdict room_for(const open_slot& old, const slot_plan& plan);
   std::uint64_t bytes_available();
@@ -70,5 +77,9 @@ private:
   std::mutex room_mutex_;
   std::optional<known_room> room_;
 };
+
+/// As a client is told of it.
+grid::storage_status status_of(const io_failure& why);
+grid::storage_status status_of(const error& why);
 
 } // namespace truckee::storage

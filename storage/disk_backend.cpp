@@ -1,6 +1,7 @@
 #include "truckee/storage/disk_backend.hpp"
 
 #include "truckee/crypto/base32.hpp"
+#include "truckee/storage/disk_change.hpp"
 
 #include <algorithm>
 #include <cerrno>
@@ -12,27 +13,11 @@ namespace {
 
 constexpr std::size_t prefix_length = 2;
 
-/// Share files are named by their number, without leading zeros; anything else in a slot is somebody else's.
-std::optional<share_number> share_of(const directory_entry& entry) {
-  std::uint8_t number = 0;
-  const auto* end = entry.name.data() + entry.name.size();
-  const auto [stop, failed] = std::from_chars(entry.name.data(), end, number);
-  if (entry.kind != entry_kind::file || failed != std::errc{} || stop != end ||
-      std::to_string(number) != entry.name)
-    return std::nullopt;
-  return share_number{number};
-}
-
 std::optional<storage_index> slot_of(const directory_entry& entry, const std::string& prefix) {
   if (entry.kind != entry_kind::directory || !entry.name.starts_with(prefix))
     return std::nullopt;
   const auto raw = crypto::from_base32(entry.name);
   return raw ? storage_index::from(*raw) : std::nullopt;
-}
-
-const readable_file* old_file_of(const open_slot& old, share_number share) {
-  const auto found = old.shares.find(share);
-  return found == old.shares.end() || !found->second ? nullptr : found->second->file.get();
 }
 
 /// A share file of which enough is known that it may never be opened. It is, at the first read, and must still be the one
@@ -68,6 +53,12 @@ io_result<void> fill(writable_file& file, const file_image& image, const readabl
   return write_image(image, old_file, [&file](byte_view piece) { return file.append(piece); });
 }
 
+/// 0 for what cannot be looked at; whoever writes there hears why.
+std::uint64_t device_of(file_system& files, const std::filesystem::path& directory) {
+  const auto about = files.stamp(directory);
+  return about ? about->device : 0;
+}
+
 /// The names in a slot's folder once the plan is carried out.
 std::vector<directory_entry> entries_after(const std::vector<directory_entry>& before,
                                            const slot_plan& plan) {
@@ -82,6 +73,21 @@ std::vector<directory_entry> entries_after(const std::vector<directory_entry>& b
 }
 
 } // namespace
+
+std::optional<share_number> share_of(const directory_entry& entry) {
+  std::uint8_t number = 0;
+  const auto* end = entry.name.data() + entry.name.size();
+  const auto [stop, failed] = std::from_chars(entry.name.data(), end, number);
+  if (entry.kind != entry_kind::file || failed != std::errc{} || stop != end ||
+      std::to_string(number) != entry.name)
+    return std::nullopt;
+  return share_number{number};
+}
+
+const readable_file* old_file_of(const open_slot& old, share_number share) {
+  const auto found = old.shares.find(share);
+  return found == old.shares.end() || !found->second ? nullptr : found->second->file.get();
+}
 
 std::string prefix_of(const std::string& slot) {
   return slot.substr(0, prefix_length);
@@ -103,8 +109,9 @@ disk_backend::disk_backend(file_system& files, path shares, path aside, path ide
                            std::unique_ptr<file_lock> lock, const store_limits& limits)
   : files_(files), shares_(std::move(shares)), aside_(std::move(aside)), aside_held_(files.hold(aside_)),
     identity_(std::move(identity)), full_(wanted == durability::full),
-    quick_(!full_ && files.is_local(shares_)), lock_(std::move(lock)), memory_(limits.remembered_bytes_max),
-    lift_(files, aside_, full_), spares_(files, limits.spare_bytes_max) {}
+    is_local_(files.is_local(shares_)), place_{&files, aside_, device_of(files, shares_)},
+    lock_(std::move(lock)), memory_(limits.remembered_bytes_max), lift_(files, aside_, full_),
+    spares_(files, limits.spare_bytes_max) {}
 
 io_result<void> disk_backend::in_place() {
   if (!lock_ || lock_->in_place()) {
@@ -264,97 +271,14 @@ io_result<std::unique_ptr<writable_file>> disk_backend::write_spare(path& work, 
   return out;
 }
 
-io_result<void> disk_backend::finish_file(writable_file& file, share_number share, stamps& written) {
-  if (full_)
-    if (auto done = file.sync(); !done)
-      return done;
-  if (const auto stamp = file.stamp())
-    written.emplace(share, *stamp);
-  return file.close();
-}
-
-io_result<void> disk_backend::prepare_file(path& work, const storage_index& slot, const file_image& image,
-                                           const open_slot& old, share_number share, stamps& written) {
-  auto made = write_spare(work, slot, share, image, old_file_of(old, share));
-  if (!made)
-    return tl::unexpected(made.error());
-  return finish_file(**made, share, written);
-}
-
-/// The slot as it shall be: what stays is linked, what changes is written.
-io_result<void> disk_backend::prepare_directory(const path& work, const path& live,
-                                                const std::vector<directory_entry>& entries,
-                                                const open_slot& old, const slot_plan& plan,
-                                                stamps& written) {
-  if (auto done = files_.make_directory(work); !done)
-    return done;
-  for (const auto& entry : entries) {
-    const auto share = share_of(entry);
-    if (share && plan.contains(*share))
-      continue;
-    if (entry.kind == entry_kind::directory)
-      return io_fail(EISDIR, "keep a directory among shares,", live / entry.name);
-    if (auto done = files_.link(live / entry.name, work / entry.name); !done)
-      return done;
-  }
-  // All are written before the first is synced: the disk then has the most to do at once.
-  std::map<share_number, std::unique_ptr<writable_file>> files;
-  for (const auto& [share, what] : plan) {
-    if (!what)
-      continue;
-    auto made = write_file(work / std::to_string(share.value), what->image, old_file_of(old, share));
-    if (!made)
-      return tl::unexpected(made.error());
-    files.emplace(share, std::move(*made));
-  }
-  for (const auto& [share, file] : files)
-    if (auto done = finish_file(*file, share, written); !done)
-      return done;
-  return sync_directory(work);
-}
-
-/// A prefix directory that was just made is on the disk before anything below it is acknowledged.
-io_result<void> disk_backend::ensure_prefix(const path& prefix) {
+bool disk_backend::is_prefix_there(const path& prefix) {
   const std::lock_guard lock(prefixes_mutex_);
-  if (prefixes_.contains(prefix.string()))
-    return {};
-  auto made = files_.make_directory(prefix);
-  if (!made && made.error().code != EEXIST)
-    return made;
-  if (auto done = sync_directory(shares_); !done)
-    return done;
-  prefixes_.insert(prefix.string());
-  return {};
+  return prefixes_.contains(prefix.string());
 }
 
-io_result<disk_backend::flip> disk_backend::prepare(path& work, const storage_index& slot,
-                                                    const std::vector<directory_entry>& entries,
-                                                    const open_slot& old, const slot_plan& plan,
-                                                    stamps& written) {
-  const auto live = slot_directory(slot);
-  if (!old.present) {
-    if (auto done = ensure_prefix(prefix_directory(slot)); !done)
-      return tl::unexpected(done.error());
-    if (auto done = prepare_directory(work, live, entries, old, plan, written); !done)
-      return tl::unexpected(done.error());
-    return flip{flip::kind::put, work, live, true};
-  }
-  const bool only_removes =
-      std::none_of(plan.begin(), plan.end(), [](const auto& item) { return item.second.has_value(); });
-  if (only_removes && plan.size() == entries.size())
-    return flip{flip::kind::take, work, live, true};
-  if (plan.size() > 1) {
-    if (auto done = prepare_directory(work, live, entries, old, plan, written); !done)
-      return tl::unexpected(done.error());
-    return flip{flip::kind::exchange, work, live, true};
-  }
-  const auto& [share, what] = *plan.begin();
-  const auto file = live / std::to_string(share.value);
-  if (!what)
-    return flip{flip::kind::take, work, file};
-  if (auto done = prepare_file(work, slot, what->image, old, share, written); !done)
-    return tl::unexpected(done.error());
-  return flip{old.shares.contains(share) ? flip::kind::exchange : flip::kind::put, work, file};
+void disk_backend::prefix_is_there(const path& prefix) {
+  const std::lock_guard lock(prefixes_mutex_);
+  prefixes_.insert(prefix.string());
 }
 
 io_result<void> disk_backend::turn(const flip& change, bool back) {
@@ -374,57 +298,15 @@ io_result<void> disk_backend::turn_or_lift(const flip& change) {
   return turn(change, false);
 }
 
-/// Whether what lies aside may go: not while power loss could still bring it back as the live one.
-io_result<void> disk_backend::commit(const flip& change, bool& aside_is_free) {
-  if (auto done = turn_or_lift(change); !done)
-    return done;
-  const auto parent = change.live.parent_path();
-  auto done = sync_directory(parent);
-  if (done)
-    return done;
-  // Nobody was told yet, so take it back; a power loss now may still find either state, each whole.
-  if (const auto undone = turn(change, true); !undone)
-    done.error().what +=
-        "; it is visible all the same, for it could not be taken back: " + undone.error().what;
-  aside_is_free = sync_directory(parent).has_value();
-  return done;
-}
-
 io_result<void> disk_backend::apply(const storage_index& slot, const open_slot& old, const slot_plan& plan) {
-  auto done = try_apply(slot, old, plan);
-  if (!done && is_full(done.error()) && spares_.clear())
-    done = try_apply(slot, old, plan);
-  return done;
+  changing one(*this, slot, old, plan);
+  settle(place_, one);
+  return one.result();
 }
 
-io_result<void> disk_backend::try_apply(const storage_index& slot, const open_slot& old,
-                                        const slot_plan& plan) {
-  if (auto there = in_place(); !there)
-    return there;
-  if (auto done = lift_.finish(slot_directory(slot)); !done)
-    return done;
-  // A folder that is replaced as a whole takes along what others put there: that is looked at now. One file is one file.
-  auto entries = old.entries;
-  if (old.present && (plan.size() > 1 || !plan.begin()->second)) {
-    auto now = files_.list(slot_directory(slot));
-    if (!now)
-      return tl::unexpected(now.error());
-    entries = std::move(*now);
-  }
-  memory_.forget(slot); // what is known of it is true again only once all went well
-  auto work = free_name_aside();
-  bool aside_is_free = true;
-  stamps written;
-  const auto change = prepare(work, slot, entries, old, plan, written);
-  auto done = change ? commit(*change, aside_is_free) : io_result<void>(tl::unexpected(change.error()));
-  if (done)
-    remember(slot, entries, old, plan, written);
-  // What cannot or must not be removed now is removed when the store is opened next.
-  if (done && aside_is_free && change->how == flip::kind::exchange && !change->whole_slot)
-    keep_spare(slot, old, plan.begin()->first, std::move(work));
-  else if (aside_is_free)
-    discard(work);
-  return done;
+std::unique_ptr<slot_change> disk_backend::begin(const storage_index& slot, const open_slot& old,
+                                                 const slot_plan& plan) {
+  return std::make_unique<changing>(*this, slot, old, plan);
 }
 
 io_result<void> disk_backend::write_over(const storage_index& slot, share_number share, const open_share& old,

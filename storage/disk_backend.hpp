@@ -29,10 +29,17 @@ public:
   io_result<std::vector<storage_index>> slots() override;
   io_result<std::uint64_t> available_bytes() override;
   io_result<void> in_place() override;
-  bool is_quick(const storage_index& slot) override { return quick_ && memory_.find(slot) != nullptr; }
+  std::unique_ptr<slot_change> begin(const storage_index& slot, const open_slot& old,
+                                     const slot_plan& plan) override;
+  const disk_place* disk() const override { return full_ ? &place_ : nullptr; }
+  bool is_quick(const storage_index& slot) override { return !full_ && begins_quickly(slot); }
+  bool begins_quickly(const storage_index& slot) override {
+    return is_local_ && memory_.find(slot) != nullptr;
+  }
 
 private:
   using path = std::filesystem::path;
+  class changing;
 
   /// The one step that makes a prepared change real, and can be taken back.
   struct flip {
@@ -52,17 +59,8 @@ private:
   std::optional<open_slot> open_remembered(const storage_index& slot, const path& directory);
   void remember(const storage_index& slot, const std::vector<directory_entry>& entries, const open_slot& old,
                 const slot_plan& plan, const stamps& written);
-  io_result<void> finish_file(writable_file& file, share_number share, stamps& written);
-  io_result<void> prepare_file(path& work, const storage_index& slot, const file_image& image,
-                               const open_slot& old, share_number share, stamps& written);
-  io_result<void> prepare_directory(const path& work, const path& live,
-                                    const std::vector<directory_entry>& entries, const open_slot& old,
-                                    const slot_plan& plan, stamps& written);
-  io_result<flip> prepare(path& work, const storage_index& slot, const std::vector<directory_entry>& entries,
-                          const open_slot& old, const slot_plan& plan, stamps& written);
-  io_result<void> ensure_prefix(const path& prefix);
-  io_result<void> try_apply(const storage_index& slot, const open_slot& old, const slot_plan& plan);
-  io_result<void> commit(const flip& change, bool& aside_is_free);
+  bool is_prefix_there(const path& prefix);
+  void prefix_is_there(const path& prefix);
   io_result<void> turn_or_lift(const flip& change);
   path free_name_aside() { return aside_ / std::to_string(next_aside_++); }
   void keep_spare(const storage_index& slot, const open_slot& old, share_number share, path file);
@@ -81,7 +79,8 @@ private:
   const std::shared_ptr<const void> aside_held_;
   const path identity_;
   const bool full_;
-  const bool quick_; ///< nothing is synced, and no network is asked
+  const bool is_local_; ///< no network is asked
+  const disk_place place_;
   std::unique_ptr<file_lock> lock_;
   std::atomic<std::uint64_t> next_aside_{0};
   slot_memory memory_;
@@ -90,6 +89,11 @@ private:
   std::set<std::string> prefixes_; ///< prefix directories known to be on the disk
   spare_files spares_;             ///< last: they go while the folder is held
 };
+
+/// Share files are named by their number, without leading zeros; anything else in a slot is somebody else's.
+std::optional<share_number> share_of(const directory_entry& entry);
+/// Null where there is none that could be opened.
+const readable_file* old_file_of(const open_slot& old, share_number share);
 
 /// The prefix directory that a slot's name belongs to.
 std::string prefix_of(const std::string& slot);

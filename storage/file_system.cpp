@@ -24,6 +24,17 @@ std::shared_ptr<const void> file_system::hold(const std::filesystem::path&) {
   return nullptr;
 }
 
+synced file_system::sync_together(const std::filesystem::path&, std::span<const sync_wish> wishes) {
+  synced out;
+  out.calls = wishes.size();
+  for (const auto& wish : wishes)
+    if (wish.file != nullptr)
+      wish.file->begin_sync();
+  for (const auto& wish : wishes)
+    out.results.push_back(wish.file != nullptr ? wish.file->sync() : sync_directory(wish.directory));
+  return out;
+}
+
 io_result<shared_bytes> readable_file::read(std::uint64_t offset, std::uint64_t length) const {
   buffer out(static_cast<std::size_t>(length));
   if (auto done = read_at(offset, out.view()); !done)

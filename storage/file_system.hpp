@@ -7,6 +7,7 @@
 
 #include <filesystem>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -78,11 +79,26 @@ public:
   virtual io_result<void> append(byte_view data) = 0;
   /// What it had of old behind what was appended goes.
   virtual io_result<void> cut() = 0;
+  /// Tells the disk that sync() will come, and does not wait.
+  virtual void begin_sync() {}
   /// Data and length are on the disk when it returns; the name in its directory may not be.
   virtual io_result<void> sync() = 0;
   /// Of what was appended so far.
   virtual io_result<file_stamp> stamp() = 0;
   virtual io_result<void> close() = 0;
+};
+
+/// What is to be on the disk: what was appended to a file, or the names in a directory.
+struct sync_wish {
+  writable_file* file = nullptr;        ///< null: the directory's names
+  std::filesystem::path directory = {}; ///< without a file
+  std::uint64_t bytes = 0;              ///< appended to the file, about
+};
+
+/// What became of several wishes.
+struct synced {
+  std::vector<io_result<void>> results; ///< one a wish, in their order
+  std::uint64_t calls = 0;              ///< how often the disk was waited for
 };
 
 /// Held as long as it lives, and no longer than the process.
@@ -128,6 +144,9 @@ public:
   virtual io_result<void> replace(const std::filesystem::path& from, const std::filesystem::path& empty) = 0;
   /// The names in a directory are on the disk when it returns.
   virtual io_result<void> sync_directory(const std::filesystem::path& directory) = 0;
+  /// Fulfils all the wishes, which concern one file system; `held` is a directory there that is held. As good as sync() and
+  /// sync_directory() one after another, which is what it does where nothing better is known.
+  virtual synced sync_together(const std::filesystem::path& held, std::span<const sync_wish> wishes);
   /// All that anyone wrote to this file system before is on the disk when it returns.
   virtual io_result<void> sync_all(const std::filesystem::path& directory) = 0;
   /// Whether what was just written or read there is in this machine's own memory: a disk of its own, or no disk. Of a network's

@@ -32,6 +32,18 @@ private:
   shared_bytes content_;
 };
 
+/// In memory nothing has to be waited for.
+class ended_change final : public slot_change {
+public:
+  explicit ended_change(io_result<void> result) : result_(std::move(result)) {}
+  std::span<const sync_wish> wishes() const override { return {}; }
+  void next(io_result<void>) override {}
+  io_result<void> result() override { return std::move(result_); }
+
+private:
+  io_result<void> result_;
+};
+
 class memory_backend final : public slot_backend {
 public:
   explicit memory_backend(std::uint64_t capacity) : capacity_(capacity) {}
@@ -72,6 +84,11 @@ public:
     if (files.empty())
       slots_.erase(slot);
     return {};
+  }
+
+  std::unique_ptr<slot_change> begin(const storage_index& slot, const open_slot& old,
+                                     const slot_plan& plan) override {
+    return std::make_unique<ended_change>(apply(slot, old, plan));
   }
 
   io_result<void> write_over(const storage_index& slot, share_number share, const open_share& old,

@@ -5,17 +5,21 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <charconv>
 #include <csignal>
+#include <cstdio>
 #include <dirent.h>
 #include <fcntl.h>
 #include <linux/magic.h>
 #include <linux/openat2.h>
 #include <mutex>
-#include <stdio.h>
+#include <optional>
+#include <string_view>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/syscall.h>
+#include <sys/utsname.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 #include <utility>
@@ -30,6 +34,47 @@ using std::filesystem::path;
 constexpr std::array<std::uint32_t, 7> local_file_systems{
     EXT4_SUPER_MAGIC, XFS_SUPER_MAGIC,       BTRFS_SUPER_MAGIC, F2FS_SUPER_MAGIC,
     TMPFS_MAGIC,      OVERLAYFS_SUPER_MAGIC, 0x2fc12fc1};
+
+/// Of these, what is synced as a whole is on the disk as what is synced one by one; an overlay or a network's files need not be.
+constexpr std::array<std::uint32_t, 4> synced_as_a_whole{EXT4_SUPER_MAGIC, XFS_SUPER_MAGIC, BTRFS_SUPER_MAGIC,
+                                                         F2FS_SUPER_MAGIC};
+
+/// What somebody else may have waiting for the disk, for each wish of a group, so that all of it is synced together: writing so
+/// much takes about as long as syncing one file by itself.
+constexpr std::uint64_t foreign_bytes_per_wish = 128 * 1024;
+
+/// Before Linux 5.8 syncfs() hides what could not be written.
+bool syncfs_tells_errors() {
+  static const bool tells = [] {
+    utsname about{};
+    int major = 0;
+    int minor = 0;
+    return ::uname(&about) == 0 && std::sscanf(about.release, "%d.%d", &major, &minor) == 2 && // NOLINT
+           (major > 5 || (major == 5 && minor >= 8));
+  }();
+  return tells;
+}
+
+/// Bytes of all files of this machine that wait for a disk, as the kernel counts them; nothing where it does not say.
+std::optional<std::uint64_t> waiting_bytes() {
+  const descriptor fd(::open("/proc/meminfo", O_RDONLY | O_CLOEXEC));
+  std::array<char, 2048> text{};
+  const auto got = fd ? ::read(fd.get(), text.data(), text.size()) : -1;
+  const std::string_view all(text.data(), got > 0 ? static_cast<std::size_t>(got) : 0);
+  std::uint64_t sum = 0;
+  for (const std::string_view name : {"\nDirty:", "\nWriteback:"}) {
+    const auto at = all.find(name);
+    if (at == std::string_view::npos)
+      return std::nullopt;
+    const auto from = all.find_first_not_of(' ', at + name.size());
+    std::uint64_t kibibytes = 0;
+    if (from == std::string_view::npos ||
+        std::from_chars(all.data() + from, all.data() + all.size(), kibibytes).ec != std::errc{})
+      return std::nullopt;
+    sum += kibibytes * 1024;
+  }
+  return sum;
+}
 
 std::int64_t nanoseconds(const timespec& time) {
   return std::int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec;
@@ -101,8 +146,10 @@ public:
     return {};
   }
 
+  void begin_sync() override { ::sync_file_range(fd_.get(), 0, 0, SYNC_FILE_RANGE_WRITE); }
+
   io_result<void> sync() override {
-    if (::fsync(fd_.get()) != 0)
+    if (::fdatasync(fd_.get()) != 0) // its times may be lost
       return io_fail(errno, "sync", name_);
     return {};
   }
@@ -181,7 +228,18 @@ descriptor open_for_names(const path& directory) {
 struct held_directory {
   path name;
   descriptor directory;
+  /// Where its file system may be synced as a whole. Opened once: what could not be written since is told then.
+  descriptor whole = {};
 };
+
+descriptor open_whole(const path& directory) {
+  struct statfs about {};
+  if (!syncfs_tells_errors() || ::statfs(directory.c_str(), &about) != 0 ||
+      std::ranges::find(synced_as_a_whole, static_cast<std::uint32_t>(about.f_type)) ==
+          synced_as_a_whole.end())
+    return {};
+  return open_inside(directory, O_RDONLY | O_DIRECTORY);
+}
 
 /// A name in a directory that was reached without a symbolic link.
 struct place {
@@ -217,7 +275,8 @@ public:
     auto fd = open_for_names(directory);
     if (!fd)
       return nullptr; // whoever uses it hears why
-    auto out = std::make_shared<const held_directory>(held_directory{directory, std::move(fd)});
+    auto out = std::make_shared<const held_directory>(
+        held_directory{directory, std::move(fd), open_whole(directory)});
     const std::lock_guard lock(mutex_);
     std::erase_if(held_, [](const auto& one) { return one.expired(); });
     held_.push_back(out);
@@ -374,6 +433,18 @@ public:
     return {};
   }
 
+  synced sync_together(const path& held, std::span<const sync_wish> wishes) override {
+    const auto at = wishes.size() > 1 ? find_held(held) : nullptr;
+    if (at == nullptr || !at->whole || !is_whole_cheap(wishes))
+      return file_system::sync_together(held, wishes);
+    if (::syncfs(at->whole.get()) == 0)
+      return {std::vector<io_result<void>>(wishes.size()), 1};
+    // It may have been somebody else's file: each says for itself.
+    auto out = file_system::sync_together(held, wishes);
+    ++out.calls;
+    return out;
+  }
+
   io_result<void> sync_all(const path& directory) override {
     const auto fd = open_directory(directory);
     if (!fd)
@@ -423,6 +494,15 @@ public:
   }
 
 private:
+  /// Everybody's files wait with ours then; not where those are many.
+  static bool is_whole_cheap(std::span<const sync_wish> wishes) {
+    auto most = foreign_bytes_per_wish * wishes.size();
+    for (const auto& wish : wishes)
+      most += wish.bytes;
+    const auto waiting = waiting_bytes();
+    return waiting && *waiting <= most;
+  }
+
   std::shared_ptr<const held_directory> find_held(const path& directory) {
     const std::lock_guard lock(mutex_);
     for (auto one = held_.rbegin(); one != held_.rend();

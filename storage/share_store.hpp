@@ -3,9 +3,11 @@
 #include "truckee/base/result.hpp"
 #include "truckee/grid/slot.hpp"
 #include "truckee/storage/limits.hpp"
+#include "truckee/storage/staged_change.hpp"
 
 #include <functional>
 #include <map>
+#include <memory>
 #include <vector>
 
 /// Shares on one server, behind one interface. Source of every rule: docs/formats.md sections 10
@@ -80,10 +82,16 @@ public:
   virtual grid::store_info info() = 0;
   /// Whether calls for this slot wait for no disk and no network, as far as is known: then they may run where nothing may block.
   virtual bool is_quick(const storage_index&) { return false; }
+  /// Whether begin_write(), and reads, for this slot wait for nothing either.
+  virtual bool begins_quickly(const storage_index& slot) { return is_quick(slot); }
+  /// Where its writes wait for a disk; null: they do not. As long as the store.
+  virtual const disk_place* disk() const { return nullptr; }
   /// For calls that begin from now on; from any thread.
   virtual void use(const store_settings&) {}
   /// Wholly done or not at all, whatever the status. Any status but ok: nothing was written.
   virtual grid::read_test_write_answer read_test_write(const grid::read_test_write& request) = 0;
+  /// The same in steps, where disk() is: between them its slot is still in use. Any thread may take a step.
+  virtual std::unique_ptr<slot_write> begin_write(grid::read_test_write request);
   virtual grid::slot_read_answer read(const grid::slot_read& request) = 0;
   /// Renews the lease with this renew secret on every share of the slot, or adds one: now + 31 days.
   virtual lease_answer add_lease(const storage_index& slot, const server_secret& renew,

@@ -2,6 +2,7 @@
 
 #include "truckee/base/ids.hpp"
 #include "truckee/storage/container.hpp"
+#include "truckee/storage/staged_change.hpp"
 
 #include <map>
 #include <memory>
@@ -41,6 +42,11 @@ public:
   virtual io_result<open_slot> open(const storage_index& slot) = 0;
   /// Carries the whole plan out, or leaves the slot as it was and says why. `old` is what open() gave.
   virtual io_result<void> apply(const storage_index& slot, const open_slot& old, const slot_plan& plan) = 0;
+  /// The same step by step; both arguments stay where they are until its end.
+  virtual std::unique_ptr<slot_change> begin(const storage_index& slot, const open_slot& old,
+                                             const slot_plan& plan) = 0;
+  /// As share_store's.
+  virtual const disk_place* disk() const { return nullptr; }
   /// Writes over bytes of one share's file, which `old` is: needs no room. What fails leaves the share as it was, or with
   /// the whole patch.
   virtual io_result<void> write_over(const storage_index& slot, share_number share, const open_share& old,
@@ -49,6 +55,7 @@ public:
   virtual io_result<std::uint64_t> available_bytes() = 0;
   /// As share_store's.
   virtual bool is_quick(const storage_index&) { return false; }
+  virtual bool begins_quickly(const storage_index& slot) { return is_quick(slot); }
   /// Nothing while the place is there as it was opened; else in words why nothing may be written or missed.
   virtual io_result<void> in_place() { return {}; }
 };

@@ -38,8 +38,11 @@ struct scenario {
   std::vector<grid::share_change> change;
   bool warm = false;  ///< the store that makes the change wrote what is there before, and remembers it
   bool lower = false; ///< what is there before lies in the lower layer of an overlay
+  bool whole = false; ///< the file system is synced as a whole
 
-  std::string title() const { return name + std::string(warm ? ", remembered" : lower ? ", lower" : ""); }
+  std::string title() const {
+    return name + std::string(warm ? ", remembered" : lower ? ", lower" : whole ? ", whole" : "");
+  }
 };
 
 std::string long_text(char of) {
@@ -75,6 +78,8 @@ std::vector<scenario> scenarios() {
 std::vector<scenario> all_scenarios() {
   auto out = scenarios();
   for (auto warm : scenarios()) {
+    auto& whole = out.emplace_back(warm);
+    whole.whole = true;
     if (warm.before.empty())
       continue;
     auto& lower = out.emplace_back(warm);
@@ -97,6 +102,8 @@ std::unique_ptr<fault_file_system> prepared(world& here, const scenario& what) {
       EXPECT_EQ((*store)->read_test_write(request(slot, what.before)).status, storage_status::ok);
     }
   }
+  if (what.whole)
+    files->sync_as_a_whole();
   if (what.lower)
     files->sink_into_a_lower_layer();
   return files;

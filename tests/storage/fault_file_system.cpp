@@ -375,6 +375,13 @@ io_result<void> fault_file_system::sync_directory(const path& directory) {
   return {};
 }
 
+synced fault_file_system::sync_together(const path& held, std::span<const sync_wish> wishes) {
+  if (!whole_ || wishes.size() < 2)
+    return file_system::sync_together(held, wishes);
+  const auto done = sync_all(held);
+  return {std::vector<io_result<void>>(wishes.size(), done), 1};
+}
+
 io_result<void> fault_file_system::sync_all(const path& directory) {
   const std::lock_guard lock(mutex_);
   const auto at = locate("sync the file system of", directory);

@@ -35,6 +35,8 @@ public:
   void stop_at(std::uint64_t number, int code);
   /// `after` more directories reach the disk, then none: sync_directory() fails with `code`.
   void refuse_directory_syncs(std::uint64_t after, int code);
+  /// Several wishes at once are one call that brings all to the disk, as of a file system that is synced as a whole.
+  void sync_as_a_whole() { whole_ = true; }
   void heal();
   std::uint64_t calls() const;
   std::uint64_t calls(const std::string& of) const; ///< of one kind, as it is named in errors: "list", "open"
@@ -66,6 +68,7 @@ public:
   io_result<void> exchange(const std::filesystem::path& a, const std::filesystem::path& b) override;
   io_result<void> replace(const std::filesystem::path& from, const std::filesystem::path& empty) override;
   io_result<void> sync_directory(const std::filesystem::path& directory) override;
+  synced sync_together(const std::filesystem::path& held, std::span<const sync_wish> wishes) override;
   io_result<void> sync_all(const std::filesystem::path& directory) override;
   io_result<std::uint64_t> available_bytes(const std::filesystem::path& directory) override;
   io_result<std::unique_ptr<file_lock>> lock(const std::filesystem::path& file) override;
@@ -118,6 +121,7 @@ private:
   std::set<std::string> locks_;
   std::uint64_t available_ = std::uint64_t{1} << 40;
   bool full_ = false;
+  bool whole_ = false;
   std::uint64_t calls_ = 0;
   std::map<std::string, std::uint64_t> calls_by_name_;
   std::uint64_t syncs_ = 0;

@@ -204,6 +204,7 @@ std::unique_ptr<fault_file_system> fault_file_system::copy() const {
   out->pending_ = pending_;
   out->available_ = available_;
   out->full_ = full_;
+  out->whole_ = whole_;
   return out;
 }
 
