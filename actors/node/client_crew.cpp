@@ -28,6 +28,7 @@ client_crew::client_crew(caf::actor_system& system, const services_ptr& shared, 
                          crypto::lease_secret lease)
   : system_(system), base_(*shared), options_(std::move(options)),
     buffers_(std::make_shared<buffer_pool>(options_.kept_buffer_bytes_max)),
+    groups_(std::make_shared<storage::group_commits>(shared->blocking)),
     grid_(std::make_shared<const settings::grid_config>(std::move(options_.grid))) {
   base_.lease = lease;
   base_.buffers = buffers_;
@@ -168,8 +169,8 @@ result<gateway_keeper::start> client_crew::open(const settings::server_config& s
                     : open_store(shared, store);
   if (!opened)
     return tl::unexpected(opened.error());
-  return [&system = system_, shared, link, store, opened = *opened]() mutable {
-    const auto serving = start_store(system, shared, std::move(opened), store);
+  return [&system = system_, shared, link, store, opened = *opened, groups = groups_]() mutable {
+    const auto serving = start_store(system, shared, std::move(opened), store, groups);
     link.endpoint = serving;
     return started_server{spawn_server_link(system, shared, link), serving};
   };

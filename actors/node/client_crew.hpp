@@ -36,6 +36,7 @@ private:
   services base_;
   client_options options_;
   std::shared_ptr<buffer_pool> buffers_;
+  std::shared_ptr<storage::group_commits> groups_; ///< of the stores in this process
 
   mutable std::mutex mutex_;
   std::shared_ptr<const settings::grid_config> grid_; ///< in use

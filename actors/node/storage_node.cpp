@@ -71,13 +71,14 @@ std::shared_ptr<storage::share_store> empty_store(const services_ptr& shared) {
 
 messages::storage_server start_store(caf::actor_system& system, const services_ptr& shared,
                                      std::shared_ptr<storage::share_store> opened,
-                                     const store_options& options) {
+                                     const store_options& options,
+                                     const std::shared_ptr<storage::group_commits>& groups) {
   auto advice =
       options.disk.read_only ? nullptr : std::make_shared<storage::advice_book>(options.disk.directory);
   return spawn_storage_server(
       system, shared, std::move(opened), options.name, options.limits,
       {.settings = options.expiry, .now = unix_clock_of(shared->time), .report = options.report},
-      std::move(advice));
+      std::move(advice), groups);
 }
 
 } // namespace truckee::actors
@@ -134,7 +135,9 @@ result<store> store::spawn(caf::actor_system& system, store_options options, sur
     supervisor_options watched;
     watched.what = "store " + options.name;
     s->now->options = std::move(options);
-    watched.start = [&system, shared = (*rest)->shared(), door = s->door, now = s->now]() -> result<crew> {
+    watched.start =
+        [&system, shared = (*rest)->shared(), door = s->door, now = s->now,
+         groups = std::make_shared<storage::group_commits>((*rest)->shared()->blocking)]() -> result<crew> {
       const std::lock_guard lock(now->mutex);
       auto opened = open_store(shared, now->options);
       if (!opened)
@@ -142,7 +145,7 @@ result<store> store::spawn(caf::actor_system& system, store_options options, sur
       if (now->settings)
         (*opened)->use(*now->settings);
       now->open = *opened;
-      const auto serving = start_store(system, shared, std::move(*opened), now->options);
+      const auto serving = start_store(system, shared, std::move(*opened), now->options, groups);
       auto front = caf::actor_cast<caf::actor>(serving);
       crew all{front};
       if (now->options.for_tahoe) {

@@ -46,10 +46,11 @@ public:
   storage_server_state(shell<storage_server_state>* self, services_ptr services,
                        std::shared_ptr<storage::share_store> store, const std::string& label,
                        storage_server_limits limits, storage_server_expiry expiry,
-                       std::shared_ptr<storage::advice_book> advice)
+                       std::shared_ptr<storage::advice_book> advice,
+                       std::shared_ptr<storage::group_commit> group)
     : self_(self), services_(std::move(services)), store_(std::move(store)),
       events_(services_->metrics->store(label)), limits_(limits), expiry_(std::move(expiry)),
-      advice_(std::move(advice)), label_(label) {}
+      advice_(std::move(advice)), group_(std::move(group)), label_(label) {}
 
   behavior<handle> make_behavior() {
     measure_later({});
@@ -62,12 +63,14 @@ public:
             return run_here<grid::read_test_write_answer>(
                 x.slot, bytes, metrics::storage_operation::read_test_write,
                 [&x](auto& store) { return store.read_test_write(x); });
+          if (group_)
+            return run_in_group(x, bytes);
           return run<grid::read_test_write_answer>(
               x.slot, bytes, metrics::storage_operation::read_test_write,
               [request = x](auto& store) { return store.read_test_write(request); });
         },
         [this](const grid::slot_read& x) {
-          if (is_quick(x.slot, bytes_of(x)))
+          if (begins_quickly(x.slot, bytes_of(x)))
             return run_here<grid::slot_read_answer>(x.slot, 0, metrics::storage_operation::read,
                                                     [&x](auto& store) { return store.read(x); });
           return run<grid::slot_read_answer>(x.slot, 0, metrics::storage_operation::read,
@@ -165,6 +168,11 @@ private:
     return bytes <= quick_bytes_max && !slots_.contains(slot) && store_->is_quick(slot);
   }
 
+  /// The same of a read, and of the beginning of a write that then waits for a disk.
+  bool begins_quickly(const storage_index& slot, std::uint64_t bytes) const {
+    return bytes <= quick_bytes_max && !slots_.contains(slot) && store_->begins_quickly(slot);
+  }
+
   /// Two hand-overs to other threads less than run(), which for small shares take longer than the call.
   template <class Answer, class Call>
   caf::result<Answer> run_here(const storage_index& slot, std::uint64_t bytes,
@@ -183,11 +191,8 @@ private:
     tell(kind, slot, answer, bytes, seconds);
   }
 
-  /// `look` sees the answer before who asked.
-  template <class Answer, class Call, class Look = void (*)(const Answer&)>
-  caf::result<Answer> run(
-      const storage_index& slot, std::uint64_t bytes, metrics::storage_operation kind, Call call,
-      Look look = [](const Answer&) {}) {
+  template <class Answer>
+  std::optional<Answer> refused_for_load(std::uint64_t bytes, metrics::storage_operation kind) {
     if (queued_calls_ >= limits_.queued_calls_max ||
         (bytes > 0 && queued_calls_ > 0 && queued_bytes_ + bytes > limits_.queued_bytes_max)) {
       logs::say(services_->log, logs::events::storage_refused,
@@ -200,6 +205,49 @@ private:
       busy.detail = "the server has too much queued; ask again later";
       return busy;
     }
+    return std::nullopt;
+  }
+
+  /// A write that waits for the disk together with those of other slots and stores: no thread is held for it.
+  caf::result<grid::read_test_write_answer> run_in_group(const grid::read_test_write& x,
+                                                         std::uint64_t bytes) {
+    using answer = grid::read_test_write_answer;
+    constexpr auto kind = metrics::storage_operation::read_test_write;
+    if (auto busy = refused_for_load<answer>(bytes, kind))
+      return std::move(*busy);
+    const bool is_here = begins_quickly(x.slot, bytes);
+    ++queued_calls_;
+    queued_bytes_ += bytes;
+    auto promise = self_->template make_response_promise<answer>();
+    auto me = caf::actor_cast<handle>(self_->ctrl());
+    in_turn(x.slot, [this, promise, bytes, is_here, me = std::move(me), request = x]() mutable {
+      const auto slot = request.slot;
+      auto done = [this, promise, slot, bytes, me, start = services_->time->now()](answer got) {
+        auto value = std::make_shared<answer>(std::move(got));
+        messages::send_anonymously(me, continuation{[this, promise, slot, bytes, start, value]() mutable {
+                                     tell_done(kind, slot, *value, bytes,
+                                               services_->time->seconds_since(start));
+                                     promise.deliver(std::move(*value));
+                                     finished(slot, bytes);
+                                   }});
+      };
+      if (is_here)
+        return group_->write(store_, std::move(request), std::move(done));
+      services_->blocking->submit(
+          [group = group_, store = store_, request = std::move(request), done = std::move(done)]() mutable {
+            group->write(std::move(store), std::move(request), std::move(done));
+          });
+    });
+    return promise;
+  }
+
+  /// `look` sees the answer before who asked.
+  template <class Answer, class Call, class Look = void (*)(const Answer&)>
+  caf::result<Answer> run(
+      const storage_index& slot, std::uint64_t bytes, metrics::storage_operation kind, Call call,
+      Look look = [](const Answer&) {}) {
+    if (auto busy = refused_for_load<Answer>(bytes, kind))
+      return std::move(*busy);
     ++queued_calls_;
     queued_bytes_ += bytes;
     auto promise = self_->template make_response_promise<Answer>();
@@ -404,6 +452,7 @@ private:
   storage_server_limits limits_;
   storage_server_expiry expiry_;
   std::shared_ptr<storage::advice_book> advice_;
+  std::shared_ptr<storage::group_commit> group_; ///< null: nothing waits for a disk, or each call by itself
   std::uint64_t look_ = 0; ///< grows when the rules change: whatever belongs to another one does nothing more
   deadline_ticket next_look_;
   std::optional<storage::expiry_scan> scan_;                         ///< while one look lasts
@@ -421,9 +470,12 @@ messages::storage_server spawn_storage_server(caf::actor_system& system, service
                                               std::shared_ptr<storage::share_store> store,
                                               const std::string& name, storage_server_limits limits,
                                               storage_server_expiry expiry,
-                                              std::shared_ptr<storage::advice_book> advice) {
+                                              std::shared_ptr<storage::advice_book> advice,
+                                              const std::shared_ptr<storage::group_commits>& groups) {
+  const auto* disk = store->disk();
+  auto group = groups && disk != nullptr ? groups->of(*disk) : nullptr;
   return messages::spawn<storage_server_state>(system, std::move(services), std::move(store), name, limits,
-                                               std::move(expiry), std::move(advice));
+                                               std::move(expiry), std::move(advice), std::move(group));
 }
 
 } // namespace truckee::actors

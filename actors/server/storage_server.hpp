@@ -3,6 +3,7 @@
 #include "truckee/actors/shell/services.hpp"
 #include "truckee/storage/advice_book.hpp"
 #include "truckee/storage/expiry.hpp"
+#include "truckee/storage/group_commit.hpp"
 
 #include <memory>
 
@@ -34,11 +35,12 @@ struct storage_server_expiry {
 
 /// Serves one store. Calls for one slot run one after another, in the order they came; different slots run
 /// side by side on `blocking`. Expiry takes its turn in each slot. `advice` keeps what clients say of damaged shares; nothing: it is
-/// counted and logged only.
+/// counted and logged only. `groups`: where writes that wait for a disk do so with those of other stores; nothing: each by itself.
 messages::storage_server spawn_storage_server(caf::actor_system& system, services_ptr services,
                                               std::shared_ptr<storage::share_store> store,
                                               const std::string& name, storage_server_limits limits = {},
                                               storage_server_expiry expiry = {},
-                                              std::shared_ptr<storage::advice_book> advice = {});
+                                              std::shared_ptr<storage::advice_book> advice = {},
+                                              const std::shared_ptr<storage::group_commits>& groups = {});
 
 } // namespace truckee::actors
