@@ -177,7 +177,46 @@ tl::expected<call, answer> parse_write(const http::request_head& head, secret_te
   out.makes_file = cap.empty();
   out.what.write_cap = std::move(cap);
   if (head.count("Content-Range") > 0)
-    return bad(400, errc::usage, "Content-Range: a file is written whole; PATCH adds to its end");
+    return bad(400, errc::usage, "Content-Range: PUT writes a file whole; PATCH writes a part of it");
+  if (auto no = take_conditions(head, out))
+    return wrong(std::move(*no));
+  const auto id = operation_in(head);
+  if (!id)
+    return wrong(id.error());
+  out.what.operation = *id;
+  return out;
+}
+
+/// Where a part of a file is written: "bytes FIRST-LAST/*", as long as the body. Nothing where it is no such.
+std::optional<std::uint64_t> place_in(const http::request_head& head) {
+  constexpr std::string_view unit = "bytes ";
+  constexpr std::string_view rest = "/*";
+  auto text = head.first("Content-Range");
+  if (!text.starts_with(unit) || !text.ends_with(rest))
+    return std::nullopt;
+  text = text.substr(unit.size(), text.size() - unit.size() - rest.size());
+  const auto number = [](std::string_view digits) -> std::optional<std::uint64_t> {
+    std::uint64_t out = 0;
+    const auto [end, problem] = std::from_chars(digits.data(), digits.data() + digits.size(), out);
+    const bool all = problem == std::errc() && end == digits.data() + digits.size();
+    return all ? std::optional(out) : std::nullopt;
+  };
+  const auto dash = text.find('-');
+  const auto first = dash == text.npos ? std::nullopt : number(text.substr(0, dash));
+  const auto last = dash == text.npos ? std::nullopt : number(text.substr(dash + 1));
+  const auto length = number(head.first("Content-Length"));
+  if (!first || !last || !length || *length == 0 || *last < *first || *last - *first != *length - 1)
+    return std::nullopt;
+  return first;
+}
+
+tl::expected<call, answer> parse_write_at(const http::request_head& head, secret_text cap) {
+  write_call out;
+  out.what.write_cap = std::move(cap);
+  out.what.offset = place_in(head);
+  if (!out.what.offset || head.count("Content-Range") > 1)
+    return bad(400, errc::usage,
+               "Content-Range: expected bytes FIRST-LAST/*, with as many bytes as the body has");
   if (auto no = take_conditions(head, out))
     return wrong(std::move(*no));
   const auto id = operation_in(head);
@@ -191,13 +230,13 @@ tl::expected<call, answer> parse_append(const http::request_head& head, secret_t
   if (cap.empty())
     return bad(400, errc::bad_capability,
                "there is no " + std::string(capability_field) + " that says which file is added to");
+  if (head.count("Content-Range") > 0)
+    return parse_write_at(head, std::move(cap));
   for (const auto* name :
        {"If-Match", "If-None-Match", "If-Unmodified-Since", "If-Modified-Since", "If-Range"})
     if (head.count(name) > 0)
       return cannot_check(std::string(name) +
                           ": data is added to whatever version is there; PUT can be bound to one");
-  if (head.count("Content-Range") > 0)
-    return bad(400, errc::usage, "Content-Range: PATCH adds its body to the end of a file");
   append_call out;
   out.what.write_cap = std::move(cap);
   const auto id = operation_in(head);

@@ -32,7 +32,7 @@ struct read_call {
   std::string range = {};           ///< as it came; empty: all of it
   std::string range_of = {};        ///< If-Range, a tag
 };
-/// PUT. The content is still to come.
+/// PUT; and PATCH with Content-Range, which has an offset. The content is still to come.
 struct write_call {
   messages::publish_request what;
   bool makes_file = false; ///< without a capability

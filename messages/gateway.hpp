@@ -84,11 +84,11 @@ struct backlog {
 
 // == publish, append =======================================================================================
 
-/// Asks for a new version of a file; or, without a capability, for a new file.
+/// Asks for a new version of a file, whole or changed at one place; or, without a capability, for a new file.
 struct publish_request {
   operation_token token = {};
   secret_text write_cap = {};               ///< empty: make a new file
-  shared_bytes content = {};                ///< all of it
+  shared_bytes content = {};                ///< all of it, unless there is an offset
   file_format format = file_format::sdmf;   ///< of a new file
   std::optional<grid::spread> spread = {};  ///< nothing: the file's own; for a new file the gateway's default
   std::optional<version_name> only_if = {}; ///< refuse (uncoordinated_write) unless this is the version now
@@ -97,6 +97,10 @@ struct publish_request {
   /// The key of a new file: RSA, 2048 bits, in PEM (PKCS#1 or PKCS#8); empty: the gateway makes one. Its file may be
   /// there already: then nothing is written, and the answer is uncoordinated_write.
   secret_text private_key = {};
+  /// Of a file that is there: `content` is not all of it, but goes to this place of what is there, in bytes; what lies between
+  /// its end and that place becomes zeros. Read, changed and published, and again after a collision.
+  std::optional<std::uint64_t> offset = {};
+  bool cut = false; ///< with offset: the file ends behind `content`
 };
 
 /// Asks for data to be added at the end of a file: read, append, publish, and again after a collision.

@@ -159,6 +159,8 @@ bool state::joins(gateway_operation& x) {
 std::optional<state::refused> state::refuses(gateway_operation& x) {
   if (auto bad = check_content(x.what, limits_.content_bytes_max))
     return refused{bad->reason, std::move(bad->why)};
+  if (auto bad = check_place(x.what))
+    return refused{refusal::unsupported, std::move(*bad)};
   const auto facts = facts_of(x.what);
   if (!makes_new_file(x.what) && !brought_key(x.what).empty())
     return refused{refusal::bad_capability,

@@ -125,6 +125,8 @@ void state::start(gateway_operation& x, server_list_ptr servers) {
   std::visit(overloaded{
                  [&](const publish_request& r) {
                    auto task = write_task_of(r.content);
+                   if (r.offset)
+                     task.append = addition{r.content, limits_.content_bytes_max, r.offset, r.cut};
                    if (r.only_if)
                      task.wish.only_if = {r.only_if->version, r.only_if->root};
                    if (!r.private_key.empty())

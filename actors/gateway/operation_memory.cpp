@@ -111,6 +111,8 @@ hash256 hash_of(const messages::publish_request& x) {
   how += "|";
   if (x.only_if)
     how += std::to_string(x.only_if->version.value) + ":" + x.only_if->root;
+  if (x.offset)
+    how += "|" + std::to_string(*x.offset) + (x.cut ? " cut" : "");
   return hash_parts({as_bytes(how), as_bytes(x.write_cap), as_bytes(x.private_key), x.content.view()});
 }
 

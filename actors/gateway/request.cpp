@@ -73,8 +73,26 @@ grid::spread spread_of(const gateway_request& request, const grid::spread& defau
 std::optional<bad_content> check_content(const gateway_request& request, std::uint64_t content_bytes_max) {
   if (!writes(request))
     return std::nullopt;
-  if (auto why = content_beyond(content_bytes_max, facts_of(request).content_bytes))
+  const auto bytes = facts_of(request).content_bytes;
+  if (auto why = content_beyond(content_bytes_max, bytes))
     return bad_content{metrics::refusal::too_large, std::move(*why)};
+  const auto* publish = std::get_if<publish_request>(&request);
+  if (publish == nullptr || !publish->offset)
+    return std::nullopt;
+  const auto end = *publish->offset > UINT64_MAX - bytes ? UINT64_MAX : *publish->offset + bytes;
+  if (auto why = content_beyond(content_bytes_max, end))
+    return bad_content{metrics::refusal::too_large, std::move(*why)};
+  return std::nullopt;
+}
+
+std::optional<error> check_place(const gateway_request& request) {
+  const auto* publish = std::get_if<publish_request>(&request);
+  if (publish == nullptr)
+    return std::nullopt;
+  if (publish->offset && publish->write_cap.empty())
+    return error{errc::usage, "an offset is a place in a file that is there; give its capability"};
+  if (publish->cut && !publish->offset)
+    return error{errc::usage, "content without an offset is all of the file: there is nothing to cut off"};
   return std::nullopt;
 }
 

@@ -87,6 +87,9 @@ struct bad_content {
 };
 std::optional<bad_content> check_content(const gateway_request& request, std::uint64_t content_bytes_max);
 
+/// What is wrong with where a publish wants its content; nothing: go on.
+std::optional<error> check_place(const gateway_request& request);
+
 /// The reply that says it failed. `busy`: it was refused for want of room.
 gateway_reply failed(const gateway_request& request, error why,
                      const std::optional<messages::backlog>& busy = {});

@@ -303,7 +303,7 @@ private:
     offload(
         self_, *services_->compute,
         [add = *task_.append, content = read_content_, own = operation_->result().own,
-         version = read_version_] { return append_once(own, version, content, add); },
+         version = read_version_] { return add_once(own, version, content, add); },
         [this](result<appended>&& x) {
           if (operation_->done())
             return;
@@ -395,9 +395,9 @@ private:
     if (failure)
       reply_.failure = std::move(*failure);
     if (!task_.renew) // else it is part of another operation
-      services_->metrics->operation_ended(task_.append ? operation_kind::append : operation_kind::publish,
-                                          reply_.ok ? std::nullopt : metrics::outcome(reply_.failure.code),
-                                          services_->time->now() - start_);
+      services_->metrics->operation_ended(
+          task_.append && !task_.append->offset ? operation_kind::append : operation_kind::publish,
+          reply_.ok ? std::nullopt : metrics::outcome(reply_.failure.code), services_->time->now() - start_);
     reply_.stages.insert(reply_.stages.begin(), {stage::map, map_seconds_});
     drop_mapper();
     if (reader_)

@@ -16,12 +16,12 @@ struct write_task {
   /// the servers are looked through first.
   std::optional<crypto::private_key> key = {};
   shared_bytes content = {};
-  std::optional<addition> append = {}; ///< instead of content
+  std::optional<addition> append = {}; ///< instead of content; at the end of the file, or at an offset
   /// Instead of content: what is there, for a confirmed read or a repair (write_kind::renew, repair), of which this is a part.
   std::optional<grid::write_kind> renew = {};
   std::optional<grid::spread> spread = {}; ///< nothing: the file's own k and N
   grid::spread defaults = {};              ///< happy of an existing file; all of a new one
-  /// With only_if: refuse unless this is the file's version now. Its kind is `modify` where something is appended.
+  /// With only_if: refuse unless this is the file's version now. Its kind is `modify` where something is appended, or written at an offset.
   grid::write_wish wish = {};
   std::optional<grid::strict_setting> strict = {}; ///< of a file that is kept strictly
   std::shared_ptr<sent_versions> sent = {}; ///< of this file, of operations before; gets what this one sends

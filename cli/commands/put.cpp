@@ -22,6 +22,8 @@ struct put_options : operation_options {
   std::optional<int> needed, total, happy;
   std::string format;
   std::string if_version;
+  std::optional<std::uint64_t> offset;
+  bool truncate = false;
 };
 
 /// "7" or "7:3f2a91c0".
@@ -162,6 +164,10 @@ int put(const put_options& o, const global_options& global) {
       return complain(version.error());
     request.only_if = *version;
   }
+  if (o.offset && o.cap_file.empty())
+    return complain({errc::usage, "--offset is a place in an existing file; give its --cap-file"});
+  request.offset = o.offset;
+  request.cut = o.truncate;
   auto spread = spread_of(o, global);
   if (!spread)
     return complain(spread.error());
@@ -191,11 +197,14 @@ void add_put(CLI::App& app, program& p) {
       "put",
       "truckee put report.pdf > report.cap              makes a new file\n"
       "truckee put report.pdf --cap-file report.cap     writes its next version\n"
+      "truckee put page.bin --cap-file report.cap --offset 4096\n"
+      "truckee put /dev/null --cap-file report.cap --offset 4096 --truncate    cuts it to 4096 bytes\n"
       "truckee put report.pdf --private-key-file key.pem > report.cap\n\n"
       "Publishes a new file, or a new version of one. Without --cap-file the file is new, and its write\n"
       "capability is printed: whoever has it may read and write the file, so keep it secret and safe.\n"
       "--private-key-file gives a new file a key of yours. Where a server shows anything of a file with\n"
-      "that key, nothing is written and the exit code is 3.");
+      "that key, nothing is written and the exit code is 3. --offset writes into what is there, as append\n"
+      "adds to it: what lies between the end and the offset becomes zeros.");
   cmd->add_option("FILE", o->file, "What to publish; '-' or nothing: standard input");
   cmd->add_option("--cap-file", o->cap_file,
                   "File with the write capability ('-': standard input) of the file to write to")
@@ -212,6 +221,10 @@ void add_put(CLI::App& app, program& p) {
   cmd->add_option("--if-version", o->if_version,
                   "Write only if this is the file's version now, else exit with 3")
       ->type_name("NUMBER[:ROOT]");
+  auto* offset = cmd->add_option("--offset", o->offset,
+                                 "Write FILE to this place of the file that is there, and keep the rest")
+                     ->type_name("BYTES");
+  cmd->add_flag("--truncate", o->truncate, "The file ends behind what is written at --offset")->needs(offset);
   add_operation_id(*cmd, o->operation);
   add_timeout(*cmd, *o);
   add_metrics(*cmd, o->metrics);

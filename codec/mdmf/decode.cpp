@@ -8,17 +8,15 @@ namespace truckee::codec::mdmf {
 
 namespace {
 
-constexpr std::size_t salt_bytes = crypto::version_salt::size;
-
 /// What all blocks of a segment begin with.
 result<crypto::version_salt> take_salt(std::uint64_t segment, std::vector<numbered_block>& blocks) {
-  const auto salt = *crypto::version_salt::from(blocks.front().block.first(salt_bytes));
+  const auto salt = *crypto::version_salt::from(blocks.front().block.first(salt_size));
   for (auto& one : blocks) {
-    if (!equal(one.block.first(salt_bytes), salt.view()))
+    if (!equal(one.block.first(salt_size), salt.view()))
       return fail(errc::corrupt, "shares " + std::to_string(blocks.front().share.value) + " and " +
                                      std::to_string(one.share.value) + " differ in the salt of segment " +
                                      std::to_string(segment) + ", and both are signed");
-    one.block = one.block.subspan(salt_bytes);
+    one.block = one.block.subspan(salt_size);
   }
   return salt;
 }
@@ -42,7 +40,7 @@ result<shared_bytes> decode(const share_header& header, const crypto::read_key& 
   const auto content = content_of(header, segments);
   try {
     // Room for the last one's padding, which is cut off.
-    buffer out(all.length == 0 ? 0 : (all.length - segments.count * salt_bytes) * header.shape.needed);
+    buffer out(all.length == 0 ? 0 : (all.length - segments.count * salt_size) * header.shape.needed);
     std::uint64_t at = 0;
     std::vector<numbered_block> here;
     for (auto i = segments.first; i < segments.first + segments.count; ++i) {
@@ -53,7 +51,7 @@ result<shared_bytes> decode(const share_header& header, const crypto::read_key& 
       const auto salt = take_salt(i, here);
       if (!salt)
         return tl::unexpected(salt.error());
-      const auto room = (place.length - salt_bytes) * header.shape.needed;
+      const auto room = (place.length - salt_size) * header.shape.needed;
       const auto decoded = decode_segment(**code, crypto::derive_data_key(*salt, key), here,
                                           out.view().subspan(at, room), segment_length(header, i));
       if (!decoded)
@@ -74,8 +72,7 @@ std::optional<std::vector<crypto::version_salt>> salts_of(const share_header& he
   std::vector<crypto::version_salt> out;
   out.reserve(all.count);
   for (std::uint64_t i = 0; i < all.count; ++i)
-    out.push_back(
-        *crypto::version_salt::from(share_data.subspan(salted_block(header, i).offset, salt_bytes)));
+    out.push_back(*crypto::version_salt::from(share_data.subspan(salted_block(header, i).offset, salt_size)));
   return out;
 }
 

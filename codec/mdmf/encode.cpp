@@ -8,8 +8,6 @@ namespace truckee::codec::mdmf {
 
 namespace {
 
-constexpr std::uint64_t salt_length = crypto::version_salt::size;
-
 /// Segments of 128 KiB, each with its salt before its block.
 class mdmf_run final : public encode_run {
 public:
@@ -29,7 +27,7 @@ private:
       const auto salted = salted_block(header, i);
       const auto at = layout.share_data.offset + salted.offset;
       out.push_back(
-          {content_of(header, {i, 1}), {at + salt_length, salted.length - salt_length}, {at, salted.length}});
+          {content_of(header, {i, 1}), {at + salt_size, salted.length - salt_size}, {at, salted.length}});
     }
     return out;
   }
@@ -46,7 +44,7 @@ private:
     }
     for (std::size_t s = 0; s < segments.size(); ++s)
       for (std::size_t i = 0; i < shape().total; ++i)
-        std::ranges::copy(salts[s].data, region(i, {segments[s].hashed.offset, salt_length}).begin());
+        std::ranges::copy(salts[s].data, region(i, {segments[s].hashed.offset, salt_size}).begin());
     return salts;
   }
 

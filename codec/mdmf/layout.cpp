@@ -19,8 +19,6 @@ constexpr std::size_t segment_size_at = 43;
 constexpr std::size_t data_length_at = 51;
 constexpr std::size_t offsets_at = signed_prefix_size;
 
-constexpr std::uint64_t salt_size = crypto::version_salt::size;
-
 /// The share data begin behind the keys, and no further than the longest ones reach: what lies between is nothing.
 constexpr std::uint64_t share_data_at_max = 8192;
 

@@ -29,6 +29,8 @@ namespace truckee::codec::mdmf {
 inline constexpr std::size_t checkstring_size = 41;
 inline constexpr std::size_t signed_prefix_size = 59;
 inline constexpr std::size_t header_size = 123;
+/// What stands before each block.
+inline constexpr std::size_t salt_size = crypto::version_salt::size;
 /// Where the share data of a new share begins, however long its keys are.
 inline constexpr std::uint64_t share_data_at = 2167;
 /// Of the content in one segment, before it is rounded up to a multiple of k.

@@ -1,6 +1,7 @@
 #include "truckee/codec/pipeline/encode_run.hpp"
 
 #include "truckee/codec/block_hash.hpp"
+#include "truckee/codec/pipeline/segment.hpp"
 #include "truckee/crypto/aes_ctr.hpp"
 
 #include <algorithm>
@@ -14,29 +15,17 @@ result<encoded_file> encode_run::run() {
     return tl::unexpected(code.error());
   try {
     begin();
-    return timed(stage::encrypt, [&] { return encrypt(); })
-        .and_then([&] { return timed(stage::encode, [&] { return encode(**code); }); })
-        .and_then([&] { return timed(stage::hash, [&] { return hash(); }); })
-        .and_then([&] { return timed(stage::sign, [&] { return sign(); }); })
-        .and_then([&] { return timed(stage::pack, [&] { return pack(); }); })
+    return stages_.run(stage::encrypt, [&] { return encrypt(); })
+        .and_then([&] { return stages_.run(stage::encode, [&] { return encode(**code); }); })
+        .and_then([&] { return stages_.run(stage::hash, [&] { return hash(); }); })
+        .and_then([&] { return stages_.run(stage::sign, [&] { return sign(); }); })
+        .and_then([&] { return stages_.run(stage::pack, [&] { return pack(); }); })
         .map([&] { return finish(); });
   } catch (const std::bad_alloc&) {
     return fail(errc::too_large, "not enough memory for the shares of " +
                                      std::to_string(request_.content.size()) +
                                      " bytes; publish less at a time");
   }
-}
-
-template <class Work>
-result<void> encode_run::timed(stage which, const Work& work) {
-  if (request_.stop.stop_requested())
-    return fail(errc::cancelled, "stopped before the stage \"" + std::string(to_word(which)) + "\"");
-  if (request_.on_stage)
-    request_.on_stage(which);
-  const auto begin = context_.time->now();
-  auto done = work();
-  timings_.at(which) = std::chrono::duration<double>(context_.time->now() - begin).count();
-  return done;
 }
 
 void encode_run::begin() {
@@ -58,39 +47,27 @@ void encode_run::begin() {
   salts_ = take_salts(layout_, segments_);
 }
 
-/// Content goes straight into the blocks of shares 0 .. k-1, each segment as one stream; the padding of its last piece is
-/// zero and not encrypted.
+std::vector<mutable_byte_view> encode_run::blocks_of(const segment_place& place) {
+  std::vector<mutable_byte_view> out;
+  out.reserve(shares_.size());
+  for (std::size_t i = 0; i < shares_.size(); ++i)
+    out.push_back(region(i, place.block));
+  return out;
+}
+
 result<void> encode_run::encrypt() {
   for (std::size_t s = 0; s < segments_.size(); ++s) {
     const auto& place = segments_[s];
-    crypto::aes_ctr cipher(crypto::derive_data_key(salts_[s], request_.keys.read));
-    auto rest = request_.content.subspan(place.content.offset, place.content.length);
-    for (std::size_t i = 0; i < shape().needed; ++i) {
-      const auto out = region(i, place.block);
-      const auto piece = rest.first(std::min(rest.size(), out.size()));
-      cipher.apply(piece, out.first(piece.size()));
-      std::fill(out.begin() + static_cast<std::ptrdiff_t>(piece.size()), out.end(), std::byte{0});
-      rest = rest.subspan(piece.size());
-    }
+    encrypt_segment(crypto::derive_data_key(salts_[s], request_.keys.read),
+                    request_.content.subspan(place.content.offset, place.content.length), blocks_of(place),
+                    shape().needed);
   }
   return {};
 }
 
 result<void> encode_run::encode(const erasure_code& code) {
-  std::vector<byte_view> pieces;
-  std::vector<mutable_byte_view> checks;
-  for (const auto& place : segments_) {
-    pieces.clear();
-    checks.clear();
-    for (std::size_t i = 0; i < shares_.size(); ++i) {
-      const auto block = region(i, place.block);
-      if (i < shape().needed)
-        pieces.push_back(block);
-      else
-        checks.push_back(block);
-    }
-    code.encode(pieces, checks);
-  }
+  for (const auto& place : segments_)
+    encode_segment(code, blocks_of(place));
   return {};
 }
 
@@ -141,7 +118,7 @@ result<void> encode_run::pack() {
     pack_header_of(layout_, shares_[i].view());
     put(i, layout_.public_key, public_key());
     put(i, layout_.signature, signature_.view());
-    pack_chain(i);
+    pack_chain(*tree_, static_cast<std::uint32_t>(i), shape().total, region(i, layout_.share_hash_chain));
     auto tree = region(i, layout_.block_hash_tree);
     for (const auto& node : block_trees_[i].nodes()) {
       std::copy(node.data.begin(), node.data.end(), tree.begin());
@@ -152,23 +129,13 @@ result<void> encode_run::pack() {
   return {};
 }
 
-void encode_run::pack_chain(std::size_t share) {
-  auto out = region(share, layout_.share_hash_chain);
-  for (const auto node : needed_hashes(static_cast<std::uint32_t>(share), shape().total)) {
-    store_be(out.first(2), static_cast<std::uint16_t>(node));
-    const auto& hash = tree_->nodes()[node];
-    std::copy(hash.data.begin(), hash.data.end(), out.begin() + 2);
-    out = out.subspan(chain_entry_size);
-  }
-}
-
 encoded_file encode_run::finish() {
   encoded_file out;
   out.header = layout_.header;
   out.signed_prefix = prefix_;
   out.checkstring.assign(prefix_.begin(),
                          prefix_.begin() + static_cast<std::ptrdiff_t>(layout_.checkstring_length));
-  out.timings = timings_;
+  out.timings = stages_.timings();
   for (auto& share : shares_)
     out.shares.emplace_back(std::move(share));
   return out;

@@ -2,6 +2,7 @@
 
 #include "truckee/codec/merkle_tree.hpp"
 #include "truckee/codec/pipeline/encode.hpp"
+#include "truckee/codec/pipeline/stages.hpp"
 
 namespace truckee::codec {
 
@@ -17,7 +18,7 @@ struct segment_place {
 class encode_run {
 public:
   encode_run(const encode_request& request, const codec_context& context)
-    : request_(request), context_(context) {}
+    : request_(request), context_(context), stages_(request.on_stage, request.stop, context.time) {}
   encode_run(const encode_run&) = delete;
   encode_run& operator=(const encode_run&) = delete;
   virtual ~encode_run() = default;
@@ -44,21 +45,21 @@ private:
   virtual bytes pack_prefix_of(const share_header& header) const = 0;
   virtual void pack_header_of(const share_layout& layout, mutable_byte_view out) const = 0;
 
-  template <class Work>
-  result<void> timed(stage which, const Work& work);
   void begin();
+  /// Of every share.
+  std::vector<mutable_byte_view> blocks_of(const segment_place& place);
   result<void> encrypt();
   result<void> encode(const erasure_code& code);
   result<void> hash();
   result<void> sign();
   result<void> take_over_signature();
   result<void> pack();
-  void pack_chain(std::size_t share);
   encoded_file finish();
   byte_view public_key() const { return request_.keys.signing.public_half().der(); }
 
   const encode_request& request_;
   const codec_context& context_;
+  stage_run stages_;
   share_layout layout_;
   std::vector<segment_place> segments_;
   std::vector<crypto::version_salt> salts_; ///< of each segment
@@ -67,7 +68,6 @@ private:
   std::optional<merkle_tree> tree_;
   bytes prefix_;
   crypto::signature signature_;
-  encode_timings timings_;
 };
 
 } // namespace truckee::codec

@@ -104,7 +104,7 @@ void file_write::on_applied(applied_change change) {
     return refuse(write_end::uncoordinated_write,
                   {errc::uncoordinated_write,
                    "somebody else changed the file meanwhile, and not only by adding to it: it does not show "
-                   "whether what was to be added is in it"});
+                   "whether what was to be written is in it"});
   case kind::contained:
     change_.after = change.after;
     return on_contained();

@@ -35,10 +35,11 @@ std::string describe(const version_condition& condition);
 /// What was asked for, from the first try to the last.
 struct write_wish {
   write_kind kind = write_kind::overwrite;
-  std::optional<version_condition> only_if; ///< with conditional; the first map says which version that is
-  std::set<file_version> earlier;           ///< versions this client sent before for this file
-  std::set<share_seal> own_seals = {};      ///< strict: of signatures this client sent before for this file
-  std::vector<sent_version> own = {};       ///< what this very operation sent when it was asked for before
+  std::optional<version_condition>
+      only_if;                    ///< with conditional and modify; the first map says which version that is
+  std::set<file_version> earlier; ///< versions this client sent before for this file
+  std::set<share_seal> own_seals = {}; ///< strict: of signatures this client sent before for this file
+  std::vector<sent_version> own = {};  ///< what this very operation sent when it was asked for before
   /// Of a kept map that fits: an overwrite begins on it, without a map of its own. Others do not look at it.
   std::optional<servermap> kept = {};
   /// Strict, of a kept map that fits: an overwrite begins on it, or an append whose shell has the base's content.

@@ -195,7 +195,7 @@ bool strict_write::condition_holds() {
       refuse(write_end::version_changed, std::move(*there));
     return !there;
   }
-  if (wish_.kind != write_kind::conditional)
+  if (!wish_.only_if)
     return true;
   if (!condition_ && base_ && wish_.only_if->met_by(*base_))
     condition_ = base_;

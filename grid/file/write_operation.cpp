@@ -108,7 +108,7 @@ void write_operation::first_map(std::optional<error> no_key) {
   if (settled_before())
     return;
   const auto best = map_.best();
-  if (wish_.kind == write_kind::conditional && !condition_) {
+  if (wish_.only_if && wish_.kind != write_kind::create && !condition_) {
     if (!best || !wish_.only_if->met_by(*best))
       return refuse_changed(best);
     condition_ = best;
@@ -177,6 +177,8 @@ void write_operation::after_remap() {
       settle_on_own();
       return done() ? void() : act_publish(false);
     }
+    if (wish_.only_if && best != condition_ && !result_.sent.contains(*best))
+      return telling_ || another_writer ? tell() : refuse_changed(best);
     return act_read(*best);
   }
   if (another_writer || telling_) {

@@ -63,8 +63,9 @@ auto inspect(Inspector& f, publish_request& x) {
   enum_member<file_format> format{x.format, file_format_count};
   optional_member<version_name> only_if{x.only_if};
   key_member key{x.private_key};
+  optional_member<std::uint64_t> offset{x.offset};
   return inspect_members(f, x, x.token, cap, x.content, format, spread, only_if, x.timeout_ms, x.operation,
-                         key);
+                         key, offset, x.cut);
 }
 
 template <class Inspector>

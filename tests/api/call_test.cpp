@@ -92,6 +92,29 @@ TEST(http_call, methods_are_what_is_asked_of_a_gateway) {
   EXPECT_EQ(crypto::to_base32(std::get<append_call>(*patch).what.operation.view()), id);
 }
 
+TEST(http_call, a_patch_with_a_content_range_writes_to_that_place) {
+  const auto part =
+      asked("PATCH", "Content-Length: 3\r\nContent-Range: bytes 5-7/*\r\nIf-Match: " + tag + "\r\n");
+  ASSERT_TRUE(part);
+  const auto& what = std::get<write_call>(*part).what;
+  EXPECT_EQ(what.offset, 5U);
+  EXPECT_FALSE(what.cut);
+  EXPECT_EQ(what.only_if->version.value, 7U);
+  EXPECT_FALSE(std::get<write_call>(*part).makes_file);
+  for (const auto* wrong :
+       {"bytes 5-8/*", "bytes 5-6/*", "bytes 7-5/*", "bytes 5-7/9", "bytes 5/*", "bytes -3/*", "bytes 5-/*",
+        "bytes */*", "5-7/*", "bytes 5-7/* ,", "bytes 0-18446744073709551615/*"})
+    EXPECT_EQ(refusal(asked("PATCH", "Content-Length: 3\r\nContent-Range: " + std::string(wrong) + "\r\n")),
+              no(400, "usage"))
+        << wrong;
+  EXPECT_EQ(refusal(asked("PATCH", "Content-Length: 0\r\nContent-Range: bytes 0-18446744073709551615/*\r\n")),
+            no(400, "usage"));
+  EXPECT_EQ(refusal(asked("PATCH", "Content-Range: bytes 5-7/*\r\n")), no(400, "usage"));
+  EXPECT_EQ(
+      refusal(asked("PATCH", "Content-Length: 3\r\nContent-Range: bytes 5-7/*\r\nIf-None-Match: *\r\n")),
+      no(412, "usage"));
+}
+
 TEST(http_call, without_the_token_nothing_else_is_looked_at) {
   const std::string line = "GET /nowhere HTTP/1.1\r\nHost: localhost\r\n";
   for (const auto* shown :

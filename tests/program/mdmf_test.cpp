@@ -20,6 +20,25 @@ std::string segments_of_text(std::size_t size) {
 /// MDMF files at the command line.
 class mdmf_sessions : public program_test {};
 
+TEST_F(mdmf_sessions, a_part_is_written_to_its_place_and_the_end_is_cut_off) {
+  for (const char* format : {"mdmf", "sdmf"}) {
+    auto content = segments_of_text(300'000);
+    const auto cap = file("cap", truckee({"put", file("content", content), "--format", format}).out);
+    const auto part = truckee({"put", file("part", "PART"), "--cap-file", cap, "--offset", "131070"});
+    ASSERT_EQ(part.code, 0) << part.err;
+    content.replace(131'070, 4, "PART");
+    EXPECT_EQ(get(cap), content);
+    const auto cut =
+        truckee({"put", file("nothing", ""), "--cap-file", cap, "--offset", "131073", "--truncate"});
+    ASSERT_EQ(cut.code, 0) << cut.err;
+    EXPECT_EQ(get(cap), content.substr(0, 131'073));
+    ASSERT_EQ(truckee({"put", file("end", "end"), "--cap-file", cap, "--offset", "131075"}).code, 0);
+    EXPECT_EQ(get(cap), content.substr(0, 131'073) + std::string(2, '\0') + "end");
+  }
+  EXPECT_EQ(truckee({"put", file("part", "PART"), "--offset", "1"}).code, 2);
+  EXPECT_EQ(truckee({"put", file("part", "PART"), "--truncate"}).code, 2);
+}
+
 TEST_F(mdmf_sessions, a_file_is_made_updated_appended_to_checked_and_repaired) {
   const auto content = segments_of_text(300'000);
   const auto made = truckee({"put", file("content", content), "--format", "mdmf"});
