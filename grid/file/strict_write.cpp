@@ -27,10 +27,12 @@ bool settled(publish_end end) {
 } // namespace
 
 std::chrono::milliseconds strict_backoff(std::uint32_t tries, std::chrono::milliseconds map_took,
-                                         random_source& random) {
+                                         const grid_limits& limits, random_source& random) {
+  constexpr double least_part = 0.2;
   const auto power = std::min(tries > 0 ? tries - 1 : 0, backoff_grows);
-  const auto unit = 2.0 * double(std::max<std::int64_t>(map_took.count(), 1)) * std::pow(1.6, power);
-  const auto drawn = 0.2 + double(random.below(1001)) / 1000.0;
+  const auto unit = std::min(2.0 * double(std::max<std::int64_t>(map_took.count(), 1)) * std::pow(1.6, power),
+                             double(limits.backoff_longest.count()) / (1.0 + least_part));
+  const auto drawn = least_part + double(random.below(1001)) / 1000.0;
   return std::chrono::milliseconds(std::max<std::int64_t>(1, std::llround(unit * drawn)));
 }
 
@@ -118,7 +120,7 @@ void strict_write::on_contained() {
 }
 
 std::chrono::milliseconds strict_write::pause() {
-  return strict_backoff(result_.tries, map_took_, *random_);
+  return strict_backoff(result_.tries, map_took_, wish_.limits, *random_);
 }
 
 void strict_write::on_map(file_map map) {

@@ -64,8 +64,9 @@ strict_base strict_base_of_new(const strict_setting& setting, const std::vector<
 std::optional<error> foreign_setting(const slot_map& slots,
                                      const std::function<std::string(const server_id&)>& server_name);
 
-/// Before try `tries` + 1: 0.2 to 1.2 of twice the time a map takes, 1.6 times as long with each try up to the sixth.
+/// Before try `tries` + 1: 0.2 to 1.2 of twice the time a map takes, 1.6 times as long with each try up to the sixth, and never
+/// more than the longest wait of `limits`: a map that waited for a lost answer took as long as a deadline.
 std::chrono::milliseconds strict_backoff(std::uint32_t tries, std::chrono::milliseconds map_took,
-                                         random_source& random);
+                                         const grid_limits& limits, random_source& random);
 
 } // namespace truckee::grid

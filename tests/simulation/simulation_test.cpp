@@ -152,6 +152,13 @@ TEST(simulation, in_the_strict_order_nothing_is_lost) {
   EXPECT_GT(all.may_be_applied, 0U);
 }
 
+// Here writers waited for lost answers until the deadline, several times, and then up to half an hour before each next try.
+TEST(simulation, in_the_strict_order_every_operation_ends_where_answers_are_lost_again_and_again) {
+  for (const std::uint64_t seed :
+       {31795U, 1066696U, 1089505U, 1169116U, 1295502U, 1514935U, 1558675U, 1561824U, 1584853U, 1633201U})
+    expect_clean(strictly(draw_scenario(seed, 0)));
+}
+
 TEST(simulation, in_the_strict_order_nothing_is_lost_in_the_reference_setting) {
   for (const std::size_t writers : {2U, 4U, 8U})
     for (std::uint64_t seed = 1; seed <= 200 / shorter; ++seed)

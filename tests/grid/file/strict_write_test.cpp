@@ -370,7 +370,7 @@ TEST(strict_backoff, grows_by_a_factor_up_to_the_seventh_try) {
   const auto most_of = [&](std::uint32_t tries) {
     std::chrono::milliseconds most{0};
     for (int i = 0; i < 300; ++i) {
-      const auto drawn = strict_backoff(tries, std::chrono::milliseconds(100), random);
+      const auto drawn = strict_backoff(tries, std::chrono::milliseconds(100), {}, random);
       EXPECT_GE(drawn, std::chrono::milliseconds(40));
       most = std::max(most, drawn);
     }
@@ -380,6 +380,17 @@ TEST(strict_backoff, grows_by_a_factor_up_to_the_seventh_try) {
   EXPECT_NEAR(double(most_of(2)), 384, 20);
   EXPECT_NEAR(double(most_of(7)), 4027, 200);
   EXPECT_NEAR(double(most_of(60)), 4027, 200);
+}
+
+TEST(strict_backoff, waits_no_longer_than_the_longest_wait_however_long_the_map_waited_for_a_lost_answer) {
+  seeded_random random{7};
+  grid_limits limits;
+  limits.backoff_longest = std::chrono::milliseconds(3'000);
+  std::chrono::milliseconds most{0};
+  for (int i = 0; i < 300; ++i)
+    most = std::max(most, strict_backoff(7, std::chrono::milliseconds(60'000), limits, random));
+  EXPECT_LE(most, limits.backoff_longest);
+  EXPECT_GT(most, limits.backoff_longest * 9 / 10);
 }
 
 TEST_F(strict_write_test, a_brought_key_makes_a_file_only_where_nothing_of_it_is) {
