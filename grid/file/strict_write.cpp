@@ -272,7 +272,12 @@ void strict_write::lost_round(const publish_report& report) {
 void strict_write::tell_last() {
   result_.recoverable_now = map_.recoverable_versions();
   auto why = result_.report->failure(wish_.server_name).value_or(error{});
-  const bool others = result_.report->end == publish_end::uncoordinated_write;
+  const auto end = result_.report->end;
+  const bool others = end == publish_end::uncoordinated_write;
+  const bool looked = !others && wish_.kind != write_kind::repair && strict::enough_answered(slots_);
+  if (const auto in_the_way = looked ? hindrance(slots_, wish_.server_name) : std::nullopt)
+    why.detail = end == publish_end::not_enough_servers ? *in_the_way + "; nothing was written"
+                                                        : why.detail + "; " + *in_the_way;
   refuse(others ? write_end::uncoordinated_write : write_end::failed, std::move(why));
 }
 

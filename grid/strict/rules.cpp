@@ -214,6 +214,56 @@ std::set<file_version> purgeable(const slot_map& map, const std::set<server_id>&
   return out;
 }
 
+std::set<file_version> outdated(const slot_map& map) {
+  auto out = map.versions();
+  if (map.setting().places() == 1)
+    return out;
+  const auto safe = greatest_on_enough(map);
+  out.erase(safe ? out.lower_bound(*safe) : out.begin(), out.end());
+  return out;
+}
+
+namespace {
+
+/// As many as confirm a version have room for a new one, at the latest when these versions are gone.
+bool fits(const slot_map& map, const std::set<server_id>& on, const std::set<file_version>& going) {
+  const auto needed = map.setting().confirming();
+  if (places(map, on).size() >= needed)
+    return true;
+  auto left = map;
+  for (const auto& [server, slot] : map.slots()) {
+    auto stays = slot;
+    std::erase_if(stays, [&](const auto& entry) {
+      const auto* version = version_of(entry.second);
+      return version && going.contains(*version);
+    });
+    left.know(server, std::move(stays));
+  }
+  return places(left, on).size() >= needed;
+}
+
+} // namespace
+
+bool can_succeed(const slot_map& map) {
+  std::set<server_id> all;
+  std::set<server_id> sealed; // at best
+  for (const auto& [server, slot] : map.slots()) {
+    all.insert(server);
+    if (share_to_seal(slot))
+      sealed.insert(server);
+  }
+  if (!needs_barrier(map) && fits(map, all, outdated(map)))
+    return true;
+  if (!barrier_stands(map, sealed, newer_partials(map)))
+    return false;
+  const auto best = base(map);
+  auto going = purgeable(map, sealed, best);
+  going.merge(outdated(map));
+  if (best && excluded(map, sealed, *best) && !fits(map, sealed, going))
+    going.insert(*best);
+  return fits(map, sealed, going);
+}
+
 std::vector<share_number> beyond(const slot_contents& slot, std::size_t n) {
   std::vector<share_number> out;
   for (const auto& [number, share] : slot)

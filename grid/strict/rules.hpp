@@ -48,6 +48,13 @@ std::vector<share_number> retirable(const slot_contents& slot, const file_versio
 /// and the greatest confirmed one.
 std::set<file_version> purgeable(const slot_map& map, const std::set<server_id>& sealed,
                                  const std::optional<file_version>& base);
+/// R6: versions that go with the next message to each server: those before the greatest on as many as confirm one, and all
+/// where there is one server, whose one message replaces everything.
+std::set<file_version> outdated(const slot_map& map);
+/// R4, R7: whether a publish can succeed where every server that answered takes all that it is sent, and nobody else writes: the
+/// barrier can stand where one is needed, and there is room, or it can be made. Where not, trying again changes nothing: it takes
+/// servers that have not answered, or a repair.
+bool can_succeed(const slot_map& map);
 /// R10: shares with a number that the encoding does not have; the next message deletes them.
 std::vector<share_number> beyond(const slot_contents& slot, std::size_t n);
 

@@ -80,6 +80,29 @@ strict_standing standing_of(const slot_map& slots) {
   return out;
 }
 
+std::optional<std::string> hindrance(const slot_map& slots,
+                                     const std::function<std::string(const server_id&)>& server_name) {
+  if (strict::can_succeed(slots))
+    return std::nullopt;
+  std::string silent;
+  std::string empty;
+  for (const auto& server : slots.setting().servers()) {
+    const auto slot = slots.slots().find(server);
+    if (slot != slots.slots().end() && !slot->second.empty())
+      continue;
+    auto& names = slot == slots.slots().end() ? silent : empty;
+    names += (names.empty() ? "" : ", ") + server_name(server);
+  }
+  std::string out = "versions that were never finished are in the way, and may be confirmed yet, so that "
+                    "nobody can write the file as it lies there";
+  if (!empty.empty())
+    out += " (without a share of it: " + empty + ")";
+  return out + (silent.empty() ? ": run `truckee repair`, which frees it"
+                               : ": write again when these servers answer, and run `truckee repair` if that "
+                                 "does not free it: " +
+                                     silent);
+}
+
 std::string describe(const strict_standing& standing, const strict_setting& setting) {
   if (!standing.base)
     return "no version can be read";

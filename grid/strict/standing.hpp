@@ -2,6 +2,7 @@
 
 #include "truckee/grid/strict/slot_map.hpp"
 
+#include <functional>
 #include <string>
 
 namespace truckee::grid {
@@ -32,6 +33,11 @@ struct strict_standing {
 std::optional<file_version> written_in_place(const slot_map& slots);
 
 strict_standing standing_of(const slot_map& slots);
+
+/// Why no publish can succeed on what the servers hold, however often it is tried (strict::can_succeed), and what to do; nothing
+/// where one can. Not for a repair: that one does more than publish.
+std::optional<std::string> hindrance(const slot_map& slots,
+                                     const std::function<std::string(const server_id&)>& server_name);
 
 /// For people: "kept strictly: seq 7, root ab12cd34 is on 10 of 10 servers, 8 needed".
 std::string describe(const strict_standing& standing, const strict_setting& setting);

@@ -95,14 +95,6 @@ void strict_order::begin_sealing() {
       to_send_.insert(server);
 }
 
-void strict_order::doom_the_retired() {
-  const auto versions = task_.known.versions();
-  if (task_.known.setting().places() == 1)
-    doomed_ = versions; // one message replaces everything
-  else if (const auto safe = strict::greatest_on_enough(task_.known))
-    doomed_.insert(versions.begin(), versions.lower_bound(*safe));
-}
-
 std::map<server_id, std::vector<share_number>> strict_order::places_on(const std::set<server_id>& on) const {
   auto out = strict::places(task_.known, on);
   if (out.size() < on.size())
@@ -135,7 +127,7 @@ void strict_order::begin_writing(publish_tables& tables) {
     doomed_ = strict::purgeable(task_.known, sealed_, base_);
     purged_ = doomed_.size();
   }
-  doom_the_retired();
+  doomed_.merge(strict::outdated(task_.known));
   ours_ = places_on(on);
   if (ours_.size() < needed && !sealing_)
     return begin_sealing(); // R7: dead versions make room

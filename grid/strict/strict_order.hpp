@@ -85,8 +85,6 @@ private:
   /// Places on these servers; where there is no room beside the old shares, those that go make it.
   std::map<server_id, std::vector<share_number>> places_on(const std::set<server_id>& on) const;
   slot_map without_what_goes() const;
-  /// What is older than the confirmed version: each server gets a greater one in the message that deletes it.
-  void doom_the_retired();
   server_message message_to(const server_id& server) const;
   std::vector<share_number> doomed_on(const server_id& server) const;
   /// In a repair: the damaged shares of a slot.

@@ -300,6 +300,54 @@ TEST_F(strict_write_test, after_a_lost_round_too_few_answers_tell_what_became_of
   EXPECT_EQ(op->result().what, effect::may_be_applied);
 }
 
+TEST_F(strict_write_test, a_file_that_nobody_can_write_until_it_is_repaired_is_told_of_with_what_to_do) {
+  const auto fill = [&](const file_version& version, std::size_t from, std::size_t turn) {
+    for (auto i = from; i < 10; ++i)
+      held_[i][share(static_cast<std::uint8_t>((i + turn) % 10))] = sealed_share{version, {}};
+  };
+  // Server 0 never took a message, 1 and 2 took none while a writer went on trying.
+  fill(version(6), 1, 0);
+  for (std::uint64_t turn = 1; turn < 10; ++turn)
+    fill(version(6 + turn), 3, turn);
+  const auto told = [&](write_kind what, publish_end end, std::size_t answering = 10) {
+    const auto op = begin(what);
+    for (std::uint64_t next = 20; !op->done() && next < 40; ++next) {
+      op->on_map(seen(answering));
+      if (op->next().what == kind::read)
+        op->on_read(true);
+      if (op->next().what == kind::apply)
+        op->on_applied({applied_change::kind::changed});
+      op->on_published(ended(version(next), end, false));
+      op->on_waited();
+    }
+    EXPECT_TRUE(op->done());
+    return failure_of(*op);
+  };
+  for (const auto what : {write_kind::overwrite, write_kind::modify}) {
+    const auto why = told(what, publish_end::not_enough_servers);
+    EXPECT_EQ(why.code, errc::not_enough_servers);
+    EXPECT_EQ(why.detail,
+              "versions that were never finished are in the way, and may be confirmed yet, so that nobody "
+              "can write the file as it lies there (without a share of it: " +
+                  publish_report::short_id(server(0)) +
+                  "): run `truckee repair`, which frees it; nothing was written");
+  }
+  const auto stored = told(write_kind::modify, publish_end::not_confirmed).detail;
+  EXPECT_NE(stored.find("on 6 of 10 servers"), std::string::npos);
+  EXPECT_NE(stored.find("run `truckee repair`"), std::string::npos);
+  const auto unknown = told(write_kind::modify, publish_end::unconfirmed_unknown);
+  EXPECT_EQ(unknown.code, errc::timeout);
+  EXPECT_NE(unknown.detail.find("run `truckee repair`"), std::string::npos);
+  const auto away = told(write_kind::modify, publish_end::not_enough_servers, 9).detail;
+  EXPECT_NE(away.find("write again when these servers answer"), std::string::npos);
+  EXPECT_NE(away.find(publish_report::short_id(server(9))), std::string::npos);
+  const auto in_repair = told(write_kind::repair, publish_end::not_enough_servers).detail;
+  EXPECT_EQ(in_repair.find("run `truckee repair`"), std::string::npos) << "that is what is being done";
+  held_[0][share(0)] = sealed_share{version(6), {}}; // what a repair does first
+  EXPECT_EQ(told(write_kind::modify, publish_end::not_enough_servers).detail.find("repair"),
+            std::string::npos);
+}
+
 TEST_F(strict_write_test, a_renewal_publishes_what_is_there_unless_a_version_is_confirmed) {
   hold(0, 8, version(1));
   const auto none = begin(write_kind::renew);

@@ -362,6 +362,45 @@ TEST(R8_fill_in, an_empty_slot_gets_what_is_confirmed_though_a_greater_version_m
   EXPECT_TRUE(strict::missing_places(lesser, version(6)).empty()) << "a barrier reaches it as it is";
 }
 
+TEST(R7_purge, cannot_make_room_while_an_empty_slot_may_confirm_what_fills_the_others) {
+  auto map = heard(setting(3, 10, 10), 10);
+  EXPECT_TRUE(strict::can_succeed(map));
+  fill(map, version(6), 1, 9);
+  for (std::size_t turn = 1; turn < 10; ++turn) {
+    EXPECT_TRUE(strict::can_succeed(map)) << "there is room";
+    fill(map, version(6 + turn), 3, 9, turn);
+  }
+  EXPECT_FALSE(strict::can_succeed(map));
+  auto filled = map;
+  for (const auto& [server, numbers] : strict::missing_places(map, version(6)))
+    for (const auto number : numbers)
+      filled.know(server, {{number, sealed_share{version(6), {}}}});
+  EXPECT_TRUE(strict::can_succeed(filled)) << "the barrier reaches all ten";
+  map.forget(server(0));
+  EXPECT_FALSE(strict::can_succeed(map)) << "who is silent may have taken any of them";
+}
+
+TEST(R4_barrier, cannot_stand_while_an_empty_slot_may_confirm_a_newer_partial) {
+  auto map = heard(setting(2, 3, 3), 3);
+  fill(map, version(6, 0, 2, 3), 0, 1);
+  EXPECT_TRUE(strict::can_succeed(map));
+  put(map, 0, 1, version(7, 0, 2, 3)); // its writer has died; on server 2 as well it would be confirmed
+  EXPECT_FALSE(strict::can_succeed(map));
+  put(map, 2, 2, version(6, 0, 2, 3));
+  EXPECT_TRUE(strict::can_succeed(map));
+}
+
+TEST(R6_retire, versions_before_the_confirmed_one_and_all_of_a_single_server) {
+  auto map = heard(setting(3, 10, 10), 10);
+  fill(map, version(6), 0, 9);
+  EXPECT_TRUE(strict::outdated(map).empty());
+  fill(map, version(7), 0, 7, 1);
+  EXPECT_EQ(strict::outdated(map), std::set{version(6)});
+  auto alone = heard(setting(1, 3, 1), 1);
+  put(alone, 0, 0, version(4));
+  EXPECT_EQ(strict::outdated(alone), std::set{version(4)});
+}
+
 TEST(damaged, is_what_does_not_verify_in_a_format_that_is_read) {
   slot_contents slot{{share(0), sealed_share{version(7), {}}},
                      {share(1), rot(version(8))},
