@@ -103,6 +103,15 @@ result<void> is_exchange(const difference& differ) {
 
 } // namespace
 
+namespace {
+
+/// Shares of a setting that is two steps away are refused (R11), so that none may be left when the next step begins.
+constexpr const char* repair_all =
+    "Repair every file with it (`truckee repair --all`) when all writers have it: whoever "
+    "goes one step further refuses shares of the setting before this one.";
+
+} // namespace
+
 result<change_plan> plan_change(const strict_grid& old, const strict_grid& next) {
   if (auto fine = same_shape(old, next); !fine)
     return tl::unexpected(fine.error());
@@ -117,14 +126,14 @@ result<change_plan> plan_change(const strict_grid& old, const strict_grid& next)
           change_way::liars,
           {"Name the old grid file as [publish] neighbour in the new one, and the new one in the old one, at "
            "all writers.",
-           "Take the new grid file, one writer after the other."}};
+           "Take the new grid file, one writer after the other.", repair_all}};
     if (more == -1)
       return change_plan{
           change_way::liars,
           {"Repair every file with the old grid file, so that no version stands on a server that has gone.",
            "Name the old grid file as [publish] neighbour in the new one, and the new one in the old one, at "
            "all writers.",
-           "Take the new grid file, one writer after the other."}};
+           "Take the new grid file, one writer after the other.", repair_all}};
     return not_proved("liars is " + std::to_string(old.terms.liars) + " in the old grid file and " +
                       std::to_string(next.terms.liars) + " in the new one, more than one apart");
   }
@@ -142,7 +151,7 @@ result<change_plan> plan_change(const strict_grid& old, const strict_grid& next)
                             "[publish] neighbour of the other, at all writers.",
                         "Take the new one, one writer after the other: \"" + differ.come.front().name +
                             "\" comes for \"" + differ.gone.front().name + "\".",
-                        "Repair every file with it.", "Set liars one lower, and check that step too."}};
+                        repair_all, "Set liars one lower, and check that step too."}};
   const strict_terms meanwhile{static_cast<std::uint8_t>(old.terms.liars + 1), 1};
   if (!can_be_strict(old.k, old.n, old.members.size(), meanwhile))
     return not_proved("the exchange needs one server to spare, liars = " + std::to_string(meanwhile.liars) +
@@ -156,9 +165,10 @@ result<change_plan> plan_change(const strict_grid& old, const strict_grid& next)
                           "[publish] neighbour; `truckee grid "
                           "check-change` says of each step whether its writers may meet.",
                       "Take the old one with " + higher + ", one writer after the other, until all have it.",
+                      repair_all,
                       "Take the new one with " + higher + ", one writer after the other: \"" +
                           differ.come.front().name + "\" comes for \"" + differ.gone.front().name + "\".",
-                      "Repair every file with it.", "Take the new grid file, one writer after the other."}};
+                      repair_all, "Take the new grid file, one writer after the other.", repair_all}};
 }
 
 result<void> may_meet(const strict_grid& one, const strict_grid& other) {

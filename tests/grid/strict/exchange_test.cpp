@@ -47,9 +47,11 @@ TEST(exchange, one_server_for_another_at_the_same_place_with_one_to_spare) {
   const auto plan = plan_change(ten(), exchanged(ten()));
   ASSERT_TRUE(plan) << to_string(plan.error());
   EXPECT_EQ(plan->way, change_way::exchange);
-  ASSERT_EQ(plan->steps.size(), 5U);
+  ASSERT_EQ(plan->steps.size(), 7U);
   EXPECT_TRUE(says(plan->steps[1], "liars = 1"));
-  EXPECT_TRUE(says(plan->steps[2], "\"new\" comes for \"s3\"")) << plan->steps[2];
+  EXPECT_TRUE(says(plan->steps[3], "\"new\" comes for \"s3\"")) << plan->steps[3];
+  for (const auto at : {2U, 4U, 6U})
+    EXPECT_TRUE(says(plan->steps[at], "repair --all")) << "what is two steps away is refused";
   const auto middle = plan_change(ten(2), exchanged(ten(2)));
   ASSERT_TRUE(middle) << "one may lie, and one is spared";
   EXPECT_TRUE(says(middle->steps[0], "at most 1 servers may lie")) << middle->steps[0];
@@ -59,7 +61,7 @@ TEST(exchange, one_server_for_another_at_the_same_place_with_one_to_spare) {
   other_order.members[0].name = "renamed";
   EXPECT_EQ(plan_change(ten(), other_order)->way, change_way::none);
   EXPECT_EQ(plan_change(ten(), ten(1))->way, change_way::liars);
-  EXPECT_EQ(plan_change(ten(1), ten())->steps.size(), 3U) << "files are repaired before";
+  EXPECT_EQ(plan_change(ten(1), ten())->steps.size(), 4U) << "files are repaired before and after";
 }
 
 TEST(exchange, every_file_keeps_its_places) {
