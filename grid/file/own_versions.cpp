@@ -50,7 +50,9 @@ presence presence_in(const std::vector<sent_version>& sent, const file_version& 
     if (ours.after->begins(content))
       return presence::contained;
     const bool extends = ours.before && ours.before->begins(content);
-    unclear = unclear || holds(extends ? content.subspan(ours.before->size) : content, added);
+    // Written over as a whole: perhaps after ours was read by others. Then it has come and gone, and must not come again.
+    const bool written_over = !extends && ours.base_stays;
+    unclear = unclear || written_over || holds(extends ? content.subspan(ours.before->size) : content, added);
   }
   return unclear ? presence::unclear : presence::absent;
 }

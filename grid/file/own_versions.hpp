@@ -29,6 +29,8 @@ struct sent_version {
   /// Of an append: the content it was made on, and the content with the change.
   std::optional<content_mark> before = {};
   std::optional<content_mark> after = {};
+  /// The content before is in every later version, unless somebody writes the file as a whole: strict, of a confirmed one.
+  bool base_stays = false;
 };
 
 /// What of an operation's change is in a version.
@@ -44,12 +46,13 @@ std::optional<presence> presence_in(const std::vector<sent_version>& sent, const
 /// The same by its content; `added` is what the operation appends.
 ///
 /// A version that is not ours is built on ours only if somebody could read ours, and then it has a higher sequence number.
-/// Who only appends leaves our content at its beginning: the content before and what we added to it. Where that is not
-/// so, the version was built on another, unless its writer did more than append: then it may have our bytes elsewhere, and
-/// as long as they are to be found we do not add them once more.
+/// Who only appends leaves our content at its beginning: the content before and what we added to it. Where only the content before
+/// is there, or not even that, the version was built on another, unless our bytes are to be found: then its writer may have done
+/// more than append. Where the content before cannot have gone by itself (base_stays) the file was written over as a whole, perhaps
+/// after others read ours: it may have come and gone, and must not come again.
 ///
-/// What it cannot see: another writer who appended the same bytes to the same content at the same time. Both take the one
-/// for their own.
+/// What it cannot see: another writer who appended the same bytes to the same content at the same time: both take the one for their
+/// own. And of a file that was empty before, whether others only appended.
 presence presence_in(const std::vector<sent_version>& sent, const file_version& found, byte_view content,
                      byte_view added);
 

@@ -237,7 +237,9 @@ void strict_write::on_published(publish_report report) {
   if (action_.what != write_action::kind::publish)
     return;
   const bool on_kept = action_.kept.has_value();
+  const bool confirmed_base = base_ && base_on_enough();
   remember(std::move(report));
+  result_.own.back().base_stays = confirmed_base;
   if (on_kept && !settled(result_.report->end)) {
     result_.kept = kept_map_use::stale;
     result_.tries = 0;

@@ -106,13 +106,13 @@ std::size_t unexplained(std::shared_ptr<storage::share_store> store, std::uint64
 
 register_operation tas(std::uint64_t began, std::uint64_t ended, std::uint64_t expected, std::uint64_t sets,
                        std::uint64_t seen, bool passed) {
-  return {began, ended, sets, expected, seen, passed};
+  return {{began, ended}, sets, expected, seen, passed};
 }
 register_operation lost_tas(std::uint64_t began, std::uint64_t expected, std::uint64_t sets) {
-  return {began, register_operation::never, sets, expected, 0, false};
+  return {{began, register_operation::never}, sets, expected, 0, false};
 }
 register_operation read(std::uint64_t began, std::uint64_t ended, std::uint64_t seen) {
-  return {began, ended, std::nullopt, 0, seen, false};
+  return {{began, ended}, std::nullopt, 0, seen, false};
 }
 
 } // namespace

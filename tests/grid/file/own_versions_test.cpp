@@ -89,6 +89,15 @@ TEST(own_versions, somebody_who_rewrote_the_file_without_our_bytes_did_not_keep_
   EXPECT_EQ(in(sent("b", "b"), version(6, 9), "bc", "b"), presence::absent); // those before are not ours
 }
 
+TEST(own_versions, what_is_written_over_as_a_whole_may_have_been_read_and_does_not_come_again) {
+  auto ours = sent("a", "b");
+  ours.base_stays = true; // so that "a" goes by a whole new content only
+  EXPECT_EQ(in(ours, version(6, 9), "new", "b"), presence::unclear);
+  EXPECT_EQ(in(ours, version(6, 9), "ac", "b"), presence::absent) << "others only appended";
+  ours.readable = false;
+  EXPECT_EQ(in(ours, version(6, 9), "new", "b"), presence::absent);
+}
+
 TEST(own_versions, of_an_overwrite_only_its_name_says_something) {
   const sent_version ours{version(5, 7), true, {}, {}};
   EXPECT_EQ(presence_in({ours}, version(5, 7)), presence::contained);

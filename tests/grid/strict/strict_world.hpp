@@ -1,17 +1,21 @@
 #pragma once
 
 #include "grid/model_grid.hpp"
+#include "linearizability/history.hpp"
 #include "truckee/base/random.hpp"
+#include "truckee/grid/file/confirmation.hpp"
 #include "truckee/grid/file/strict_write.hpp"
 #include "truckee/grid/publish/publish_loop.hpp"
 #include "truckee/grid/strict/rules.hpp"
 #include "truckee/grid/strict/strict_order.hpp"
 
+#include <algorithm>
 #include <functional>
 #include <random>
 
 /// Strict writers on servers that keep what they acknowledge, over a network that delays, reorders, repeats and loses: the
-/// next thing to happen is drawn, there is no time. A version is a set of operations, an append each.
+/// next thing to happen is drawn, there is no time. A version is a list of operations, an append each; or, where histories are
+/// kept, what was published whole and what was appended to it.
 namespace truckee::test {
 
 inline constexpr std::uint64_t seal_at = 107; ///< in the shares of this world
@@ -47,6 +51,9 @@ struct run_tally {
   std::size_t rotten = 0;        ///< shares that were damaged
   std::size_t warm = 0;          ///< publishes on what the one before left
   std::size_t stale = 0;         ///< of them, those in vain
+  std::size_t reads = 0;
+  std::size_t renewed = 0; ///< by readers, who published what was there
+  std::size_t reads_given_up = 0;
   std::vector<std::string> broken;
 };
 
@@ -59,12 +66,30 @@ public:
     create();
   }
 
-  using operations = std::set<int>;
+  /// In the order in which they were written.
+  class operations {
+  public:
+    bool insert(int operation) {
+      const bool absent = !contains(operation);
+      if (absent)
+        all_.push_back(operation);
+      return absent;
+    }
+    void append(int operation) { all_.push_back(operation); }
+    bool contains(int operation) const { return std::ranges::find(all_, operation) != all_.end(); }
+    auto begin() const { return all_.begin(); }
+    auto end() const { return all_.end(); }
+    const file_content& lines() const { return all_; }
+
+  private:
+    file_content all_;
+  };
 
   void add_writer(std::vector<int> wanted);
   /// Until nothing is left to happen.
   void run() {
     for (std::size_t steps = 0; !events_.empty(); ++steps) {
+      ++now_;
       if (steps > 200'000) {
         tally.broken.emplace_back("the run does not end");
         return;
@@ -76,8 +101,16 @@ public:
     }
   }
   void stop_faults() { faults_ = {}; }
+  static constexpr int first_line = -1; ///< what the file has from the beginning
   /// Writers begin on what their last publish left.
   bool keeps_maps = true;
+  /// What operations are that append nothing: they publish the file whole, or read it, confirmed. Where there are any, a run is
+  /// judged by its history alone.
+  std::map<int, file_operation::kind> kinds;
+  bool readers_may_write = false; ///< they have a write capability, and do not wait for who may be dead
+  bool reads_are_plain = false;   ///< they take the greatest version that they can read
+  /// Of operations that were acknowledged, and of those of unknown fate.
+  std::vector<file_operation> history;
   /// Writers delete damaged shares, as a repair does.
   bool clears_damaged = false;
 
@@ -89,7 +122,7 @@ private:
   /// The file's first version, confirmed by all.
   void create() {
     const auto first = version(1, 1, setting_.k(), setting_.n());
-    signed_[first];
+    signed_[first].append(first_line);
     grid::slot_map empty(setting_);
     std::set<server_id> all;
     for (const auto& [server, slot] : slots_) {
@@ -115,10 +148,12 @@ private:
 
   grid::strict_setting setting_;
   strict_faults faults_;
+  std::uint64_t now_ = 1; ///< things that happened
   std::mt19937_64 random_;
   std::map<server_id, model_slot> slots_;
   std::vector<std::function<void()>> events_;
   std::map<grid::file_version, operations> signed_; ///< what really was signed
+  std::map<grid::share_seal, grid::writer_note> notes_;
   std::map<int, grid::file_version>
       acknowledged_;       ///< each operation, and the version it was acknowledged with
   operations not_applied_; ///< as their writers were told, who do not ask again
@@ -135,14 +170,23 @@ public:
       return;
     asked_ = 0;
     own_.clear();
-    had_.clear();
+    had_ = {};
     for (const auto& [operation, at] : world_.acknowledged_)
       had_.insert(operation);
+    entry_ = world_.history.size();
+    world_.history.push_back({{world_.now_, operation_times::never}, kind(), wanted_[next_], {}});
+    if (kind() == file_operation::kind::read)
+      return look();
     ask();
   }
 
 private:
   static constexpr std::size_t asked_max = 20;
+
+  file_operation::kind kind() const {
+    const auto found = world_.kinds.find(wanted_[next_]);
+    return found == world_.kinds.end() ? file_operation::kind::modify : found->second;
+  }
 
   class drawn final : public random_source {
   public:
@@ -167,7 +211,9 @@ private:
   void ask() {
     ++asked_;
     grid::write_wish wish;
-    wish.kind = grid::write_kind::modify;
+    wish.kind = kind() == file_operation::kind::read      ? grid::write_kind::renew
+                : kind() == file_operation::kind::publish ? grid::write_kind::overwrite
+                                                          : grid::write_kind::modify;
     wish.own = own_;
     wish.earlier = earlier_;
     wish.own_seals = own_seals_;
@@ -185,12 +231,17 @@ private:
       return map();
     case grid::write_action::kind::read:
       content_ = world_.signed_.at(*action.version);
+      read_version_ = *action.version;
       operation_->on_read(true);
       return act();
     case grid::write_action::kind::apply: {
-      using kind = grid::applied_change::kind;
-      const bool absent = content_.insert(wanted_[next_]).second;
-      operation_->on_applied({absent ? kind::changed : kind::contained});
+      using change = grid::applied_change::kind;
+      if (kind() == file_operation::kind::modify && !world_.kinds.empty()) {
+        append_line();
+        return act();
+      }
+      const bool changes = kind() == file_operation::kind::read || content_.insert(wanted_[next_]);
+      operation_->on_applied({changes ? change::changed : change::contained});
       return act();
     }
     case grid::write_action::kind::publish:
@@ -206,20 +257,90 @@ private:
     }
   }
 
+  static bytes bytes_of(const file_content& lines) {
+    bytes out;
+    for (const auto line : lines)
+      for (const char c : std::to_string(line) + "\n")
+        out.push_back(static_cast<std::byte>(c));
+    return out;
+  }
+
+  /// By the bytes, as an append does.
+  void append_line() {
+    using change = grid::applied_change::kind;
+    const auto now = bytes_of(content_.lines());
+    switch (grid::presence_in(operation_->result().own, read_version_, now, bytes_of({wanted_[next_]}))) {
+    case grid::presence::contained:
+      return operation_->on_applied({change::contained, {}, grid::mark_of(now)});
+    case grid::presence::unclear:
+      return operation_->on_applied({change::unclear});
+    case grid::presence::absent:
+      break;
+    }
+    content_.append(wanted_[next_]);
+    operation_->on_applied({change::changed, grid::mark_of(now), grid::mark_of(bytes_of(content_.lines()))});
+  }
+
   void ended_operation() {
     const auto result = operation_->result();
     own_ = result.own;
     earlier_.insert(result.sent.begin(), result.sent.end());
     own_seals_.insert(result.seals.begin(), result.seals.end());
+    if (kind() == file_operation::kind::read)
+      return look(); // what was there is published again, or not: the next map tells
     if (result.what == effect::applied)
       return acknowledge(result.found ? *result.found : result.report->version);
     if (result.end == grid::write_end::unrecoverable && known_->slots().size() == world_.slots_.size())
       world_.tally.broken.emplace_back("no version can be read");
-    if (asked_ < asked_max && !world_.happens(world_.faults_.turn_away))
+    // A whole file that may be there is not put on top of what others may have built on it.
+    const bool once = kind() == file_operation::kind::publish;
+    if (asked_ < asked_max && !once && !world_.happens(world_.faults_.turn_away))
       return ask();
     ++world_.tally.gave_up;
-    if (result.what == effect::not_applied)
+    if (result.what == effect::not_applied) {
       world_.not_applied_.insert(wanted_[next_]);
+      forget_entry();
+    }
+    done();
+  }
+
+  /// What has no effect, as it was told, is nothing that anybody could see.
+  void forget_entry() { world_.history[entry_].began = operation_times::never; }
+  void close_entry() { world_.history[entry_].ended = world_.now_; }
+
+  // -- confirmed reads --
+
+  void look() {
+    if (!confirmation_)
+      confirmation_.emplace(world_.readers_may_write);
+    looking_ = true;
+    map();
+  }
+
+  void looked() {
+    looking_ = false;
+    using step = grid::confirmation_step::kind;
+    auto next = confirmation_->on_map(*known_);
+    if (world_.reads_are_plain)
+      next = grid::strict::base(*known_) ? grid::confirmation_step{step::read, *grid::strict::base(*known_)}
+                                         : grid::confirmation_step{step::give_up, {}};
+    switch (next.what) {
+    case step::read:
+      world_.history[entry_].seen = world_.signed_.at(next.version).lines();
+      close_entry();
+      ++world_.tally.reads;
+      break;
+    case step::look_again:
+      return look();
+    case step::renew:
+      ++world_.tally.renewed;
+      return ask();
+    case step::give_up:
+      forget_entry();
+      ++world_.tally.reads_given_up;
+      break;
+    }
+    confirmation_.reset();
     done();
   }
 
@@ -255,6 +376,8 @@ private:
       versions.insert(*v);
       grid::sealed_share share{*v, {}};
       std::copy_n(data.begin() + seal_at, share.seal.data.size(), share.seal.data.begin());
+      if (const auto note = world_.notes_.find(share.seal); note != world_.notes_.end())
+        share.note = note->second; // in the salt of its signature
       out[number] = share;
     }
     world_.tally.most_versions = std::max(world_.tally.most_versions, versions.size());
@@ -267,6 +390,8 @@ private:
   }
 
   void mapped() {
+    if (looking_)
+      return looked();
     grid::servermap shares(grid::map_mode::write);
     for (const auto& [server, slot] : known_->slots()) {
       shares.set_answered(server);
@@ -283,12 +408,21 @@ private:
   void publish(const grid::write_action& action) {
     version_ = version(action.sequence.value, 0, world_.setting_.k(), world_.setting_.n());
     store_be(version_.root.view().first(8), world_.random_());
+    if (kind() == file_operation::kind::publish) {
+      content_ = {};
+      content_.insert(wanted_[next_]);
+    }
     world_.signed_.emplace(version_, content_);
     signature_ = drawn_signature();
+    world_.notes_.emplace(grid::seal_of(signature_), action.strict->note);
     grid::strict_task task{action.strict->known,
                            {},
                            seal_at,
-                           [this](const grid::file_version&) { return drawn_signature(); },
+                           [this, note = action.strict->note](const grid::file_version&) {
+                             auto signature = drawn_signature();
+                             world_.notes_.emplace(grid::seal_of(signature), note);
+                             return signature;
+                           },
                            action.strict->own_seals,
                            false,
                            false,
@@ -382,6 +516,11 @@ private:
   }
 
   void acknowledge(const grid::file_version& in) {
+    close_entry();
+    if (!world_.kinds.empty()) {
+      ++world_.tally.acknowledged;
+      return done();
+    }
     const auto& content = world_.signed_.at(in);
     const auto mine = wanted_[next_];
     const auto lost = [&](int operation, const grid::file_version& where) {
@@ -413,6 +552,9 @@ private:
   std::vector<int> wanted_;
   std::size_t next_ = 0;
   std::size_t asked_ = 0;
+  std::size_t entry_ = 0; ///< in the history
+  bool looking_ = false;
+  std::optional<grid::confirmation> confirmation_;
   drawn random_{world_};
   std::unique_ptr<grid::strict_write> operation_;
   std::vector<grid::sent_version> own_;  ///< of this operation, when it was asked for before
@@ -424,6 +566,7 @@ private:
   strict_world::operations kept_content_;
   std::shared_ptr<grid::slot_map> known_;
   grid::file_version version_;
+  grid::file_version read_version_; ///< whose content was read last
   bytes signature_;
   std::shared_ptr<grid::publish_loop> loop_;
   const grid::strict_order* order_ = nullptr; ///< of the loop
