@@ -178,10 +178,24 @@ tally& tally::operator+=(const tally& other) {
   kept_used += other.kept_used;
   kept_stale += other.kept_stale;
   messages += other.messages;
+  test_bytes += other.test_bytes;
   events += other.events;
   for (std::size_t i = 0; i < fault_count; ++i)
     faults.at(i) += other.faults.at(i);
+  took += other.took;
+  for (const auto& [count, operations_with] : other.tries)
+    tries[count] += operations_with;
   return *this;
+}
+
+std::uint32_t tally::tries_of(double share) const {
+  std::uint64_t seen = 0;
+  for (const auto& [count, operations_with] : tries) {
+    seen += operations_with;
+    if (double(seen) >= share * double(acknowledged))
+      return count;
+  }
+  return 0;
 }
 
 } // namespace truckee::simulation

@@ -6,6 +6,7 @@
 
 #include <array>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <random>
 #include <string>
@@ -125,8 +126,16 @@ struct tally {
   std::uint64_t kept_used = 0;  ///< operations that a kept map was enough for
   std::uint64_t kept_stale = 0; ///< operations that mapped after all
   std::uint64_t messages = 0;
+  std::uint64_t test_bytes =
+      0; ///< of writes: what they test, without the shares, which are no real ones here
   std::uint64_t events = 0;
   std::array<std::uint64_t, fault_count> faults{};
+  sim_time took = 0; ///< all acknowledged operations together
+  /// How many acknowledged operations took so many tries (publishes that were begun).
+  std::map<std::uint32_t, std::uint64_t> tries = {};
+
+  /// So many tries were enough for this share of the acknowledged operations.
+  std::uint32_t tries_of(double share) const;
 
   tally& operator+=(const tally& other);
 };

@@ -50,6 +50,14 @@ std::string table(const summary& s, double seconds) {
   if (c.acknowledged > 0)
     out += fmt::format("acknowledged updates lost, of a million acknowledged: {:.0f}\n",
                        1e6 * double(c.acknowledged_lost) / double(c.acknowledged));
+  if (c.acknowledged > 0)
+    out += fmt::format(
+        "tries of an acknowledged operation, median and 99 of 100: {}, {}\n"
+        "its time: {:.1f} ms; operations, messages and bytes of tests of all, an acknowledged one: {:.2f}, "
+        "{:.1f}, {:.0f}\n",
+        c.tries_of(0.5), c.tries_of(0.99), double(c.took) / double(c.acknowledged) / double(millisecond),
+        double(c.operations) / double(c.acknowledged), double(c.messages) / double(c.acknowledged),
+        double(c.test_bytes) / double(c.acknowledged));
   out += fmt::format("versions lost, of a million files: {:.0f}\n",
                      1e6 * double(c.versions_lost) / double(c.runs));
   out += fmt::format("rate: {:.0f} runs/s, {:.1f} s\n", double(c.runs) / seconds, seconds);
@@ -67,6 +75,7 @@ int main(int argc, char** argv) {
   std::size_t writers = 0;
   std::size_t threads = 1;
   std::size_t shown = 20;
+  std::size_t operations = 0;
   std::uint64_t spread = 50;
   bool reference = false;
   bool contention = false;
@@ -82,9 +91,10 @@ int main(int argc, char** argv) {
   app.add_option("--threads", threads, "Runs at a time")->check(CLI::Range(1, 256));
   app.add_option("--show", shown, "Broken invariants to print");
   app.add_flag("--reference", reference, "The fixed setting that other models were measured in");
-  app.add_option("--delay-spread", spread,
-                 "With --reference: one-way delays are 20 ms, give or take so many percent")
-      ->check(CLI::Range(0, 100));
+  auto* fixed = app.add_option("--delay-spread", spread,
+                               "One-way delays are 20 ms, give or take so many percent; --reference: 50 "
+                               "unless given, --contention: drawn")
+                    ->check(CLI::Range(0, 100));
   app.add_flag(
       "--known-is-stale", known_is_stale,
       "The design's first surprise rule: a version the map knows anywhere may be replaced everywhere");
@@ -94,6 +104,8 @@ int main(int argc, char** argv) {
   app.add_option("--order", order,
                  "in-place, or strict: the same seeds, but servers keep what they acknowledge")
       ->check(CLI::IsMember({"in-place", "strict"}));
+  app.add_option("--operations", operations, "Of each writer; 0: as the setting has it")
+      ->check(CLI::Range(0, 1000));
   app.add_flag("--contention", contention, "Nothing breaks; writers only get in each other's way");
   app.add_flag("--actors", actors,
                "The real actors with real encoding and signatures instead of the decisions alone")
@@ -111,6 +123,13 @@ int main(int argc, char** argv) {
       auto conditions = reference    ? reference_scenario(seed, writers, spread)
                         : contention ? contention_scenario(seed, writers)
                                      : draw_scenario(seed, writers);
+      if (contention && fixed->count() > 0) {
+        conditions.delay_least = 20 * millisecond * (100 - spread) / 100;
+        conditions.delay_most = 20 * millisecond * (100 + spread) / 100;
+        conditions.start_within = 4 * conditions.delay_most;
+      }
+      if (operations > 0)
+        conditions.operations = operations;
       conditions.known_is_stale = known_is_stale;
       conditions.alike = alike;
       conditions.keeps_maps = !maps_always;

@@ -228,6 +228,10 @@ struct world::write_under_way : under_way<grid::read_test_write_answer> {
 void world::send_write(std::size_t writer, const server_id& to, grid::read_test_write message,
                        sim_time deadline, write_done done) {
   ++tally_.messages;
+  constexpr std::size_t place_bytes = 17; // share number, offset and length
+  for (const auto& change : message.changes)
+    for (const auto& test : change.tests)
+      tally_.test_bytes += place_bytes + test.specimen.size();
   auto r = std::make_shared<write_under_way>(write_under_way{{std::move(done)}, to, std::move(message)});
   if (!at(to).up && dice_.chance(0.5)) { // the rest are black holes: found out by the deadline
     clock_.after(one_way(), [r] { r->settle({delivery::never_sent, {}}); });

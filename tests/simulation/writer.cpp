@@ -169,9 +169,11 @@ void writer::end_operation() {
   if (result.found)
     out.version = result.found;
   const bool told = result.end == write_end::uncoordinated_write;
-  if (result.what == effect::applied)
+  if (result.what == effect::applied) {
     ++counts.acknowledged;
-  else if (told)
+    ++counts.tries[result.tries];
+    counts.took += world_.clock().now() - began_;
+  } else if (told)
     ++counts.uncoordinated;
   else
     ++counts.failed;
