@@ -180,10 +180,13 @@ bool clients::fills_in(const client_state& state) const {
 
 namespace {
 
-/// R8: the version that is on enough, where somebody is to get it.
+/// R8: the greatest version that somebody is to get. The rule alone says which may be given.
 std::optional<grid::file_version> missed_by_some(const grid::slot_map& known) {
-  const auto safe = grid::strict::greatest_on_enough(known);
-  return safe && !grid::strict::missing_places(known, *safe).empty() ? safe : std::nullopt;
+  std::optional<grid::file_version> out;
+  for (const auto& version : known.versions())
+    if (!grid::strict::missing_places(known, version).empty())
+      out = version;
+  return out;
 }
 
 } // namespace
