@@ -29,6 +29,8 @@ struct sent_version {
   /// Of an append: the content it was made on, and the content with the change.
   std::optional<content_mark> before = {};
   std::optional<content_mark> after = {};
+  /// Of an append that was sent in part, whose content nobody had: where the added bytes begin.
+  std::optional<std::uint64_t> added_at = {};
 };
 
 /// What of an operation's change is in a version.
@@ -47,6 +49,8 @@ std::optional<presence> presence_in(const std::vector<sent_version>& sent, const
 /// Who only appends leaves our content at its beginning: the content before and what we added to it. Where that is not
 /// so, the version was built on another, unless its writer did more than append: then it may have our bytes elsewhere, and
 /// as long as they are to be found we do not add them once more.
+///
+/// Of ours that was sent in part it is the added bytes in their place that tell.
 ///
 /// What it cannot see: another writer who appended the same bytes to the same content at the same time. Both take the one
 /// for their own.
