@@ -94,22 +94,33 @@ std::uint64_t part_size_max(const part_base& base) {
   return codec::mdmf::update_size_max(base.plan) * base.version.n;
 }
 
+bool is_there_already(const part_change& change) {
+  const auto& plan = change.base.plan;
+  if (plan.now.data_length != plan.then.data_length || change.edges.size() != plan.touched.count)
+    return false;
+  const auto then = codec::mdmf::touched_content(plan, change.data.view(), change.edges);
+  const auto now = codec::mdmf::touched_content(
+      codec::mdmf::update_plan{{}, plan.now, plan.then, plan.touched}, {}, change.edges);
+  return equal(then.view(), now.view());
+}
+
 result<encoded_version> encode_part(const part_request& request, const codec_context& context) {
-  const auto& base = request.base;
+  const auto& base = request.change.base;
   std::vector<byte_view> trees;
   for (const auto& [share, place] : base.places) {
-    const auto tree = request.trees.find(share);
-    if (tree == request.trees.end() || tree->second.size() != base.layout.block_hash_tree.length)
+    const auto tree = request.change.trees.find(share);
+    if (tree == request.change.trees.end() || tree->second.size() != base.layout.block_hash_tree.length)
       return fail(errc::internal,
                   "the block hashes of share " + std::to_string(share.value) + " were not read");
     trees.push_back(tree->second.view());
   }
   for (const auto& [segment, range] : edges_to_read(base)) {
-    const auto edge = request.edges.find(segment);
-    if (edge == request.edges.end() || edge->second.size() != range.length)
+    const auto edge = request.change.edges.find(segment);
+    if (edge == request.change.edges.end() || edge->second.size() != range.length)
       return fail(errc::internal, "segment " + std::to_string(segment) + " was not read");
   }
-  const auto content = codec::mdmf::touched_content(base.plan, request.data, request.edges);
+  const auto content =
+      codec::mdmf::touched_content(base.plan, request.change.data.view(), request.change.edges);
   return codec::mdmf::update({.now = base.layout,
                               .plan = base.plan,
                               .content = content.view(),

@@ -51,12 +51,21 @@ std::map<std::uint64_t, content_range> edges_to_read(const part_base& base);
 /// Bytes of all shares' messages, at most.
 std::uint64_t part_size_max(const part_base& base);
 
+/// A change and all that was read for it.
+struct part_change {
+  part_base base;
+  shared_bytes data;                                ///< what the edit writes
+  std::map<std::uint64_t, shared_bytes> edges = {}; ///< the content of edges_to_read
+  std::map<share_number, shared_bytes> trees = {};  ///< every share's block hashes, verified
+};
+
+/// Whether the file has these very bytes already, as far as what was read shows it: a segment that is written over as a whole
+/// is not read.
+bool is_there_already(const part_change& change);
+
 /// One partial update. Filled by name.
 struct part_request {
-  const part_base& base;
-  byte_view data;                                     ///< what the edit writes
-  const std::map<std::uint64_t, shared_bytes>& edges; ///< the content of edges_to_read
-  const std::map<share_number, shared_bytes>& trees;  ///< every share's block hashes, verified
+  const part_change& change;
   sequence_number sequence;
   const crypto::file_keys& keys;
   std::function<void(stage)> on_stage = {}; ///< as encode_request

@@ -74,13 +74,10 @@ protected:
   }
 
   result<encoded_version> made(const part_base& base, byte_view data) {
-    return encode_part({.base = base,
-                        .data = data,
-                        .edges = edges(base),
-                        .trees = trees(base),
-                        .sequence = sequence_number{version_.sequence.value + 1},
-                        .keys = some_keys()},
-                       world_.context);
+    const part_change change{base, shared_bytes::copy_of(data), edges(base), trees(base)};
+    return encode_part(
+        {.change = change, .sequence = sequence_number{version_.sequence.value + 1}, .keys = some_keys()},
+        world_.context);
   }
 
   /// The shares as servers have them then, and the content.
@@ -211,12 +208,8 @@ TEST_F(part_update, is_not_made_on_what_was_not_read) {
   const auto good_trees = trees(base);
   const auto good_edges = edges(base);
   const auto attempt = [&](const auto& with_trees, const auto& with_edges) {
-    return encode_part({.base = base,
-                        .data = data,
-                        .edges = with_edges,
-                        .trees = with_trees,
-                        .sequence = sequence_number{2},
-                        .keys = some_keys()},
+    const part_change change{base, shared_bytes::copy_of(data), with_edges, with_trees};
+    return encode_part({.change = change, .sequence = sequence_number{2}, .keys = some_keys()},
                        world_.context);
   };
   EXPECT_TRUE(attempt(good_trees, good_edges));
@@ -226,4 +219,17 @@ TEST_F(part_update, is_not_made_on_what_was_not_read) {
   fewer[{4}] = good_trees.at({5}).slice(0, 32);
   EXPECT_EQ(attempt(fewer, good_edges).error().code, errc::internal);
   EXPECT_EQ(attempt(good_trees, std::map<std::uint64_t, shared_bytes>{}).error().code, errc::internal);
+}
+
+TEST_F(part_update, sees_what_is_there_already_where_it_has_read_it) {
+  const auto there = [&](const content_edit& edit, const bytes& data) {
+    const auto base = plan_part(map_, heads_, edit).value();
+    return is_there_already({base, shared_bytes::copy_of(data), edges(base), {}});
+  };
+  const bytes same(content_.begin() + 7, content_.begin() + 107);
+  EXPECT_TRUE(there({7, 100}, same));
+  EXPECT_FALSE(there({8, 100}, same));
+  EXPECT_FALSE(there({7, 100, true}, same)) << "it is cut";
+  EXPECT_FALSE(there({0, part_segment}, bytes(content_.begin(), content_.begin() + part_segment)))
+      << "not read at all";
 }
