@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-#include <numeric>
+#include <cstdlib>
 
 using namespace truckee;
 using namespace truckee::test;
@@ -169,9 +169,7 @@ TEST_F(part_write, a_server_that_takes_nothing_has_the_whole_file_published) {
     ASSERT_TRUE(done.ok) << to_string(done.failure);
     EXPECT_TRUE(was_whole());
     EXPECT_TRUE(read() == content.replace(1'000'000, 3, "abc"));
-    grid.scripts[bad]->write = [s = grid.scripts[bad]](const grid::read_test_write& x) {
-      return std::optional(s->store->read_test_write(x));
-    };
+    grid.scripts[bad]->write = nullptr;
     for (std::size_t i = 0; i < 10; ++i)
       stored_shares(grid).lose(i);
   }
@@ -218,4 +216,129 @@ TEST_F(part_write, a_whole_put_beside_it_leaves_one_of_the_two_readable) {
   const auto now = read();
   EXPECT_TRUE(now == before.replace(1'000'000, 3, "abc") || now == other ||
               now == after.replace(1'000'000, 3, "abc"));
+}
+
+namespace {
+
+/// What a write makes of a plain array of bytes.
+std::string array_with(std::string now, const std::string& data, std::optional<std::uint64_t> offset,
+                       bool cut) {
+  const auto at = offset.value_or(now.size());
+  const auto end = at + data.size();
+  const auto length = cut ? end : data.empty() ? now.size() : std::max<std::uint64_t>(now.size(), end);
+  now.resize(std::max<std::uint64_t>(now.size(), end), '\0');
+  now.replace(at, data.size(), data);
+  now.resize(length);
+  return now;
+}
+
+/// One file beside a plain array of bytes, while servers refuse, or are late, and writers meet.
+class part_write_history : public part_write {
+protected:
+  void run_history(std::uint64_t seed) {
+    random.emplace(seed);
+    create(1 + random->below(400'000), seed);
+    for (int i = 0; i < 6 && !HasFatalFailure(); ++i) {
+      SCOPED_TRACE("step " + std::to_string(i));
+      step();
+    }
+    for (std::size_t i = 0; i < 10; ++i)
+      stored_shares(grid).lose(i);
+  }
+
+private:
+  struct drawn_write {
+    std::string data;
+    std::optional<std::uint64_t> offset;
+    bool cut = false;
+  };
+  drawn_write draw() {
+    drawn_write out;
+    out.data = drawn(1 + random->below(random->below(3) == 0 ? 150'000 : 300), random->below(1U << 30));
+    if (random->below(3) == 0)
+      return out;
+    const std::uint64_t places[] = {random->below(content.size() + 1), 131'072,
+                                    content.size() + random->below(200'000)};
+    out.offset = places[random->below(3)];
+    out.cut = random->below(4) == 0;
+    return out;
+  }
+  std::string with(const std::string& now, const drawn_write& x) const {
+    return array_with(now, x.data, x.offset, x.cut);
+  }
+
+  void step() {
+    const auto fault = random->below(4);
+    const auto bad = grid.scripts[random->below(10)];
+    if (fault == 1 || fault == 2) {
+      const auto status = fault == 1 ? grid::storage_status::no_space : grid::storage_status::io_error;
+      bad->write = [status](const grid::read_test_write&) {
+        return grid::read_test_write_answer{status, {}, 0, std::nullopt, {}};
+      };
+    } else if (fault == 3) {
+      bad->write = [](const grid::read_test_write&) { return std::nullopt; }; // until it is released
+    }
+    const auto a = draw();
+    const auto b = draw();
+    const bool meet = random->below(3) == 0;
+    const auto one = start_write(a.data, a.offset, a.cut);
+    const auto two = meet ? start_write(b.data, b.offset, b.cut) : nullptr;
+    ASSERT_TRUE(grid.wait(one));
+    ASSERT_TRUE(!two || grid.wait(two));
+    bad->release(grid.run); // what was late lands now
+    grid.run.settle();
+    bad->write = nullptr;
+    judge(a, **one, b, two ? &**two : nullptr);
+    if (HasFatalFailure())
+      return;
+    const auto mended = grid.repair();
+    ASSERT_TRUE(grid.wait(mended));
+    ASSERT_TRUE((*mended)->ok) << to_string((*mended)->failure);
+    ASSERT_TRUE(read() == content);
+    const auto from = random->below(content.size() + 1);
+    const auto part = grid.get_range({from, 1'000});
+    ASSERT_TRUE(grid.wait(part));
+    ASSERT_TRUE((*part)->ok && text((*part)->content) == content.substr(from, 1'000));
+  }
+
+  /// What the file may be by the answers, in either order; it is one of them.
+  void judge(const drawn_write& a, const messages::publish_reply& of_a, const drawn_write& b,
+             const messages::publish_reply* of_b) {
+    std::vector<std::string> may{};
+    const bool a_may_not = !of_a.ok;
+    const bool a_may = of_a.became != effect::not_applied;
+    const bool b_may_not = of_b == nullptr || !of_b->ok;
+    const bool b_may = of_b != nullptr && of_b->became != effect::not_applied;
+    if (a_may_not && b_may_not)
+      may.push_back(content);
+    if (a_may && b_may_not)
+      may.push_back(with(content, a));
+    if (a_may_not && b_may)
+      may.push_back(with(content, b));
+    if (a_may && b_may) {
+      may.push_back(with(with(content, a), b));
+      may.push_back(with(with(content, b), a));
+    }
+    ASSERT_TRUE(of_b != nullptr || of_a.ok) << to_string(of_a.failure);
+    const auto now = read();
+    ASSERT_TRUE(std::ranges::find(may, now) != may.end())
+        << "first: " << (of_a.ok ? "ok" : to_string(of_a.failure)) << "; second: "
+        << (of_b == nullptr ? "none"
+            : of_b->ok      ? "ok"
+                            : to_string(of_b->failure));
+    content = now;
+  }
+
+  std::optional<seeded_random> random;
+};
+
+} // namespace
+
+TEST_F(part_write_history, equals_a_plain_array_of_bytes_while_servers_fail_and_writers_meet) {
+  const char* asked = std::getenv("TRUCKEE_PART_HISTORIES");
+  const auto count = asked != nullptr ? std::strtoull(asked, nullptr, 10) : 200;
+  for (std::uint64_t seed = 1; seed <= count && !HasFatalFailure(); ++seed) {
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    run_history(seed);
+  }
 }
