@@ -246,7 +246,19 @@ protected:
       stored_shares(grid).lose(i);
   }
 
+  std::uint64_t parts = 0; ///< steps in which a part was sent
+
 private:
+  /// A whole share is one write.
+  bool parts_were_sent() const {
+    for (const auto& script : grid.scripts)
+      for (const auto& message : script->writes)
+        for (const auto& change : message.changes)
+          if (change.writes.size() > 1)
+            return true;
+    return false;
+  }
+
   struct drawn_write {
     std::string data;
     std::optional<std::uint64_t> offset;
@@ -268,6 +280,7 @@ private:
   }
 
   void step() {
+    forget_traffic();
     const auto fault = random->below(4);
     const auto bad = grid.scripts[random->below(10)];
     if (fault == 1 || fault == 2) {
@@ -288,6 +301,7 @@ private:
     bad->release(grid.run); // what was late lands now
     grid.run.settle();
     bad->write = nullptr;
+    parts += parts_were_sent() ? 1 : 0;
     judge(a, **one, b, two ? &**two : nullptr);
     if (HasFatalFailure())
       return;
@@ -341,4 +355,5 @@ TEST_F(part_write_history, equals_a_plain_array_of_bytes_while_servers_fail_and_
     SCOPED_TRACE("seed " + std::to_string(seed));
     run_history(seed);
   }
+  EXPECT_GT(parts, count) << "of six steps of each";
 }
