@@ -1,5 +1,6 @@
 #include "truckee/actors/operations/file_writer.hpp"
 
+#include "truckee/actors/operations/part_reader.hpp"
 #include "truckee/actors/operations/replies.hpp"
 #include "truckee/actors/publish/publish_coordinator.hpp"
 #include "truckee/actors/shell/metric_words.hpp"
@@ -274,6 +275,43 @@ private:
   }
 
   void read(const grid::file_version& version) {
+    part_.reset();
+    if (!may_send_a_part())
+      return read_whole(version);
+    const auto& add = *task_.append;
+    const codec::mdmf::content_edit edit{add.offset.value_or(version.data_length), add.data.size(), add.cut};
+    auto base = shares::plan_part(mapped_->map, mapped_->heads, edit);
+    if (!base || base->version != version || base->plan.then.data_length > add.content_bytes_max)
+      return read_whole(version, base ? std::string_view("length") : to_word(base.error()));
+    tell("Reading what the change touches", 0.05);
+    part_reader_.emplace(
+        self_, context_,
+        retrieve_task{
+            .context = context_.part({0.05, 0.1}), .mapped = mapped_, .mapper = mapper_, .version = version},
+        shares::part_change{std::move(*base), add.data},
+        [this, version](std::shared_ptr<const shares::part_change> read, const std::string& why) {
+          if (operation_->done())
+            return;
+          if (!read)
+            return read_whole(version, why);
+          part_ = std::move(read);
+          operation_->on_read(true);
+          act();
+        });
+    part_reader_->start();
+  }
+
+  /// On the first try, in place, of what was not asked for before: else the content has to be seen.
+  bool may_send_a_part() const {
+    return task_.append && !task_.strict && !task_.spread && task_.wish.own.empty() &&
+           operation_->result().sent.empty() && operation_->result().tries == 0;
+  }
+
+  /// `why` not a part of it, where that was thought of.
+  void read_whole(const grid::file_version& version, std::string_view why = {}) {
+    if (!why.empty())
+      tell(("Reading the whole file: no part of it can be written alone (" + std::string(why) + ")").c_str(),
+           0.05);
     read_version_ = version;
     reader_ = spawn_retriever(
         self_->system(),
@@ -300,6 +338,8 @@ private:
       operation_->on_applied({grid::applied_change::kind::changed});
       return act();
     }
+    if (part_)
+      return apply_part();
     offload(
         self_, *services_->compute,
         [add = *task_.append, content = read_content_, own = operation_->result().own,
@@ -318,8 +358,21 @@ private:
         });
   }
 
+  void apply_part() {
+    grid::applied_change change;
+    change.whole = false;
+    if (shares::is_there_already(*part_))
+      change.what = grid::applied_change::kind::unchanged;
+    if (!task_.append->offset)
+      change.added_at = part_->base.version.data_length;
+    reply_.content_bytes = part_->base.plan.then.data_length;
+    operation_->on_applied(change);
+    act();
+  }
+
   void publish(const grid::write_action& action) {
     auto task = publish_task_for(*keys_, grid::publish_spread(task_.spread, task_.defaults, action.base));
+    task.part = std::exchange(part_, nullptr);
     task.sequence = action.sequence;
     began_on_kept_ = task.kept_map = action.kept.has_value();
     task.map = action.kept ? *action.kept : mapped_->map;
@@ -402,6 +455,8 @@ private:
     drop_mapper();
     if (reader_)
       send(self_, reader_, stop{});
+    if (part_reader_)
+      part_reader_->stop();
     promise_->deliver(std::move(reply_));
     promise_.reset();
     self_->quit();
@@ -452,6 +507,8 @@ private:
   bool began_on_kept_ = false;                      ///< and has not mapped since
   grid::file_version read_version_;
   shared_bytes read_content_; ///< of that version
+  std::optional<part_reader<shell<file_writer_state>>> part_reader_;
+  std::shared_ptr<const shares::part_change> part_; ///< what is published, where it is a part
   map_updater mapper_;
   retriever reader_;
   publish_coordinator coordinator_;

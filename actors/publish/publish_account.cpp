@@ -96,7 +96,7 @@ void publish_account::stands(grid::publish_status status) {
   out.operation = task_.context.operation;
   out.text = status_.text;
   out.progress = task_.context.span.at(push_from + (1 - push_from) * status_.progress);
-  out.bytes_total = task_.content.size();
+  out.bytes_total = task_.part ? task_.part->data.size() : task_.content.size();
   out.bytes_done = static_cast<std::uint64_t>(static_cast<double>(out.bytes_total) * status_.progress);
   out.goal = static_cast<std::uint32_t>(status_.goal);
   out.placed = static_cast<std::uint32_t>(status_.placed);
@@ -157,7 +157,7 @@ std::shared_ptr<const publish_result> publish_account::ended(grid::publish_repor
                                      {surprise::converged, report.converged}})
     services_->metrics->surprised(kind, shares);
   if (report.ok())
-    services_->metrics->plaintext_given(task_.content.size());
+    services_->metrics->plaintext_given(task_.part ? task_.part->data.size() : task_.content.size());
   running_.ended({outcome_of(report.failure()), services_->time->now() - start_, report.happiness,
                   report.happy, report.stale.size(), in_vain ? 0 : report.unknown_servers.size()});
   auto result = std::make_shared<publish_result>();

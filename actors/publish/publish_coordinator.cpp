@@ -6,6 +6,7 @@
 #include "truckee/actors/shell/link_reads.hpp"
 #include "truckee/actors/shell/offload.hpp"
 #include "truckee/actors/shell/owed_answers.hpp"
+#include "truckee/grid/publish/in_part.hpp"
 #include "truckee/grid/publish/publish_loop.hpp"
 #include "truckee/grid/publish/write_message.hpp"
 #include "truckee/grid/strict/strict_order.hpp"
@@ -78,8 +79,9 @@ private:
     account_.waits("Waiting for other publishes' bytes", 0.01);
     // A shape that makes no sense is told by encoding; it takes no room.
     const auto bytes =
-        shares::share_size(format(), task_->content.size(), task_->shape, task_->keys.signing) *
-        task_->shape.total;
+        task_->part ? shares::part_size_max(task_->part->base)
+                    : shares::share_size(format(), task_->content.size(), task_->shape, task_->keys.signing) *
+                          task_->shape.total;
     request(
         self_, services_->budget, duration(services_->limits.publish_deadline) + link_grace,
         take_bytes{bytes, context_.operation, context_.caller},
@@ -114,15 +116,22 @@ private:
         [this, services = services_, task = task_, format = format(), stop = stop_.get_token(), me] {
           const shares::codec_context context{*services->random, *services->compute, *services->codes,
                                               services->buffers.get(), services->time};
+          const auto on_stage = [this, me](stage which) {
+            send_anonymously(me, continuation{[this, which] { this->on_stage(which); }});
+          };
+          if (task->part)
+            return shares::encode_part({.change = *task->part,
+                                        .sequence = task->sequence,
+                                        .keys = task->keys,
+                                        .on_stage = on_stage,
+                                        .stop = stop},
+                                       context);
           return shares::encode({.format = format,
                                  .content = task->content.view(),
                                  .spread = task->shape,
                                  .sequence = task->sequence,
                                  .keys = task->keys,
-                                 .on_stage =
-                                     [this, me](stage which) {
-                                       send_anonymously(me, continuation{[this, which] { on_stage(which); }});
-                                     },
+                                 .on_stage = on_stage,
                                  .stop = stop,
                                  .again = task->again ? &*task->again : nullptr,
                                  .salt = note_salt(*task, *services)},
@@ -184,6 +193,8 @@ private:
   }
 
   result<grid::publish_loop> start_loop(grid::publish_request request) {
+    if (task_->part)
+      return grid::publish_loop::start(std::move(request), std::make_unique<grid::in_part>());
     if (!task_->strict)
       return grid::publish_loop::start(std::move(request));
     const auto& format = shares::format_named(request.version.format());

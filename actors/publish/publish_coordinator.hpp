@@ -6,6 +6,7 @@
 #include "truckee/grid/publish/publish_request.hpp"
 #include "truckee/grid/spread.hpp"
 #include "truckee/shares/encode.hpp"
+#include "truckee/shares/part_update.hpp"
 
 namespace truckee::actors {
 
@@ -24,6 +25,8 @@ struct publish_task {
   std::optional<grid::strict_base> strict = {}; ///< in the strict order, on this; nothing: in place
   /// Repair: shares of this version are made again, byte for byte, and put where they are missing.
   std::optional<shares::existing_version> again = {};
+  /// Instead of content: a part of the base is changed, and no more is sent (grid/publish/in_part.hpp).
+  std::shared_ptr<const shares::part_change> part = nullptr;
   std::vector<messages::stage_seconds> before = {}; ///< stages that came before, for status
 };
 

@@ -107,6 +107,8 @@ void file_write::on_applied(applied_change change) {
                    "whether what was to be written is in it"});
   case kind::contained:
     change_.after = change.after;
+    change_.whole = true;
+    change_.added_at.reset();
     return on_contained();
   case kind::changed:
     change_ = std::move(change);
@@ -122,7 +124,8 @@ void file_write::on_waited() {
 void file_write::remember(publish_report report) {
   last_sent_ = report.version;
   result_.sent.insert(report.version);
-  result_.own.push_back({report.version, report.readable, change_.before, change_.after});
+  result_.own.push_back(
+      {report.version, report.readable, change_.before, change_.after, false, change_.added_at});
   if (report.strict && result_.strict)
     result_.strict->ended(*report.strict);
   if (report.strict)

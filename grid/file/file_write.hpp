@@ -114,6 +114,9 @@ struct applied_change {
   /// With changed and contained: the content with the change; with changed also the one before.
   std::optional<content_mark> before = {};
   std::optional<content_mark> after = {};
+  /// With changed: false where a part is sent (publish/in_part.hpp), so that no content is in memory, and no marks.
+  bool whole = true;
+  std::optional<std::uint64_t> added_at = {}; ///< of such an append: where it begins
 };
 
 /// What a write came to, for its reply.

@@ -25,6 +25,10 @@ bool holds(byte_view content, byte_view what) {
   return as_text(content).find(as_text(what)) != std::string_view::npos;
 }
 
+bool begins_with(byte_view content, byte_view what) {
+  return content.size() >= what.size() && equal(content.first(what.size()), what);
+}
+
 } // namespace
 
 std::optional<presence> presence_in(const std::vector<sent_version>& sent, const file_version& found) {
@@ -43,6 +47,12 @@ presence presence_in(const std::vector<sent_version>& sent, const file_version& 
   for (const auto& ours : sent) {
     if (!may_be_below(ours, found))
       continue;
+    if (ours.added_at) {
+      if (*ours.added_at <= content.size() && begins_with(content.subspan(*ours.added_at), added))
+        return presence::contained;
+      unclear = unclear || holds(content, added);
+      continue;
+    }
     if (!ours.after) {
       unclear = true;
       continue;

@@ -31,6 +31,8 @@ struct sent_version {
   std::optional<content_mark> after = {};
   /// The content before is in every later version, unless somebody writes the file as a whole: strict, of a confirmed one.
   bool base_stays = false;
+  /// Of an append that was sent in part, whose content nobody had: where the added bytes begin.
+  std::optional<std::uint64_t> added_at = {};
 };
 
 /// What of an operation's change is in a version.
@@ -50,6 +52,8 @@ std::optional<presence> presence_in(const std::vector<sent_version>& sent, const
 /// is there, or not even that, the version was built on another, unless our bytes are to be found: then its writer may have done
 /// more than append. Where the content before cannot have gone by itself (base_stays) the file was written over as a whole, perhaps
 /// after others read ours: it may have come and gone, and must not come again.
+///
+/// Of ours that was sent in part it is the added bytes in their place that tell.
 ///
 /// What it cannot see: another writer who appended the same bytes to the same content at the same time: both take the one for their
 /// own. And of a file that was empty before, whether others only appended.

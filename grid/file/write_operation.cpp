@@ -162,7 +162,7 @@ void write_operation::settle_on_own() {
 }
 
 bool write_operation::our_last_is_best() const {
-  return last_sent_ && map_.best() == last_sent_;
+  return change_.whole && last_sent_ && map_.best() == last_sent_;
 }
 
 void write_operation::after_remap() {
@@ -195,6 +195,16 @@ void write_operation::after_remap() {
 }
 
 void write_operation::rescue() {
+  if (!change_.whole) { // there is nothing to rescue it with; servers that are away have what is needed
+    if (rescue_rounds_++ < wish_.limits.rescue_patience)
+      return act_wait();
+    if (conflict_ || telling_)
+      return tell();
+    return fail_with(
+        {errc::not_enough_shares,
+         "a part of the file was written to some servers, and then others were gone: no version can be read "
+         "from those that answer. Try again when they are back"});
+  }
   const auto all = map_.versions();
   const bool newest = all.empty() || (last_sent_ && *last_sent_ >= *all.rbegin());
   if (newest || rescue_rounds_++ >= wish_.limits.rescue_patience)
@@ -236,6 +246,8 @@ void write_operation::on_published(publish_report report) {
   }
   if (end == publish_end::uncoordinated_write || end == publish_end::map_outdated)
     return again(*result_.report);
+  if (!change_.whole && !settled)
+    return after_part(*result_.report);
   give_up(result_.report->failure(wish_.server_name).value_or(error{}));
 }
 
@@ -260,6 +272,12 @@ void write_operation::again(const publish_report& report) {
   if (!conflict_)
     return act_map(false);
   act_wait();
+}
+
+void write_operation::after_part(const publish_report& report) {
+  conflict_ = false;
+  raise_floor(report);
+  act_map(false);
 }
 
 void write_operation::tell() {

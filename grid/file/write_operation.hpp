@@ -33,9 +33,11 @@ private:
   void after_remap();
   void rescue();
   void again(const publish_report& report);
+  /// A part could not be published: maps again, and the next publish is of the whole.
+  void after_part(const publish_report& report);
   void raise_floor(const publish_report& report);
   void tell();
-  /// The version we sent last, whose content is in memory, is the best one.
+  /// The version we sent last is the best one, and its content is in memory.
   bool our_last_is_best() const;
 
   std::optional<publish_view> before_; ///< what the last publish knew when it began

@@ -110,3 +110,21 @@ TEST(own_versions, a_failure_says_whether_somebody_can_have_read_ours) {
   EXPECT_EQ(effect_of_failure({sent("a", "b", false)}), effect::not_applied);
   EXPECT_EQ(effect_of_failure({sent("a", "b", true), sent("a", "b", false)}), effect::may_be_applied);
 }
+
+TEST(presence, an_append_that_was_sent_in_part_is_known_by_its_bytes_in_their_place) {
+  const auto numbered = [](std::uint64_t sequence) {
+    grid::file_version out;
+    out.sequence = {sequence};
+    return out;
+  };
+  grid::sent_version ours{numbered(2), true};
+  ours.added_at = 4;
+  const auto where = [&](std::string_view content) {
+    return grid::presence_in({ours}, numbered(3), as_bytes(content), as_bytes("new"));
+  };
+  EXPECT_EQ(where("old new"), grid::presence::contained);
+  EXPECT_EQ(where("old newer"), grid::presence::contained);
+  EXPECT_EQ(where("old other"), grid::presence::absent);
+  EXPECT_EQ(where("old"), grid::presence::absent);
+  EXPECT_EQ(where("older new"), grid::presence::unclear) << "somebody may have moved it";
+}

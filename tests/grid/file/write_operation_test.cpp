@@ -606,3 +606,102 @@ TEST(create, a_file_that_was_hidden_while_it_was_looked_for_is_not_written_over)
   EXPECT_EQ(g.at(3, 3), version(1, 9));
   EXPECT_EQ(g.at(4, 4), version(1, 9));
 }
+
+namespace {
+
+/// A modify whose first publish is of a part: the shell has no content then.
+struct part_driver {
+  model_grid& g;
+  seeded_random random{1};
+  std::function<publish_report(publish_request)> publish_first = {};
+  std::set<server_id> away_later = {};
+  std::vector<kind> seen = {};
+
+  write_result run() {
+    write_operation op(wish(write_kind::modify), random);
+    servermap map;
+    int published = 0;
+    bool content = false;
+    for (int i = 0; i < 200 && !op.done(); ++i) {
+      const auto action = op.next();
+      seen.push_back(action.what);
+      if (action.what == kind::map) {
+        map = g.map(published == 0 ? std::set<server_id>{} : away_later, action.mode);
+        op.on_map(map);
+      } else if (action.what == kind::read) {
+        op.on_read(true);
+      } else if (action.what == kind::apply) {
+        applied_change made;
+        made.whole = content = published > 0;
+        op.on_applied(made);
+      } else if (action.what == kind::publish) {
+        EXPECT_TRUE(published == 0 || content) << "nothing in memory to publish";
+        EXPECT_FALSE(action.rescue && !content);
+        content = false; // each whole publish has been applied to what was read
+        auto request = g.request(version(action.sequence.value, 2), map);
+        request.base = action.base;
+        op.on_published(published++ == 0 ? publish_first(std::move(request)) : g.publish(std::move(request)));
+      } else if (action.what == kind::wait) {
+        op.on_waited();
+      }
+    }
+    EXPECT_TRUE(op.done());
+    return op.result();
+  }
+};
+
+publish_report part_report(const publish_request& request, publish_end end) {
+  publish_report out;
+  out.version = request.version;
+  out.map = request.map;
+  out.end = end;
+  return out;
+}
+
+} // namespace
+
+TEST(modify, a_part_that_could_not_be_published_is_read_again_and_published_whole) {
+  for (const auto end : {publish_end::not_enough_servers, publish_end::uncoordinated_write,
+                         publish_end::map_outdated, publish_end::loop_limit}) {
+    SCOPED_TRACE(to_string(end));
+    model_grid g(10);
+    g.fill(version(1));
+    part_driver d{g};
+    d.publish_first = [&](const publish_request& request) {
+      g.put(0, 0, request.version); // as far as it came
+      return part_report(request, end);
+    };
+    EXPECT_EQ(d.run().end, write_end::written);
+    EXPECT_EQ(g.map().best(), version(3, 2));
+    EXPECT_EQ(std::ranges::count(d.seen, kind::read), 2);
+  }
+}
+
+TEST(modify, our_own_part_that_is_readable_is_read_before_it_is_completed) {
+  model_grid g(10);
+  g.fill(version(1));
+  part_driver d{g};
+  d.publish_first = [&](const publish_request& request) {
+    for (std::size_t i = 0; i < 9; ++i)
+      g.put(i, i, request.version);
+    return part_report(request, publish_end::not_enough_servers);
+  };
+  EXPECT_EQ(d.run().end, write_end::written);
+  EXPECT_EQ(std::ranges::count(d.seen, kind::read), 2);
+}
+
+TEST(modify, nothing_is_rescued_with_a_part) {
+  model_grid g(10);
+  g.fill(version(1));
+  part_driver d{g};
+  for (std::size_t i = 1; i < 9; ++i)
+    d.away_later.insert(g.order[i]);
+  d.publish_first = [&](const publish_request& request) {
+    g.put(0, 0, request.version);
+    return part_report(request, publish_end::not_enough_servers);
+  };
+  const auto result = d.run();
+  EXPECT_EQ(result.end, write_end::failed);
+  EXPECT_EQ(result.failure->code, errc::not_enough_shares);
+  EXPECT_EQ(std::ranges::count(d.seen, kind::publish), 1);
+}
