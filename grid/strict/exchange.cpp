@@ -11,11 +11,13 @@ namespace truckee::grid {
 namespace {
 
 /// The way that always holds.
-constexpr std::string_view stop_all = ". Stop all writers of its files, repair them, and start the writers "
-                                      "with the new grid file; or make new files";
+// Who has another setting refuses what the old one left (R11), whoever has stopped.
+constexpr std::string_view only_new_files =
+    ". Files that exist stay with the old grid file; make new ones with the new "
+    "one: get each with the old grid file, put it with the new one";
 
 tl::unexpected<error> not_proved(const std::string& what) {
-  return tl::unexpected(error{errc::refused, what + std::string(stop_all)});
+  return tl::unexpected(error{errc::refused, what + std::string(only_new_files)});
 }
 
 byte_view seed_of(const strict_member& x) {

@@ -78,7 +78,7 @@ TEST(exchange, what_is_not_proved_is_refused_with_what_to_do) {
   auto next = ten();
   next.members[3] = {"new", server(10)};
   EXPECT_TRUE(says(why_not(ten(), next), "does not come at the place of \"s3\""));
-  EXPECT_TRUE(says(why_not(ten(), next), "Stop all writers"));
+  EXPECT_TRUE(says(why_not(ten(), next), "make new ones with the new one"));
   next = exchanged(ten());
   next.members[5] = {"newer", server(11), to_bytes(server(5).view())};
   EXPECT_TRUE(says(why_not(ten(), next), "2 of the old servers"));
