@@ -140,6 +140,10 @@ inline constexpr event unknown_write_left{"unknown_write_left", component::publi
 inline constexpr event kept_map_stale{"kept_map_stale", component::publish, level::info, "operation",
                                       "The map that this client's last write left is not what is there any "
                                       "more; the file is mapped, and the write begins anew."};
+inline constexpr event whole_file_published{
+    "whole_file_published", component::publish, level::info, "operation reason",
+    "A part of an MDMF file was to be written, and the whole file is: a "
+    "share is not in its place, or its message was not taken."};
 inline constexpr event collision_wait{"collision_wait", component::publish, level::info, "operation seconds",
                                       "After a collision the writer waits, then starts over."};
 inline constexpr event in_place_writer{"in_place_writer", component::publish, level::warning,
@@ -256,6 +260,7 @@ inline constexpr std::array all_events{
     events::hidden_version_met,
     events::unknown_write_left,
     events::kept_map_stale,
+    events::whole_file_published,
     events::collision_wait,
     events::in_place_writer,
     events::other_setting,

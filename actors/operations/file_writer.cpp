@@ -282,7 +282,7 @@ private:
     const codec::mdmf::content_edit edit{add.offset.value_or(version.data_length), add.data.size(), add.cut};
     auto base = shares::plan_part(mapped_->map, mapped_->heads, edit);
     if (!base || base->version != version || base->plan.then.data_length > add.content_bytes_max)
-      return read_whole(version, base ? std::string_view("length") : to_word(base.error()));
+      return read_whole(version, base ? std::string_view() : why_to_say(base.error()));
     tell("Reading what the change touches", 0.05);
     part_reader_.emplace(
         self_, context_,
@@ -307,11 +307,26 @@ private:
            operation_->result().sent.empty() && operation_->result().tries == 0;
   }
 
+  /// Where it is no matter of course, and a whole version follows.
+  static std::string_view why_to_say(shares::why_whole why) {
+    using shares::why_whole;
+    const bool said = why == why_whole::shape || why == why_whole::servers || why == why_whole::places ||
+                      why == why_whole::layout;
+    return said ? to_word(why) : std::string_view();
+  }
+
+  /// That the whole file is published, and why no part of it alone.
+  void say_whole(std::string_view why) {
+    const std::string reason(why);
+    tell(("Publishing the whole file: no part of it can be written alone (" + reason + ")").c_str(), 0.05);
+    logs::say(services_->log, logs::events::whole_file_published,
+              {{"operation", context_.operation}, {"reason", reason}});
+  }
+
   /// `why` not a part of it, where that was thought of.
   void read_whole(const grid::file_version& version, std::string_view why = {}) {
     if (!why.empty())
-      tell(("Reading the whole file: no part of it can be written alone (" + std::string(why) + ")").c_str(),
-           0.05);
+      say_whole(why);
     read_version_ = version;
     reader_ = spawn_retriever(
         self_->system(),
@@ -383,7 +398,8 @@ private:
     task.earlier = task_.wish.earlier;
     task.earlier.insert(operation_->result().sent.begin(), operation_->result().sent.end());
     task.before = {{stage::map, map_seconds_}};
-    start_publish_of(std::move(task), [this](const publish_result& x) {
+    const bool in_part = task.part != nullptr;
+    start_publish_of(std::move(task), [this, in_part](const publish_result& x) {
       fill_reply(reply_, *context_.servers, x);
       if (x.failure) {
         // Nothing was sent: encoding or the loop's own checks said no.
@@ -394,6 +410,8 @@ private:
       // A publish that was at its end anyway when it was told to stop is not followed by another try.
       if (stopped_ && !operation_->done())
         operation_->stop(*stopped_);
+      if (in_part && !operation_->done())
+        say_whole(grid::to_string(x.report.end));
       act();
     });
   }

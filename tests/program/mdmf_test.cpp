@@ -39,6 +39,27 @@ TEST_F(mdmf_sessions, a_part_is_written_to_its_place_and_the_end_is_cut_off) {
   EXPECT_EQ(truckee({"put", file("part", "PART"), "--truncate"}).code, 2);
 }
 
+TEST_F(mdmf_sessions, the_log_says_where_a_part_was_not_written_alone) {
+  const auto cap =
+      file("cap", truckee({"put", file("content", segments_of_text(300'000)), "--format", "mdmf"}).out);
+  const auto part = file("part", "PART");
+  const auto log_of = [&](const char* name) {
+    EXPECT_EQ(truckee({"--log-file", path(name), "--log-level", "info", "put", part, "--cap-file", cap,
+                       "--offset", "200000"})
+                  .code,
+              0);
+    return content(name);
+  };
+  EXPECT_EQ(log_of("alone").find("whole_file_published"), std::string::npos);
+  std::filesystem::remove_all(data() / "truckee" / "grid" / "3" / "shares");
+  file("part", "part");
+  const auto missing = log_of("missing");
+  EXPECT_NE(missing.find("event=whole_file_published"), std::string::npos) << missing;
+  EXPECT_NE(missing.find("reason=places"), std::string::npos) << missing;
+  file("part", "once more");
+  EXPECT_EQ(log_of("mended").find("whole_file_published"), std::string::npos);
+}
+
 TEST_F(mdmf_sessions, a_file_is_made_updated_appended_to_checked_and_repaired) {
   const auto content = segments_of_text(300'000);
   const auto made = truckee({"put", file("content", content), "--format", "mdmf"});
