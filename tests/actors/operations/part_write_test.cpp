@@ -332,6 +332,11 @@ private:
     if (a_may && b_may) {
       may.push_back(with(with(content, a), b));
       may.push_back(with(with(content, b), a));
+      // An append that another wrote over in part does not find itself in place, and is made again (docs/decisions.md).
+      if (!b.offset)
+        may.push_back(with(with(with(content, b), a), b));
+      if (!a.offset)
+        may.push_back(with(with(with(content, a), b), a));
     }
     ASSERT_TRUE(of_b != nullptr || of_a.ok) << to_string(of_a.failure);
     const auto now = read();
