@@ -172,12 +172,8 @@ std::optional<answer> take_conditions(const http::request_head& head, write_call
   return std::nullopt;
 }
 
-tl::expected<call, answer> parse_write(const http::request_head& head, secret_text cap) {
-  write_call out;
-  out.makes_file = cap.empty();
-  out.what.write_cap = std::move(cap);
-  if (head.count("Content-Range") > 0)
-    return bad(400, errc::usage, "Content-Range: PUT writes a file whole; PATCH writes a part of it");
+/// A write with its conditions and its operation's name.
+tl::expected<call, answer> with_conditions(const http::request_head& head, write_call out) {
   if (auto no = take_conditions(head, out))
     return wrong(std::move(*no));
   const auto id = operation_in(head);
@@ -185,6 +181,15 @@ tl::expected<call, answer> parse_write(const http::request_head& head, secret_te
     return wrong(id.error());
   out.what.operation = *id;
   return out;
+}
+
+tl::expected<call, answer> parse_write(const http::request_head& head, secret_text cap) {
+  write_call out;
+  out.makes_file = cap.empty();
+  out.what.write_cap = std::move(cap);
+  if (head.count("Content-Range") > 0)
+    return bad(400, errc::usage, "Content-Range: PUT writes a file whole; PATCH writes a part of it");
+  return with_conditions(head, std::move(out));
 }
 
 /// Where a part of a file is written: "bytes FIRST-LAST/*", as long as the body. Nothing where it is no such.
@@ -217,13 +222,7 @@ tl::expected<call, answer> parse_write_at(const http::request_head& head, secret
   if (!out.what.offset || head.count("Content-Range") > 1)
     return bad(400, errc::usage,
                "Content-Range: expected bytes FIRST-LAST/*, with as many bytes as the body has");
-  if (auto no = take_conditions(head, out))
-    return wrong(std::move(*no));
-  const auto id = operation_in(head);
-  if (!id)
-    return wrong(id.error());
-  out.what.operation = *id;
-  return out;
+  return with_conditions(head, std::move(out));
 }
 
 tl::expected<call, answer> parse_append(const http::request_head& head, secret_text cap) {
