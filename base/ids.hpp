@@ -13,6 +13,9 @@ using storage_index = fixed_bytes<struct storage_index_tag, 16>;
 /// Names one write for whoever asked for it, however often it is asked for: chosen at random. All zero: none.
 using operation_id = fixed_bytes<struct operation_id_tag, 16>;
 
+/// Names what one publish brings to servers in pieces: chosen at random.
+using staging_id = fixed_bytes<struct staging_id_tag, 16>;
+
 /// A SHA-256 value: tree nodes, roots, fingerprints.
 using hash256 = fixed_bytes<struct hash256_tag, 32>;
 

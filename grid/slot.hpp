@@ -45,6 +45,8 @@ struct share_change {
   std::vector<write_vector> writes;
   /// 0 deletes the share; below the present length truncates; above does nothing.
   std::optional<std::uint64_t> new_length;
+  /// The share becomes what was staged for it under this name, with `writes` over it; nothing of the one that is there stays.
+  std::optional<staging_id> staged = std::nullopt;
   friend bool operator==(const share_change&, const share_change&) = default;
 };
 
@@ -53,6 +55,16 @@ struct slot_secrets {
   server_secret write_enabler;
   server_secret lease_renew;
   server_secret lease_cancel;
+};
+
+/// Brings bytes of a share to be, which nobody sees until a read_test_write makes a share of them: too large for one message.
+/// Pieces may come in any order, and again.
+struct stage_piece {
+  storage_index slot;
+  share_number share;
+  staging_id staging;
+  write_vector piece;  ///< what lies between the end and it becomes zeros; as a share's
+  bool let_go = false; ///< instead: what was staged under this name is needed no more
 };
 
 /// All tests must pass or nothing is written; all writes land together or none.
@@ -78,7 +90,7 @@ enum class storage_status : std::uint8_t {
   malformed,         ///< the request makes no sense (two changes of one share, an absurd offset)
   corrupt,           ///< what is on disk does not parse as a container
   io_error,          ///< the operating system said no; nothing was written
-  not_found,         ///< no share of that slot (leases)
+  not_found,         ///< no share of that slot (leases); nothing staged under that name (read_test_write)
 };
 inline constexpr std::uint8_t storage_status_count = static_cast<std::uint8_t>(storage_status::not_found) + 1;
 
@@ -100,6 +112,13 @@ struct read_test_write_answer {
   std::uint64_t bytes_available = 0;      ///< with no_space
   std::optional<server_id> recorded_node; ///< with bad_write_enabler: who recorded the enabler
   std::string detail;                     ///< for people
+};
+
+/// The answer to stage_piece: ok, it is kept for the time being. With anything else, what was brought under this name may be gone.
+struct stage_answer {
+  storage_status status = storage_status::ok;
+  std::uint64_t bytes_available = 0; ///< with no_space
+  std::string detail;                ///< for people
 };
 
 /// Asks for bytes of a slot's shares; changes nothing.

@@ -82,6 +82,20 @@ struct advise_share_answer {
   std::string detail;   ///< for people, otherwise
 };
 
+/// Brings a piece of a share to be.
+struct stage_at {
+  std::shared_ptr<const grid::stage_piece> request;
+  duration deadline{};
+};
+/// Answers stage_at, exactly once; members as write_answer's.
+struct stage_at_answer {
+  delivery how = delivery::answered;
+  bool timed_out = false;
+  grid::stage_answer answer;
+  std::string detail;
+  double seconds = 0;
+};
+
 /// Asks who the server is. The answer comes once the link is ready, or has failed for now.
 struct introduce {};
 /// What is known of the server.
@@ -98,6 +112,7 @@ struct link_status {};
 /// One configured server, whatever the transport. Keeps the connection and bounds the bytes in flight.
 using server_link = protocol<write_answer(write_slot), read_answer(read_slot), lease_slot_answer(lease_slot),
                              introduction(introduce), link_report(link_status),
-                             read_leases_answer(read_leases_at), advise_share_answer(advise_share)>;
+                             read_leases_answer(read_leases_at), advise_share_answer(advise_share),
+                             stage_at_answer(stage_at)>;
 
 } // namespace truckee::messages

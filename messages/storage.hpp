@@ -68,6 +68,8 @@ using storage_server = protocol<grid::store_info(hello),
                                 /// Reads shares of one slot.
                                 grid::slot_read_answer(grid::slot_read), lease_answer(add_lease),
                                 /// The leases on each share of one slot.
-                                stored_leases(read_leases), advice_answer(share_advice)>;
+                                stored_leases(read_leases), advice_answer(share_advice),
+                                /// Keeps bytes of a share to be, until a read_test_write names them.
+                                grid::stage_answer(grid::stage_piece)>;
 
 } // namespace truckee::messages

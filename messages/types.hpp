@@ -50,7 +50,9 @@
   X(3239, truckee::messages::leave_crew) \
   X(3240, truckee::messages::use_expiry) \
   X(3241, truckee::messages::advise_share) \
-  X(3242, truckee::messages::advise_share_answer)
+  X(3242, truckee::messages::advise_share_answer) \
+  X(3243, truckee::messages::stage_at) \
+  X(3244, truckee::messages::stage_at_answer)
 // clang-format on
 
 #define TRUCKEE_UNSAFE(number, type) CAF_ALLOW_UNSAFE_MESSAGE_TYPE(type)

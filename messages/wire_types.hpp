@@ -46,7 +46,9 @@
   X(3036, truckee::messages::resolve_request) \
   X(3037, truckee::messages::resolve_reply) \
   X(3038, truckee::messages::share_advice) \
-  X(3039, truckee::messages::advice_answer)
+  X(3039, truckee::messages::advice_answer) \
+  X(3040, truckee::grid::stage_piece) \
+  X(3041, truckee::grid::stage_answer)
 // clang-format on
 
 namespace truckee::messages {

@@ -13,11 +13,13 @@
 namespace truckee::actors {
 
 /// Whatever a link sends to its server. Changes are shared: one message is as large as the shares it carries.
-using storage_request = std::variant<std::shared_ptr<const grid::read_test_write>, grid::slot_read,
-                                     messages::add_lease, messages::read_leases, messages::share_advice>;
+using storage_request =
+    std::variant<std::shared_ptr<const grid::read_test_write>, grid::slot_read, messages::add_lease,
+                 messages::read_leases, messages::share_advice, std::shared_ptr<const grid::stage_piece>>;
 /// What the server says to it; the alternative of the request's place.
-using storage_answer = std::variant<grid::read_test_write_answer, grid::slot_read_answer,
-                                    messages::lease_answer, messages::stored_leases, messages::advice_answer>;
+using storage_answer =
+    std::variant<grid::read_test_write_answer, grid::slot_read_answer, messages::lease_answer,
+                 messages::stored_leases, messages::advice_answer, grid::stage_answer>;
 
 /// How large a request is on its way, in bytes of shares; what only asks counts nothing.
 std::uint64_t bytes_of(const storage_request& request);

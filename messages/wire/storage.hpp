@@ -26,7 +26,13 @@ auto inspect(Inspector& f, write_vector& x) {
 template <class Inspector>
 auto inspect(Inspector& f, share_change& x) {
   messages::optional_member<std::uint64_t> new_length{x.new_length};
-  return messages::inspect_members(f, x, x.share, x.tests, x.writes, new_length);
+  messages::optional_member<staging_id> staged{x.staged};
+  return messages::inspect_members(f, x, x.share, x.tests, x.writes, new_length, staged);
+}
+
+template <class Inspector>
+auto inspect(Inspector& f, stage_piece& x) {
+  return messages::inspect_members(f, x, x.slot, x.share, x.staging, x.piece, x.let_go);
 }
 
 template <class Inspector>
@@ -48,6 +54,12 @@ auto inspect(Inspector& f, read_test_write_answer& x) {
   messages::optional_member<server_id> recorded{x.recorded_node};
   auto status = checked(x.status);
   return messages::inspect_members(f, x, status, x.reads, x.bytes_available, recorded, x.detail);
+}
+
+template <class Inspector>
+auto inspect(Inspector& f, stage_answer& x) {
+  auto status = checked(x.status);
+  return messages::inspect_members(f, x, status, x.bytes_available, x.detail);
 }
 
 template <class Inspector>

@@ -21,10 +21,12 @@ TRUCKEE_MEMBERS(sequence_number, a)
 TRUCKEE_MEMBERS(grid::read_vector, a, b)
 TRUCKEE_MEMBERS(grid::test_vector, a, b, c)
 TRUCKEE_MEMBERS(grid::write_vector, a, b)
-TRUCKEE_MEMBERS(grid::share_change, a, b, c, d)
+TRUCKEE_MEMBERS(grid::share_change, a, b, c, d, e)
 TRUCKEE_MEMBERS(grid::slot_secrets, a, b, c)
 TRUCKEE_MEMBERS(grid::read_test_write, a, b, c, d)
 TRUCKEE_MEMBERS(grid::read_test_write_answer, a, b, c, d, e)
+TRUCKEE_MEMBERS(grid::stage_piece, a, b, c, d, e)
+TRUCKEE_MEMBERS(grid::stage_answer, a, b, c)
 TRUCKEE_MEMBERS(grid::slot_read, a, b, c)
 TRUCKEE_MEMBERS(grid::slot_read_answer, a, b, c, d)
 TRUCKEE_MEMBERS(grid::store_info, a, b, c, d, e, f, g)
@@ -99,7 +101,7 @@ using wire_types = std::tuple<
     messages::progress_event, messages::subscribe_answer, messages::link_report, messages::status_request,
     messages::status_reply, messages::operation_detail_request, messages::operation_detail,
     messages::change_request, messages::change_answer, messages::resolve_request, messages::resolve_reply,
-    messages::share_advice, messages::advice_answer>;
+    messages::share_advice, messages::advice_answer, grid::stage_piece, grid::stage_answer>;
 
 /// Fills values; secrets and capabilities with content that a test can look for.
 class filler {

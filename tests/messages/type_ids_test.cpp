@@ -52,6 +52,8 @@ const std::vector<numbered_type> wire_for_ever{
     {3037, "truckee::messages::resolve_reply"},
     {3038, "truckee::messages::share_advice"},
     {3039, "truckee::messages::advice_answer"},
+    {3040, "truckee::grid::stage_piece"},
+    {3041, "truckee::grid::stage_answer"},
 };
 const std::vector<numbered_type> process_for_ever{
     {3200, "truckee::messages::continuation"},
@@ -97,6 +99,8 @@ const std::vector<numbered_type> process_for_ever{
     {3240, "truckee::messages::use_expiry"},
     {3241, "truckee::messages::advise_share"},
     {3242, "truckee::messages::advise_share_answer"},
+    {3243, "truckee::messages::stage_at"},
+    {3244, "truckee::messages::stage_at_answer"},
 };
 // clang-format on
 

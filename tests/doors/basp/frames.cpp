@@ -52,6 +52,8 @@ constexpr std::array<message_type, 40> types{{
     {3037, "truckee::messages::resolve_reply"},
     {3038, "truckee::messages::share_advice"},
     {3039, "truckee::messages::advice_answer"},
+    {3040, "truckee::grid::stage_piece"},
+    {3041, "truckee::grid::stage_answer"},
 }};
 // clang-format on
 
