@@ -15,14 +15,6 @@ share_layout layout_as_made(const share_header& header, const share_layout& like
   return make_layout(header, like.public_key.length, like.encrypted_private_key.length);
 }
 
-bytes bytes_of(const merkle_tree& tree) {
-  bytes out;
-  out.reserve(tree.nodes().size() * hash256::size);
-  for (const auto& node : tree.nodes())
-    out.insert(out.end(), node.data.begin(), node.data.end());
-  return out;
-}
-
 /// One run, stage by stage.
 class update_run {
 public:
@@ -161,7 +153,7 @@ private:
 
   /// Where the tree stays in its place, no more than what differs: a path of nodes, and not all of them.
   void add_tree(updated_share& out, std::size_t share) const {
-    const shared_bytes now(bytes_of(trees_[share]));
+    const shared_bytes now(packed(trees_[share]));
     const auto before = request_.block_hash_trees[share];
     const auto at = layout_.block_hash_tree.offset;
     if (at != request_.now.block_hash_tree.offset || now.size() != before.size()) {

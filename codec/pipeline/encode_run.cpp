@@ -119,11 +119,7 @@ result<void> encode_run::pack() {
     put(i, layout_.public_key, public_key());
     put(i, layout_.signature, signature_.view());
     pack_chain(*tree_, static_cast<std::uint32_t>(i), shape().total, region(i, layout_.share_hash_chain));
-    auto tree = region(i, layout_.block_hash_tree);
-    for (const auto& node : block_trees_[i].nodes()) {
-      std::copy(node.data.begin(), node.data.end(), tree.begin());
-      tree = tree.subspan(hash256::size);
-    }
+    pack_tree(block_trees_[i], region(i, layout_.block_hash_tree));
     put(i, layout_.encrypted_private_key, encrypted_key);
   }
   return {};

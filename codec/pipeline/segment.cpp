@@ -33,4 +33,17 @@ void pack_chain(const merkle_tree& tree, std::uint32_t share, std::uint32_t tota
   }
 }
 
+void pack_tree(const merkle_tree& tree, mutable_byte_view out) {
+  for (const auto& node : tree.nodes()) {
+    std::ranges::copy(node.data, out.begin());
+    out = out.subspan(hash256::size);
+  }
+}
+
+bytes packed(const merkle_tree& tree) {
+  bytes out(tree.nodes().size() * hash256::size);
+  pack_tree(tree, out);
+  return out;
+}
+
 } // namespace truckee::codec

@@ -20,4 +20,8 @@ void encode_segment(const erasure_code& code, std::span<const mutable_byte_view>
 /// The entries that lead from a share to the root, as they stand in it; `out` is as long as they are.
 void pack_chain(const merkle_tree& tree, std::uint32_t share, std::uint32_t total, mutable_byte_view out);
 
+/// All nodes of a tree, as they stand in a share; `out` is as long as they are.
+void pack_tree(const merkle_tree& tree, mutable_byte_view out);
+bytes packed(const merkle_tree& tree);
+
 } // namespace truckee::codec
