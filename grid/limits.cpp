@@ -10,6 +10,11 @@ grid_limits::milliseconds grid_limits::patience(std::chrono::duration<double> sl
   return std::max(slow_least, std::chrono::duration_cast<milliseconds>(longer));
 }
 
+grid_limits::milliseconds grid_limits::publish_deadline_for(std::uint64_t share_bytes) const {
+  constexpr std::uint64_t servers_at_once = 10; // that many at the floor rate
+  return publish_deadline + server_deadline(share_bytes / servers_at_once);
+}
+
 grid_limits::milliseconds grid_limits::server_deadline(std::uint64_t bytes_moved) const {
   // Sizes come from shares; whatever they claim, a deadline stays one that timers can hold.
   bytes_moved = std::min<std::uint64_t>(bytes_moved, std::uint64_t{1} << 40);

@@ -76,6 +76,8 @@ struct grid_limits {
   /// or one lying server could use all numbers up.
   std::uint64_t unverified_sequence_jump_max = 64;
 
+  /// The deadline of a publish that brings so many bytes of shares in pieces, each of which has a deadline of its own.
+  milliseconds publish_deadline_for(std::uint64_t share_bytes) const;
   /// The deadline of a request that moves `bytes_moved` bytes.
   milliseconds server_deadline(std::uint64_t bytes_moved) const;
 };

@@ -84,6 +84,25 @@ struct backlog {
 
 // == publish, append =======================================================================================
 
+/// Asks for bytes of content where it lies.
+struct read_content {
+  std::uint64_t offset = 0;
+  std::uint64_t length = 0;
+};
+/// Answers read_content: with ok as many bytes as were asked for.
+struct content_part {
+  error failure; ///< when !ok
+  bool ok = false;
+  shared_bytes data;
+};
+/// Content that is too large for one message. It is read as often as a publish needs it, and has to be the same each time.
+using content_source = protocol<content_part(read_content)>;
+/// Where such content lies, and how much it is; without a source there is none.
+struct lent_content {
+  content_source source = {};
+  std::uint64_t bytes = 0;
+};
+
 /// Asks for a new version of a file, whole or changed at one place; or, without a capability, for a new file.
 struct publish_request {
   operation_token token = {};
@@ -101,6 +120,8 @@ struct publish_request {
   /// its end and that place becomes zeros. Read, changed and published, and again after a collision.
   std::optional<std::uint64_t> offset = {};
   bool cut = false; ///< with offset: the file ends behind `content`
+  /// Instead of `content`, of an MDMF file: all of it, read part by part while it is published.
+  lent_content lent = {};
 };
 
 /// Asks for data to be added at the end of a file: read, append, publish, and again after a collision.

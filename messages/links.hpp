@@ -110,9 +110,9 @@ struct introduction {
 struct link_status {};
 
 /// One configured server, whatever the transport. Keeps the connection and bounds the bytes in flight.
-using server_link = protocol<write_answer(write_slot), read_answer(read_slot), lease_slot_answer(lease_slot),
-                             introduction(introduce), link_report(link_status),
-                             read_leases_answer(read_leases_at), advise_share_answer(advise_share),
-                             stage_at_answer(stage_at)>;
+using server_link =
+    protocol<write_answer(write_slot), read_answer(read_slot), lease_slot_answer(lease_slot),
+             introduction(introduce), link_report(link_status), read_leases_answer(read_leases_at),
+             advise_share_answer(advise_share), stage_at_answer(stage_at)>;
 
 } // namespace truckee::messages

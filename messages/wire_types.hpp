@@ -48,7 +48,9 @@
   X(3038, truckee::messages::share_advice) \
   X(3039, truckee::messages::advice_answer) \
   X(3040, truckee::grid::stage_piece) \
-  X(3041, truckee::grid::stage_answer)
+  X(3041, truckee::grid::stage_answer) \
+  X(3042, truckee::messages::read_content) \
+  X(3043, truckee::messages::content_part)
 // clang-format on
 
 namespace truckee::messages {

@@ -48,9 +48,9 @@ protected:
                                         const crypto::private_key& key) const = 0;
 
   static codec::share_header header_of(const grid::file_version& version);
+  grid::file_version version_of(const codec::share_header& header) const;
 
 private:
-  grid::file_version version_of(const codec::share_header& header) const;
   codec::share_result<void> verify_what_is_here(const codec::share_head& head, share_number share) const;
 };
 

@@ -40,6 +40,22 @@ public:
     });
   }
 
+  encoded_version staged(const codec::mdmf::window_encoder& made, const staging_id& staging) const {
+    const auto& layout = made.layout();
+    encoded_version out;
+    out.version = version_of(layout.header);
+    for (unsigned i = 0; i < layout.header.shape.total; ++i) {
+      const share_number share{static_cast<std::uint8_t>(i)};
+      auto frame = made.frame(share);
+      out.shares.emplace(share, grid::share_content{{{0, shared_bytes(std::move(frame.head))},
+                                                     {layout.block_hash_tree.offset,
+                                                      shared_bytes(std::move(frame.block_hash_tree))}},
+                                                    layout.length(),
+                                                    staging});
+    }
+    return out;
+  }
+
 protected:
   codec::share_result<codec::share_head> parse_head(byte_view bytes) const override {
     return codec::mdmf::parse_share_head(bytes);
@@ -82,9 +98,21 @@ protected:
 
 } // namespace
 
-const share_format& mdmf_format() {
+namespace {
+
+const mdmf& the_format() {
   static const mdmf format;
   return format;
+}
+
+} // namespace
+
+const share_format& mdmf_format() {
+  return the_format();
+}
+
+encoded_version staged_version(const codec::mdmf::window_encoder& made, const staging_id& staging) {
+  return the_format().staged(made, staging);
 }
 
 } // namespace truckee::shares

@@ -177,6 +177,8 @@ std::optional<state::refused> state::refuses(gateway_operation& x) {
     x.access.memory = proved_;
     x.event.slot = crypto::to_base32(x.access.slot.view()).substr(0, 5);
   }
+  if (auto bad = check_lent(x.what, makes_new_file(x.what) ? format_of_new(x.what) : x.access.format))
+    return refused{refusal::unsupported, std::move(*bad)};
   if (stopping_)
     return refused{refusal::stopping, {errc::refused, "the gateway is stopping"}};
   if (options_.read_only && facts.needed == shares::strength::write)

@@ -113,6 +113,8 @@ hash256 hash_of(const messages::publish_request& x) {
     how += std::to_string(x.only_if->version.value) + ":" + x.only_if->root;
   if (x.offset)
     how += "|" + std::to_string(*x.offset) + (x.cut ? " cut" : "");
+  if (x.lent.source)
+    how += "|lent " + std::to_string(x.lent.bytes);
   return hash_parts({as_bytes(how), as_bytes(x.write_cap), as_bytes(x.private_key), x.content.view()});
 }
 

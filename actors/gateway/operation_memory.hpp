@@ -51,7 +51,7 @@ private:
 };
 
 /// What a request asks for, but for its token and its time: another one under the same id is a mistake. Of a long content
-/// the length and both ends, for the gateway itself takes it.
+/// the length and both ends, for the gateway itself takes it; of lent content the length alone.
 hash256 hash_of(const messages::publish_request& x);
 hash256 hash_of(const messages::append_request& x);
 

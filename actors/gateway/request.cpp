@@ -96,6 +96,20 @@ std::optional<error> check_place(const gateway_request& request) {
   return std::nullopt;
 }
 
+std::optional<error> check_lent(const gateway_request& request, file_format format) {
+  const auto* publish = std::get_if<publish_request>(&request);
+  if (publish == nullptr || !publish->lent.source)
+    return std::nullopt;
+  if (!publish->content.empty())
+    return error{errc::usage, "content is brought or lent, not both"};
+  if (publish->offset)
+    return error{errc::usage, "content that is lent is all of the file: it has no place in it"};
+  if (format != file_format::mdmf)
+    return error{errc::usage, "content that is read part by part makes an MDMF file; an SDMF file is one "
+                              "segment, whose content is brought as a whole"};
+  return std::nullopt;
+}
+
 gateway_reply failed(const gateway_request& request, error why, const std::optional<backlog>& busy) {
   return std::visit(
       [&]<class Request>(const Request&) -> gateway_reply {

@@ -90,6 +90,9 @@ std::optional<bad_content> check_content(const gateway_request& request, std::ui
 /// What is wrong with where a publish wants its content; nothing: go on.
 std::optional<error> check_place(const gateway_request& request);
 
+/// What is wrong with content that is to be read part by part, of a file of that format; nothing: go on.
+std::optional<error> check_lent(const gateway_request& request, file_format format);
+
 /// The reply that says it failed. `busy`: it was refused for want of room.
 gateway_reply failed(const gateway_request& request, error why,
                      const std::optional<messages::backlog>& busy = {});

@@ -29,7 +29,7 @@ public:
 
   file_writer_state(shell<file_writer_state>* self, write_task task)
     : self_(self), task_(std::move(task)), context_(task_.context), services_(context_.services) {
-    reply_.content_bytes = task_.content.size();
+    reply_.content_bytes = task_.lent.source ? task_.lent.bytes : task_.content.size();
   }
 
   behavior<handle> make_behavior() {
@@ -81,6 +81,7 @@ private:
     publish_task out{.context = context_.part({task_.append ? 0.1 : 0.0, 1}),
                      .keys = std::move(keys),
                      .content = task_.content,
+                     .lent = task_.lent,
                      .shape = spread};
     // What is asked for of a strict publish is servers that confirm it.
     if (task_.strict)
@@ -90,11 +91,11 @@ private:
 
   template <class Then>
   void start_publish_of(publish_task task, Then then) {
-    coordinator_ = spawn_publish_coordinator(self_->system(), std::move(task));
     // The coordinator arms its own deadline; this one only guards against a defect of ours.
+    const auto deadline = deadline_of(task, services_->limits) + std::chrono::seconds(30);
+    coordinator_ = spawn_publish_coordinator(self_->system(), std::move(task));
     messages::request(
-        self_, coordinator_, duration(services_->limits.publish_deadline) + std::chrono::seconds(30),
-        start_publish{},
+        self_, coordinator_, deadline, start_publish{},
         [this, then](const publish_answer& x) {
           coordinator_ = publish_coordinator{};
           then(*x.result);

@@ -40,6 +40,28 @@ void publish_account::waits(const char* why, double progress) {
   audience_.hear(std::move(out));
 }
 
+void publish_account::surveys(std::uint64_t bytes) {
+  moves("Reading the content, to sign it", push_from, bytes);
+}
+
+void publish_account::brings(double part) {
+  moves("Bringing shares to servers", push_from + (bring_to - push_from) * part,
+        static_cast<std::uint64_t>(part * static_cast<double>(task_.content_bytes())));
+}
+
+void publish_account::moves(const char* what, double progress, std::uint64_t bytes) {
+  operation_progress out;
+  out.operation = task_.context.operation;
+  out.text = what;
+  out.progress = task_.context.span.at(progress);
+  out.bytes_total = task_.content_bytes();
+  out.bytes_done = bytes;
+  out.goal = static_cast<std::uint32_t>(status_.goal);
+  out.outstanding = static_cast<std::uint32_t>(status_.outstanding);
+  out.placed = static_cast<std::uint32_t>(status_.placed);
+  audience_.hear(std::move(out));
+}
+
 void publish_account::stage_begins(stage which) {
   waits(words_of(which).text, words_of(which).from);
   picture_.stage_begins(which);
@@ -96,7 +118,7 @@ void publish_account::stands(grid::publish_status status) {
   out.operation = task_.context.operation;
   out.text = status_.text;
   out.progress = task_.context.span.at(push_from + (1 - push_from) * status_.progress);
-  out.bytes_total = task_.part ? task_.part->data.size() : task_.content.size();
+  out.bytes_total = task_.content_bytes();
   out.bytes_done = static_cast<std::uint64_t>(static_cast<double>(out.bytes_total) * status_.progress);
   out.goal = static_cast<std::uint32_t>(status_.goal);
   out.placed = static_cast<std::uint32_t>(status_.placed);
@@ -157,7 +179,7 @@ std::shared_ptr<const publish_result> publish_account::ended(grid::publish_repor
                                      {surprise::converged, report.converged}})
     services_->metrics->surprised(kind, shares);
   if (report.ok())
-    services_->metrics->plaintext_given(task_.part ? task_.part->data.size() : task_.content.size());
+    services_->metrics->plaintext_given(task_.content_bytes());
   running_.ended({outcome_of(report.failure()), services_->time->now() - start_, report.happiness,
                   report.happy, report.stale.size(), in_vain ? 0 : report.unknown_servers.size()});
   auto result = std::make_shared<publish_result>();

@@ -28,6 +28,10 @@ public:
   /// `progress`: 0 to 1 of the publish.
   void waits(const char* why, double progress);
   void stage_begins(stage which);
+  /// So many bytes of lent content have been read to know the version.
+  void surveys(std::uint64_t bytes);
+  /// Shares of lent content are on their way, 0 to 1 of them.
+  void brings(double part);
   /// Encoding has ended and sending begins.
   void push_begins(const shares::encode_timings& took);
   void sends(const grid::publish_message& message);
@@ -46,6 +50,7 @@ public:
   std::shared_ptr<const messages::publish_result> refused(error why);
 
 private:
+  void moves(const char* what, double progress, std::uint64_t bytes);
   /// Now, or together with what else changes meanwhile.
   void show_picture();
   void send_picture();

@@ -1,5 +1,6 @@
 #include "truckee/actors/publish/publish_coordinator.hpp"
 
+#include "truckee/actors/publish/lent_shares.hpp"
 #include "truckee/actors/publish/publish_account.hpp"
 #include "truckee/actors/publish/publish_stages.hpp"
 #include "truckee/actors/publish/share_writer.hpp"
@@ -26,6 +27,8 @@ using namespace messages;
 ///        | stop, no room                  | stop, error, the loop refuses  ^  | an outcome, stop
 ///        +--------------------------------+----> refused: nothing was sent +--+
 ///
+/// Of lent content the shares are brought to their servers in pieces before the message that makes shares of them: whenever
+/// the loop sends some to where they have not been brought.
 /// A stop while it pushes is the loop's to heed: it ends when a version is certainly recoverable.
 class publish_coordinator_state {
 public:
@@ -65,7 +68,7 @@ private:
     promise_ = self_->template make_response_promise<publish_answer>();
     account_.begins();
     // Waiting for room and encoding count: whoever asked does not wait longer than for one publish.
-    send_later(self_, duration(services_->limits.publish_deadline),
+    send_later(self_, deadline_of(*task_, services_->limits),
                continuation{[this] { on_stop(errc::timeout); }});
     if (services_->budget)
       take_room();
@@ -78,10 +81,7 @@ private:
   void take_room() {
     account_.waits("Waiting for other publishes' bytes", 0.01);
     // A shape that makes no sense is told by encoding; it takes no room.
-    const auto bytes =
-        task_->part ? shares::part_size_max(task_->part->base)
-                    : shares::share_size(format(), task_->content.size(), task_->shape, task_->keys.signing) *
-                          task_->shape.total;
+    const auto bytes = task_->part ? shares::part_size_max(task_->part->base) : share_bytes_in_memory();
     request(
         self_, services_->budget, duration(services_->limits.publish_deadline) + link_grace,
         take_bytes{bytes, context_.operation, context_.caller},
@@ -97,6 +97,14 @@ private:
         });
   }
 
+  std::uint64_t share_bytes_in_memory() const {
+    constexpr std::uint64_t windows_at_once = 3; // on their way, made, and asked for
+    const auto length = task_->lent.source
+                            ? std::min(task_->lent.bytes, windows_at_once * codec::mdmf::window_bytes)
+                            : task_->content.size();
+    return shares::share_size(format(), length, task_->shape, task_->keys.signing) * task_->shape.total;
+  }
+
   /// A file keeps the format that its shares have; a new one has that of its capability.
   grid::share_format format() const {
     if (task_->again)
@@ -109,6 +117,8 @@ private:
   // -- encoding --
 
   void encode() {
+    if (task_->lent.source)
+      return survey();
     account_.waits(encode_stage_words.front().text, encode_stage_words.front().from);
     const auto me = caf::actor_cast<handle>(self_->ctrl());
     offload(
@@ -145,6 +155,27 @@ private:
           else
             refuse(encoded.error());
         });
+  }
+
+  /// Goes through lent content for the first time.
+  void survey() {
+    if (format() != grid::share_format::mdmf)
+      return refuse(
+          {errc::usage, "content that is read part by part makes an MDMF file, and this is an SDMF file"});
+    lent_.emplace(self_, context_, task_->lent, task_->shape.happy,
+                  typename lent_shares<shell<publish_coordinator_state>>::audience{
+                      .surveyed = [this](std::uint64_t bytes) { account_.surveys(bytes); },
+                      .sent = [this](std::uint64_t bytes) { account_.sends_bytes(bytes); },
+                      .brought = [this](double part) { account_.brings(part); }});
+    account_.stage_begins(stage::encode);
+    const auto begun = services_->time->now();
+    lent_->survey({task_->shape.needed, task_->shape.total}, task_->sequence, task_->keys,
+                  [this, begun](result<shares::encoded_version> made) {
+                    if (!made)
+                      return refuse(made.error());
+                    made->timings.at(stage::encode) = services_->time->seconds_since(begun);
+                    begin_push(std::move(*made));
+                  });
   }
 
   /// With the note of a strict writer in it.
@@ -270,18 +301,98 @@ private:
 
   void write(const grid::publish_message& message) {
     account_.sends(message);
+    if (lent_ && !targets_of(message).empty()) {
+      to_be_brought_.push_back(message);
+      // Together with what else this turn of the loop sends.
+      if (!brings_)
+        send_later(self_, duration(0), continuation{[this] { bring(); }});
+      return;
+    }
+    give(message);
+  }
+
+  // -- lent content --
+
+  /// Shares of the message whose bytes are not where it goes yet.
+  std::set<share_target> targets_of(const grid::publish_message& message) const {
+    std::set<share_target> out;
+    for (const auto& planned : message.shares)
+      if (const share_target target{message.server, planned.share};
+          planned.step == grid::share_step::write && !brought_.contains(target))
+        out.insert(target);
+    return out;
+  }
+
+  void bring() {
+    if (brings_ || loop_->finished() || to_be_brought_.empty())
+      return;
+    brings_ = true;
+    const auto messages = std::exchange(to_be_brought_, {});
+    std::set<share_target> targets;
+    for (const auto& message : messages)
+      targets.merge(targets_of(message));
+    brought_.insert(targets.begin(), targets.end());
+    lent_->bring(targets, [this, messages](auto how) {
+      brings_ = false;
+      if (!how)
+        return content_failed(how.error(), messages);
+      for (const auto& message : messages)
+        give_brought(message, *how);
+      bring();
+      pump();
+    });
+  }
+
+  template <class Refusals>
+  void give_brought(const grid::publish_message& message, const Refusals& refused) {
+    for (const auto& planned : message.shares) {
+      const auto no = refused.find({message.server, planned.share});
+      if (no == refused.end())
+        continue;
+      for (const auto& other : message.shares)
+        drop_brought({message.server, other.share});
+      not_given(message.id, no->second);
+      return;
+    }
+    give(message);
+  }
+
+  void drop_brought(const share_target& target) {
+    if (brought_.erase(target) > 0)
+      lent_->let_go(target);
+  }
+
+  /// What was given stays as it is; nothing more can be.
+  void content_failed(const error& why, const std::vector<grid::publish_message>& messages) {
+    if (writers_.empty())
+      return refuse(why);
+    for (const auto& message : messages)
+      not_given(message.id, grid::transport_failure(false, why.detail));
+    loop_->cancel();
+    pump();
+  }
+
+  void not_given(grid::message_id id, const grid::write_outcome& why) {
+    account_.not_sent(id, why);
+    loop_->on_write(id, why);
+  }
+
+  // -- messages --
+
+  void give(const grid::publish_message& message) {
     const auto* entry = context_.servers->find(message.server);
     auto built = grid::build_message(message, shares_, task_->keys.slot, secrets_for(message.server));
     if (entry == nullptr || !built) {
       const auto no = grid::transport_failure(false, entry == nullptr ? "it is not in the grid file any more"
                                                                       : to_string(built.error()));
-      account_.not_sent(message.id, no);
-      loop_->on_write(message.id, no);
+      not_given(message.id, no);
       send_later(self_, duration(0), continuation{[this] { pump(); }});
       return;
     }
-    const auto bytes = grid::message_size(*built);
+    auto bytes = grid::message_size(*built);
     account_.sends_bytes(bytes);
+    if (lent_) // it may have to wait until all that was brought is on the disk
+      bytes += shares_.begin()->second.length / 16;
     auto& writer = writers_[message.server];
     if (!writer) {
       writer = spawn_share_writer(self_->system(), services_, *entry, context_.operation,
@@ -329,8 +440,14 @@ private:
       refuse({reason, "stopped while it waited for room; nothing was sent"});
       return;
     }
+    if (lent_ && writers_.empty()) {
+      refuse({reason, "stopped while its shares were brought to servers; none was made of them"});
+      return;
+    }
     if (!loop_ || loop_->finished())
       return;
+    for (const auto& message : std::exchange(to_be_brought_, {}))
+      not_given(message.id, grid::transport_failure(false, "stopped before its shares were brought"));
     stop_loop(reason);
     pump();
   }
@@ -343,6 +460,11 @@ private:
   }
 
   void answer(std::shared_ptr<const publish_result> result) {
+    if (lent_) {
+      lent_->stop();
+      for (const auto& target : brought_) // of what became a share nothing is left
+        lent_->let_go(target);
+    }
     for (const auto& [id, writer] : writers_)
       send(self_, writer, stop{});
     if (grant_)
@@ -361,6 +483,11 @@ private:
   std::optional<errc> stopped_;
   std::optional<std::uint64_t> grant_; ///< of the byte budget
 
+  std::optional<lent_shares<shell<publish_coordinator_state>>> lent_;
+  std::vector<grid::publish_message> to_be_brought_; ///< sent by the loop; their shares are not there yet
+  std::set<share_target> brought_;                   ///< or on their way
+  bool brings_ = false;
+
   grid::share_contents shares_;
   std::map<grid::file_version, bytes> signed_again_; ///< for a strict barrier
   std::optional<grid::publish_loop> loop_;           ///< while it pushes, and after
@@ -369,6 +496,20 @@ private:
 };
 
 } // namespace
+
+std::uint64_t publish_task::content_bytes() const {
+  if (part)
+    return part->data.size();
+  return lent.source ? lent.bytes : content.size();
+}
+
+messages::duration deadline_of(const publish_task& task, const grid::grid_limits& limits) {
+  if (!task.lent.source)
+    return messages::duration(limits.publish_deadline);
+  const auto each =
+      shares::share_size(grid::share_format::mdmf, task.lent.bytes, task.shape, task.keys.signing);
+  return messages::duration(limits.publish_deadline_for(each * task.shape.total));
+}
 
 messages::publish_coordinator spawn_publish_coordinator(caf::actor_system& system, publish_task task) {
   return messages::spawn<publish_coordinator_state>(system, std::move(task));

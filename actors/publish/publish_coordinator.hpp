@@ -15,6 +15,7 @@ struct publish_task {
   operation_context context;
   crypto::file_keys keys;
   shared_bytes content = {};
+  messages::lent_content lent = {}; ///< instead of content, of an MDMF file
   grid::spread shape = {};
   sequence_number sequence{1};
   bool new_file = false;                        ///< no map was made: nothing can be there
@@ -28,7 +29,13 @@ struct publish_task {
   /// Instead of content: a part of the base is changed, and no more is sent (grid/publish/in_part.hpp).
   std::shared_ptr<const shares::part_change> part = nullptr;
   std::vector<messages::stage_seconds> before = {}; ///< stages that came before, for status
+
+  /// Bytes of the content that is published: of a part, its own.
+  std::uint64_t content_bytes() const;
 };
+
+/// How long it may take at most.
+messages::duration deadline_of(const publish_task& task, const grid::grid_limits& limits);
 
 /// How often status hears of a publish that changes. Quick publishes tell twice: when they begin and end.
 inline constexpr messages::duration picture_interval = std::chrono::milliseconds(100);

@@ -22,6 +22,8 @@ inline constexpr std::array<stage_words, shares::encode_stages.size()> encode_st
 }};
 /// Where sending begins.
 inline constexpr double push_from = 0.2;
+/// Where shares that are brought in pieces are all there.
+inline constexpr double bring_to = 0.95;
 
 constexpr const stage_words& words_of(stage which) {
   return encode_stage_words.at(codec::index_of(which));

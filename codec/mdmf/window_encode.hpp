@@ -19,7 +19,7 @@ struct window_request {
   std::uint64_t content_length = 0;
   encoding shape;
   sequence_number sequence{1};
-  const crypto::file_keys& keys; ///< must stay as long as the encoder
+  crypto::file_keys keys;
 };
 
 /// All of a share but its share data.

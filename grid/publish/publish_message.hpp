@@ -32,6 +32,8 @@ struct planned_share {
 struct share_content {
   std::vector<write_vector> writes;
   std::uint64_t length = 0; ///< of the share as it then is
+  /// What `writes` go over was brought to its server before, under this name.
+  std::optional<staging_id> staged = std::nullopt;
 };
 share_content whole_share(shared_bytes share);
 

@@ -28,6 +28,7 @@ result<share_change> change_for(const planned_share& planned, const share_conten
     if (share == encoded.end())
       return fail(errc::internal, "share " + std::to_string(planned.share.value) + " was never encoded");
     out.writes = share->second.writes;
+    out.staged = share->second.staged;
     if (planned.exact)
       out.new_length = share->second.length;
     break;
@@ -181,6 +182,20 @@ write_outcome judge_answer(const read_test_write& sent, const read_test_write_an
   if (out.kind == write_outcome_kind::test_failed && tests.all_pass && tests.all_seen)
     return malformed("says that a test failed, but shows shares that pass all tests");
   out.found = std::move(*found);
+  return out;
+}
+
+std::optional<write_outcome> judge_stage(const stage_answer& answer) {
+  if (answer.status == storage_status::ok)
+    return std::nullopt;
+  auto kind = kind_of(answer.status);
+  if (kind == write_outcome_kind::test_failed || kind == write_outcome_kind::malformed)
+    return malformed("answers a piece of a share with \"" + std::string(to_string(answer.status)) + "\"");
+  write_outcome out;
+  out.kind = kind;
+  out.detail = answer.detail.empty() ? std::string(to_string(answer.status)) : answer.detail;
+  if (kind == write_outcome_kind::no_space)
+    out.bytes_available = answer.bytes_available;
   return out;
 }
 

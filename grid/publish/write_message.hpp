@@ -29,6 +29,8 @@ slot_read build_reread(const reread_message& message, const storage_index& slot)
 /// what was read back. An answer that says "written" although its own read-back fails a test, or "test failed" although
 /// all pass, is malformed.
 write_outcome judge_answer(const read_test_write& sent, const read_test_write_answer& answer);
+/// Why a server does not take what is brought to it in pieces; nothing: it has the piece.
+std::optional<write_outcome> judge_stage(const stage_answer& answer);
 /// For errors of the transport: `sent` tells whether the message may have reached the server.
 write_outcome transport_failure(bool sent, std::string detail);
 reread_outcome judge_reread(const reread_message& message, const slot_read_answer& answer);

@@ -57,6 +57,21 @@ auto inspect(Inspector& f, version_name& x) {
 }
 
 template <class Inspector>
+auto inspect(Inspector& f, read_content& x) {
+  return inspect_members(f, x, x.offset, x.length);
+}
+
+template <class Inspector>
+auto inspect(Inspector& f, content_part& x) {
+  return inspect_members(f, x, x.failure, x.ok, x.data);
+}
+
+template <class Inspector>
+auto inspect(Inspector& f, lent_content& x) {
+  return inspect_members(f, x, x.source, x.bytes);
+}
+
+template <class Inspector>
 auto inspect(Inspector& f, publish_request& x) {
   cap_member cap{x.write_cap};
   optional_member<grid::spread> spread{x.spread};
@@ -65,7 +80,7 @@ auto inspect(Inspector& f, publish_request& x) {
   key_member key{x.private_key};
   optional_member<std::uint64_t> offset{x.offset};
   return inspect_members(f, x, x.token, cap, x.content, format, spread, only_if, x.timeout_ms, x.operation,
-                         key, offset, x.cut);
+                         key, offset, x.cut, x.lent);
 }
 
 template <class Inspector>

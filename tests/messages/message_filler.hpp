@@ -44,7 +44,9 @@ TRUCKEE_MEMBERS(messages::stage_seconds, a, b)
 TRUCKEE_MEMBERS(messages::server_report, a, b, c, d)
 TRUCKEE_MEMBERS(messages::write_conflict, a, b, c, d)
 TRUCKEE_MEMBERS(messages::version_name, a, b)
-TRUCKEE_MEMBERS(messages::publish_request, a, b, c, d, e, f, g, h, i, j, k)
+TRUCKEE_MEMBERS(messages::publish_request, a, b, c, d, e, f, g, h, i, j, k, l)
+TRUCKEE_MEMBERS(messages::read_content, a, b)
+TRUCKEE_MEMBERS(messages::content_part, a, b, c)
 TRUCKEE_MEMBERS(messages::append_request, a, b, c, d, e)
 TRUCKEE_MEMBERS(messages::strict_write_report, a, b, c, d, e, f, g, h, i, j, k, l, m)
 TRUCKEE_MEMBERS(messages::publish_reply, a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t, u, v)
@@ -81,6 +83,10 @@ TRUCKEE_MEMBERS(messages::limit_change, a, b)
 TRUCKEE_MEMBERS(messages::change_request, a, b, c, d, e)
 TRUCKEE_MEMBERS(messages::change_answer, a, b, c, d)
 #undef TRUCKEE_MEMBERS
+/// Its other member is an actor.
+inline auto members(messages::lent_content& x) {
+  return std::tie(x.bytes);
+}
 inline std::tuple<> members(messages::status_request&) {
   return {};
 }
@@ -101,7 +107,8 @@ using wire_types = std::tuple<
     messages::progress_event, messages::subscribe_answer, messages::link_report, messages::status_request,
     messages::status_reply, messages::operation_detail_request, messages::operation_detail,
     messages::change_request, messages::change_answer, messages::resolve_request, messages::resolve_reply,
-    messages::share_advice, messages::advice_answer, grid::stage_piece, grid::stage_answer>;
+    messages::share_advice, messages::advice_answer, grid::stage_piece, grid::stage_answer,
+    messages::read_content, messages::content_part>;
 
 /// Fills values; secrets and capabilities with content that a test can look for.
 class filler {

@@ -54,6 +54,8 @@ const std::vector<numbered_type> wire_for_ever{
     {3039, "truckee::messages::advice_answer"},
     {3040, "truckee::grid::stage_piece"},
     {3041, "truckee::grid::stage_answer"},
+    {3042, "truckee::messages::read_content"},
+    {3043, "truckee::messages::content_part"},
 };
 const std::vector<numbered_type> process_for_ever{
     {3200, "truckee::messages::continuation"},

@@ -54,6 +54,8 @@ constexpr std::array<message_type, 40> types{{
     {3039, "truckee::messages::advice_answer"},
     {3040, "truckee::grid::stage_piece"},
     {3041, "truckee::grid::stage_answer"},
+    {3042, "truckee::messages::read_content"},
+    {3043, "truckee::messages::content_part"},
 }};
 // clang-format on
 
