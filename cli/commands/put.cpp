@@ -1,4 +1,5 @@
 #include "truckee/cli/session/inputs.hpp"
+#include "truckee/cli/session/lender.hpp"
 #include "truckee/cli/session/session.hpp"
 #include "truckee/cli/terminal/as_json.hpp"
 #include "truckee/cli/terminal/report.hpp"
@@ -116,6 +117,15 @@ int give_published(const publish_reply& x, bool with_cap, bool json) {
                      "write it or remove it. Put it again"});
 }
 
+/// Of an MDMF file that is written whole, whatever its size; of others what one message may have.
+result<lendable_content> content_of(const put_options& o, const publish_request& request) {
+  const auto named = crypto::parse_capability(std::string_view(request.write_cap));
+  const auto format = named ? crypto::format_of(named->file) : request.format;
+  if (format == file_format::mdmf && !o.offset)
+    return open_publication(o.file);
+  return read_publication(o.file).map([](shared_bytes&& all) { return lendable_content(std::move(all)); });
+}
+
 int put(const put_options& o, const global_options& global) {
   publish_request request;
   if (o.format == to_word(file_format::mdmf))
@@ -147,10 +157,11 @@ int put(const put_options& o, const global_options& global) {
     if (auto other = other_format(o, read->view()))
       return complain(*other);
   }
-  auto content = read_publication(o.file);
+  auto content = content_of(o, request);
   if (!content)
     return complain(content.error());
-  request.content = std::move(*content);
+  if (auto* brought = std::get_if<shared_bytes>(&*content))
+    request.content = std::move(*brought);
   request.timeout_ms = o.timeout_ms();
   const auto named = read_operation_id(o.operation);
   if (!named)
@@ -175,6 +186,12 @@ int put(const put_options& o, const global_options& global) {
   auto session = open_session(global, o.metrics);
   if (!session)
     return complain(session.error());
+
+  std::optional<lender> lends;
+  if (const auto* file = std::get_if<std::shared_ptr<const lendable_file>>(&*content)) {
+    lends.emplace(session->system(), *file);
+    request.lent = lends->content();
+  }
 
   const bool is_new = request.write_cap.empty();
   const auto start = std::chrono::steady_clock::now();

@@ -1,8 +1,9 @@
 #include "truckee/cli/files/content.hpp"
 
+#include "truckee/cli/files/input.hpp"
+
 #include <algorithm>
 #include <cerrno>
-#include <cstring>
 #include <fcntl.h>
 #include <filesystem>
 #include <sys/stat.h>
@@ -20,36 +21,15 @@ struct descriptor {
   }
 };
 
-std::string reason() {
-  return std::strerror(errno); // NOLINT(concurrency-mt-unsafe): copied at once
-}
-
 tl::unexpected<error> too_large(const std::string& name, std::uint64_t bytes_max) {
-  return fail(errc::too_large, name + " has more than " + std::to_string(bytes_max) +
-                                   " bytes, and no more are taken; publish it in parts");
-}
-
-/// Up to `wanted` bytes, fewer at the end.
-result<std::size_t> read_some(int fd, std::span<std::byte> into, const std::string& name) {
-  std::size_t have = 0;
-  while (have < into.size()) {
-    const auto got = ::read(fd, into.data() + have, into.size() - have);
-    if (got < 0 && errno == EINTR)
-      continue;
-    if (got < 0 && fd == STDIN_FILENO && errno == EBADF)
-      return fail(errc::io, "standard input is closed");
-    if (got < 0)
-      return fail(errc::io, "cannot read " + name + ": " + reason());
-    if (got == 0)
-      break;
-    have += static_cast<std::size_t>(got);
-  }
-  return have;
+  return fail(errc::too_large,
+              name + " has more than " + std::to_string(bytes_max) +
+                  " bytes, and no more are taken; publish it as an MDMF file (put --format mdmf), or in "
+                  "parts");
 }
 
 /// In pieces that are joined at the end: a buffer that grows by moving would be there twice.
-result<shared_bytes> read_all(int fd, const std::string& name, std::uint64_t expected,
-                              std::uint64_t bytes_max) {
+result<shared_bytes> read_all(const input& from, std::uint64_t expected, std::uint64_t bytes_max) {
   constexpr std::size_t piece_bytes_max = std::size_t{32} << 20;
   std::vector<bytes> pieces;
   std::uint64_t have = 0;
@@ -57,13 +37,13 @@ result<shared_bytes> read_all(int fd, const std::string& name, std::uint64_t exp
   auto wanted = static_cast<std::size_t>(std::min<std::uint64_t>(expected + 1, piece_bytes_max));
   for (;;) {
     bytes piece(wanted);
-    const auto got = read_some(fd, piece, name);
+    const auto got = from.read_some(piece);
     if (!got)
       return tl::unexpected(got.error());
     piece.resize(*got);
     have += *got;
     if (have > bytes_max)
-      return too_large(name, bytes_max);
+      return too_large(from.name(), bytes_max);
     const bool last = *got < wanted;
     pieces.push_back(std::move(piece));
     if (last)
@@ -85,24 +65,13 @@ result<shared_bytes> read_all(int fd, const std::string& name, std::uint64_t exp
 
 result<shared_bytes> read_content(const std::string& file, std::uint64_t bytes_max) {
   constexpr std::uint64_t pipe_bytes = 64 * 1024;
-  const bool standard = file == "-";
-  const std::string name = standard ? "standard input" : file;
-  const descriptor in{standard ? STDIN_FILENO : ::open(file.c_str(), O_RDONLY | O_CLOEXEC)};
-  if (in.fd < 0)
-    return fail(errno == ENOENT ? errc::not_found : errc::io, name + ": " + reason());
-  struct stat facts {};
-  if (::fstat(in.fd, &facts) != 0)
-    return fail(errc::io, name + ": " + reason());
-  if (S_ISDIR(facts.st_mode))
-    return fail(errc::usage, name + " is a folder; publish its files one by one, or an archive of it");
-  std::uint64_t expected = pipe_bytes;
-  if (S_ISREG(facts.st_mode)) {
-    const auto at = standard ? std::max<off_t>(::lseek(in.fd, 0, SEEK_CUR), 0) : 0;
-    expected = static_cast<std::uint64_t>(std::max<off_t>(facts.st_size - at, 0));
-    if (expected > bytes_max)
-      return too_large(name, bytes_max);
-  }
-  return read_all(in.fd, name, expected, bytes_max);
+  const auto in = input::open(file);
+  if (!in)
+    return tl::unexpected(in.error());
+  const auto expected = in->left().value_or(pipe_bytes);
+  if (in->left() && expected > bytes_max)
+    return too_large(in->name(), bytes_max);
+  return read_all(*in, expected, bytes_max);
 }
 
 result<content_output> content_output::open(const std::string& file) {
@@ -137,7 +106,7 @@ result<void> content_output::write(byte_view content) {
     content = content.subspan(static_cast<std::size_t>(wrote));
   }
   return out.fd >= 0 && content.empty() ? result<void>{}
-                                        : fail(errc::io, file + ": cannot be written: " + reason());
+                                        : fail(errc::io, file + ": cannot be written: " + system_reason());
 }
 
 void content_output::discard() noexcept {

@@ -39,9 +39,25 @@ result<truckee::secret_text> read_private_key(const std::string& source) {
   return text;
 }
 
-result<shared_bytes> read_publication(const std::string& file) {
+namespace {
+
+/// Longer content is read part by part: shares of shorter one are made faster where they are in memory as a whole.
+constexpr std::uint64_t memory_max = std::uint64_t{32} << 20;
+
+void say_of_terminal(const std::string& file) {
   if (file == "-" && ::isatty(STDIN_FILENO) == 1)
     tell("truckee: reading from the terminal; Ctrl-D at the beginning of a line ends it\n");
+}
+
+} // namespace
+
+result<lendable_content> open_publication(const std::string& file) {
+  say_of_terminal(file);
+  return open_lendable(file, memory_max);
+}
+
+result<shared_bytes> read_publication(const std::string& file) {
+  say_of_terminal(file);
   return read_content(file, actors::gateway_limits{}.content_bytes_max);
 }
 

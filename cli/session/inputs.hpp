@@ -3,6 +3,7 @@
 #include "truckee/base/secret_text.hpp"
 #include "truckee/base/shared_bytes.hpp"
 #include "truckee/cli/command.hpp"
+#include "truckee/cli/files/lendable.hpp"
 #include "truckee/cli/files/secret_files.hpp"
 
 /// What the commands on one file read before they begin.
@@ -18,6 +19,9 @@ result<truckee::secret_text> read_private_key(const std::string& source);
 /// What is to be published: a file, or standard input for "-", which is said where that is a terminal. No more than a
 /// gateway takes.
 result<shared_bytes> read_publication(const std::string& file);
+
+/// The same of an MDMF file, whatever its size: what is long stays in its file.
+result<lendable_content> open_publication(const std::string& file);
 
 /// A warning on standard error where others than its owner may read a file with a secret.
 void warn_of_readers(const std::string& file, std::string_view what);
