@@ -245,6 +245,14 @@ void container_edit::write(std::uint64_t offset, shared_bytes data) {
   image_.put(container_head_size + offset, std::move(data));
 }
 
+void container_edit::adopt(std::uint64_t staged_size) {
+  const auto size = std::max<std::uint64_t>(staged_size, container_head_size);
+  image_ = file_image::of_staged(size);
+  now_.data_length = size - container_head_size;
+  now_.extra_leases_at = size;
+  needs_new_file_ = true;
+}
+
 void container_edit::truncate(std::uint64_t new_length) {
   if (new_length >= now_.data_length)
     return;

@@ -88,6 +88,8 @@ public:
   /// Writes data; grows the container and fills a hole with zeros where needed. The caller has checked that
   /// offset + size is a sane length.
   void write(std::uint64_t offset, shared_bytes data);
+  /// The data becomes what was staged in a file of so many bytes, at its place behind the head; leases stay.
+  void adopt(std::uint64_t staged_size);
   /// Cuts the data; the file keeps its size. Above the present length: nothing.
   void truncate(std::uint64_t new_length);
   /// Gives up the room that earlier versions left behind the data, as Tahoe-LAFS never does: the file becomes as

@@ -36,7 +36,8 @@ std::uint64_t growth(const open_slot& old, const slot_plan& plan) {
     if (known)
       before += was->second->file->size();
     if (what)
-      after += known ? container_head_size + what->facts->content.data_length : what->image.size();
+      after += known && !what->staged ? container_head_size + what->facts->content.data_length
+                                      : what->image.bytes_to_write(); // what is staged has its room
   }
   return after - std::min(after, before);
 }
@@ -66,7 +67,7 @@ container_store::container_store(container_store_options options, unix_clock now
                                  std::unique_ptr<slot_backend> backend, std::uint64_t slots)
   : options_(with_seed(std::move(options))), reserved_space_(options_.limits.reserved_space),
     share_bytes_max_(options_.limits.share_bytes_max), read_only_(options_.read_only), now_(std::move(now)),
-    backend_(std::move(backend)), slots_(slots) {}
+    backend_(std::move(backend)), slots_(slots), stagings_(options_.limits.stagings_max) {}
 
 void container_store::use(const store_settings& settings) {
   reserved_space_ = settings.reserved_space;
@@ -127,7 +128,7 @@ io_result<std::uint64_t> container_store::free_for(std::uint64_t needed) {
 container_store::verdict container_store::room_for(const open_slot& old, const slot_plan& plan) {
   std::uint64_t needed = 0;
   for (const auto& [share, image] : plan)
-    needed += image ? image->image.size() : 0;
+    needed += image ? image->image.bytes_to_write() : 0;
   if (needed == 0)
     return {};
   if (!old.present && slots_.load() >= options_.limits.slots_max)
@@ -162,9 +163,13 @@ container_store::verdict container_store::carry_out(const storage_index& slot, c
                                                     const slot_plan& plan) {
   if (plan.empty())
     return {};
-  if (auto room = room_for(old, plan); room.status != storage_status::ok)
-    return room;
-  return ended(old, plan, backend_->apply(slot, old, plan));
+  for (;;) {
+    auto done = room_for(old, plan);
+    if (done.status == storage_status::ok)
+      done = ended(old, plan, backend_->apply(slot, old, plan));
+    if (done.status != storage_status::no_space || !make_room())
+      return done;
+  }
 }
 
 container_store::verdict container_store::ended(const open_slot& old, const slot_plan& plan,

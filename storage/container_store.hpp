@@ -2,6 +2,7 @@
 
 #include "truckee/storage/container.hpp"
 #include "truckee/storage/slot_backend.hpp"
+#include "truckee/storage/staging_book.hpp"
 
 #include <atomic>
 #include <mutex>
@@ -32,6 +33,8 @@ public:
   void use(const store_settings& settings) override;
   grid::read_test_write_answer read_test_write(const grid::read_test_write& request) override;
   std::unique_ptr<slot_write> begin_write(grid::read_test_write request) override;
+  grid::stage_answer stage(const grid::stage_piece& request) override;
+  void let_go_idle() override;
   grid::slot_read_answer read(const grid::slot_read& request) override;
   lease_answer add_lease(const storage_index& slot, const server_secret& renew,
                          const server_secret& cancel) override;
@@ -55,6 +58,9 @@ private:
   verdict ended(const open_slot& old, const slot_plan& plan, const io_result<void>& done);
   verdict carry_out_anew(const storage_index& slot, const slot_plan& plan);
   verdict room_for(const open_slot& old, const slot_plan& plan);
+  verdict take_piece(const staging_name& name, const grid::write_vector& piece);
+  tl::expected<std::shared_ptr<staged_file>, verdict> staged_as(const staging_name& name);
+  bool make_room();
   std::uint64_t bytes_available();
   io_result<std::uint64_t> free_for(std::uint64_t needed);
   std::uint32_t lease_end() const;
@@ -76,6 +82,7 @@ private:
   };
   std::mutex room_mutex_;
   std::optional<known_room> room_;
+  staging_book stagings_; ///< of the backend's files
 };
 
 /// As a client is told of it.

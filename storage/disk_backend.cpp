@@ -2,6 +2,7 @@
 
 #include "truckee/crypto/base32.hpp"
 #include "truckee/storage/disk_change.hpp"
+#include "truckee/storage/file_aside.hpp"
 
 #include <algorithm>
 #include <cerrno>
@@ -266,9 +267,40 @@ io_result<std::unique_ptr<writable_file>> disk_backend::write_spare(path& work, 
     return write_file(work, image, old_file);
   }
   work = std::move(spare);
-  if (auto done = fill(**out, image, old_file).and_then([&out] { return (*out)->cut(); }); !done)
+  if (auto done = fill(**out, image, old_file).and_then([&] { return (*out)->cut(image.size()); }); !done)
     return tl::unexpected(done.error());
   return out;
+}
+
+/// Makes it at `work`, or where that leads to then.
+io_result<std::unique_ptr<writable_file>> disk_backend::write_new(path& work, const storage_index& slot,
+                                                                  share_number share, const new_share& what,
+                                                                  const readable_file* old_file) {
+  return what.staged ? adopt(work, what) : write_spare(work, slot, share, what.image, old_file);
+}
+
+/// What was staged, with the rest written over it, under a second name: so that the change can be given up and made again.
+io_result<std::unique_ptr<writable_file>> disk_backend::adopt(const path& work, const new_share& what) {
+  auto& staged = dynamic_cast<file_aside&>(*what.staged);
+  if (auto done = files_.link(staged.name(), work); !done)
+    return tl::unexpected(done.error());
+  auto out = staged.go_on();
+  if (!out)
+    return out;
+  auto done = place_image(what.image, nullptr, [&out](std::uint64_t offset, byte_view piece) {
+    return (*out)->write_at(offset, piece);
+  });
+  if (done)
+    done = (*out)->cut(what.image.size());
+  if (!done)
+    return tl::unexpected(done.error());
+  return out;
+}
+
+io_result<std::shared_ptr<staged_file>> disk_backend::stage() {
+  if (auto there = in_place(); !there)
+    return tl::unexpected(there.error());
+  return file_aside::make(*this, free_name_aside());
 }
 
 bool disk_backend::is_prefix_there(const path& prefix) {

@@ -26,6 +26,7 @@ public:
   io_result<void> apply(const storage_index& slot, const open_slot& old, const slot_plan& plan) override;
   io_result<void> write_over(const storage_index& slot, share_number share, const open_share& old,
                              const file_patch& patch) override;
+  io_result<std::shared_ptr<staged_file>> stage() override;
   io_result<std::vector<storage_index>> slots() override;
   io_result<std::uint64_t> available_bytes() override;
   io_result<void> in_place() override;
@@ -40,6 +41,7 @@ public:
 private:
   using path = std::filesystem::path;
   class changing;
+  class file_aside;
 
   /// The one step that makes a prepared change real, and can be taken back.
   struct flip {
@@ -72,6 +74,10 @@ private:
   io_result<std::unique_ptr<writable_file>> write_spare(path& work, const storage_index& slot,
                                                         share_number share, const file_image& image,
                                                         const readable_file* old_file);
+  io_result<std::unique_ptr<writable_file>> write_new(path& work, const storage_index& slot,
+                                                      share_number share, const new_share& what,
+                                                      const readable_file* old_file);
+  io_result<std::unique_ptr<writable_file>> adopt(const path& work, const new_share& what);
 
   file_system& files_;
   const path shares_;

@@ -1,5 +1,7 @@
 #include "truckee/storage/disk_change.hpp"
 
+#include "truckee/storage/file_aside.hpp"
+
 #include <algorithm>
 #include <cerrno>
 
@@ -13,6 +15,8 @@ disk_backend::changing::changing(disk_backend& store, const storage_index& slot,
 
 void disk_backend::changing::next(io_result<void> fulfilled) {
   wishes_.clear();
+  if (!fulfilled && !turned_)
+    spoil(fulfilled.error());
   if (!fulfilled)
     return turned_ ? take_back(std::move(fulfilled.error())) : fail(std::move(fulfilled.error()));
   turned_ ? succeed() : turn();
@@ -56,6 +60,13 @@ void disk_backend::changing::succeed() {
     store_.keep_spare(slot_, old_, plan_.begin()->first, std::move(work_));
   else
     store_.discard(work_);
+}
+
+/// What was staged may not have come to the disk, and it is not here to be written again.
+void disk_backend::changing::spoil(const io_failure& why) {
+  for (const auto& [share, what] : plan_)
+    if (what && what->staged)
+      dynamic_cast<file_aside&>(*what->staged).spoil(why);
 }
 
 /// What cannot or must not be removed now is removed when the store is opened next.
@@ -107,11 +118,11 @@ io_result<void> disk_backend::changing::prepare() {
     flip_ = {flip::kind::take, work_, file};
     return {};
   }
-  auto made = store_.write_spare(work_, slot_, share, what->image, old_file_of(old_, share));
+  auto made = store_.write_new(work_, slot_, share, *what, old_file_of(old_, share));
   if (!made)
     return tl::unexpected(made.error());
   flip_ = {old_.shares.contains(share) ? flip::kind::exchange : flip::kind::put, work_, file};
-  add_file(share, std::move(*made), what->image.size());
+  add_file(share, std::move(*made), what->image.bytes_to_write());
   return {};
 }
 
@@ -146,10 +157,12 @@ io_result<void> disk_backend::changing::prepare_directory() {
   for (const auto& [share, what] : plan_) {
     if (!what)
       continue;
-    auto made = store_.write_file(work_ / std::to_string(share.value), what->image, old_file_of(old_, share));
+    const auto file = work_ / std::to_string(share.value);
+    auto made = what->staged ? store_.adopt(file, *what)
+                             : store_.write_file(file, what->image, old_file_of(old_, share));
     if (!made)
       return tl::unexpected(made.error());
-    add_file(share, std::move(*made), what->image.size());
+    add_file(share, std::move(*made), what->image.bytes_to_write());
   }
   wishes_.push_back({.directory = work_});
   return {};

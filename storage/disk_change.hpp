@@ -20,6 +20,7 @@ private:
   void turn();
   void take_back(io_failure why);
   void succeed();
+  void spoil(const io_failure& why);
   void fail(io_failure why);
   io_result<void> prepare();
   io_result<void> ensure_prefix();

@@ -1,6 +1,7 @@
 #include "truckee/storage/file_image.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace truckee::storage {
 
@@ -12,7 +13,7 @@ constexpr std::size_t chunk_size = std::size_t{256} << 10;
 class gathering_sink {
 public:
   /// `total`: how many bytes will come.
-  gathering_sink(const byte_sink& sink, std::uint64_t total) : sink_(sink) {
+  gathering_sink(const placed_sink& sink, std::uint64_t total) : sink_(sink) {
     // Never reallocated: a reallocation would leave an unwiped copy.
     pending_.reserve(static_cast<std::size_t>(std::min<std::uint64_t>(small, total)));
   }
@@ -27,16 +28,26 @@ public:
     }
     if (auto done = flush(); !done)
       return done;
-    if (data.size() > small)
-      return sink_(data);
+    if (data.size() > small) {
+      const auto at = std::exchange(at_, at_ + data.size());
+      return sink_(at, data);
+    }
     pending_.assign(data.begin(), data.end());
     return {};
+  }
+
+  /// So many bytes are not given.
+  io_result<void> skip(std::uint64_t length) {
+    auto done = flush();
+    at_ += length;
+    return done;
   }
 
   io_result<void> flush() {
     if (pending_.empty())
       return {};
-    auto done = sink_(pending_);
+    const auto at = std::exchange(at_, at_ + pending_.size());
+    auto done = sink_(at, pending_);
     wipe(pending_);
     pending_.clear();
     return done;
@@ -44,7 +55,8 @@ public:
 
 private:
   static constexpr std::size_t small = std::size_t{64} << 10;
-  const byte_sink& sink_;
+  const placed_sink& sink_;
+  std::uint64_t at_ = 0; ///< where the pending ones begin
   bytes pending_;
 };
 
@@ -80,6 +92,19 @@ io_result<void> add_old(gathering_sink& out, const readable_file& old_file, std:
 file_image::file_image(std::uint64_t old_size) : size_(old_size) {
   if (old_size > 0)
     runs_.emplace(0, run{run::source::old_file, old_size, 0, {}});
+}
+
+file_image file_image::of_staged(std::uint64_t size) {
+  file_image out;
+  out.place(0, run{run::source::staged, size, 0, {}});
+  return out;
+}
+
+std::uint64_t file_image::bytes_to_write() const {
+  std::uint64_t out = 0;
+  for (const auto& [offset, what] : runs_)
+    out += what.from == run::source::staged ? 0 : what.length;
+  return out;
 }
 
 bytes file_image::given(std::uint64_t offset, std::uint64_t length) const {
@@ -148,7 +173,7 @@ void file_image::place(std::uint64_t offset, run what) {
   size_ = std::max(size_, end);
 }
 
-io_result<void> write_image(const file_image& image, const readable_file* old_file, const byte_sink& sink) {
+io_result<void> place_image(const file_image& image, const readable_file* old_file, const placed_sink& sink) {
   gathering_sink out(sink, image.size());
   for (const auto& [offset, run] : image.runs()) {
     io_result<void> done;
@@ -164,11 +189,18 @@ io_result<void> write_image(const file_image& image, const readable_file* old_fi
         return tl::unexpected(io_failure{0, "an image refers to an old file that is not there"});
       done = add_old(out, *old_file, run.old_offset, run.length);
       break;
+    case file_image::run::source::staged:
+      done = out.skip(run.length);
+      break;
     }
     if (!done)
       return done;
   }
   return out.flush();
+}
+
+io_result<void> write_image(const file_image& image, const readable_file* old_file, const byte_sink& sink) {
+  return place_image(image, old_file, [&sink](std::uint64_t, byte_view piece) { return sink(piece); });
 }
 
 } // namespace truckee::storage

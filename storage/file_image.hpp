@@ -7,12 +7,18 @@
 
 namespace truckee::storage {
 
-/// A file to be: runs of an old file, zeros and given bytes. Nothing is copied before it is written out.
+/// A file to be: runs of an old file, zeros and given bytes, and of what is in it already. Nothing is copied before it is written
+/// out.
 class file_image {
 public:
   /// Bytes that stand together in the file.
   struct run {
-    enum class source : std::uint8_t { old_file, zeros, given };
+    enum class source : std::uint8_t {
+      old_file,
+      zeros,
+      given,
+      staged, ///< in the file that it is written into, at this very place
+    };
     source from = source::zeros;
     std::uint64_t length = 0;
     std::uint64_t old_offset = 0; ///< with old_file
@@ -21,8 +27,12 @@ public:
 
   /// Begins as the whole of an old file; 0 for a new one.
   explicit file_image(std::uint64_t old_size = 0);
+  /// Begins as what was staged in the file itself, from its beginning to `size`.
+  static file_image of_staged(std::uint64_t size);
 
   std::uint64_t size() const { return size_; }
+  /// Without those that are in place.
+  std::uint64_t bytes_to_write() const;
   const std::map<std::uint64_t, run>& runs() const { return runs_; }
   /// A copy of these bytes where all of them are of one given run; else nothing.
   bytes given(std::uint64_t offset, std::uint64_t length) const;
@@ -42,9 +52,13 @@ private:
 };
 
 using byte_sink = std::function<io_result<void>(byte_view)>;
+/// The same of a file that is not written from its beginning to its end.
+using placed_sink = std::function<io_result<void>(std::uint64_t offset, byte_view)>;
 
 /// Gives the image's bytes to `sink`, in order, small runs gathered. `old_file` may be null for an image
-/// without one.
+/// without one. Nothing of it is staged.
 io_result<void> write_image(const file_image& image, const readable_file* old_file, const byte_sink& sink);
+/// The same without what is staged.
+io_result<void> place_image(const file_image& image, const readable_file* old_file, const placed_sink& sink);
 
 } // namespace truckee::storage

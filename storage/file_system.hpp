@@ -72,27 +72,32 @@ public:
   virtual io_result<shared_bytes> read(std::uint64_t offset, std::uint64_t length) const;
 };
 
-/// A file that is written from its beginning.
+/// A file that is written from its beginning, or at any place.
 class writable_file {
 public:
   virtual ~writable_file() = default;
   virtual io_result<void> append(byte_view data) = 0;
-  /// What it had of old behind what was appended goes.
-  virtual io_result<void> cut() = 0;
+  /// What lies between its end and these bytes reads as zeros, and takes no room.
+  virtual io_result<void> write_at(std::uint64_t offset, byte_view data) = 0;
+  /// What it has behind so many bytes goes.
+  virtual io_result<void> cut(std::uint64_t size) = 0;
+  /// What was written there has been given to the disk when it returns, which then has less to do in sync(): that alone makes it
+  /// last. What became of it is told here, and nowhere else once the file is closed.
+  virtual io_result<void> write_out(std::uint64_t offset, std::uint64_t length) = 0;
   /// Tells the disk that sync() will come, and does not wait.
   virtual void begin_sync() {}
   /// Data and length are on the disk when it returns; the name in its directory may not be.
   virtual io_result<void> sync() = 0;
-  /// Of what was appended so far.
+  /// Of what was written so far.
   virtual io_result<file_stamp> stamp() = 0;
   virtual io_result<void> close() = 0;
 };
 
-/// What is to be on the disk: what was appended to a file, or the names in a directory.
+/// What is to be on the disk: what was written to a file, or the names in a directory.
 struct sync_wish {
   writable_file* file = nullptr;        ///< null: the directory's names
   std::filesystem::path directory = {}; ///< without a file
-  std::uint64_t bytes = 0;              ///< appended to the file, about
+  std::uint64_t bytes = 0;              ///< written to the file, about
 };
 
 /// What became of several wishes.
@@ -125,6 +130,8 @@ public:
   /// A file that is there, to be written anew from its beginning: for its owner only, without a second name, and opened by nobody
   /// else, for whom its content would change under the hand; EBUSY otherwise, and where the system cannot tell.
   virtual io_result<std::unique_ptr<writable_file>> reuse(const std::filesystem::path& file) = 0;
+  /// A file that create() made and nobody else knows, to be written on.
+  virtual io_result<std::unique_ptr<writable_file>> go_on(const std::filesystem::path& file) = 0;
   /// Writes over bytes that a file has, where they are: no longer, and no other file. `lasting`: they are on the disk when it
   /// returns. EIO for a file that ends before.
   virtual io_result<void> overwrite(const std::filesystem::path& file, std::uint64_t offset, byte_view data,

@@ -9,8 +9,9 @@ namespace truckee::storage {
 /// no_space.
 struct store_limits {
   /// Length of one share's data. A write is built beside the old share, so this also bounds the room it
-  /// needs.
-  std::uint64_t share_bytes_max = std::uint64_t{1} << 30;
+  /// needs; on a disk nothing takes memory for it. A file of 4 GiB has shares of 1.4 GiB where three make it, of 4 GiB where
+  /// one does.
+  std::uint64_t share_bytes_max = std::uint64_t{16} << 30;
   /// Slots in the store: bounds the directory scan at open (a slot costs one name).
   std::uint64_t slots_max = 10'000'000;
   /// Shares one request may change; the protocol and one-byte share numbers allow 256.
@@ -31,6 +32,12 @@ struct store_limits {
   std::size_t remembered_bytes_max = std::size_t{4} << 20;
   /// Bytes of the disk for files that updates replaced and the next ones write into; freed where room is wanted.
   std::uint64_t spare_bytes_max = std::uint64_t{32} << 20;
+  /// Shares that are being brought in pieces: a file and a few hundred bytes of memory each.
+  std::size_t stagings_max = 1000;
+  /// Who brings one goes on with it, gives it up or makes a share of it before so many seconds pass, or is gone.
+  std::uint64_t staging_seconds_max = 15 * 60;
+  /// The same where others want the room: more than a slow line needs for a piece.
+  std::uint64_t staging_silence_seconds = 60;
   /// Bytes of the file system left to others.
   std::uint64_t reserved_space = 0;
 };

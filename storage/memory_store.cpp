@@ -2,6 +2,8 @@
 
 #include "truckee/storage/container_store.hpp"
 
+#include <algorithm>
+#include <atomic>
 #include <cerrno>
 #include <mutex>
 
@@ -44,6 +46,52 @@ private:
   io_result<void> result_;
 };
 
+/// How many bytes are in use, of which pieces that are let go take theirs out.
+using byte_count = std::atomic<std::uint64_t>;
+
+/// A share to be, in blocks: what no piece brought takes no memory, and however pieces lie over each other, each byte is held once.
+class staged_blocks final : public staged_file {
+public:
+  explicit staged_blocks(std::shared_ptr<byte_count> used) : used_(std::move(used)) {}
+  ~staged_blocks() override { *used_ -= held_; }
+
+  /// Its bytes from the beginning, as far as they go into `out`.
+  void copy_to(mutable_byte_view out) const {
+    std::ranges::fill(out, std::byte{0});
+    for (const auto& [number, block] : blocks_) {
+      const auto at = number * block_size;
+      if (at >= out.size())
+        break;
+      const auto length = std::min<std::size_t>(block.size(), out.size() - static_cast<std::size_t>(at));
+      std::copy_n(block.begin(), length, out.begin() + static_cast<std::ptrdiff_t>(at));
+    }
+  }
+
+protected:
+  io_result<void> put(std::uint64_t offset, byte_view data) override {
+    while (!data.empty()) {
+      auto& block = blocks_[offset / block_size];
+      const auto from = static_cast<std::size_t>(offset % block_size);
+      const auto length = std::min<std::size_t>(data.size(), block_size - from);
+      if (const auto end = from + length; end > block.size()) {
+        held_ += end - block.size();
+        *used_ += end - block.size();
+        block.resize(end);
+      }
+      std::copy_n(data.begin(), length, block.begin() + static_cast<std::ptrdiff_t>(from));
+      data = data.subspan(length);
+      offset += length;
+    }
+    return {};
+  }
+
+private:
+  static constexpr std::uint64_t block_size = std::uint64_t{1} << 20;
+  const std::shared_ptr<byte_count> used_;
+  std::uint64_t held_ = 0;
+  std::map<std::uint64_t, bytes> blocks_; ///< by number
+};
+
 class memory_backend final : public slot_backend {
 public:
   explicit memory_backend(std::uint64_t capacity) : capacity_(capacity) {}
@@ -66,7 +114,8 @@ public:
       if (!image)
         continue;
       const auto before = old.shares.find(share);
-      auto content = render(image->image, before == old.shares.end() ? nullptr : before->second->file.get());
+      const auto* old_file = before == old.shares.end() ? nullptr : before->second->file.get();
+      auto content = render(image->image, old_file, image->staged.get());
       if (!content)
         return tl::unexpected(content.error());
       made.emplace(share, std::move(*content));
@@ -74,11 +123,11 @@ public:
     const std::lock_guard lock(mutex_);
     auto& files = slots_[slot];
     for (const auto& [share, image] : plan) {
-      used_ -= files[share].size();
+      *used_ -= files[share].size();
       files.erase(share);
     }
     for (auto& [share, content] : made) {
-      used_ += content.size();
+      *used_ += content.size();
       files[share] = std::move(content);
     }
     if (files.empty())
@@ -94,7 +143,7 @@ public:
   io_result<void> write_over(const storage_index& slot, share_number share, const open_share& old,
                              const file_patch& patch) override {
     // Readers may still hold the file as it is.
-    auto content = render(patched(old.file->size(), patch), old.file.get());
+    auto content = render(patched(old.file->size(), patch), old.file.get(), nullptr);
     if (!content)
       return tl::unexpected(content.error());
     const std::lock_guard lock(mutex_);
@@ -111,9 +160,10 @@ public:
   }
 
   io_result<std::uint64_t> available_bytes() override {
-    const std::lock_guard lock(mutex_);
-    return capacity_ - std::min(capacity_, used_);
+    return capacity_ - std::min(capacity_, used_->load());
   }
+
+  io_result<std::shared_ptr<staged_file>> stage() override { return std::make_shared<staged_blocks>(used_); }
 
 private:
   static file_image patched(std::uint64_t size, const file_patch& patch) {
@@ -122,13 +172,16 @@ private:
     return out;
   }
 
-  static io_result<shared_bytes> render(const file_image& image, const readable_file* old_file) {
+  static io_result<shared_bytes> render(const file_image& image, const readable_file* old_file,
+                                        const staged_file* staged) {
     buffer out(static_cast<std::size_t>(image.size()));
-    auto* to = out.data();
-    auto done = write_image(image, old_file, [&to](byte_view piece) -> io_result<void> {
-      to = std::copy(piece.begin(), piece.end(), to);
-      return {};
-    });
+    if (staged != nullptr)
+      dynamic_cast<const staged_blocks&>(*staged).copy_to(out.view());
+    auto done =
+        place_image(image, old_file, [&out](std::uint64_t offset, byte_view piece) -> io_result<void> {
+          std::copy(piece.begin(), piece.end(), out.data() + offset);
+          return {};
+        });
     if (!done)
       return tl::unexpected(done.error());
     return shared_bytes(std::move(out));
@@ -137,7 +190,7 @@ private:
   const std::uint64_t capacity_;
   std::mutex mutex_;
   std::map<storage_index, share_files> slots_;
-  std::uint64_t used_ = 0;
+  const std::shared_ptr<byte_count> used_ = std::make_shared<byte_count>(0);
 };
 
 } // namespace

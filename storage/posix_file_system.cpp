@@ -121,10 +121,31 @@ private:
   file_stamp stamp_;
 };
 
+io_result<void> write_all(int fd, std::uint64_t offset, byte_view data, const char* what, const path& name) {
+  while (!data.empty()) {
+    const auto put = ::pwrite(fd, data.data(), data.size(), static_cast<off_t>(offset));
+    if (put < 0 && errno == EINTR)
+      continue;
+    if (put < 0)
+      return io_fail(errno, what, name);
+    data = data.subspan(static_cast<std::size_t>(put));
+    offset += static_cast<std::uint64_t>(put);
+  }
+  return {};
+}
+
+/// Whether the file lies on a file system of one of these kinds.
+template <std::size_t N>
+bool is_one_of(const std::array<std::uint32_t, N>& kinds, int fd) {
+  struct statfs about {};
+  return ::fstatfs(fd, &about) == 0 &&
+         std::ranges::find(kinds, static_cast<std::uint32_t>(about.f_type)) != kinds.end();
+}
+
 class posix_writable final : public writable_file {
 public:
-  posix_writable(descriptor fd, path name, std::uint64_t old_size = 0)
-    : fd_(std::move(fd)), name_(std::move(name)), old_size_(old_size) {}
+  posix_writable(descriptor fd, path name, std::uint64_t size = 0)
+    : fd_(std::move(fd)), name_(std::move(name)), size_(size) {}
 
   io_result<void> append(byte_view data) override {
     while (!data.empty()) {
@@ -135,14 +156,30 @@ public:
         return io_fail(errno, "write", name_);
       data = data.subspan(static_cast<std::size_t>(put));
       written_ += static_cast<std::uint64_t>(put);
+      size_ = std::max(size_, written_);
     }
     return {};
   }
 
-  io_result<void> cut() override {
-    if (old_size_ > written_ && ::ftruncate(fd_.get(), static_cast<off_t>(written_)) != 0)
+  io_result<void> write_at(std::uint64_t offset, byte_view data) override {
+    size_ = std::max(size_, offset + data.size());
+    return write_all(fd_.get(), offset, data, "write", name_);
+  }
+
+  io_result<void> cut(std::uint64_t size) override {
+    if (size_ > size && ::ftruncate(fd_.get(), static_cast<off_t>(size)) != 0)
       return io_fail(errno, "cut", name_);
-    old_size_ = 0;
+    size_ = std::min(size_, size);
+    return {};
+  }
+
+  io_result<void> write_out(std::uint64_t offset, std::uint64_t length) override {
+    constexpr unsigned all = SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE | SYNC_FILE_RANGE_WAIT_AFTER;
+    // Elsewhere it may do nothing, as on an overlay, or not be known.
+    if (!is_one_of(synced_as_a_whole, fd_.get()))
+      return sync();
+    if (::sync_file_range(fd_.get(), static_cast<off64_t>(offset), static_cast<off64_t>(length), all) != 0)
+      return errno == ENOSYS || errno == EPERM ? sync() : io_fail(errno, "write out", name_);
     return {};
   }
 
@@ -170,8 +207,8 @@ public:
 private:
   descriptor fd_;
   path name_;
-  std::uint64_t old_size_;
-  std::uint64_t written_ = 0;
+  std::uint64_t size_;
+  std::uint64_t written_ = 0; ///< appended
 };
 
 /// A process id and a line feed, padded with spaces.
@@ -329,6 +366,19 @@ public:
     return std::make_unique<posix_writable>(std::move(fd), file, static_cast<std::uint64_t>(about.st_size));
   }
 
+  io_result<std::unique_ptr<writable_file>> go_on(const path& file) override {
+    constexpr int flags = O_WRONLY | O_NONBLOCK;
+    const auto held = find_held(file.parent_path());
+    auto fd =
+        held ? open_inside(held->directory.get(), file.filename().c_str(), flags) : open_inside(file, flags);
+    struct stat about {};
+    if (!fd || ::fstat(fd.get(), &about) != 0)
+      return io_fail(errno, "open", file);
+    if (!S_ISREG(about.st_mode) || about.st_uid != ::geteuid())
+      return io_fail(EINVAL, "go on with, for it is no file of ours,", file);
+    return std::make_unique<posix_writable>(std::move(fd), file, static_cast<std::uint64_t>(about.st_size));
+  }
+
   io_result<void> overwrite(const path& file, std::uint64_t offset, byte_view data, bool lasting) override {
     const auto fd = open_inside(file, O_WRONLY | O_NONBLOCK);
     struct stat about {};
@@ -336,15 +386,8 @@ public:
       return io_fail(errno, "open", file);
     if (!S_ISREG(about.st_mode) || offset + data.size() > static_cast<std::uint64_t>(about.st_size))
       return io_fail(EIO, "write beyond the end of", file);
-    while (!data.empty()) {
-      const auto put = ::pwrite(fd.get(), data.data(), data.size(), static_cast<off_t>(offset));
-      if (put < 0 && errno == EINTR)
-        continue;
-      if (put < 0)
-        return io_fail(errno, "write over", file);
-      data = data.subspan(static_cast<std::size_t>(put));
-      offset += static_cast<std::uint64_t>(put);
-    }
+    if (auto done = write_all(fd.get(), offset, data, "write over", file); !done)
+      return done;
     if (lasting && ::fdatasync(fd.get()) != 0)
       return io_fail(errno, "sync", file);
     return {};

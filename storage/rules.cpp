@@ -81,6 +81,9 @@ std::optional<refusal> check_request(const grid::read_test_write& request, const
     if (change.writes.size() > limits.writes_per_share_max)
       return too_many("writes to " + share_name(change.share), change.writes.size(),
                       limits.writes_per_share_max);
+    if (change.staged && change.new_length == 0U)
+      return refusal{storage_status::malformed,
+                     share_name(change.share) + " is to be deleted, and to become what was staged"};
     for (const auto& write : change.writes)
       if (auto refused = check_write(change.share, write, limits))
         return refused;
@@ -164,7 +167,7 @@ new_share planned(const container_edit& edit) {
 }
 
 tl::expected<slot_plan, refusal> plan_changes(const loaded_slot& slot, const grid::read_test_write& request,
-                                              const lease_terms& terms) {
+                                              const staged_shares& staged, const lease_terms& terms) {
   slot_plan plan;
   for (const auto& change : request.changes) {
     if (change.new_length == 0U) {
@@ -173,6 +176,9 @@ tl::expected<slot_plan, refusal> plan_changes(const loaded_slot& slot, const gri
       continue;
     }
     auto edit = begin_edit(slot, request, change.share, terms.node);
+    const auto brought = change.staged ? staged.at(change.share) : nullptr;
+    if (brought)
+      edit.adopt(brought->size());
     for (const auto& write : change.writes)
       edit.write(write.offset, write.data);
     if (change.new_length)
@@ -186,9 +192,11 @@ tl::expected<slot_plan, refusal> plan_changes(const loaded_slot& slot, const gri
                                                  " leases already; wait until some expire"});
     if (!edit.changed())
       continue;
-    if (terms.compact)
+    if (terms.compact || brought)
       edit.compact();
-    plan.emplace(change.share, planned(edit));
+    auto what = planned(edit);
+    what.staged = brought;
+    plan.emplace(change.share, std::move(what));
   }
   return plan;
 }

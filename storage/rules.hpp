@@ -57,7 +57,9 @@ struct lease_terms {
   std::size_t leases_max = 0;
   bool compact = false; ///< makes the files that are written as short as they can be
 };
+using staged_shares = std::map<share_number, std::shared_ptr<staged_file>>;
+/// `staged`: what the changes name of it, all of it.
 tl::expected<slot_plan, refusal> plan_changes(const loaded_slot& slot, const grid::read_test_write& request,
-                                              const lease_terms& terms);
+                                              const staged_shares& staged, const lease_terms& terms);
 
 } // namespace truckee::storage::rules

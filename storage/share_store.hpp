@@ -92,6 +92,10 @@ public:
   virtual grid::read_test_write_answer read_test_write(const grid::read_test_write& request) = 0;
   /// The same in steps, where disk() is: between them its slot is still in use. Any thread may take a step.
   virtual std::unique_ptr<slot_write> begin_write(grid::read_test_write request);
+  /// Keeps a piece of a share to be, which nobody sees until a read_test_write names it.
+  virtual grid::stage_answer stage(const grid::stage_piece& request) = 0;
+  /// Lets go what was staged and not gone on with for long; to be called now and then, from any thread, whatever else is called.
+  virtual void let_go_idle() {}
   virtual grid::slot_read_answer read(const grid::slot_read& request) = 0;
   /// Renews the lease with this renew secret on every share of the slot, or adds one: now + 31 days.
   virtual lease_answer add_lease(const storage_index& slot, const server_secret& renew,

@@ -3,6 +3,7 @@
 #include "truckee/base/ids.hpp"
 #include "truckee/storage/container.hpp"
 #include "truckee/storage/staged_change.hpp"
+#include "truckee/storage/staged_file.hpp"
 
 #include <map>
 #include <memory>
@@ -28,7 +29,8 @@ struct open_slot {
 /// One share as it shall be.
 struct new_share {
   file_image image;
-  std::shared_ptr<const share_facts> facts; ///< what is in the image, for a backend that remembers
+  std::shared_ptr<const share_facts> facts;      ///< what is in the image, for a backend that remembers
+  std::shared_ptr<staged_file> staged = nullptr; ///< one of this backend's, where the image has runs of it
 };
 
 /// What a slot's files shall become; nothing: the share is removed. Shares not named stay as they are.
@@ -51,6 +53,8 @@ public:
   /// the whole patch.
   virtual io_result<void> write_over(const storage_index& slot, share_number share, const open_share& old,
                                      const file_patch& patch) = 0;
+  /// An empty one.
+  virtual io_result<std::shared_ptr<staged_file>> stage() = 0;
   virtual io_result<std::vector<storage_index>> slots() = 0;
   virtual io_result<std::uint64_t> available_bytes() = 0;
   /// As share_store's.

@@ -62,7 +62,9 @@ void container_store::writing::begin() {
     return;
   }
   terms_ = {store_.options_.id, store_.lease_end(), store_.options_.limits.leases_per_share_max};
-  auto plan = rules::plan_changes(slot_, request_, terms_);
+  if (!find_staged())
+    return;
+  auto plan = rules::plan_changes(slot_, request_, staged_, terms_);
   if (!plan)
     return refuse({plan.error().status, plan.error().detail});
   plan_ = std::move(*plan);
@@ -74,20 +76,55 @@ void container_store::writing::attempt() {
     return;
   if (auto room = store_.room_for(**files_, plan_); room.status != storage_status::ok)
     return no_room(std::move(room));
+  begun_ = true;
   change_ = store_.backend_->begin(request_.slot, **files_, plan_);
   look();
+}
+
+/// Otherwise the answer says which is missing.
+bool container_store::writing::find_staged() {
+  for (const auto& change : request_.changes) {
+    if (!change.staged)
+      continue;
+    auto found = store_.stagings_.find({request_.slot, change.share, *change.staged}, store_.now_());
+    if (!found) {
+      refuse({storage_status::not_found,
+              "nothing is staged here under that name for share " + std::to_string(change.share.value) +
+                  ": it was let go, or the store was opened anew since; bring it again"});
+      return false;
+    }
+    if (const auto most = store_.share_bytes_max_.load(); found->size() > container_head_size + most) {
+      refuse({storage_status::too_large, "what was staged for share " + std::to_string(change.share.value) +
+                                             " is longer than the limit, which is " + std::to_string(most)});
+      return false;
+    }
+    staged_.emplace(change.share, std::move(found));
+  }
+  return true;
+}
+
+void container_store::writing::let_go_staged() {
+  for (const auto& change : request_.changes)
+    if (change.staged)
+      store_.stagings_.let_go({request_.slot, change.share, *change.staged});
+  plan_.clear();
+  staged_.clear();
 }
 
 /// A container keeps the size it once had. Where that does not fit, what it holds now may.
 void container_store::writing::no_room(verdict why) {
   change_.reset();
+  if (store_.make_room())
+    return attempt();
   if (!terms_.compact) {
     terms_.compact = true;
-    if (auto plan = rules::plan_changes(slot_, request_, terms_)) {
+    if (auto plan = rules::plan_changes(slot_, request_, staged_, terms_)) {
       plan_ = std::move(*plan);
       return attempt();
     }
   }
+  if (begun_)
+    let_go_staged();
   refuse(std::move(why));
 }
 
@@ -98,6 +135,7 @@ void container_store::writing::look() {
   change_.reset();
   if (done.status == storage_status::no_space)
     return no_room(std::move(done));
+  let_go_staged();
   if (done.status != storage_status::ok)
     refuse(std::move(done));
 }

@@ -19,6 +19,8 @@ private:
   void begin();
   void attempt();
   void look();
+  bool find_staged();
+  void let_go_staged();
   void no_room(verdict why);
   void refuse(verdict why);
 
@@ -27,7 +29,9 @@ private:
   std::optional<io_result<open_slot>> files_;
   rules::loaded_slot slot_;
   rules::lease_terms terms_;
+  rules::staged_shares staged_;
   slot_plan plan_;
+  bool begun_ = false;                  ///< the plan: what was staged may be changed since
   std::unique_ptr<slot_change> change_; ///< of the plan; null: there is nothing to wait for
   grid::read_test_write_answer answer_;
 };

@@ -17,6 +17,7 @@ public:
   grid::read_test_write_answer read_test_write(const grid::read_test_write& x) override {
     return inner_->read_test_write(x);
   }
+  grid::stage_answer stage(const grid::stage_piece& x) override { return inner_->stage(x); }
   grid::slot_read_answer read(const grid::slot_read& x) override { return inner_->read(x); }
   storage::lease_answer add_lease(const storage_index& slot, const server_secret& renew,
                                   const server_secret& cancel) override {

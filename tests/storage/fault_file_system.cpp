@@ -60,19 +60,35 @@ public:
       content.resize(std::max(content.size(), written_ + part.size()));
       std::copy(part.begin(), part.end(), content.begin() + static_cast<std::ptrdiff_t>(written_));
       written_ += part.size();
+      files_.bytes_written_ += part.size();
     }
     if (failure)
       return tl::unexpected(*failure);
     return {};
   }
 
-  io_result<void> cut() override {
+  io_result<void> write_at(std::uint64_t offset, byte_view data) override {
     const std::lock_guard lock(files_.mutex_);
-    if (generation_ == files_.generation_ && files_.inodes_.at(inode_).data.size() == written_)
+    const auto appended = std::exchange(written_, static_cast<std::size_t>(offset));
+    auto done = append(data);
+    written_ = appended;
+    return done;
+  }
+
+  io_result<void> cut(std::uint64_t size) override {
+    const std::lock_guard lock(files_.mutex_);
+    if (generation_ == files_.generation_ && files_.inodes_.at(inode_).data.size() <= size)
       return {}; // no call of the system
     if (auto failure = begin("cut"))
       return tl::unexpected(*failure);
-    files_.inodes_.at(inode_).data.resize(written_);
+    files_.inodes_.at(inode_).data.resize(static_cast<std::size_t>(size));
+    return {};
+  }
+
+  io_result<void> write_out(std::uint64_t, std::uint64_t) override {
+    const std::lock_guard lock(files_.mutex_);
+    if (auto failure = begin("write out"))
+      return tl::unexpected(*failure);
     return {};
   }
 
@@ -194,6 +210,16 @@ io_result<std::unique_ptr<writable_file>> fault_file_system::reuse(const path& f
       names += target == *at->target ? 1 : 0;
   if (found.directory || found.readers > 0 || names != 1)
     return io_fail(EBUSY, "write anew", file);
+  return std::make_unique<fault_writable>(*this, *at->target, file);
+}
+
+io_result<std::unique_ptr<writable_file>> fault_file_system::go_on(const path& file) {
+  const std::lock_guard lock(mutex_);
+  const auto at = locate("go on with", file);
+  if (!at)
+    return tl::unexpected(at.error());
+  if (!at->target || inodes_.at(*at->target).directory)
+    return io_fail(ENOENT, "go on with", file);
   return std::make_unique<fault_writable>(*this, *at->target, file);
 }
 

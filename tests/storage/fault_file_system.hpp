@@ -40,7 +40,8 @@ public:
   void heal();
   std::uint64_t calls() const;
   std::uint64_t calls(const std::string& of) const; ///< of one kind, as it is named in errors: "list", "open"
-  std::uint64_t syncs() const;                      ///< of files and directories so far
+  std::uint64_t bytes_written() const { return bytes_written_; }
+  std::uint64_t syncs() const; ///< of files and directories so far
   const std::string& last_call() const;
 
   void set_available(std::uint64_t bytes);
@@ -57,6 +58,7 @@ public:
   io_result<file_stamp> stamp(const std::filesystem::path& file) override;
   io_result<std::unique_ptr<writable_file>> create(const std::filesystem::path& file) override;
   io_result<std::unique_ptr<writable_file>> reuse(const std::filesystem::path& file) override;
+  io_result<std::unique_ptr<writable_file>> go_on(const std::filesystem::path& file) override;
   io_result<void> overwrite(const std::filesystem::path& file, std::uint64_t offset, byte_view data,
                             bool lasting) override;
   io_result<std::vector<directory_entry>> list(const std::filesystem::path& directory) override;
@@ -125,6 +127,7 @@ private:
   std::uint64_t calls_ = 0;
   std::map<std::string, std::uint64_t> calls_by_name_;
   std::uint64_t syncs_ = 0;
+  std::uint64_t bytes_written_ = 0;
   std::uint64_t generation_ = 0; ///< grows at each crash: files opened before are dead
   std::string last_call_;
   std::optional<std::uint64_t> fail_at_;

@@ -82,6 +82,26 @@ inline grid::share_change delete_share(int share) {
   return out;
 }
 
+/// A piece of a share to be, said shortly.
+inline grid::stage_piece piece(const storage_index& slot, int share, std::uint64_t offset,
+                               std::string_view data, int staging = 1) {
+  return {slot, {static_cast<std::uint8_t>(share)}, filled<staging_id>(staging), {offset, text(data)}};
+}
+
+inline grid::stage_piece let_go(const storage_index& slot, int share, int staging = 1) {
+  auto out = piece(slot, share, 0, "", staging);
+  out.let_go = true;
+  return out;
+}
+
+/// The share becomes what was staged.
+inline grid::share_change of_staged(int share, int staging = 1) {
+  grid::share_change out;
+  out.share = {static_cast<std::uint8_t>(share)};
+  out.staged = filled<staging_id>(staging);
+  return out;
+}
+
 inline grid::read_test_write request(const storage_index& slot, std::vector<grid::share_change> changes,
                                      int enabler = 1) {
   return {slot, secrets_of(enabler), std::move(changes), {}};
