@@ -2,6 +2,7 @@
 
 #include "test_folder.hpp"
 
+#include <csignal>
 #include <cstdlib>
 #include <fstream>
 #include <gtest/gtest.h>
@@ -29,9 +30,11 @@ protected:
     const auto pipe = (folder / "pipe").string();
     ::unlink(pipe.c_str());
     EXPECT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
+    const auto before = std::signal(SIGPIPE, SIG_IGN); // whoever does not read on breaks the pipe
     std::thread writer([&] { std::ofstream(pipe, std::ios::binary) << text; });
     auto got = open_lendable(pipe, memory_max);
     writer.join();
+    std::signal(SIGPIPE, before);
     return got;
   }
   static std::string text_of(const lendable_content& content) {
