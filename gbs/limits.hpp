@@ -21,8 +21,10 @@ inline constexpr std::uint64_t cbor_answer_bytes_max = std::uint64_t{30} << 20;
 inline constexpr std::uint64_t short_answer_bytes_max = 64 * 1024;
 /// Of a server's own words that are kept for people.
 inline constexpr std::size_t words_bytes_max = 200;
-/// Of a change, as a server takes it: a share as long as a store may have it, and what holds it together.
-inline constexpr std::uint64_t change_bytes_max = (std::uint64_t{1} << 30) + (std::uint64_t{1} << 20);
+/// Of a share that is written: it comes in one message, which is in memory as a whole on both sides.
+inline constexpr std::uint64_t share_bytes_max = std::uint64_t{1} << 30;
+/// Of a change, as a server takes it: such a share, and what holds it together.
+inline constexpr std::uint64_t change_bytes_max = share_bytes_max + (std::uint64_t{1} << 20);
 /// Of an advice, with what holds its reason.
 inline constexpr std::uint64_t advice_bytes_max = 64 * 1024;
 /// Of an answer to a ranged read: what one store lets one message read.

@@ -170,7 +170,8 @@ inline constexpr family reconnects{"truckee_server_reconnects_total", counter, "
 // A storage server, seen from itself. `store` is its configured name.
 inline constexpr family storage_operations{"truckee_storage_operations_total", counter,
                                            "store operation outcome",
-                                           "Requests served: read_test_write, read, list, lease or version."};
+                                           "Requests served: read_test_write, read, list, lease, version, "
+                                           "advice or stage."};
 inline constexpr family storage_operation_duration{"truckee_storage_operation_duration_seconds", histogram,
                                                    "store operation",
                                                    "Time a request took, the disk included."};

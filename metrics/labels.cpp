@@ -32,7 +32,7 @@ status_class status_class_of(unsigned status) {
 
 std::string_view to_label(storage_operation x) {
   static constexpr std::array<std::string_view, storage_operation_count> names{
-      "read_test_write", "read", "list", "lease", "version", "advice"};
+      "read_test_write", "read", "list", "lease", "version", "advice", "stage"};
   return pick(names, x);
 }
 

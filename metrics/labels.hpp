@@ -96,8 +96,8 @@ inline constexpr std::array<std::string_view, 4> status_class_words{"2xx", "3xx"
 status_class status_class_of(unsigned status);
 
 /// What a storage server was asked.
-enum class storage_operation : std::uint8_t { read_test_write, read, list, lease, version, advice };
-inline constexpr std::uint8_t storage_operation_count = 6;
+enum class storage_operation : std::uint8_t { read_test_write, read, list, lease, version, advice, stage };
+inline constexpr std::uint8_t storage_operation_count = 7;
 
 inline constexpr std::uint8_t operation_count = operation_kind_words.size();
 inline constexpr std::uint8_t link_state_count = link_state_words.size();

@@ -193,6 +193,8 @@ private:
       ask_for<grid::slot_read_answer>(request, deadline, std::move(done));
     else if constexpr (std::is_same_v<Message, messages::add_lease>)
       ask_for<messages::lease_answer>(request, deadline, std::move(done));
+    else if constexpr (std::is_same_v<Message, std::shared_ptr<const grid::stage_piece>>)
+      ask_for<grid::stage_answer>(*request, deadline, std::move(done));
     else if constexpr (std::is_same_v<Message, messages::share_advice>)
       ask_for<messages::advice_answer>(request, deadline, std::move(done));
     else

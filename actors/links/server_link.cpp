@@ -51,6 +51,7 @@ public:
         [this](const link_status&) { return report(); },
         [this](const read_leases_at& x) { return forward<read_leases_answer>(x.request, x.deadline); },
         [this](const advise_share& x) { return forward<advise_share_answer>(x.request, x.deadline); },
+        [this](const stage_at& x) { return forward<stage_at_answer>(x.request, x.deadline); },
         [this](const stop&) { self_->quit(); },
         [](const continuation& rest) { rest.run(); },
     };

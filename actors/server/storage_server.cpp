@@ -6,6 +6,7 @@
 #include "truckee/crypto/base32.hpp"
 #include "truckee/metrics/metrics.hpp"
 
+#include <algorithm>
 #include <deque>
 #include <map>
 
@@ -27,6 +28,11 @@ std::uint64_t bytes_of(const grid::read_test_write& request) {
     for (const auto& write : change.writes)
       sum += write.data.size();
   return sum;
+}
+
+/// It may take away a file of gigabytes.
+bool makes_of_staged(const grid::read_test_write& request) {
+  return std::ranges::any_of(request.changes, [](const auto& change) { return change.staged.has_value(); });
 }
 
 std::uint64_t bytes_of(const grid::slot_read& request) {
@@ -59,7 +65,7 @@ public:
         [this](const hello& x) { return introduce_store(x); },
         [this](const grid::read_test_write& x) {
           const auto bytes = bytes_of(x);
-          if (is_quick(x.slot, bytes))
+          if (is_quick(x.slot, bytes) && !makes_of_staged(x))
             return run_here<grid::read_test_write_answer>(
                 x.slot, bytes, metrics::storage_operation::read_test_write,
                 [&x](auto& store) { return store.read_test_write(x); });
@@ -87,6 +93,10 @@ public:
                                     [request = x](auto& store) { return list_leases(store, request); });
         },
         [this](const share_advice& x) { return take_advice(x); },
+        [this](const grid::stage_piece& x) {
+          return run<grid::stage_answer>(x.slot, x.piece.data.size(), metrics::storage_operation::stage,
+                                         [request = x](auto& store) { return store.stage(request); });
+        },
         [this](const stop&) { self_->quit(); },
         [](const continuation& rest) { rest.run(); },
         [this](const use_expiry& x) {
@@ -215,7 +225,7 @@ private:
     constexpr auto kind = metrics::storage_operation::read_test_write;
     if (auto busy = refused_for_load<answer>(bytes, kind))
       return std::move(*busy);
-    const bool is_here = begins_quickly(x.slot, bytes);
+    const bool is_here = begins_quickly(x.slot, bytes) && !makes_of_staged(x);
     ++queued_calls_;
     queued_bytes_ += bytes;
     auto promise = self_->template make_response_promise<answer>();
@@ -303,11 +313,15 @@ private:
   template <class Other>
   void count_read(const Other&) {}
 
-  /// Slots and free bytes, from time to time: others write to the same disk, too.
+  /// Slots and free bytes, from time to time: others write to the same disk, too. What was staged and left goes before.
   void measure_later(duration pause) {
     send_later(self_, pause, continuation{[this] {
                  offload(
-                     self_, *services_->blocking, [store = store_] { return store->info(); },
+                     self_, *services_->blocking,
+                     [store = store_] {
+                       store->let_go_idle();
+                       return store->info();
+                     },
                      [this](const grid::store_info& info) {
                        events_.slots_are(info.slots);
                        events_.available_bytes_are(info.bytes_available);

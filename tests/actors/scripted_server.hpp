@@ -14,10 +14,12 @@ struct server_script {
   /// Each gets the request and may answer in its own way; nothing: no answer, until release() or for ever.
   std::function<std::optional<grid::read_test_write_answer>(const grid::read_test_write&)> write;
   std::function<std::optional<grid::slot_read_answer>(const grid::slot_read&)> read;
+  std::function<std::optional<grid::stage_answer>(const grid::stage_piece&)> stage;
   std::function<std::optional<grid::store_info>()> hello;
   bool ends = false; ///< ends at the next call that gets no answer
 
   std::vector<grid::read_test_write> writes; ///< every write that came
+  std::vector<grid::stage_piece> pieces;     ///< every piece that came
   std::vector<messages::share_advice> advice;
   std::size_t reads = 0;
   std::size_t hellos = 0;
@@ -62,6 +64,11 @@ public:
         [this](const messages::share_advice& x) {
           script_->advice.push_back(x);
           return messages::advice_answer{};
+        },
+        [this](const grid::stage_piece& x) {
+          script_->pieces.push_back(x);
+          auto now = [s = script_, x] { return s->store->stage(x); };
+          return answer<grid::stage_answer>(script_->stage ? script_->stage(x) : now(), now);
         },
         [this](const messages::add_lease& x) {
           const auto done = script_->store->add_lease(x.slot, x.renew, x.cancel);

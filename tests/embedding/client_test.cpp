@@ -60,6 +60,7 @@ struct mute_server_state {
         [this](const messages::add_lease&) { return never<messages::lease_answer>(); },
         [this](const messages::read_leases&) { return never<messages::stored_leases>(); },
         [this](const messages::share_advice&) { return never<messages::advice_answer>(); },
+        [this](const grid::stage_piece&) { return never<grid::stage_answer>(); },
     };
   }
   template <class Answer>

@@ -46,6 +46,11 @@ public:
           return carry<advise_share_answer, advice_answer>(x.deadline,
                                                            [](sim_server&, bool) { return advice_answer{}; });
         },
+        [this](const stage_at& x) {
+          return carry<stage_at_answer, grid::stage_answer>(
+              x.deadline,
+              [piece = x.request](sim_server& server, bool) { return keeper(server).stage(*piece); });
+        },
     };
   }
 

@@ -30,6 +30,7 @@ public:
   /// The shares of that version which were ever written here.
   std::set<share_number> landed(const grid::file_version& version) const;
   grid::slot_read_answer read(const grid::slot_read& question) { return store_->read(question); }
+  grid::stage_answer stage(const grid::stage_piece& piece) { return store_->stage(piece); }
   grid::store_info info() { return store_->info(); }
 
 private:
