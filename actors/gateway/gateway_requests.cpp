@@ -125,7 +125,8 @@ void state::start(gateway_operation& x, server_list_ptr servers) {
   std::visit(overloaded{
                  [&](const publish_request& r) {
                    auto task = write_task_of(r.content);
-                   task.lent = r.lent;
+                   if (r.lent.source)
+                     task.lent = std::make_shared<const lent_content>(r.lent);
                    if (r.offset)
                      task.append = addition{r.content, limits_.content_bytes_max, r.offset, r.cut};
                    if (r.only_if)

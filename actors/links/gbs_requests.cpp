@@ -46,13 +46,6 @@ std::optional<storage_status> status_of(gbs::refusal_kind kind) {
   return std::nullopt;
 }
 
-/// Of what such a server has no place for.
-std::string no_pieces() {
-  return "a server of Tahoe-LAFS takes a share in one message only, with " +
-         std::to_string(gbs::share_bytes_max) +
-         " bytes at most, and no pieces of one; nothing was sent: publish a file whose shares are no longer";
-}
-
 // -- writes --
 
 delivered written(const grid::read_test_write& change, const gbs::response& x) {
@@ -80,13 +73,6 @@ delivered written(const grid::read_test_write& change, const gbs::response& x) {
 
 void send(const gbs_server& to, const std::shared_ptr<const grid::read_test_write>& change,
           messages::duration silence_max, gbs_done done) {
-  if (std::ranges::any_of(change->changes, [](const auto& x) { return x.staged.has_value(); })) {
-    grid::read_test_write_answer refusal;
-    refusal.status = storage_status::refused;
-    refusal.detail = no_pieces();
-    done(answered(std::move(refusal)), false);
-    return;
-  }
   auto request = gbs::ask_read_test_write(to.swissnum, *change);
   if (!request) {
     grid::read_test_write_answer refusal;
@@ -265,7 +251,8 @@ void send(const gbs_server&, const messages::read_leases&, messages::duration, c
 
 void send(const gbs_server&, const std::shared_ptr<const grid::stage_piece>&, messages::duration,
           const gbs_done& done) {
-  done(answered(grid::stage_answer{storage_status::refused, 0, no_pieces()}), false);
+  // A link gathers them (gathered_pieces.hpp): the protocol has no such thing.
+  done(answered(grid::stage_answer{storage_status::refused, 0, "it takes no pieces of shares"}), false);
 }
 
 } // namespace

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "truckee/actors/links/endpoint.hpp"
+#include "truckee/actors/links/gathered_pieces.hpp"
 #include "truckee/actors/links/gbs_requests.hpp"
 #include "truckee/actors/links/transport.hpp"
 #include "truckee/actors/shell/services.hpp"
@@ -42,6 +43,21 @@ public:
     if (!introduced_) {
       done(delivered::unsent("there is no connection"));
       return;
+    }
+    if (const auto* piece = std::get_if<std::shared_ptr<const grid::stage_piece>>(&request)) {
+      done({messages::delivery::answered, false, pieces_.take(**piece), {}});
+      return;
+    }
+    if (auto* change = std::get_if<std::shared_ptr<const grid::read_test_write>>(&request)) {
+      auto filled = pieces_.filled(*change);
+      if (!filled) {
+        grid::read_test_write_answer lost;
+        lost.status = grid::storage_status::not_found;
+        lost.detail = "the pieces of a share were let go; bring them again";
+        done({messages::delivery::answered, false, std::move(lost), {}});
+        return;
+      }
+      *change = std::move(filled);
     }
     if (auto refused = no_room_for(request, bytes_available_)) {
       introduce(); // it may have more by now
@@ -113,10 +129,14 @@ private:
     };
   }
 
+  /// In memory for one server, as much as shares of the longest content that is brought as a whole have there.
+  static constexpr std::uint64_t gathered_bytes_max = std::uint64_t{512} << 20;
+
   Self* self_;
   gbs_endpoint to_;
   time_ptr time_;
   messages::duration timeout_;
+  gathered_pieces pieces_{time_, gathered_bytes_max};
   gbs_server server_;
   bool introduced_ = false;
   std::uint64_t bytes_available_ = 0; ///< as it said last

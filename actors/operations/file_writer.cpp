@@ -29,7 +29,7 @@ public:
 
   file_writer_state(shell<file_writer_state>* self, write_task task)
     : self_(self), task_(std::move(task)), context_(task_.context), services_(context_.services) {
-    reply_.content_bytes = task_.lent.source ? task_.lent.bytes : task_.content.size();
+    reply_.content_bytes = task_.lent ? task_.lent->bytes : task_.content.size();
   }
 
   behavior<handle> make_behavior() {
@@ -157,6 +157,9 @@ private:
   }
 
   bool may_begin_on(const grid::kept_map& kept) const {
+    // Lent content is on its way for long: nobody shall bring it in vain to save one look.
+    if (task_.lent)
+      return false;
     const auto now = services_->time->now();
     if (!task_.strict)
       return is_put() && grid::fits(kept, servers(), task_.spread, now, services_->limits);

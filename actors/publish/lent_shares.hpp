@@ -282,7 +282,7 @@ private:
   std::set<share_target> live_; ///< of this round: they take pieces still
   refusals refused_;
   std::map<piece_key, time_source::time_point> owed_; ///< when each piece was sent that is not answered
-  time_source::time_point::duration slowest_{0};                  ///< of the answers that came
+  time_source::time_point::duration slowest_{0};      ///< of the answers that came
   std::function<void(result<void>)> go_on_;           ///< the walk waits for it
   bool all_sent_ = false;
   std::function<void(result<refusals>)> round_then_;

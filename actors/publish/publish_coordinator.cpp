@@ -99,8 +99,8 @@ private:
 
   std::uint64_t share_bytes_in_memory() const {
     constexpr std::uint64_t windows_at_once = 3; // on their way, made, and asked for
-    const auto length = task_->lent.source
-                            ? std::min(task_->lent.bytes, windows_at_once * codec::mdmf::window_bytes)
+    const auto length = task_->lent
+                            ? std::min(task_->lent->bytes, windows_at_once * codec::mdmf::window_bytes)
                             : task_->content.size();
     return shares::share_size(format(), length, task_->shape, task_->keys.signing) * task_->shape.total;
   }
@@ -117,7 +117,7 @@ private:
   // -- encoding --
 
   void encode() {
-    if (task_->lent.source)
+    if (task_->lent)
       return survey();
     account_.waits(encode_stage_words.front().text, encode_stage_words.front().from);
     const auto me = caf::actor_cast<handle>(self_->ctrl());
@@ -162,7 +162,7 @@ private:
     if (format() != grid::share_format::mdmf)
       return refuse(
           {errc::usage, "content that is read part by part makes an MDMF file, and this is an SDMF file"});
-    lent_.emplace(self_, context_, task_->lent, task_->shape.happy,
+    lent_.emplace(self_, context_, *task_->lent, task_->shape.happy,
                   typename lent_shares<shell<publish_coordinator_state>>::audience{
                       .surveyed = [this](std::uint64_t bytes) { account_.surveys(bytes); },
                       .sent = [this](std::uint64_t bytes) { account_.sends_bytes(bytes); },
@@ -500,14 +500,14 @@ private:
 std::uint64_t publish_task::content_bytes() const {
   if (part)
     return part->data.size();
-  return lent.source ? lent.bytes : content.size();
+  return lent ? lent->bytes : content.size();
 }
 
 messages::duration deadline_of(const publish_task& task, const grid::grid_limits& limits) {
-  if (!task.lent.source)
+  if (!task.lent)
     return messages::duration(limits.publish_deadline);
   const auto each =
-      shares::share_size(grid::share_format::mdmf, task.lent.bytes, task.shape, task.keys.signing);
+      shares::share_size(grid::share_format::mdmf, task.lent->bytes, task.shape, task.keys.signing);
   return messages::duration(limits.publish_deadline_for(each * task.shape.total));
 }
 

@@ -15,7 +15,7 @@ struct publish_task {
   operation_context context;
   crypto::file_keys keys;
   shared_bytes content = {};
-  messages::lent_content lent = {}; ///< instead of content, of an MDMF file
+  std::shared_ptr<const messages::lent_content> lent = nullptr; ///< instead of content, of an MDMF file
   grid::spread shape = {};
   sequence_number sequence{1};
   bool new_file = false;                        ///< no map was made: nothing can be there

@@ -1,5 +1,6 @@
 #include "actors/server_words.hpp"
 #include "actors/stored_shares.hpp"
+#include "truckee/codec/mdmf/window_encode.hpp"
 
 #include <gtest/gtest.h>
 
