@@ -16,7 +16,7 @@ namespace truckee::messages {
 /// The generation of each protocol. It grows whenever a message changes, for members are written without names; a
 /// peer of another generation is refused, with both named, on both sides.
 inline constexpr std::uint32_t storage_protocol = 3;
-inline constexpr std::uint32_t gateway_protocol = 7;
+inline constexpr std::uint32_t gateway_protocol = 8;
 
 /// "truckee/0.1.0"
 std::string software_name();
