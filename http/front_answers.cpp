@@ -23,6 +23,7 @@ void front::state::fetch_answer(connection& c, clock::time_point now) const {
   }
   if (more.ended) {
     c.ended = true;
+    c.keeps_alive = c.keeps_alive && !more.broken;
     c.last_byte_by = now + how.limits.tail + (how.admit ? time_for(c.pending.size()) : 0s);
   }
 }
