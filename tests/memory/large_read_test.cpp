@@ -34,7 +34,7 @@ double most_of(pid_t process) {
   return 0;
 }
 
-/// One MDMF file of TRUCKEE_LARGE_FILE_MIB MiB (200), made by appends, so that nobody ever has all of it.
+/// One MDMF file of TRUCKEE_LARGE_FILE_MIB MiB (200), made piece by piece, so that nobody ever has all of it.
 class large_read : public program_test {
 protected:
   void SetUp() override {
@@ -50,9 +50,10 @@ protected:
     small = make(**started, "small", 1);
     large = make(**started, "large", mib * 1024 * 1024 / pieces);
     for (std::uint64_t i = 1; i < pieces; ++i) {
-      messages::append_request x;
+      messages::publish_request x;
       x.write_cap = content("large");
-      x.data = shared_bytes::copy_of(piece(i));
+      x.content = shared_bytes::copy_of(piece(i));
+      x.offset = i * (mib * 1024 * 1024 / pieces);
       const auto reply = (*started)->ask(std::move(x));
       ASSERT_TRUE(reply.ok) << to_string(reply.failure);
       ASSERT_TRUE(reply.partial) << reply.whole_because;
