@@ -4,9 +4,11 @@
 #include "truckee/base/result.hpp"
 #include "truckee/base/secret_text.hpp"
 #include "truckee/base/shared_bytes.hpp"
+#include "truckee/messages/gateway.hpp"
 
 #include <nlohmann/json_fwd.hpp>
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -20,8 +22,16 @@ struct answer {
   std::vector<std::pair<std::string_view, std::string>> fields = {}; ///< beside those that every answer has
   secret_text words = {};    ///< JSON; of a new file with its capability
   shared_bytes content = {}; ///< of a file, in place of words
-  std::uint64_t length = 0;  ///< of what stands in `words` or `content`, or would, to HEAD
+  std::uint64_t length =
+      0; ///< of what stands in `words` or `content`, or would, to HEAD; with `rest` of both
   bool without_body = false; ///< to HEAD, and with 304
+  /// What follows `content` and is still to be read, of that version.
+  struct unread {
+    std::uint64_t first = 0; ///< byte of the file
+    std::uint64_t size = 0;
+    messages::version_name version;
+  };
+  std::optional<unread> rest = {};
 };
 
 /// Of what is asked in words: `kind` and `detail` as every error has them.

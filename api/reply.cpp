@@ -35,6 +35,16 @@ void add_backlog(answer& out, nlohmann::json& words, const std::optional<backlog
   out.fields.emplace_back("Retry-After", std::to_string(seconds));
 }
 
+/// That part of the file: what of it was read, which lies from `read_from` on in the file, and the rest still to come.
+answer given_part(const retrieve_reply& x, std::uint64_t read_from, const file_part& part) {
+  const auto before = part.first - std::min(part.first, read_from);
+  auto out = given(before < x.content.size() ? x.content.slice(before, part.size) : shared_bytes());
+  out.length = part.size;
+  if (const auto have = out.content.size(); have < part.size)
+    out.rest = {part.first + have, part.size - have, {x.version, x.root}};
+  return out;
+}
+
 answer with_words(answer out, const nlohmann::json& words) {
   auto text = told(out.status, words);
   text.fields = std::move(out.fields);
@@ -59,6 +69,8 @@ nlohmann::json json_of(const publish_reply& x) {
                      {"happy", x.spread.happy},
                      {"happiness", x.happiness},
                      {"unchanged", x.unchanged},
+                     {"partial", x.partial},
+                     {"whole_because", x.whole_because},
                      {"unknown_servers", x.unknown_servers},
                      {"recoverable_now", x.recoverable_now}};
   if (x.operation != operation_id{})
@@ -149,13 +161,13 @@ answer answer_of(const read_call& asked, const retrieve_reply& x) {
     const auto part = range ? part_of(*range, x.file_bytes) : std::nullopt;
     const auto total = std::to_string(x.file_bytes);
     if (!range) {
-      out = given(x.content);
+      out = given_part(x, 0, {0, x.file_bytes});
     } else if (!part) {
       out = refused(416, {errc::usage, "Range: the file has " + total + " bytes"});
       out.fields.emplace_back("Content-Range", "bytes */" + total);
     } else {
       // Of a range that begins at a byte, no more than that was read.
-      out = given(x.content.slice(part->first - asked.what.offset, part->size));
+      out = given_part(x, asked.what.offset, *part);
       out.status = 206;
       out.fields.emplace_back("Content-Range", "bytes " + std::to_string(part->first) + "-" +
                                                    std::to_string(part->first + part->size - 1) + "/" +

@@ -5,6 +5,8 @@
 #include "truckee/base/overloaded.hpp"
 #include "truckee/base/worker_pool.hpp"
 #include "truckee/control/gateway.hpp"
+#include "truckee/control/windowed_read.hpp"
+#include "truckee/crypto/capability.hpp"
 #include "truckee/http/front.hpp"
 #include "truckee/messages/types.hpp"
 
@@ -35,8 +37,92 @@ answer stopping(bool of_write) {
 
 /// Bytes of an answer's body.
 std::uint64_t body_bytes_of(const answer& x) {
-  return x.without_body ? 0 : x.words.empty() ? x.content.size() : x.words.size();
+  return x.without_body ? 0 : x.length;
 }
+
+/// Where threads that are nobody's hand in what an actor is to do, until the server ends. Shared by whatever waits for a gateway.
+class entrance {
+public:
+  explicit entrance(caf::actor_system& system) : counter_(spawn_desk(system)) {}
+
+  /// False: nothing is taken any more.
+  bool hand_in(std::function<void()> what) {
+    const std::lock_guard lock(mutex_);
+    if (!closed_)
+      counter_.hand_in(std::move(what));
+    return !closed_;
+  }
+  bool is_closed() const {
+    const std::lock_guard lock(mutex_);
+    return closed_;
+  }
+  /// False: it was.
+  bool close() {
+    const std::lock_guard lock(mutex_);
+    if (std::exchange(closed_, true))
+      return false;
+    messages::send_anonymously(counter_.who, messages::stop{});
+    counter_ = {};
+    return true;
+  }
+
+private:
+  mutable std::mutex mutex_;
+  bool closed_ = false;
+  desk counter_;
+};
+
+/// What is needed to ask a gateway from any thread.
+struct way_in {
+  caf::actor_system& system;
+  std::shared_ptr<entrance> door;
+  std::weak_ptr<worker_pool> writers; ///< where long contents are copied
+};
+
+/// The rest of a file on its way to a caller, part by part: the next one is asked for when the last was taken.
+class rest_of_body : public std::enable_shared_from_this<rest_of_body> {
+public:
+  rest_of_body(way_in by, messages::file_gateway gateway, messages::retrieve_request what,
+               std::shared_ptr<http::outgoing> to)
+    : by_(std::move(by)), gateway_(std::move(gateway)), parts_(std::move(what)), to_(std::move(to)) {}
+  ~rest_of_body() { to_->break_off(); }
+  rest_of_body(const rest_of_body&) = delete;
+  rest_of_body& operator=(const rest_of_body&) = delete;
+
+  void go_on() {
+    to_->when_taken([self = shared_from_this()] { self->ask(); });
+  }
+
+private:
+  void ask() {
+    if (!to_->open())
+      return;
+    by_.door->hand_in([self = shared_from_this()] {
+      control::ask_then<messages::retrieve_request, messages::retrieve_reply>(
+          self->by_.system, self->gateway_, self->parts_.next(), [self](messages::retrieve_reply x) {
+            if (const auto pool = self->by_.writers.lock())
+              pool->submit(
+                  [self, x = std::make_shared<messages::retrieve_reply>(std::move(x))] { self->took(*x); });
+          });
+    });
+  }
+
+  void took(const messages::retrieve_reply& x) {
+    if (!x.ok || x.content.empty())
+      return; // it is broken off: the status was said long ago
+    parts_.took(x);
+    to_->write(as_text(x.content.view()));
+    if (parts_.done())
+      to_->end();
+    else
+      go_on();
+  }
+
+  way_in by_;
+  messages::file_gateway gateway_;
+  control::windowed_read parts_;
+  std::shared_ptr<http::outgoing> to_;
+};
 
 /// The way back to one caller; shared by whatever waits for the gateway. Nobody is left without an answer.
 class way_back {
@@ -52,8 +138,8 @@ public:
   way_back(const way_back&) = delete;
   way_back& operator=(const way_back&) = delete;
 
-  /// Once.
-  void send(const answer& x) {
+  /// Once. `more` sends what of it is still to be read.
+  void send(const answer& x, const std::function<void(std::shared_ptr<http::outgoing>)>& more = {}) {
     const auto to = std::exchange(to_, nullptr);
     answered_(x);
     to->write(head_of(x, last_));
@@ -61,7 +147,10 @@ public:
       to->write(x.words);
     else if (!x.without_body && !x.content.empty())
       to->write(as_text(x.content.view()));
-    to->end();
+    if (x.rest && !x.without_body && more)
+      more(to);
+    else
+      to->end();
   }
 
 private:
@@ -90,7 +179,7 @@ http::front_limits default_limits() {
 struct server::state {
   state(caf::actor_system& s, server_options o)
     : system(s), rules{.token = std::move(o.token), .content_bytes_max = o.content_bytes_max},
-      how(std::move(o)), counter(spawn_desk(s)) {}
+      how(std::move(o)), door(std::make_shared<entrance>(s)) {}
 
   // -- in the front's thread
 
@@ -124,12 +213,14 @@ struct server::state {
     const std::lock_guard lock(mutex);
     owed.remove_if([](const auto& x) { return x.expired(); });
     owed.push_back(request.answer);
-    const auto gateway = closed ? messages::file_gateway{} : how.gateway();
+    const auto gateway = door->is_closed() ? messages::file_gateway{} : how.gateway();
     if (!gateway)
       return back->send(stopping(of_write));
     std::visit(overloaded{
                    [&](read_call& x) {
                      auto what = std::exchange(x.what, only_part(x.what));
+                     if (is_read_in_parts(what))
+                       what.length = std::min(what.length, control::read_window_bytes);
                      ask(gateway, std::move(what), std::move(x), back);
                    },
                    [&](write_call& x) {
@@ -159,30 +250,54 @@ struct server::state {
     return out;
   }
 
+  static bool is_read_in_parts(const messages::retrieve_request& x) {
+    const auto cap = crypto::parse_capability(x.cap);
+    return cap && crypto::format_of(cap->file) == file_format::mdmf;
+  }
+
+  /// What sends the rest of an answer that was begun with the reply to `asked`.
+  template <class Request>
+  static std::function<void(std::shared_ptr<http::outgoing>)>
+  more_of([[maybe_unused]] const way_in& by, [[maybe_unused]] const messages::file_gateway& gateway,
+          [[maybe_unused]] const Request& asked, [[maybe_unused]] const answer& x) {
+    if constexpr (std::is_same_v<Request, messages::retrieve_request>)
+      if (x.rest) {
+        auto what = asked;
+        what.offset = x.rest->first;
+        what.length = x.rest->size;
+        what.only_if = x.rest->version;
+        return [by, gateway, what = std::move(what)](std::shared_ptr<http::outgoing> to) {
+          std::make_shared<rest_of_body>(by, gateway, what, std::move(to))->go_on();
+        };
+      }
+    return {};
+  }
+
   template <class Request, class Call>
   void ask(const messages::file_gateway& gateway, Request what, Call asked, way_back_ptr back) {
     using reply = decltype(control::reply_to(what));
     // A thread of CAF's; long contents are copied in one of ours.
-    auto then = [pool = std::weak_ptr(writers), asked = std::move(asked), back = std::move(back)](reply x) {
-      if (const auto there = pool.lock())
-        there->submit(
-            [asked, back, x = std::make_shared<reply>(std::move(x))] { back->send(answer_of(asked, *x)); });
-    };
-    counter.hand_in(
-        [&home = system, gateway, what = std::make_shared<Request>(std::move(what)), then = std::move(then)] {
-          control::ask_then<Request, reply>(home, gateway, std::move(*what), then);
+    const auto request = std::make_shared<Request>(std::move(what));
+    const way_in by{system, door, writers};
+    auto then = [by, gateway, request, asked = std::move(asked), back = std::move(back)](reply x) {
+      if (const auto there = by.writers.lock())
+        there->submit([by, gateway, request, asked, back, x = std::make_shared<reply>(std::move(x))] {
+          const auto out = answer_of(asked, *x);
+          back->send(out, more_of(by, gateway, *request, out));
         });
+    };
+    door->hand_in([&home = system, gateway, request, then = std::move(then)] {
+      // Of a read the rest may have to be asked for; what is written is nobody's any more.
+      if constexpr (std::is_same_v<Request, messages::retrieve_request>)
+        control::ask_then<Request, reply>(home, gateway, *request, then);
+      else
+        control::ask_then<Request, reply>(home, gateway, std::move(*request), then);
+    });
   }
 
   // -- its end
 
-  void shut() {
-    const std::lock_guard lock(mutex);
-    if (std::exchange(closed, true))
-      return;
-    messages::send_anonymously(counter.who, messages::stop{});
-    counter = {};
-  }
+  void shut() { door->close(); }
 
   void wait_for_last_words() {
     const auto end = std::chrono::steady_clock::now() + last_words;
@@ -198,10 +313,9 @@ struct server::state {
   caf::actor_system& system;
   house_rules rules;
   const server_options how;
-  desk counter; ///< guarded by `mutex`
+  std::shared_ptr<entrance> door;
   place listening;
   std::mutex mutex;
-  bool closed = false;                                ///< guarded by `mutex`
   std::list<std::weak_ptr<http::outgoing>> owed = {}; ///< answers; guarded by `mutex`
   std::shared_ptr<worker_pool> writers = std::make_shared<worker_pool>(2);
   std::unique_ptr<http::front> callers = {}; ///< last: its thread uses the rest

@@ -119,6 +119,12 @@ result<void> file_replacement::write(byte_view content) {
   return {};
 }
 
+result<void> file_replacement::begin_again() {
+  if (::ftruncate(descriptor_, 0) != 0 || ::lseek(descriptor_, 0, SEEK_SET) != 0)
+    return failed("cannot be written", errno);
+  return {};
+}
+
 bool file_replacement::name_it(existing_file existing) {
   if (existing == existing_file::refuse) {
     // A link, unlike a rename, fails where the name is taken.

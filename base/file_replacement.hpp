@@ -32,6 +32,8 @@ public:
 
   /// Appends. Errors: io.
   result<void> write(byte_view content);
+  /// Takes back all that was written. Errors: io.
+  result<void> begin_again();
   /// Gives it its name. Errors: refused (it must not replace another), io.
   result<void> commit(existing_file existing);
   /// Takes away what has a name of its own before its time; for whoever ends the process.

@@ -69,7 +69,7 @@ void say_all(const std::shared_ptr<recorder>& r, const std::vector<std::string>&
   }
   for (std::uint8_t kind = 0; kind < surprise_count; ++kind)
     r->surprised(static_cast<surprise>(kind), 0);
-  r->plaintext_given(1024);
+  r->plaintext_given(file_format::sdmf, 1024);
   publish.ended({{}, took, 10, 7, 0, 0});
   r->operation_ended(operation_kind::publish, {}, took);
 }

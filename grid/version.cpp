@@ -71,4 +71,13 @@ std::string describe(const file_version& version) {
   return "seq " + std::to_string(version.sequence.value) + ", root " + to_hex(version.root.view().first(4));
 }
 
+bool version_condition::met_by(const file_version& version) const {
+  return version.sequence == sequence && to_hex(version.root.view()).starts_with(root);
+}
+
+std::string describe(const version_condition& condition) {
+  return "version " + std::to_string(condition.sequence.value) +
+         (condition.root.empty() ? "" : " (root " + condition.root + ")");
+}
+
 } // namespace truckee::grid

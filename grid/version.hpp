@@ -55,4 +55,14 @@ result<file_version> parse_prefix(byte_view data);
 /// For people: "seq 7, root ab12cd34".
 std::string describe(const file_version& version);
 
+/// A version by what a person has seen of it.
+struct version_condition {
+  sequence_number sequence;
+  std::string root; ///< the first hexadecimal digits of its root hash; may be empty
+
+  bool met_by(const file_version& version) const;
+};
+/// "version 7 (root ab12)"
+std::string describe(const version_condition& condition);
+
 } // namespace truckee::grid

@@ -23,6 +23,7 @@ void front::state::fetch_answer(connection& c, clock::time_point now) const {
   }
   if (more.ended) {
     c.ended = true;
+    c.keeps_alive = c.keeps_alive && !more.broken;
     c.last_byte_by = now + how.limits.tail + (how.admit ? time_for(c.pending.size()) : 0s);
   }
 }
@@ -53,10 +54,17 @@ bool front::state::put_pending(connection& c, clock::time_point now) const {
 }
 
 void front::state::send_answer(connection& c, clock::time_point now) {
-  if (!c.has_pending() && !c.ended)
-    fetch_answer(c, now);
-  if (!put_pending(c, now) || !c.ended)
-    return;
+  // What came while the last piece went out has woken us already, and would not again.
+  do {
+    if (!c.has_pending() && !c.ended)
+      fetch_answer(c, now);
+    if (!c.has_pending() && !c.ended) {
+      c.events = 0;
+      return;
+    }
+    if (!put_pending(c, now))
+      return;
+  } while (!c.ended);
   if (c.keeps_alive)
     return begin_again(c, now);
   c.way->say_goodbye();

@@ -21,6 +21,26 @@ bool outgoing::open() const {
   return !closed_;
 }
 
+void outgoing::when_taken(std::function<void()> then) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (!closed_ && !bytes_.empty()) {
+      taken_ = std::move(then);
+      return;
+    }
+  }
+  then();
+}
+
+void outgoing::break_off() {
+  {
+    const std::lock_guard lock(mutex_);
+    broken_ = !ended_;
+    ended_ = true;
+  }
+  wake_();
+}
+
 void outgoing::end() {
   {
     const std::lock_guard lock(mutex_);
@@ -31,21 +51,29 @@ void outgoing::end() {
 
 outgoing::taken outgoing::take() {
   taken out;
+  std::function<void()> then;
   {
     const std::lock_guard lock(mutex_);
-    out = {std::exchange(bytes_, {}), ended_};
+    out = {std::exchange(bytes_, {}), ended_, broken_};
+    then = std::exchange(taken_, nullptr);
   }
   room_.notify_all();
+  if (then)
+    then();
   return out;
 }
 
 void outgoing::close() {
+  std::function<void()> then;
   {
     const std::lock_guard lock(mutex_);
     closed_ = true;
     bytes_ = {};
+    then = std::exchange(taken_, nullptr);
   }
   room_.notify_all();
+  if (then)
+    then();
 }
 
 } // namespace truckee::http

@@ -178,6 +178,11 @@ struct publish_reply {
   operation_id operation = {}; ///< as it was asked for, else chosen by the gateway
   std::string root = {};       ///< of that version, hexadecimal: its root hash; empty where nothing was tried
   std::optional<strict_write_report> strict = {}; ///< where files are kept strictly, and the write began
+  /// Of an append, or of content with an offset: only what changed was sent to the servers, not a whole version.
+  bool partial = false;
+  /// Where such a write was thought of and a whole version was sent after all: the reason, as the log event
+  /// whole_file_published has it; else empty.
+  std::string whole_because = {};
 };
 
 /// Asks what became of a publish or an append, by what the gateway remembers. To settle what may be applied, ask for it
@@ -208,6 +213,9 @@ struct retrieve_request {
   /// file is one segment.
   std::uint64_t offset = 0;
   std::uint64_t length = UINT64_MAX; ///< as it stands, all that follow
+  /// This version or none, as who reads a file part by part wants it: uncoordinated_write where the file is at another one
+  /// and this cannot be had any more. Nothing: the best that can be read.
+  std::optional<version_name> only_if = {};
 };
 
 /// How a read went.
@@ -362,6 +370,9 @@ struct progress_event {
   bool finished = false;
   bool ok = false;               ///< with finished: it did what was asked
   errc failure = errc::internal; ///< with finished and not ok; `text` has the sentence
+  /// Of an MDMF file: segments that are read or written now; 0: of another format, or not known.
+  std::uint64_t segments_total = 0;
+  std::uint64_t segments_done = 0;
 };
 
 /// Takes progress events.

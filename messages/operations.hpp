@@ -50,6 +50,8 @@ struct operation_progress {
   std::uint32_t outstanding = 0; ///< sent, not answered yet
   std::uint64_t bytes_total = 0; ///< 0: not known, or nothing is moved now
   std::uint64_t bytes_done = 0;
+  std::uint64_t segments_total = 0; ///< as progress_event
+  std::uint64_t segments_done = 0;
 };
 
 /// What status shows of a publish; replaces what was there.

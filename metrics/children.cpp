@@ -77,7 +77,13 @@ client_children::client_children(series& to)
     outstanding(one_gauge(families::outstanding_shares, to)),
     happiness(to.add(histogram_family(families::happiness, to), {}, server_buckets())),
     below_happiness(one_counter(families::below_happiness, to)),
-    plaintext_bytes(one_counter(families::plaintext_bytes, to)),
+    plaintext_bytes(
+        [&to, &family = counter_family(families::plaintext_bytes, to)](file_format f) -> Counter& {
+          return to.add(family, {{"format", text(to_word(f))}});
+        }),
+    part_writes([&to, &family = counter_family(families::part_writes, to)](part_sent x) -> Counter& {
+      return to.add(family, {{"sent", text(to_label(x))}});
+    }),
     share_bytes(one_counter(families::share_bytes, to)),
     rehomed([&to, &family = counter_family(families::shares_rehomed, to)](server_outcome o) -> Counter& {
       return to.add(family, {{"reason", text(to_word(o))}});
@@ -118,7 +124,10 @@ client_children::client_children(series& to)
         [&to, &family = histogram_family(families::operation_duration, to)](operation_kind o) -> Histogram& {
           return add_seconds(to, family, {{"operation", text(to_word(o))}});
         }),
-    retrieved_bytes(one_counter(families::retrieved_bytes, to)),
+    retrieved_bytes(
+        [&to, &family = counter_family(families::retrieved_bytes, to)](file_format f) -> Counter& {
+          return to.add(family, {{"format", text(to_word(f))}});
+        }),
     refused([&to, &family = counter_family(families::requests_refused, to)](refusal r) -> Counter& {
       return to.add(family, {{"reason", text(to_label(r))}});
     }),

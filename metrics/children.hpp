@@ -64,7 +64,8 @@ struct client_children {
   gauge& outstanding;
   histogram& happiness;
   counter& below_happiness;
-  counter& plaintext_bytes;
+  by<counter, file_format, file_format_words.size()> plaintext_bytes;
+  by<counter, part_sent, part_sent_words.size()> part_writes;
   counter& share_bytes;
   by<counter, server_outcome, write_outcome_count> rehomed;
   by<counter, surprise, surprise_count> surprises;
@@ -98,7 +99,7 @@ struct client_children {
   } operations;
   by<counter, effect, effect_count> writes;
   by<histogram, operation_kind, operation_count> operation_durations;
-  counter& retrieved_bytes;
+  by<counter, file_format, file_format_words.size()> retrieved_bytes;
   by<counter, refusal, refusal_count> refused;
   gauge& subscribers;
   gauge& callers;

@@ -52,8 +52,13 @@ inline constexpr family happiness{"truckee_publish_happiness_servers", histogram
                                   "Distinct servers that a finished publish reached by maximum matching."};
 inline constexpr family below_happiness{"truckee_publishes_below_happiness_total", counter, "",
                                         "Publishes that ended with fewer servers than happiness asks for."};
-inline constexpr family plaintext_bytes{"truckee_publish_plaintext_bytes_total", counter, "",
-                                        "Bytes of content given to publishes."};
+inline constexpr family plaintext_bytes{
+    "truckee_publish_plaintext_bytes_total", counter, "format",
+    "Bytes of content given to publishes, by the file's format: sdmf or mdmf."};
+inline constexpr family part_writes{
+    "truckee_part_writes_total", counter, "sent",
+    "Publishes of appends and of content with an offset to MDMF files, by what was sent: part (only what "
+    "changed), whole (a whole version, for no part could be written alone; the log says why)."};
 inline constexpr family share_bytes{"truckee_publish_share_bytes_total", counter, "",
                                     "Bytes of shares sent to servers, every attempt counted."};
 inline constexpr family shares_rehomed{"truckee_shares_rehomed_total", counter, "reason",
@@ -128,8 +133,9 @@ inline constexpr family requests_refused{
     "no_key, cancelled, timeout, no_servers."};
 inline constexpr family operation_duration{"truckee_operation_duration_seconds", histogram, "operation",
                                            "Time one such operation took, however it ended."};
-inline constexpr family retrieved_bytes{"truckee_retrieve_plaintext_bytes_total", counter, "",
-                                        "Bytes of content given to readers."};
+inline constexpr family retrieved_bytes{
+    "truckee_retrieve_plaintext_bytes_total", counter, "format",
+    "Bytes of content given to readers, by the file's format: sdmf or mdmf."};
 
 // The gateway's door.
 inline constexpr family gateway_subscribers{"truckee_gateway_subscribers", gauge, "",
@@ -254,6 +260,7 @@ inline constexpr std::array all_families{
     families::happiness,
     families::below_happiness,
     families::plaintext_bytes,
+    families::part_writes,
     families::share_bytes,
     families::shares_rehomed,
     families::surprises,

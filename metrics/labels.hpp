@@ -34,6 +34,17 @@ constexpr std::string_view to_label(kept_map x) {
   return word_in(kept_map_words, x);
 }
 
+/// What of a file was sent to its servers for a change of a part of it.
+enum class part_sent : std::uint8_t {
+  part,  ///< what changed
+  whole, ///< a whole version
+};
+inline constexpr std::array<std::string_view, 2> part_sent_words{"part", "whole"};
+static_assert(are_words(part_sent_words, part_sent::whole));
+constexpr std::string_view to_label(part_sent x) {
+  return word_in(part_sent_words, x);
+}
+
 /// Over what a strict write and another writer disagree.
 enum class disagreement : std::uint8_t {
   setting,  ///< of the strict order, or the spread

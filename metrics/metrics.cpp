@@ -156,8 +156,12 @@ void recorder::stage_took(stage s, seconds took) {
   state_->client().stages.at(s).Observe(took.count());
 }
 
-void recorder::plaintext_given(std::uint64_t bytes) {
-  state_->client().plaintext_bytes.Increment(static_cast<double>(bytes));
+void recorder::plaintext_given(file_format of, std::uint64_t bytes) {
+  state_->client().plaintext_bytes.at(of).Increment(static_cast<double>(bytes));
+}
+
+void recorder::changes_a_part(part_sent what) {
+  state_->client().part_writes.at(what).Increment();
 }
 
 void recorder::share_bytes_sent(std::uint64_t bytes) {
@@ -219,8 +223,8 @@ void recorder::gateway_holds(const gateway_load& now) {
   client.held_bytes_max.Set(static_cast<double>(now.held_bytes_max));
 }
 
-void recorder::plaintext_retrieved(std::uint64_t bytes) {
-  state_->client().retrieved_bytes.Increment(static_cast<double>(bytes));
+void recorder::plaintext_retrieved(file_format of, std::uint64_t bytes) {
+  state_->client().retrieved_bytes.at(of).Increment(static_cast<double>(bytes));
 }
 
 void recorder::in_flight(std::int64_t bytes_change) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "truckee/base/effect.hpp"
+#include "truckee/base/file_format.hpp"
 #include "truckee/base/strict_words.hpp"
 #include "truckee/doors/refusal.hpp"
 #include "truckee/http/rejection.hpp"
@@ -146,7 +147,9 @@ public:
   void publish_waits();
   void publish_stops_waiting();
   void stage_took(stage s, seconds took);
-  void plaintext_given(std::uint64_t bytes);
+  void plaintext_given(file_format of, std::uint64_t bytes);
+  /// A publish of a change of a part of an MDMF file begins.
+  void changes_a_part(part_sent what);
   void share_bytes_sent(std::uint64_t bytes);
   void share_rehomed(server_outcome reason);
   void surprised(surprise kind, std::size_t shares);
@@ -162,7 +165,7 @@ public:
   /// have been one, and by its reason; what it took is of no interest.
   void never_began(operation_kind what, outcome how, refusal why);
   void gateway_holds(const gateway_load& now);
-  void plaintext_retrieved(std::uint64_t bytes);
+  void plaintext_retrieved(file_format of, std::uint64_t bytes);
 
   void in_flight(std::int64_t bytes_change);
   void in_flight_budget_is(std::uint64_t bytes);

@@ -177,15 +177,30 @@ judged_body layout_format::judge_body(const grid::file_version& version, share_n
   if (*now != version)
     return {share_verdict::changed, "it is " + describe(*now) + " now", {}};
   const at_hand here{bytes, runs, all_here ? std::span<const shared_bytes>{} : std::span(reads).subspan(1)};
-  share_body body{share, here.part(layout.share_hash_chain), here.part(layout.block_hash_tree),
-                  here.part(data_for(layout, range))};
-  const auto header = header_of(version);
-  auto good = verify_hashes(header, share, body.share_hashes.view(), body.block_hashes.view()).and_then([&] {
-    return verify_data(header, body.block_hashes.view(), body.blocks.view(), range);
-  });
+  std::vector<shared_bytes> tree;
+  for (const auto& run : tree_runs(layout, range))
+    tree.push_back(here.part(run));
+  share_body body{share, here.part(layout.share_hash_chain), {}, here.part(data_for(layout, range))};
+  const auto good =
+      verify_parts(header_of(version), share, body.share_hashes.view(), tree, body.blocks.view(), range);
+  if (tree.size() == 1 && tree.front().size() == layout.block_hash_tree.length)
+    body.block_hashes = tree.front();
   if (!good)
     return {share_verdict::bad, to_string(good.error()), {}};
   return {share_verdict::good, {}, std::move(body)};
+}
+
+codec::share_result<void> layout_format::verify_parts(const codec::share_header& header, share_number share,
+                                                      byte_view chain, std::span<const shared_bytes> tree,
+                                                      byte_view data, const content_range& range) const {
+  return verify_hashes(header, share, chain, tree.front().view()).and_then([&] {
+    return verify_data(header, tree.front().view(), data, range);
+  });
+}
+
+std::vector<codec::byte_range> layout_format::tree_runs(const codec::share_layout& layout,
+                                                        const content_range&) const {
+  return {layout.block_hash_tree};
 }
 
 std::optional<std::string> layout_format::find_fault(const file_access& access,

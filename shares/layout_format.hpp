@@ -4,6 +4,8 @@
 #include "truckee/codec/share.hpp"
 #include "truckee/shares/share_format.hpp"
 
+#include <span>
+
 namespace truckee::shares {
 
 /// What the formats have in common whose shares are a signed header, a table of offsets and six parts. Which bytes they are,
@@ -32,6 +34,13 @@ protected:
   virtual codec::share_result<codec::share_head> parse_head(byte_view bytes) const = 0;
   virtual codec::share_result<void> verify_hashes(const codec::share_header& header, share_number share,
                                                   byte_view chain, byte_view tree) const = 0;
+  /// Hashes and share data as they were read for this range of the content: all that data_for and tree_runs name.
+  virtual codec::share_result<void> verify_parts(const codec::share_header& header, share_number share,
+                                                 byte_view chain, std::span<const shared_bytes> tree,
+                                                 byte_view data, const content_range& range) const;
+  /// What of the block hash tree this range needs, ascending.
+  virtual std::vector<codec::byte_range> tree_runs(const codec::share_layout& layout,
+                                                   const content_range& range) const;
   /// The share data that this range of the content needs, against a tree that is verified.
   virtual codec::share_result<void> verify_data(const codec::share_header& header, byte_view tree,
                                                 byte_view data, const content_range& range) const = 0;

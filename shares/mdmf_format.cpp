@@ -3,6 +3,7 @@
 #include "truckee/codec/mdmf/decode.hpp"
 #include "truckee/codec/mdmf/encode.hpp"
 #include "truckee/codec/mdmf/share.hpp"
+#include "truckee/codec/mdmf/tree_cut.hpp"
 #include "truckee/shares/layout_format.hpp"
 
 #include <algorithm>
@@ -13,6 +14,12 @@ namespace {
 
 codec::mdmf::segment_range touched(const codec::share_header& header, const content_range& range) {
   return codec::mdmf::touched_segments(header, range.offset, range.length);
+}
+
+/// What of the tree is read with a range. Who asks for no content wants the hashes themselves, all of them.
+codec::mdmf::tree_cut cut(const codec::share_header& header, const content_range& range) {
+  return codec::mdmf::cut_for(header,
+                              range.length == 0 ? codec::mdmf::all_segments(header) : touched(header, range));
 }
 
 class mdmf final : public layout_format {
@@ -72,16 +79,37 @@ protected:
     const auto blocks = codec::mdmf::salted_blocks(layout.header, touched(layout.header, range));
     return {layout.share_data.offset + blocks.offset, blocks.length};
   }
-  /// The touched blocks, and the block hash tree, which follows the last one; the chain stands before the signature.
+  /// The touched blocks, and what leads from them to the root, which follows the last one; the chain stands before the
+  /// signature.
   std::vector<codec::byte_range> body_runs(const codec::share_layout& layout,
                                            const content_range& range) const override {
-    const auto data = data_for(layout, range);
-    const auto& tree = layout.block_hash_tree;
-    if (data.end() == tree.offset)
-      return {{data.offset, tree.end() - data.offset}};
-    if (data.length == 0)
-      return {tree};
-    return {data, tree};
+    std::vector<codec::byte_range> out;
+    if (const auto data = data_for(layout, range); data.length > 0)
+      out.push_back(data);
+    for (const auto& run : tree_runs(layout, range))
+      if (!out.empty() && out.back().end() == run.offset)
+        out.back().length += run.length;
+      else
+        out.push_back(run);
+    return out;
+  }
+  std::vector<codec::byte_range> tree_runs(const codec::share_layout& layout,
+                                           const content_range& range) const override {
+    std::vector<codec::byte_range> out;
+    for (const auto& part : codec::mdmf::parts_of(layout.header, cut(layout.header, range)))
+      out.push_back({layout.block_hash_tree.offset + part.offset, part.length});
+    return out;
+  }
+  codec::share_result<void> verify_parts(const codec::share_header& header, share_number share,
+                                         byte_view chain, std::span<const shared_bytes> tree, byte_view data,
+                                         const content_range& range) const override {
+    std::vector<byte_view> parts;
+    for (const auto& part : tree)
+      parts.push_back(part.view());
+    const auto of = cut(header, range);
+    return codec::mdmf::verify_cut(header, share, chain, of, parts).and_then([&] {
+      return codec::mdmf::verify_cut_blocks(header, of, parts, touched(header, range), data);
+    });
   }
   std::optional<crypto::version_salt> salt_of(const codec::share_header&) const override {
     return std::nullopt;

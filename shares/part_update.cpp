@@ -3,6 +3,8 @@
 #include "truckee/codec/mdmf/share.hpp"
 #include "truckee/codec/mdmf/update.hpp"
 
+#include <algorithm>
+
 namespace truckee::shares {
 
 namespace {
@@ -88,6 +90,15 @@ std::map<std::uint64_t, content_range> edges_to_read(const part_base& base) {
     out.emplace(segment, content_range{place.offset, place.length});
   }
   return out;
+}
+
+std::uint64_t part_content_bytes(const part_base& base) {
+  return codec::mdmf::content_of(base.plan.then, base.plan.touched).length;
+}
+
+std::uint64_t part_tree_bytes(const part_base& base) {
+  return base.version.n * std::max(codec::mdmf::block_hash_tree_length(base.plan.now),
+                                   codec::mdmf::block_hash_tree_length(base.plan.then));
 }
 
 std::uint64_t part_size_max(const part_base& base) {

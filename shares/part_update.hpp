@@ -48,6 +48,12 @@ inline constexpr content_range no_content{0, 0};
 /// The parts of the content that have to be read, by segment: two at most.
 std::map<std::uint64_t, content_range> edges_to_read(const part_base& base);
 
+/// Bytes of content that are encrypted anew.
+std::uint64_t part_content_bytes(const part_base& base);
+
+/// Bytes of the block hash trees of all shares, those that are there or the new ones, whichever have more.
+std::uint64_t part_tree_bytes(const part_base& base);
+
 /// Bytes of all shares' messages, at most.
 std::uint64_t part_size_max(const part_base& base);
 

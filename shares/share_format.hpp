@@ -28,7 +28,7 @@ struct content_range {
 struct share_body {
   share_number share;
   shared_bytes share_hashes; ///< leads from this share to the signed root
-  shared_bytes block_hashes; ///< leads from its blocks to the share
+  shared_bytes block_hashes; ///< leads from its blocks to the share; empty where not all of it was read
   shared_bytes blocks;
 };
 

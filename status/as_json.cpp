@@ -19,6 +19,10 @@ json to_json(const progress_event& x) {
            {"bytes", x.bytes_total},   {"bytes_done", x.bytes_done},
            {"seconds", x.seconds},     {"started_unix_ms", x.started_ms},
            {"active", !x.finished}};
+  if (x.segments_total > 0) {
+    out["segments"] = x.segments_total;
+    out["segments_done"] = x.segments_done;
+  }
   if (x.finished)
     out["outcome"] = x.ok ? "ok" : to_word(x.failure);
   return out;

@@ -38,6 +38,8 @@ std::string facts(const operation_detail& x) {
   std::string out = "<dl id=\"facts\" data-live class=\"facts\">\n";
   out += fact("File", e.slot.empty() ? "&ndash;" : "<code>" + escaped(e.slot) + "&hellip;</code>");
   out += fact("Size", e.bytes_total > 0 ? size_words(e.bytes_total) : "&ndash;");
+  if (e.segments_total > 0)
+    out += fact("Segments", fmt::format("{} of {}", e.segments_done, e.segments_total));
   if (x.publish) {
     const auto& p = *x.publish;
     out += fact("What", spoken(to_word(p.mode)) + (p.tries > 1 ? fmt::format(", try {}", p.tries) : ""));

@@ -102,6 +102,8 @@ void state::arrive(gateway_request what, reply_promise back, const caller& from)
   const auto facts = facts_of(x.what);
   static_cast<operation_record&>(x) =
       open_record(++last_id_, facts.kind, facts.token, facts.content_bytes, from, *services_->time);
+  if (const auto* read = std::get_if<retrieve_request>(&x.what))
+    x.reads_on = read->only_if.has_value();
   if (joins(x))
     return;
   if (auto no = refuses(x)) {

@@ -144,6 +144,9 @@ void state::start(gateway_operation& x, server_list_ptr servers) {
                  [&](const retrieve_request& r) {
                    read_task task{.context = context, .strict = strict, .confirmed = r.confirmed};
                    task.range = {r.offset, r.length};
+                   if (r.only_if)
+                     task.only = grid::version_condition{r.only_if->version, r.only_if->root};
+                   task.kept = kept_reads_.of(x.access.slot);
                    if (strict && x.access.write && !options_.read_only) {
                      auto write = any_write_task();
                      write.renew = grid::write_kind::renew;

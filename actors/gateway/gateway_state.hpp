@@ -157,6 +157,7 @@ private:
   early_cancels early_cancels_;
   sent_history history_;
   kept_maps kept_;
+  kept_reads kept_reads_;
   /// Of the files its callers used last: keys and signatures that need no second proof.
   const std::shared_ptr<shares::file_memory> proved_ = std::make_shared<shares::file_memory>();
   operation_memory memory_; ///< of writes, by their operation ids

@@ -63,6 +63,10 @@ void state::on_progress(const operation_progress& x) {
     event.bytes_total = x.bytes_total;
     event.bytes_done = x.bytes_done;
   }
+  if (x.segments_total > 0) {
+    event.segments_total = x.segments_total;
+    event.segments_done = x.segments_done;
+  }
   show(*operation);
 }
 

@@ -105,6 +105,7 @@ void close_record(operation_record& record, const std::optional<error>& failure,
                                 record.strict->barriers > 0 ? ", after a barrier" : "");
     event.progress = 1;
     event.bytes_done = event.bytes_total;
+    event.segments_done = event.segments_total;
     return;
   }
   event.failure = failure->code;

@@ -17,6 +17,7 @@ struct operation_record {
   caller from;                    ///< whose it is
   clock::time_point asked;
   std::optional<clock::time_point> begun; ///< its servers were known
+  bool reads_on = false;                  ///< reads another part of a version that its caller has a part of
   std::shared_ptr<const messages::publish_snapshot> publish;
   std::uint32_t tries = 0;
   std::vector<messages::stage_seconds> stages;              ///< of its reply

@@ -106,6 +106,13 @@ void operation_table::report(messages::status_reply& out, const caller& viewer,
 }
 
 void operation_table::remember(operation_record record, bool refused) {
+  // A file that is read part by part under one token is one entry.
+  if (const auto& now = record; now.reads_on && now.event.token.value != 0 && now.event.ok)
+    std::erase_if(recent_, [&](const ended& each) {
+      const auto& then = each.record;
+      return then.event.kind == now.event.kind && then.event.token == now.event.token &&
+             then.from == now.from && then.event.ok;
+    });
   recent_.push_front({std::move(record), refused});
   const auto same = [refused](const ended& each) { return each.refused == refused; };
   if (std::ranges::count_if(recent_, same) <=

@@ -79,6 +79,10 @@ std::optional<bad_content> check_content(const gateway_request& request, std::ui
   const auto* publish = std::get_if<publish_request>(&request);
   if (publish == nullptr || !publish->offset)
     return std::nullopt;
+  // Of an MDMF file only what changes is held, which may be anywhere.
+  if (const auto cap = crypto::parse_capability(publish->write_cap);
+      cap && crypto::format_of(cap->file) == file_format::mdmf)
+    return std::nullopt;
   const auto end = *publish->offset > UINT64_MAX - bytes ? UINT64_MAX : *publish->offset + bytes;
   if (auto why = content_beyond(content_bytes_max, end))
     return bad_content{metrics::refusal::too_large, std::move(*why)};

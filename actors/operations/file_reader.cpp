@@ -27,8 +27,9 @@ public:
   file_reader_state(shell<file_reader_state>* self, read_task task)
     : self_(self), task_(std::move(task)), context_(task_.context), services_(context_.services),
       strict_(task_.strict), confirmation_(task_.renewal != nullptr),
-      operation_(services_->limits,
-                 [servers = context_.servers](const server_id& id) { return servers->name_of(id); }) {}
+      operation_(
+          services_->limits,
+          [servers = context_.servers](const server_id& id) { return servers->name_of(id); }, task_.only) {}
 
   behavior<handle> make_behavior() {
     return {
@@ -52,7 +53,7 @@ private:
     const auto action = operation_.next();
     switch (action.what) {
     case grid::read_action::kind::map:
-      return map(action.ask_all);
+      return takes_kept() ? act() : map(action.ask_all);
     case grid::read_action::kind::read:
       return read(action.version);
     case grid::read_action::kind::done:
@@ -63,6 +64,25 @@ private:
   void give_up(error why) {
     operation_.stop(std::move(why));
     finish();
+  }
+
+  /// Goes on with the map of the last part of this version, where there is one; once.
+  bool takes_kept() {
+    const auto kept = task_.kept && task_.only ? std::exchange(*task_.kept, std::nullopt) : std::nullopt;
+    if (!kept || strict_ || !task_.only->met_by(kept->version) ||
+        services_->time->now() - kept->used >= services_->limits.kept_map_age)
+      return false;
+    mapped_ = kept->mapped;
+    operation_.on_map(mapped_->map, kept->version);
+    return true;
+  }
+
+  /// Leaves the map to whoever reads on. What was read is only part of the file, or nobody would.
+  void leave_map() {
+    const bool goes_on =
+        task_.range.offset < reply_.file_bytes && task_.range.length < reply_.file_bytes - task_.range.offset;
+    if (task_.kept && !strict_ && goes_on && version_.format() == grid::share_format::mdmf)
+      *task_.kept = kept_read{mapped_, version_, services_->time->now()};
   }
 
   void map(bool ask_all) {
@@ -165,6 +185,7 @@ private:
     reply_.kind = !strict_                                              ? read_kind::in_place
                   : grid::strict::confirmed(*mapped_->slots) == version ? read_kind::confirmed
                                                                         : read_kind::plain;
+    version_ = version;
     reply_.version = version.sequence;
     reply_.root = to_hex(version.root.view());
     reply_.file_bytes = version.data_length;
@@ -185,8 +206,10 @@ private:
     for (const auto& lie : x.lying)
       reply_.bad.push_back({context_.name_of(lie.server), lie.share, lie.reason});
     read_seconds_ += x.seconds;
-    if (x.ok)
+    if (x.ok) {
       reply_.content = x.content;
+      leave_map();
+    }
     operation_.on_read(x.ok ? std::nullopt : std::optional(x.failure), x.changed);
     act();
   }
@@ -234,6 +257,7 @@ private:
   file_writer renewer_; ///< while it publishes
   grid::read_operation operation_;
   std::shared_ptr<const mapped_file> mapped_; ///< the last map
+  grid::file_version version_;                ///< that is read
   map_updater mapper_;
   retriever reader_;
   std::optional<caf::typed_response_promise<retrieve_reply>> promise_;

@@ -7,6 +7,7 @@
 #include "truckee/actors/shell/offload.hpp"
 #include "truckee/actors/steps/map_updater.hpp"
 #include "truckee/actors/steps/retriever.hpp"
+#include "truckee/base/content_limit.hpp"
 #include "truckee/crypto/aes_ctr.hpp"
 #include "truckee/grid/file/strict_write.hpp"
 #include "truckee/grid/file/write_operation.hpp"
@@ -20,6 +21,9 @@ namespace truckee::actors {
 namespace {
 
 using namespace messages;
+
+/// Of the block hash trees of all shares, which an update reads and holds: those of a file of 25 GiB in ten shares.
+constexpr std::uint64_t part_tree_bytes_max = std::uint64_t{128} << 20;
 
 /// Does what grid::write_operation says: one map, read, change or publish at a time.
 class file_writer_state {
@@ -285,9 +289,12 @@ private:
     const auto& add = *task_.append;
     const codec::mdmf::content_edit edit{add.offset.value_or(version.data_length), add.data.size(), add.cut};
     auto base = shares::plan_part(mapped_->map, mapped_->heads, edit);
-    if (!base || base->version != version || base->plan.then.data_length > add.content_bytes_max)
+    if (!base || base->version != version)
       return read_whole(version, base ? std::string_view() : why_to_say(base.error()));
-    tell("Reading what the change touches", 0.05);
+    if (shares::part_content_bytes(*base) > add.content_bytes_max ||
+        shares::part_tree_bytes(*base) > part_tree_bytes_max)
+      return read_whole(version, "size");
+    tell_of_part(*base);
     part_reader_.emplace(
         self_, context_,
         retrieve_task{
@@ -319,9 +326,21 @@ private:
     return said ? to_word(why) : std::string_view();
   }
 
+  void tell_of_part(const shares::part_base& base) {
+    if (!context_.listener)
+      return;
+    operation_progress out;
+    out.operation = context_.operation;
+    out.text = "Reading what the change touches";
+    out.progress = 0.05;
+    out.segments_total = base.plan.touched.count;
+    send(self_, context_.listener, std::move(out));
+  }
+
   /// That the whole file is published, and why no part of it alone.
   void say_whole(std::string_view why) {
     const std::string reason(why);
+    reply_.whole_because = reason;
     tell(("Publishing the whole file: no part of it can be written alone (" + reason + ")").c_str(), 0.05);
     logs::say(services_->log, logs::events::whole_file_published,
               {{"operation", context_.operation}, {"reason", reason}});
@@ -329,6 +348,11 @@ private:
 
   /// `why` not a part of it, where that was thought of.
   void read_whole(const grid::file_version& version, std::string_view why = {}) {
+    if (version.format() == grid::share_format::mdmf &&
+        version.data_length > (task_.append ? task_.append->content_bytes_max : longest_content)) {
+      operation_->stop(too_long_to_publish(version, why));
+      return act();
+    }
     if (!why.empty())
       say_whole(why);
     read_version_ = version;
@@ -349,6 +373,13 @@ private:
           operation_->on_read(false, describe(e, self_->system()));
           act();
         });
+  }
+
+  static error too_long_to_publish(const grid::file_version& version, std::string_view why) {
+    return {errc::too_large,
+            "the file has " + std::to_string(version.data_length) +
+                " bytes, too many to be published whole, and no part of it can be written alone" +
+                (why.empty() ? std::string() : " (" + std::string(why) + ")") + "; nothing was written"};
   }
 
   void apply() {
@@ -403,6 +434,8 @@ private:
     task.earlier.insert(operation_->result().sent.begin(), operation_->result().sent.end());
     task.before = {{stage::map, map_seconds_}};
     const bool in_part = task.part != nullptr;
+    if (task_.append && action.base && action.base->format() == grid::share_format::mdmf)
+      services_->metrics->changes_a_part(in_part ? metrics::part_sent::part : metrics::part_sent::whole);
     start_publish_of(std::move(task), [this, in_part](const publish_result& x) {
       fill_reply(reply_, *context_.servers, x);
       if (x.failure) {
@@ -414,6 +447,7 @@ private:
       // A publish that was at its end anyway when it was told to stop is not followed by another try.
       if (stopped_ && !operation_->done())
         operation_->stop(*stopped_);
+      reply_.partial = in_part && operation_->done();
       if (in_part && !operation_->done())
         say_whole(grid::to_string(x.report.end));
       act();

@@ -179,7 +179,8 @@ std::shared_ptr<const publish_result> publish_account::ended(grid::publish_repor
                                      {surprise::converged, report.converged}})
     services_->metrics->surprised(kind, shares);
   if (report.ok())
-    services_->metrics->plaintext_given(task_.content_bytes());
+    services_->metrics->plaintext_given(static_cast<file_format>(report.version.format()),
+                                        task_.content_bytes());
   running_.ended({outcome_of(report.failure()), services_->time->now() - start_, report.happiness,
                   report.happy, report.stale.size(), in_vain ? 0 : report.unknown_servers.size()});
   auto result = std::make_shared<publish_result>();

@@ -2,6 +2,7 @@
 
 #include "truckee/actors/shell/link_reads.hpp"
 #include "truckee/actors/shell/offload.hpp"
+#include "truckee/base/content_limit.hpp"
 #include "truckee/shares/share_format.hpp"
 
 namespace truckee::actors {
@@ -26,7 +27,10 @@ public:
         [this](const read_version&) {
           const auto promise = self_->template make_response_promise<content_answer>();
           promise_ = promise;
-          pump();
+          if (is_mdmf() && wanted_bytes() > longest_content)
+            fail_with(too_long());
+          else
+            pump();
           return caf::result<content_answer>(promise); // it may be answered already
         },
         [this](const stop& x) {
@@ -145,6 +149,11 @@ private:
   void ask_for_more() {
     if (asking_)
       return;
+    if (!task_.mapper) {
+      plan_.give_up();
+      pump();
+      return;
+    }
     asking_ = true;
     messages::request(
         self_, task_.mapper, duration(services_->limits.publish_deadline), map_more{},
@@ -176,13 +185,27 @@ private:
             fail_with(decoded.error());
             return;
           }
-          services_->metrics->plaintext_retrieved(decoded->content.size());
+          services_->metrics->plaintext_retrieved(static_cast<file_format>(task_.version.format()),
+                                                  decoded->content.size());
           auto answer = base_answer();
           answer.ok = true;
           answer.content = std::move(decoded->content);
           answer.salts = std::move(decoded->salts);
           finish(std::move(answer));
         });
+  }
+
+  /// Of content. SDMF has one block for all.
+  std::uint64_t wanted_bytes() const {
+    const auto all = task_.version.data_length;
+    return is_mdmf() ? std::min(task_.range.length, all - std::min(all, task_.range.offset)) : all;
+  }
+  bool is_mdmf() const { return task_.version.format() == grid::share_format::mdmf; }
+
+  error too_long() const {
+    return {errc::too_large, "the file has " + std::to_string(task_.version.data_length) +
+                                 " bytes, and at most " + std::to_string(longest_content) +
+                                 " are read at once: read it part by part, as `truckee get` does"};
   }
 
   void not_enough() {
@@ -229,8 +252,12 @@ private:
     out.operation = context_.operation;
     out.text = "Reading shares: " + std::to_string(good) + " good of " + std::to_string(k) + " needed";
     out.progress = context_.span.at(good, k);
-    out.bytes_total = task_.version.data_length;
+    out.bytes_total = wanted_bytes();
     out.bytes_done = out.bytes_total / k * std::min(good, k);
+    if (is_mdmf() && task_.version.segment_size > 0) {
+      out.segments_total = (out.bytes_total + task_.version.segment_size - 1) / task_.version.segment_size;
+      out.segments_done = out.segments_total / k * std::min(good, k);
+    }
     out.goal = static_cast<std::uint32_t>(k);
     out.placed = static_cast<std::uint32_t>(good);
     send(self_, context_.listener, std::move(out));

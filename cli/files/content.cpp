@@ -74,6 +74,24 @@ result<shared_bytes> read_content(const std::string& file, std::uint64_t bytes_m
   return read_all(*in, expected, bytes_max);
 }
 
+namespace {
+
+/// Opens it where it is not open yet: a pipe waits for its reader then.
+result<void> open_in_place(const std::string& file, std::shared_ptr<const int>& into) {
+  if (into)
+    return {};
+  const int fd = ::open(file.c_str(), O_WRONLY | O_CLOEXEC);
+  if (fd < 0)
+    return fail(errc::io, file + ": cannot be written: " + system_reason());
+  into = std::shared_ptr<const int>(new int(fd), [](const int* each) {
+    ::close(*each);
+    delete each;
+  });
+  return {};
+}
+
+} // namespace
+
 result<content_output> content_output::open(const std::string& file) {
   struct stat facts {};
   const bool there = ::stat(file.c_str(), &facts) == 0;
@@ -90,23 +108,33 @@ result<content_output> content_output::open(const std::string& file) {
 }
 
 result<void> content_output::write(byte_view content) {
-  if (auto* whole = std::get_if<file_replacement>(&how_)) {
-    if (auto written = whole->write(content); !written)
-      return written;
-    return whole->commit(existing_file::replace);
-  }
-  const auto& file = std::get<in_place>(how_).file;
-  const descriptor out{::open(file.c_str(), O_WRONLY | O_CLOEXEC)};
-  while (out.fd >= 0 && !content.empty()) {
-    const auto wrote = ::write(out.fd, content.data(), content.size());
+  if (auto* whole = std::get_if<file_replacement>(&how_))
+    return whole->write(content);
+  auto& out = std::get<in_place>(how_);
+  if (auto opened = open_in_place(out.file, out.open); !opened)
+    return opened;
+  while (!content.empty()) {
+    const auto wrote = ::write(*out.open, content.data(), content.size());
     if (wrote < 0 && errno == EINTR)
       continue;
     if (wrote < 0)
-      break;
+      return fail(errc::io, out.file + ": cannot be written: " + system_reason());
     content = content.subspan(static_cast<std::size_t>(wrote));
   }
-  return out.fd >= 0 && content.empty() ? result<void>{}
-                                        : fail(errc::io, file + ": cannot be written: " + system_reason());
+  return {};
+}
+
+result<bool> content_output::begin_again() {
+  if (auto* whole = std::get_if<file_replacement>(&how_))
+    return whole->begin_again().map([] { return true; });
+  return std::get<in_place>(how_).open == nullptr;
+}
+
+result<void> content_output::finish() {
+  if (auto* whole = std::get_if<file_replacement>(&how_))
+    return whole->commit(existing_file::replace);
+  auto& out = std::get<in_place>(how_);
+  return open_in_place(out.file, out.open);
 }
 
 void content_output::discard() noexcept {

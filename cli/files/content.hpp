@@ -4,6 +4,7 @@
 #include "truckee/base/result.hpp"
 #include "truckee/base/shared_bytes.hpp"
 
+#include <memory>
 #include <string>
 #include <variant>
 #include <vector>
@@ -21,14 +22,19 @@ class content_output {
 public:
   /// Says what makes it impossible, before anything is read for it. Errors as file_replacement's.
   static result<content_output> open(const std::string& file);
-  /// All of it, once. Errors: io.
+  /// Appends. Errors: io.
   result<void> write(byte_view content);
+  /// Takes back what was written; false: into this it cannot be taken back.
+  result<bool> begin_again();
+  /// Nothing more comes: a regular file gets its name. Errors: io.
+  result<void> finish();
   /// For whoever ends the process before that.
   void discard() noexcept;
 
 private:
   struct in_place {
     std::string file;
+    std::shared_ptr<const int> open = nullptr; ///< from the first byte on, or the end
   };
   explicit content_output(std::variant<in_place, file_replacement> how) : how_(std::move(how)) {}
   std::variant<in_place, file_replacement> how_;

@@ -8,6 +8,7 @@
 #include "truckee/cli/session/inputs.hpp"
 #include "truckee/cli/terminal/progress_bar.hpp"
 #include "truckee/control/gateway.hpp"
+#include "truckee/control/windowed_read.hpp"
 #include "truckee/crypto/base32.hpp"
 
 #include <atomic>
@@ -385,7 +386,65 @@ std::optional<error> wait_for(session& s, std::future<Reply>& answer, std::chron
   return std::nullopt;
 }
 
+duration patience_to_subscribe(std::chrono::milliseconds timeout) {
+  return std::chrono::seconds(timeout.count() > 0 ? 2 : 10);
+}
+
 } // namespace
+
+/// Who follows operations of one token, and ends them by a signal.
+class follower {
+public:
+  follower(session& s, std::string verb, std::shared_ptr<read_extent> extent = nullptr,
+           std::function<void()> on_end = nullptr)
+    : token{1 + system_random().below(UINT64_MAX - 1)}, session_(s), verb_(std::move(verb)),
+      on_end_(std::move(on_end)), self_(s.system()),
+      listener_(follow_operation(s.system(), token, s.json, s.screen, std::move(extent))) {}
+
+  /// Begins to hear of them, and to take signals.
+  void subscribe_within(duration moment) {
+    request_blocking(
+        self_, session_.gateway(), moment, subscribe{listener_}, [](const subscribe_answer&) {},
+        [](const caf::error&) {});
+    watch_.emplace([this](int which) { on_signal(which); });
+  }
+  ~follower() {
+    watch_.reset();
+    session_.ending->signal = by;
+    caf::anon_send_exit(listener_, caf::exit_reason::user_shutdown);
+    self_->wait_for(listener_);
+  }
+  follower(const follower&) = delete;
+  follower& operator=(const follower&) = delete;
+
+  operation_token token;
+  std::atomic<int> by = 0;
+  std::atomic<bool> deaf = false;
+  std::atomic<bool> at_work = true; ///< the gateway has something to end
+
+private:
+  void on_signal(int which) {
+    if (!at_work && on_end_) {
+      on_end_();
+      end_process(ended_by(which));
+    }
+    by = which;
+    session_.screen->print("truckee: interrupted; ending the " + verb_ +
+                           " so that a version stays recoverable (again: end at once)\n");
+    // From an actor: the gateway lets nobody's messages end what is somebody's.
+    caf::scoped_actor from(session_.system());
+    request_blocking(
+        from, session_.gateway(), std::chrono::seconds(1), cancel_request{token}, [](const cancel_answer&) {},
+        [&](const caf::error&) { deaf = true; });
+  }
+
+  session& session_;
+  std::string verb_;
+  std::function<void()> on_end_;
+  caf::scoped_actor self_;
+  progress_listener listener_;
+  std::optional<signal_watch> watch_;
+};
 
 int complain_of(const session& s, const error& e) {
   const int code = complain(e);
@@ -397,43 +456,58 @@ int complain_of(const session& s, const error& e) {
 template <class Reply, class Request>
 Reply ask(session& s, Request request, const std::string& verb,
           const std::function<void(const Reply&)>& told) {
-  auto& system = s.system();
-  const auto& gateway = s.gateway();
-  request.token.value = 1 + system_random().below(UINT64_MAX - 1);
   const auto timeout = timeout_of(request);
   const auto content_bytes = content_of(request);
-  const auto listener = follow_operation(system, request.token, s.json, s.screen);
-  caf::scoped_actor self(system);
-  const duration moment = std::chrono::seconds(timeout.count() > 0 ? 2 : 10);
-  request_blocking(
-      self, gateway, moment, subscribe{listener}, [](const subscribe_answer&) {}, [](const caf::error&) {});
+  follower follows(s, verb);
+  request.token = follows.token;
+  follows.subscribe_within(patience_to_subscribe(timeout));
   Reply out;
-  {
-    std::atomic<int> by = 0;
-    std::atomic<bool> deaf = false;
-    {
-      const signal_watch watch([&](int which) {
-        by = which;
-        s.screen->print("truckee: interrupted; ending the " + verb +
-                        " so that a version stays recoverable (again: end at once)\n");
-        // From an actor: the gateway lets nobody's messages end what is somebody's.
-        caf::scoped_actor from(system);
-        request_blocking(
-            from, gateway, std::chrono::seconds(1), cancel_request{request.token},
-            [](const cancel_answer&) {}, [&](const caf::error&) { deaf = true; });
-      });
-      auto answer = control::ask_later(system, gateway, request);
-      if (auto ended = wait_for(s, answer, timeout, content_bytes, deaf))
-        out.failure = std::move(*ended);
-      else
-        out = answer.get();
-      told(out);
-    }
-    s.ending->signal = by;
-  }
-  caf::anon_send_exit(listener, caf::exit_reason::user_shutdown);
-  self->wait_for(listener);
+  auto answer = control::ask_later(s.system(), s.gateway(), request);
+  if (auto ended = wait_for(s, answer, timeout, content_bytes, follows.deaf))
+    out.failure = std::move(*ended);
+  else
+    out = answer.get();
+  told(out);
   return out;
+}
+
+struct conversation::state {
+  session& in;
+  follower follows;
+  std::future<retrieve_reply> answer = {};
+  std::chrono::milliseconds timeout = {};
+  bool subscribed = false;
+};
+
+conversation::conversation(session& s, std::string verb, std::shared_ptr<read_extent> extent,
+                           std::function<void()> on_end)
+  : state_(new state{s, {s, std::move(verb), std::move(extent), std::move(on_end)}}) {}
+
+conversation::~conversation() = default;
+
+void conversation::begin(retrieve_request request) {
+  auto& x = *state_;
+  request.token = x.follows.token;
+  x.timeout = timeout_of(request);
+  if (!std::exchange(x.subscribed, true))
+    x.follows.subscribe_within(patience_to_subscribe(x.timeout));
+  x.answer = control::ask_later(x.in.system(), x.in.gateway(), std::move(request));
+}
+
+retrieve_reply conversation::wait() {
+  auto& x = *state_;
+  retrieve_reply out;
+  x.follows.at_work = true;
+  if (auto ended = wait_for(x.in, x.answer, x.timeout, control::read_window_bytes, x.follows.deaf))
+    out.failure = std::move(*ended);
+  else
+    out = x.answer.get();
+  x.follows.at_work = false;
+  return out;
+}
+
+bool conversation::interrupted() const {
+  return state_->follows.by != 0;
 }
 
 template publish_reply ask(session&, publish_request, const std::string&,

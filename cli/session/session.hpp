@@ -3,6 +3,7 @@
 #include "truckee/actors/node/client_node.hpp"
 #include "truckee/cli/command.hpp"
 #include "truckee/cli/files/secret_files.hpp"
+#include "truckee/cli/session/follow.hpp"
 #include "truckee/control/controller.hpp"
 #include "truckee/metrics/exposer.hpp"
 
@@ -70,6 +71,28 @@ result<std::unique_ptr<metrics::exposer>> expose(const std::shared_ptr<metrics::
                                                  const logs::log_ptr& log = {});
 
 storage::durability durability_of(const std::string& name);
+
+/// Several requests of one operation in a row, under one token: one progress on standard error, one wait, and signals as ask()
+/// has them. Between two of them, and while what came is given away, a signal ends the program at once, after `on_end`.
+class conversation {
+public:
+  conversation(session& s, std::string verb, std::shared_ptr<read_extent> extent,
+               std::function<void()> on_end);
+  ~conversation();
+  conversation(const conversation&) = delete;
+  conversation& operator=(const conversation&) = delete;
+
+  /// Begins to ask; one at a time. Its reply comes from wait().
+  void begin(messages::retrieve_request request);
+  /// The reply to what was begun. Whatever comes between two of these is done by the caller, as giving away is.
+  messages::retrieve_reply wait();
+  /// It was asked to end: nothing more is begun.
+  bool interrupted() const;
+
+private:
+  struct state;
+  std::unique_ptr<state> state_;
+};
 
 /// Asks the gateway and waits, drawing progress on standard error. The first signal asks the operation to end well, and
 /// the program to end by that signal when the command is done; a second ends it at once. `told` runs with the reply while

@@ -90,6 +90,8 @@ json as_json(const publish_reply& x) {
   out["placed"] = places(x.placed);
   out["servers"] = servers(x.servers);
   out["unchanged"] = x.unchanged;
+  out["partial"] = x.partial;
+  out["whole_because"] = x.whole_because;
   out["unknown_servers"] = x.unknown_servers;
   out["stale"] = places(x.stale);
   out["recoverable"] = x.recoverable;

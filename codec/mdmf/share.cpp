@@ -57,6 +57,12 @@ share_result<void> verify_blocks(const share_header& header, byte_view tree, con
                                  byte_view blocks) {
   if (const auto good = check_tree_length(header, tree); !good)
     return good;
+  return verify_blocks_under(header, tree.subspan(tree.size() / hash256::size / 2 * hash256::size), 0,
+                             segments, blocks);
+}
+
+share_result<void> verify_blocks_under(const share_header& header, byte_view leaves, std::uint64_t first_leaf,
+                                       const segment_range& segments, byte_view blocks) {
   if (!has_segments(header, segments))
     return share_fail(share_field::share_data, share_fault::out_of_range,
                       "segment " + std::to_string(segments.first + segments.count - 1) + " of " +
@@ -74,9 +80,9 @@ share_result<void> verify_blocks(const share_header& header, byte_view tree, con
   }
   std::vector<hash256> hashes(each.size());
   crypto::tagged_hashes(crypto::tags::block, each, hashes);
-  const auto first_leaf = tree.size() / hash256::size / 2;
+  const auto before = segments.first - first_leaf;
   for (std::uint64_t i = 0; i < segments.count; ++i)
-    if (hashes[i] != node_at(tree, first_leaf + segments.first + i))
+    if (hashes[i] != node_at(leaves, before + i))
       return share_fail(share_field::share_data, share_fault::mismatch,
                         "segment " + std::to_string(segments.first + i) +
                             " is not what the block hash tree says");

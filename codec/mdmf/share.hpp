@@ -23,6 +23,11 @@ share_result<void> verify_hashes(const share_header& header, share_number share,
 share_result<void> verify_blocks(const share_header& header, byte_view block_hash_tree,
                                  const segment_range& segments, byte_view salted_blocks);
 
+/// The same against leaves of that tree, verified likewise: those of the segments from `first_leaf` on, which are all that is
+/// needed of it.
+share_result<void> verify_blocks_under(const share_header& header, byte_view leaves, std::uint64_t first_leaf,
+                                       const segment_range& segments, byte_view salted_blocks);
+
 /// Hashes and all blocks of a whole share.
 share_result<void> verify_content(const share_view& share, share_number number);
 

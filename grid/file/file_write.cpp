@@ -24,15 +24,6 @@ std::string_view to_string(write_end end) {
   return "unknown end";
 }
 
-bool version_condition::met_by(const file_version& version) const {
-  return version.sequence == sequence && to_hex(version.root.view()).starts_with(root);
-}
-
-std::string describe(const version_condition& condition) {
-  return "version " + std::to_string(condition.sequence.value) +
-         (condition.root.empty() ? "" : " (root " + condition.root + ")");
-}
-
 std::optional<error> already_there(const servermap& map, const std::set<file_version>& own) {
   constexpr const char* so = "; nothing was written. A capability of its key writes the next version";
   const auto best = map.best();

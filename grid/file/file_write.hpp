@@ -22,16 +22,6 @@ enum class write_kind : std::uint8_t {
   renew, ///< strict: the content that is there as a new version, unless one is confirmed: for a confirmed read
 };
 
-/// A version by what a person has seen of it.
-struct version_condition {
-  sequence_number sequence;
-  std::string root; ///< the first hexadecimal digits of its root hash; may be empty
-
-  bool met_by(const file_version& version) const;
-};
-/// "version 7 (root ab12)"
-std::string describe(const version_condition& condition);
-
 /// What was asked for, from the first try to the last.
 struct write_wish {
   write_kind kind = write_kind::overwrite;

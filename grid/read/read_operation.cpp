@@ -7,8 +7,9 @@
 
 namespace truckee::grid {
 
-read_operation::read_operation(grid_limits limits, std::function<std::string(const server_id&)> server_name)
-  : limits_(limits), server_name_(std::move(server_name)) {
+read_operation::read_operation(grid_limits limits, std::function<std::string(const server_id&)> server_name,
+                               std::optional<version_condition> only)
+  : limits_(limits), server_name_(std::move(server_name)), only_(std::move(only)) {
   map_again();
 }
 
@@ -40,12 +41,26 @@ error no_version(const servermap& map, const std::function<std::string(const ser
   return {errc::not_enough_shares, std::move(detail)};
 }
 
+error another_version(const version_condition& only, const file_version& now) {
+  return {errc::uncoordinated_write, "the file is at " + describe(now) + " now, and " + describe(only) +
+                                         " of it was to be read, which cannot be had any more"};
+}
+
 } // namespace
+
+std::optional<file_version> read_operation::wanted(const servermap& map) const {
+  if (!only_)
+    return map.best();
+  for (const auto& version : map.recoverable_versions())
+    if (only_->met_by(version))
+      return version;
+  return std::nullopt;
+}
 
 void read_operation::on_map(const servermap& map, const std::optional<file_version>& version) {
   if (action_.what != read_action::kind::map)
     return;
-  if (const auto best = version ? version : map.best()) {
+  if (const auto best = version ? version : wanted(map)) {
     action_ = {};
     action_.what = read_action::kind::read;
     action_.version = *best;
@@ -55,6 +70,8 @@ void read_operation::on_map(const servermap& map, const std::optional<file_versi
   const bool torn = map.versions().size() > 1 && maps_ < 2;
   if (maps_ < limits_.read_tries_max && (torn || !map.servers_not_asked().empty()))
     map_again();
+  else if (const auto now = map.best()) // another one than was asked for
+    fail_with(another_version(*only_, *now));
   else
     fail_with(no_version(map, server_name_));
 }

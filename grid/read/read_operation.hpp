@@ -30,10 +30,14 @@ struct read_action {
 ///
 /// limits.read_tries_max maps at most: a file that changes faster than that is told as such. Every action is answered by
 /// exactly one on_ call.
+///
+/// Where one version is asked for (`only`), that one is read or none: errc::uncoordinated_write where the file is at another
+/// one now.
 class read_operation {
 public:
   /// `server_name` is for errors.
-  read_operation(grid_limits limits, std::function<std::string(const server_id&)> server_name);
+  read_operation(grid_limits limits, std::function<std::string(const server_id&)> server_name,
+                 std::optional<version_condition> only = std::nullopt);
 
   read_action next() const { return action_; }
   /// `version`: reads that one; nothing: the greatest that can be read.
@@ -50,9 +54,11 @@ public:
 private:
   void map_again();
   void fail_with(error why);
+  std::optional<file_version> wanted(const servermap& map) const;
 
   grid_limits limits_;
   std::function<std::string(const server_id&)> server_name_;
+  std::optional<version_condition> only_;
   read_action action_;
   std::optional<error> failure_;
   std::uint32_t maps_ = 0;

@@ -134,7 +134,7 @@ auto inspect(Inspector& f, publish_reply& x) {
   return inspect_members(f, x, x.failure, x.ok, cap, x.version, x.spread, x.happiness, x.placed, x.servers,
                          x.conflicts, x.unknown_servers, x.stale, x.unchanged, x.recoverable,
                          x.recoverable_now, x.stages, x.content_bytes, x.share_bytes, busy, became,
-                         x.operation, x.root, strict);
+                         x.operation, x.root, strict, x.partial, x.whole_because);
 }
 
 template <class Inspector>
@@ -152,7 +152,8 @@ auto inspect(Inspector& f, resolve_reply& x) {
 template <class Inspector>
 auto inspect(Inspector& f, retrieve_request& x) {
   cap_member cap{x.cap};
-  return inspect_members(f, x, x.token, cap, x.timeout_ms, x.confirmed, x.offset, x.length);
+  optional_member<version_name> only_if{x.only_if};
+  return inspect_members(f, x, x.token, cap, x.timeout_ms, x.confirmed, x.offset, x.length, only_if);
 }
 
 template <class Inspector>
@@ -243,7 +244,7 @@ auto inspect(Inspector& f, progress_event& x) {
   auto failure = checked(x.failure);
   return inspect_members(f, x, x.token, x.operation, kind, x.slot, x.text, progress, x.goal, x.placed,
                          x.outstanding, x.bytes_total, x.bytes_done, x.started_ms, seconds, x.finished, x.ok,
-                         failure);
+                         failure, x.segments_total, x.segments_done);
 }
 
 template <class Inspector>

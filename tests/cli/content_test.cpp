@@ -71,7 +71,7 @@ TEST_F(content_files, a_private_file_stays_private_when_it_is_replaced) {
   const auto file = make("f", "old");
   ASSERT_EQ(::chmod(file.c_str(), 0600), 0);
   auto out = content_output::open(file);
-  ASSERT_TRUE(out && out->write(as_bytes("new")));
+  ASSERT_TRUE(out && out->write(as_bytes("ne")) && out->write(as_bytes("w")) && out->finish());
   struct stat facts {};
   ASSERT_EQ(::stat(file.c_str(), &facts), 0);
   EXPECT_EQ(facts.st_mode & 0777U, 0600U);
@@ -81,11 +81,27 @@ TEST_F(content_files, a_private_file_stays_private_when_it_is_replaced) {
 TEST_F(content_files, a_new_file_is_as_the_umask_says) {
   const auto before = ::umask(0027);
   auto out = content_output::open((folder / "f").string());
-  ASSERT_TRUE(out && out->write(as_bytes("new")));
+  ASSERT_TRUE(out && out->write(as_bytes("new")) && out->finish());
   ::umask(before);
   struct stat facts {};
   ASSERT_EQ(::stat((folder / "f").c_str(), &facts), 0);
   EXPECT_EQ(facts.st_mode & 0777U, 0640U);
+}
+
+TEST_F(content_files, what_was_written_is_taken_back_and_nothing_is_there_before_the_end) {
+  const auto file = make("f", "old");
+  auto out = content_output::open(file);
+  ASSERT_TRUE(out && out->write(as_bytes("a version that is gone")));
+  EXPECT_TRUE(out->begin_again().value());
+  ASSERT_TRUE(out->write(as_bytes("new")));
+  EXPECT_EQ(text_of("f"), "old");
+  ASSERT_TRUE(out->finish());
+  EXPECT_EQ(text_of("f"), "new");
+  auto device = content_output::open("/dev/null");
+  ASSERT_TRUE(device);
+  EXPECT_TRUE(device->begin_again().value());
+  ASSERT_TRUE(device->write(as_bytes("x")));
+  EXPECT_FALSE(device->begin_again().value()) << "it is out";
 }
 
 TEST_F(content_files, a_device_is_written_and_its_errors_are_told) {
@@ -95,7 +111,7 @@ TEST_F(content_files, a_device_is_written_and_its_errors_are_told) {
   ASSERT_FALSE(full);
   EXPECT_NE(full.error().detail.find("No space left"), std::string::npos);
   auto none = content_output::open("/dev/null");
-  EXPECT_TRUE(none && none->write(as_bytes("new")));
+  EXPECT_TRUE(none && none->write(as_bytes("new")) && none->finish());
   EXPECT_EQ(content_output::open((folder / "no/f").string()).error().code, errc::not_found);
 }
 

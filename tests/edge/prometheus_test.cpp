@@ -73,7 +73,7 @@ TEST_F(real_prometheus, scrapes_every_family_from_gateway_and_storage_nodes) {
   const auto value = [this](const std::string& query) { return first_value(prometheus().query(query)); };
   EXPECT_GT(value("sum(truckee_share_writes_total{server=\"alpha\",outcome=\"written\"})"), 0);
   EXPECT_GT(value("truckee_storage_written_bytes_total{store=\"beta\"}"), 0);
-  EXPECT_GT(value("truckee_retrieve_plaintext_bytes_total"), 0);
+  EXPECT_GT(value("sum(truckee_retrieve_plaintext_bytes_total)"), 0);
   EXPECT_EQ(value("sum(truckee_server_link_state{state=\"ready\"})"), 2);
   EXPECT_EQ(value("sum(truckee_publishes_total{outcome!=\"ok\"})"), 0);
   EXPECT_GT(value("truckee_in_flight_budget_bytes"), 0);

@@ -4,6 +4,7 @@
 #include "truckee/http/listener.hpp"
 
 #include <csignal>
+#include <future>
 #include <gtest/gtest.h>
 #include <httplib.h>
 #include <thread>
@@ -256,6 +257,51 @@ TEST(front, tells_how_many_connections_are_open) {
   EXPECT_TRUE(becomes(1));
   served.reset();
   EXPECT_EQ(open, 0U) << "nobody is left";
+}
+
+namespace {
+
+/// A front whose only caller gets a first piece that is more than the system buffers, and `more` once the front has taken that
+/// and cannot send it, for the caller does not read yet. What the caller then hears.
+std::string heard_behind_a_piece(std::size_t first, const std::function<void(outgoing&)>& more) {
+  auto socket = listen_on({"127.0.0.1", 0});
+  EXPECT_TRUE(socket);
+  const auto at = socket->at;
+  std::promise<std::shared_ptr<outgoing>> asked;
+  front::options how;
+  how.limits.goodbye = 100ms;
+  how.rejected = [](rejection) {};
+  how.serve = [&asked](const whole_request& x) { asked.set_value(x.answer); };
+  front served(std::move(*socket), plain_channels(), std::move(how));
+  const raw_caller one{at};
+  one.say(request);
+  const auto answer = asked.get_future().get();
+  std::promise<void> taken;
+  answer->write(std::string(first, 'x'));
+  answer->when_taken([&taken] { taken.set_value(); });
+  taken.get_future().wait();
+  more(*answer);
+  std::this_thread::sleep_for(50ms); // it is woken while the piece is still on its way
+  return one.hear(20s);
+}
+
+} // namespace
+
+TEST(front, sends_what_comes_while_a_piece_is_on_its_way) {
+  constexpr std::size_t first = 40U << 20U;
+  const auto begin = std::chrono::steady_clock::now();
+  const auto heard = heard_behind_a_piece(first, [](outgoing& answer) {
+    answer.write("the end");
+    answer.end();
+  });
+  EXPECT_EQ(heard.size(), first + 7);
+  EXPECT_TRUE(heard.ends_with("the end"));
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, 19s);
+}
+
+TEST(front, ends_the_connection_behind_what_was_written_where_an_answer_breaks_off) {
+  const auto heard = heard_behind_a_piece(1000, [](outgoing& answer) { answer.break_off(); });
+  EXPECT_EQ(heard, std::string(1000, 'x'));
 }
 
 TEST_F(HttpFront, sigpipe_stays_the_hosts) {

@@ -8,6 +8,7 @@ import contextlib
 import hashlib
 import itertools
 import pathlib
+import random
 import shutil
 import stat
 import subprocess
@@ -17,6 +18,7 @@ import shares
 from parties import Careless, Failed, Truckee
 
 SIZES = (0, 1, 55, 1000, 131072, 131073, 3 << 20)
+HISTORIES_OF_PARTS = 300
 ENCODINGS = ((1, 1), (1, 2), (2, 3), (3, 10), (5, 20))
 
 
@@ -313,6 +315,56 @@ def segmented(size, needed, total):
             expect_healthy(one, cap)
     return run
     expect_healthy(real, cap)
+
+
+class PlainBytes:
+    """What a file must be, as a plain array of bytes, and writes into parts of it, drawn from a seed."""
+
+    def __init__(self, seed):
+        self.draw = random.Random(seed)
+        self.now = self.some(self.draw.choice((0, 1, 131071, 131072, 131073, self.draw.randrange(400_000))))
+
+    def some(self, size):
+        return self.draw.randbytes(size)
+
+    def next_write(self):
+        """(data, offset or nothing for an append, whether the file ends behind it); the array is as it is afterwards."""
+        data = self.some(1 + self.draw.randrange(150_000 if self.draw.random() < 0.3 else 300))
+        kind, size = self.draw.random(), len(self.now)
+        if kind < 0.3:
+            self.now += data
+            return data, None, False
+        edge = 131073 * self.draw.randrange(4)  # a segment of 3 of 10 has so many
+        offset = self.draw.choice((self.draw.randrange(size + 1), max(0, edge - self.draw.randrange(3)), size, size + self.draw.randrange(200_000)))
+        cut = kind > 0.8
+        self.now = self.now.ljust(offset, b"\0")[:offset] + data + (b"" if cut else self.now[offset + len(data):])
+        return data, offset, cut
+
+
+def histories_of_parts(seeds, steps=5):
+    """Files written in parts by Truckee; after each step the real client reads all of it, and what it wrote whole is gone on with."""
+    def run(way, truckee, real):
+        yield truckee
+        alone = 0
+        for seed in seeds:
+            file = PlainBytes(f"parts {seed}")
+            writer = real if file.draw.random() < 0.2 else truckee
+            cap = writer.create(file.now, layout="mdmf")
+            for step in range(steps):
+                where = f"history {seed}, step {step}: "
+                if file.draw.random() < 0.1:
+                    file.now = file.some(file.draw.randrange(300_000))
+                    update(real, cap, file.now, 3, 10)
+                else:
+                    alone += truckee.write_part(cap, *file.next_write())
+                got = real.read(cap)
+                expect(got == file.now, where + f"{real.name} reads {len(got)} other bytes, not the {len(file.now)} that are to be there")
+                if step in (1, steps - 1):
+                    found = real.check(cap)
+                    expect(found.healthy, where + f"{real.name} finds it not healthy: {found.summary}")
+                    expect(truckee.read(cap) == file.now, where + "Truckee reads other bytes")
+        expect(alone > len(seeds) * steps / 2, f"only {alone} parts were sent alone")
+    return run
 
 
 # -- damaged ------------------------------------------------------------------------------------------------------------------
@@ -815,6 +867,11 @@ def all_cases():
                                  (3, 10, (0, 1, 131071, 131072, 131073, 262144, 3 << 20))):
         for size in sizes:
             yield Case(segments, f"{needed} of {total}, {words(size)}", segmented(size, needed, total), (IN_PROCESS,))
+
+    parts = "MDMF: written in parts by Truckee, read by the real client after each step"
+    for first in range(0, HISTORIES_OF_PARTS, 30):
+        yield Case(parts, f"3 of 10, histories {first} to {first + 29}", histories_of_parts(range(first, first + 30)), (IN_PROCESS,),
+                   long=first > 0, first="Truckee")
 
     nodes = "Nodes that fail, over HTTPS"
     yield Case(nodes, "one stopped, updated without it, started, repaired", node_away(lambda node: node.stop(), lambda node: node.start()),

@@ -100,6 +100,12 @@ class Truckee:
     def update(self, cap, content, encoding=None):
         self.put(cap, content, *(("-k", str(encoding[0]), "-n", str(encoding[1])) if encoding else ()))
 
+    def write_part(self, cap, data, offset, cut=False):
+        """Content to that place of the file, or to its end where there is none; whether no more was sent than changed."""
+        place = ("append",) if offset is None else ("put", "--offset", str(offset), *(("--truncate",) if cut else ()))
+        _, out = self.run("--json", *place, self.file("content", data), "--cap-file", self.file("cap", cap.encode()))
+        return json.loads(out)["partial"]
+
     def read(self, cap):
         return self.run("get", "--cap-file", self.file("cap", cap.encode()))[1]
 

@@ -32,13 +32,14 @@ TEST(exposer, a_scrape_sees_what_happened) {
   ASSERT_TRUE(e);
   EXPECT_NE(e->listening().port, 0);
   EXPECT_EQ(e->url(), "http://127.0.0.1:" + std::to_string(e->listening().port) + "/metrics");
-  what->plaintext_given(1234);
+  what->plaintext_given(file_format::sdmf, 1234);
   what->server("alpha").shares_written(server_outcome::written, 2, seconds{0.01});
   const auto answer = client_of(*e).Get("/metrics");
   ASSERT_TRUE(answer);
   EXPECT_EQ(answer->status, 200);
   EXPECT_EQ(answer->get_header_value("Content-Type"), "text/plain; version=0.0.4; charset=utf-8");
-  EXPECT_NE(answer->body.find("truckee_publish_plaintext_bytes_total 1234"), std::string::npos);
+  EXPECT_NE(answer->body.find(R"(truckee_publish_plaintext_bytes_total{format="sdmf"} 1234)"),
+            std::string::npos);
   EXPECT_NE(answer->body.find(R"(truckee_share_writes_total{outcome="written",server="alpha"} 2)"),
             std::string::npos);
   EXPECT_NE(answer->body.find("# TYPE truckee_publish_duration_seconds histogram"), std::string::npos);

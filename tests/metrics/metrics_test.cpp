@@ -155,7 +155,7 @@ TEST(metrics, the_other_events_move_their_families) {
   r.publish_waits();
   r.publish_stops_waiting();
   r.stage_took(stage::sign, std::chrono::microseconds{600});
-  r.plaintext_given(1000);
+  r.plaintext_given(file_format::mdmf, 1000);
   r.share_bytes_sent(3333);
   r.share_rehomed(server_outcome::no_space);
   r.surprised(surprise::stale, 2);
@@ -164,7 +164,8 @@ TEST(metrics, the_other_events_move_their_families) {
   r.write_became(effect::applied);
   r.write_became(effect::may_be_applied);
   r.write_became(effect::may_be_applied);
-  r.plaintext_retrieved(5);
+  r.changes_a_part(part_sent::whole);
+  r.plaintext_retrieved(file_format::sdmf, 5);
   r.in_flight(1000);
   r.in_flight(-400);
   r.in_flight_budget_is(64 << 20);
@@ -185,7 +186,10 @@ TEST(metrics, the_other_events_move_their_families) {
       {R"(truckee_publish_stage_duration_seconds_count{stage="sign"})", 1},
       {R"(truckee_publish_stage_duration_seconds_bucket{stage="sign",le="0.0005"})", 0},
       {R"(truckee_publish_stage_duration_seconds_bucket{stage="sign",le="0.001"})", 1},
-      {"truckee_publish_plaintext_bytes_total", 1000},
+      {R"(truckee_publish_plaintext_bytes_total{format="mdmf"})", 1000},
+      {R"(truckee_publish_plaintext_bytes_total{format="sdmf"})", 0},
+      {R"(truckee_part_writes_total{sent="whole"})", 1},
+      {R"(truckee_part_writes_total{sent="part"})", 0},
       {"truckee_publish_share_bytes_total", 3333},
       {R"(truckee_shares_rehomed_total{reason="no_space"})", 1},
       {R"(truckee_surprises_total{kind="stale"})", 2},
@@ -196,7 +200,7 @@ TEST(metrics, the_other_events_move_their_families) {
       {R"(truckee_writes_total{effect="applied"})", 1},
       {R"(truckee_writes_total{effect="not_applied"})", 0},
       {R"(truckee_writes_total{effect="may_be_applied"})", 2},
-      {"truckee_retrieve_plaintext_bytes_total", 5},
+      {R"(truckee_retrieve_plaintext_bytes_total{format="sdmf"})", 5},
       {"truckee_in_flight_bytes", 600},
       {"truckee_in_flight_budget_bytes", 67108864},
       {"truckee_keys_ready", 4},
@@ -327,11 +331,11 @@ TEST(metrics, threads_lose_no_count) {
       threads.emplace_back([&r] {
         for (int i = 0; i < 1000; ++i) {
           r.server(std::to_string(i % 7)).shares_written(server_outcome::written, 1, seconds{0.001});
-          r.plaintext_given(1);
+          r.plaintext_given(file_format::sdmf, 1);
         }
       });
   }
-  EXPECT_EQ(sample(r, "truckee_publish_plaintext_bytes_total"), 4000);
+  EXPECT_EQ(sample(r, R"(truckee_publish_plaintext_bytes_total{format="sdmf"})"), 4000);
   double shares = 0;
   for (int i = 0; i < 7; ++i)
     shares +=

@@ -171,6 +171,49 @@ TEST_F(http_api, a_read_may_ask_for_a_part_and_for_what_is_new) {
   EXPECT_EQ(curl_of(cap, {"-H", "If-Match: \"9:0\""}).status, 412);
 }
 
+TEST_F(http_api, a_large_file_comes_in_parts_as_if_it_were_one) {
+  const auto content = noise(20'000'001);
+  const auto cap = truckee({"put", file("large", content), "--format", "mdmf"}).out;
+  serve();
+  const auto read = curl_of(cap);
+  EXPECT_EQ(read.status, 200);
+  EXPECT_EQ(read.field("Content-Length"), std::to_string(content.size()));
+  EXPECT_TRUE(read.body == content);
+  const auto range = curl_of(cap, {"-r", "1000-17999999"});
+  EXPECT_EQ(range.status, 206);
+  EXPECT_EQ(range.field("Content-Range"), "bytes 1000-17999999/20000001");
+  EXPECT_TRUE(range.body == content.substr(1000, 17'999'000));
+  const auto last = curl_of(cap, {"-r", "-9000000"});
+  EXPECT_EQ(last.status, 206);
+  EXPECT_TRUE(last.body == content.substr(11'000'001));
+  EXPECT_EQ(curl_of(cap, {"-I"}).field("Content-Length"), std::to_string(content.size()));
+  const auto same = curl_of(cap, {"-H", "If-Range: " + read.field("ETag"), "-r", "19000000-"});
+  EXPECT_EQ(same.status, 206);
+  EXPECT_TRUE(same.body == content.substr(19'000'000));
+  EXPECT_TRUE(curl_of(cap, {"-H", "If-Range: \"9:0\"", "-r", "19000000-"}).body == content);
+  // Two on one connection.
+  const auto twice = curl_of(cap, {"-r", "0-9", "-o", path("body"), url_});
+  EXPECT_TRUE(twice.body == content.substr(0, 10)) << twice.body.size();
+}
+
+TEST_F(http_api, a_large_file_that_changes_while_it_is_read_breaks_off) {
+  const auto content = noise(60'000'000);
+  const auto cap = truckee({"put", file("large", content), "--format", "mdmf"}).out;
+  serve();
+  arguments words{"-sS", "-m", "60", "-o", path("slow"), "--limit-rate", "8M"};
+  words.insert(words.end(), through_.begin(), through_.end());
+  words.insert(words.end(), {"-H", "@" + file("cap.header", "Truckee-Capability: " + cap + "\n"), url_});
+  process slow("/usr/bin/curl", words, place().path());
+  while (!std::filesystem::exists(path("slow")) || std::filesystem::file_size(path("slow")) == 0)
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  EXPECT_EQ(curl_of(cap, {"-T", upload("another")}).status, 200);
+  EXPECT_EQ(slow.wait().code, 18) << "curl: transfer closed with bytes remaining";
+  const auto got = program_test::content("slow");
+  EXPECT_TRUE(got == content.substr(0, got.size()));
+  EXPECT_LT(got.size(), content.size());
+  EXPECT_EQ(curl_of(cap).body, "another");
+}
+
 TEST_F(http_api, the_token_is_made_for_its_owner_alone_and_nothing_is_said_without_it) {
   serve();
   struct stat info {};

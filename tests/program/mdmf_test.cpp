@@ -2,7 +2,10 @@
 
 #include "test_support.hpp"
 
+#include <fcntl.h>
 #include <filesystem>
+#include <sys/stat.h>
+#include <unistd.h>
 
 using namespace truckee::test;
 
@@ -145,4 +148,81 @@ TEST_F(mdmf_sessions, a_range_that_is_none_is_named_before_anything_is_read) {
     EXPECT_EQ(refused.code, 2) << range;
     EXPECT_NE(refused.err.find("--range " + range), std::string::npos) << refused.err;
   }
+}
+
+TEST_F(mdmf_sessions, a_large_file_is_given_in_parts_as_if_it_were_one) {
+  const auto content = noise(20'000'001);
+  const auto cap = file("cap", truckee({"put", file("content", content), "--format", "mdmf"}).out);
+  EXPECT_TRUE(get(cap) == content);
+  const auto into = truckee({"--json", "get", "--cap-file", cap, "-o", path("copy")});
+  ASSERT_EQ(into.code, 0) << into.err;
+  EXPECT_TRUE(truckee::as_text(read_file(path("copy"))) == content);
+  const auto told = nlohmann::json::parse(into.out);
+  EXPECT_EQ(told["content_bytes"], content.size());
+  EXPECT_EQ(told["file_bytes"], content.size());
+  int ends = 0;
+  for (const auto& line : lines_of(into.err))
+    if (const auto progress = nlohmann::json::parse(line); progress.contains("outcome")) {
+      ++ends;
+      EXPECT_EQ(progress["outcome"], "ok");
+      EXPECT_EQ(progress["bytes"], content.size());
+    }
+  EXPECT_EQ(ends, 1) << into.err;
+  const auto range = truckee({"get", "--cap-file", cap, "--range", "1000-17999999"});
+  EXPECT_TRUE(range.out == content.substr(1000, 17'999'000));
+  const auto last = truckee({"get", "--cap-file", cap, "--range", "19999999-"});
+  EXPECT_EQ(last.out, content.substr(19'999'999));
+}
+
+TEST_F(mdmf_sessions, a_file_that_changes_while_it_goes_into_a_pipe_is_told_with_what_is_out) {
+  auto& gateway = start({"gateway", "--listen", "127.0.0.1:0"});
+  auto where = gateway.wait_for("listening on ");
+  where = where.substr(0, where.find(' '));
+  const auto content = noise(40'000'000);
+  const auto cap =
+      file("cap", truckee({"--gateway", where, "put", file("content", content), "--format", "mdmf"}).out);
+  ASSERT_EQ(::mkfifo(path("pipe").c_str(), 0600), 0);
+  auto& reader = start({"--gateway", where, "get", "--cap-file", cap, "-o", path("pipe")});
+  const int pipe = ::open(path("pipe").c_str(), O_RDONLY | O_CLOEXEC);
+  ASSERT_GE(pipe, 0);
+  std::string got(65'536, '\0');
+  std::string all;
+  const auto take = [&] {
+    const auto n = ::read(pipe, got.data(), got.size());
+    if (n > 0)
+      all.append(got, 0, static_cast<std::size_t>(n));
+    return n > 0;
+  };
+  ASSERT_TRUE(take());
+  ASSERT_EQ(truckee({"--gateway", where, "put", file("next", "another"), "--cap-file", cap}).code, 0);
+  while (take()) {
+  }
+  ::close(pipe);
+  const auto ended = reader.wait();
+  EXPECT_EQ(ended.code, 3) << ended.err;
+  EXPECT_NE(ended.err.find("the file changed while it was read"), std::string::npos) << ended.err;
+  EXPECT_NE(ended.err.find(std::to_string(all.size()) + " bytes of version 1 are out"), std::string::npos)
+      << ended.err;
+  EXPECT_GE(all.size(), 8U << 20U);
+  EXPECT_TRUE(all == content.substr(0, all.size()));
+  EXPECT_EQ(get(cap, {"--gateway", where}), "another");
+}
+
+TEST_F(mdmf_sessions, a_write_says_whether_a_part_was_sent_and_why_not) {
+  const auto cap =
+      file("cap", truckee({"put", file("content", segments_of_text(300'000)), "--format", "mdmf"}).out);
+  const auto told = [&](const std::string& what) {
+    return json({"put", file("part", what), "--cap-file", cap, "--offset", "100"});
+  };
+  const auto part = told("PART");
+  EXPECT_EQ(part["partial"], true) << part;
+  EXPECT_EQ(part["whole_because"], "");
+  EXPECT_EQ(json({"append", file("more", "more"), "--cap-file", cap})["partial"], true);
+  std::filesystem::remove_all(data() / "truckee" / "grid" / "3" / "shares");
+  const auto whole = told("part");
+  EXPECT_EQ(whole["partial"], false) << whole;
+  EXPECT_EQ(whole["whole_because"], "places");
+  const auto all = json({"put", file("all", "all of it"), "--cap-file", cap});
+  EXPECT_EQ(all["partial"], false);
+  EXPECT_EQ(all["whole_because"], "");
 }

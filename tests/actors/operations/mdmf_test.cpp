@@ -199,6 +199,116 @@ TEST_F(mdmf_files, a_range_is_read_from_its_segments_alone) {
   EXPECT_FALSE(wait_for(grid.get()).ok);
 }
 
+namespace {
+
+/// Reads of one file part by part, as who holds no more than a part of it does.
+class mdmf_parts : public mdmf_files {
+protected:
+  messages::retrieve_reply part(std::uint64_t offset, std::uint64_t length,
+                                const std::optional<messages::version_name>& only = {},
+                                std::uint64_t token = 0) {
+    messages::retrieve_request x;
+    x.token = {token};
+    x.cap = test_grid::write_cap(0, mdmf_format_of_files);
+    x.offset = offset;
+    x.length = length;
+    x.only_if = only;
+    return wait_for(grid.run.ask<messages::retrieve_reply>(grid.gateway(), x));
+  }
+  static messages::version_name name_of(const messages::retrieve_reply& x) { return {x.version, x.root}; }
+  std::size_t requests() const {
+    std::size_t out = 0;
+    for (const auto& script : grid.scripts)
+      out += script->reads;
+    return out;
+  }
+};
+
+} // namespace
+
+TEST_F(mdmf_parts, a_part_after_the_first_asks_as_many_servers_as_it_needs_and_no_more) {
+  const auto content = mdmf_content(1'500'000);
+  grid.create(content);
+  const auto first = part(0, 400'000);
+  ASSERT_TRUE(first.ok) << to_string(first.failure);
+  EXPECT_EQ(first.file_bytes, content.size());
+  for (std::uint64_t at = 400'000; at < content.size(); at += 400'000) {
+    const auto before = requests();
+    const auto next = part(at, 400'000, name_of(first));
+    ASSERT_TRUE(next.ok) << to_string(next.failure);
+    EXPECT_EQ(text(next.content), content.substr(at, 400'000));
+    EXPECT_EQ(requests() - before, 3U) << at;
+  }
+}
+
+TEST_F(mdmf_parts, a_file_that_fits_one_part_costs_what_it_did_and_leaves_nothing) {
+  grid.create(mdmf_content(500'000));
+  const auto whole = part(0, UINT64_MAX);
+  ASSERT_TRUE(whole.ok);
+  const auto of_all = requests();
+  ASSERT_TRUE(part(0, 8'000'000).ok);
+  EXPECT_EQ(requests() - of_all, of_all);
+}
+
+TEST_F(mdmf_parts, another_version_is_not_taken_for_the_one_that_was_begun) {
+  const auto content = mdmf_content(1'000'000);
+  grid.create(content);
+  const auto first = part(0, 300'000);
+  ASSERT_TRUE(first.ok);
+  ASSERT_TRUE(wait_for(grid.put_of_another(mdmf_content(1'000'000, 3))).ok);
+  const auto next = part(300'000, 300'000, name_of(first));
+  ASSERT_FALSE(next.ok);
+  EXPECT_EQ(next.failure.code, errc::uncoordinated_write);
+  EXPECT_NE(next.failure.detail.find("seq 2"), std::string::npos) << next.failure.detail;
+  const auto anew = part(0, 300'000);
+  ASSERT_TRUE(anew.ok);
+  EXPECT_EQ(anew.version.value, 2U);
+  EXPECT_EQ(text(part(300'000, 300'000, name_of(anew)).content),
+            mdmf_content(1'000'000, 3).substr(300'000, 300'000));
+}
+
+TEST_F(mdmf_parts, what_the_map_of_the_last_part_does_not_know_is_looked_for) {
+  const auto content = mdmf_content(1'000'000);
+  grid.create(content);
+  const auto first = part(0, 300'000);
+  ASSERT_TRUE(first.ok);
+  // Those that the first part came from have nothing any more.
+  std::size_t lost = 0;
+  for (std::size_t i = 0; i < grid.scripts.size() && lost < 6; ++i)
+    if (grid.scripts[i]->reads > 0) {
+      stored_shares(grid).lose(i);
+      ++lost;
+    }
+  const auto next = part(300'000, 300'000, name_of(first));
+  ASSERT_TRUE(next.ok) << to_string(next.failure);
+  EXPECT_EQ(text(next.content), content.substr(300'000, 300'000));
+}
+
+TEST_F(mdmf_parts, a_map_that_is_too_old_is_not_gone_on_with) {
+  const auto content = mdmf_content(1'000'000);
+  grid.create(content);
+  const auto first = part(0, 300'000);
+  grid.services->limits.kept_map_age = std::chrono::milliseconds(0);
+  const auto before = requests();
+  const auto next = part(300'000, 300'000, name_of(first));
+  ASSERT_TRUE(next.ok) << to_string(next.failure);
+  EXPECT_GT(requests() - before, 3U);
+}
+
+TEST_F(mdmf_parts, the_status_lists_them_as_one_operation) {
+  grid.create(mdmf_content(1'000'000));
+  const auto first = part(0, 300'000, {}, 77);
+  for (const std::uint64_t at : {300'000U, 600'000U, 900'000U})
+    ASSERT_TRUE(part(at, 300'000, name_of(first), 77).ok);
+  const auto status =
+      wait_for(grid.run.ask<messages::status_reply>(grid.gateway(), messages::status_request{}));
+  ASSERT_EQ(status.recent.size(), 1U);
+  EXPECT_EQ(status.recent[0].operation, 4U);
+  EXPECT_EQ(status.recent[0].bytes_total, 100'000U);
+  EXPECT_EQ(status.recent[0].segments_total, 1U);
+  EXPECT_EQ(status.recent[0].segments_done, 1U);
+}
+
 TEST(sdmf_ranges, are_read_whole_and_cut) {
   test_grid grid;
   grid.create(long_content());

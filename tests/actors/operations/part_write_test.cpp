@@ -95,6 +95,8 @@ TEST_F(part_write, a_kibibyte_in_a_large_file_sends_one_segment) {
   ASSERT_TRUE(done.ok) << to_string(done.failure);
   EXPECT_EQ(done.content_bytes, content.size());
   EXPECT_EQ(done.placed.size(), 10U);
+  EXPECT_TRUE(done.partial);
+  EXPECT_EQ(done.whole_because, "");
   EXPECT_LT(bytes_written(), 10 * (131'073 / 3 + 3'000U));
   for (std::size_t i = 0; i < 10; ++i)
     EXPECT_EQ(messages_to(i), 1U);
@@ -139,6 +141,8 @@ TEST_F(part_write, a_missing_or_damaged_share_has_the_whole_file_published_and_i
     const auto done = write("abc", 1'000'000);
     ASSERT_TRUE(done.ok) << to_string(done.failure);
     EXPECT_TRUE(was_whole());
+    EXPECT_FALSE(done.partial);
+    EXPECT_EQ(done.whole_because, "places");
     EXPECT_TRUE(read() == content.replace(1'000'000, 3, "abc"));
     expect_healthy();
     for (std::size_t i = 0; i < 10; ++i)
@@ -216,6 +220,124 @@ TEST_F(part_write, a_whole_put_beside_it_leaves_one_of_the_two_readable) {
   const auto now = read();
   EXPECT_TRUE(now == before.replace(1'000'000, 3, "abc") || now == other ||
               now == after.replace(1'000'000, 3, "abc"));
+}
+
+namespace {
+
+/// A part that is written while some servers do not answer, and a stop in the middle of it.
+class stopped_part_write : public part_write {
+protected:
+  /// Servers from the `took`-th on hear of a write and say nothing.
+  void hang_from(std::size_t took) {
+    for (std::size_t i = took; i < grid.scripts.size(); ++i)
+      grid.scripts[i]->write = [](const auto&) { return std::optional<grid::read_test_write_answer>{}; };
+  }
+  answer_ptr<messages::publish_reply> start_part(const std::string& data, std::uint64_t offset,
+                                                 std::uint64_t timeout_ms = 0) {
+    messages::publish_request x;
+    x.token = {1};
+    x.write_cap = test_grid::write_cap(0, crypto::file_format::mdmf);
+    x.content = shared_bytes::copy_of(data);
+    x.offset = offset;
+    x.timeout_ms = timeout_ms;
+    return grid.run.ask<messages::publish_reply>(grid.gateway(), x);
+  }
+
+  /// What is there is one of both, as the reply says, and the next write finds its way.
+  void expect_whole_and_truthful(const messages::publish_reply& reply, errc reason, bool lands) {
+    auto after = content;
+    after.replace(1'000'000, 4, "PART");
+    if (!reply.ok) {
+      EXPECT_EQ(reply.failure.code, reason) << to_string(reply.failure);
+    }
+    EXPECT_EQ(reply.ok, reply.became == effect::applied);
+    const auto before_all_landed = read();
+    EXPECT_TRUE(before_all_landed == content || before_all_landed == after);
+    for (const auto& script : grid.scripts) {
+      if (!lands)
+        script->held.clear();
+      script->release(grid.run);
+      script->write = nullptr;
+    }
+    grid.run.settle();
+    auto now = read();
+    if (reply.became == effect::not_applied) {
+      EXPECT_TRUE(before_all_landed == content && now == content);
+    } else if (reply.became == effect::applied) {
+      EXPECT_TRUE(now == after);
+    }
+    ASSERT_TRUE(now == content || now == after);
+    const auto next = write("next", 2'000'000);
+    ASSERT_TRUE(next.ok) << to_string(next.failure);
+    EXPECT_TRUE(read() == now.replace(2'000'000, 4, "next"));
+    const auto mended = grid.repair();
+    ASSERT_TRUE(grid.wait(mended));
+    EXPECT_TRUE((*mended)->ok) << to_string((*mended)->failure);
+    expect_healthy();
+  }
+};
+
+} // namespace
+
+TEST_F(stopped_part_write, leaves_a_whole_version_and_says_what_became_of_it_however_many_took_it) {
+  for (const auto reason : {errc::cancelled, errc::timeout})
+    for (const std::size_t took : {0U, 2U, 3U, 7U, 9U})
+      for (const bool lands : {false, true}) {
+        SCOPED_TRACE(std::string(to_word(reason)) + ", taken by " + std::to_string(took) +
+                     (lands ? ", the rest lands later" : ", the rest is lost"));
+        create(part_file_size);
+        hang_from(took);
+        const auto done = start_part("PART", 1'000'000, reason == errc::timeout ? 2'000 : 0);
+        grid.run.settle();
+        ASSERT_FALSE(done->done());
+        EXPECT_FALSE(was_whole()) << "it is a part that is stopped";
+        if (reason == errc::cancelled) {
+          EXPECT_TRUE(grid.cancel(1));
+        }
+        ASSERT_TRUE(grid.wait(done));
+        expect_whole_and_truthful(**done, reason, lands);
+        if (HasFatalFailure())
+          return;
+        grid.end_gateway();
+        for (std::size_t i = 0; i < 10; ++i)
+          stored_shares(grid).lose(i);
+      }
+}
+
+TEST_F(stopped_part_write, while_it_reads_what_it_changes_sends_nothing) {
+  for (const auto reason : {errc::cancelled, errc::timeout}) {
+    create(part_file_size);
+    std::size_t reads = 0;
+    // The map is answered, and what is read behind it is not.
+    for (const auto& script : grid.scripts)
+      script->read = [&reads, store = script->store](const grid::slot_read& x) {
+        return x.shares.empty() || ++reads == 0 ? std::optional(store->read(x)) : std::nullopt;
+      };
+    const auto done = start_part("PART", 1'000'000, reason == errc::timeout ? 2'000 : 0);
+    grid.run.settle();
+    ASSERT_FALSE(done->done());
+    EXPECT_GT(reads, 0U) << "the block hashes are asked for";
+    if (reason == errc::cancelled) {
+      EXPECT_TRUE(grid.cancel(1));
+    }
+    ASSERT_TRUE(grid.wait(done, std::chrono::seconds(5)));
+    EXPECT_FALSE((*done)->ok);
+    EXPECT_EQ((*done)->failure.code, reason) << to_string((*done)->failure);
+    EXPECT_EQ((*done)->became, effect::not_applied);
+    EXPECT_EQ(bytes_written(), 0U);
+    for (const auto& script : grid.scripts) {
+      script->read = nullptr;
+      script->held.clear();
+    }
+    EXPECT_TRUE(read() == content);
+    const auto next = write("next", 2'000'000);
+    ASSERT_TRUE(next.ok) << to_string(next.failure);
+    EXPECT_TRUE(next.partial);
+    EXPECT_TRUE(read() == content.replace(2'000'000, 4, "next"));
+    grid.end_gateway();
+    for (std::size_t i = 0; i < 10; ++i)
+      stored_shares(grid).lose(i);
+  }
 }
 
 namespace {

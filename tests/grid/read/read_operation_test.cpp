@@ -143,3 +143,41 @@ TEST(read_operation, looks_once_more_at_parts_of_several_versions) {
   ASSERT_TRUE(read.done());
   EXPECT_EQ(read.failure()->code, errc::not_enough_shares);
 }
+
+TEST(read_operation, one_version_that_is_asked_for_is_read_though_a_newer_one_is_there) {
+  model_grid g(10);
+  g.fill(version(4));
+  const version_condition only{version(4).sequence, to_hex(version(4).root.view()).substr(0, 8)};
+  auto both = g.map({}, map_mode::read);
+  for (std::uint8_t i = 0; i < 3; ++i)
+    both.add_share({server(i), {static_cast<std::uint8_t>(i + 20)}}, version(5));
+  ASSERT_EQ(both.best(), version(5));
+  read_operation read(
+      {}, [](const server_id&) { return "s"; }, only);
+  read.on_map(both);
+  ASSERT_EQ(read.next().what, kind::read);
+  EXPECT_EQ(read.next().version, version(4));
+}
+
+TEST(read_operation, one_version_that_is_gone_is_told_with_the_one_that_is_there) {
+  model_grid g(10);
+  g.fill(version(5));
+  read_operation read(
+      {}, [](const server_id&) { return "s"; },
+      version_condition{version(4).sequence, to_hex(version(4).root.view())});
+  auto some = g.map({}, map_mode::read);
+  some.set_not_asked(server(10));
+  read.on_map(some);
+  ASSERT_EQ(read.next().what, kind::map) << "a server may have it";
+  EXPECT_TRUE(read.next().ask_all);
+  read.on_map(g.map({}, map_mode::read));
+  ASSERT_TRUE(read.done());
+  EXPECT_EQ(read.failure()->code, errc::uncoordinated_write);
+  EXPECT_NE(read.failure()->detail.find("seq 5"), std::string::npos) << read.failure()->detail;
+
+  read_operation lost(
+      {}, [](const server_id&) { return "s"; }, version_condition{version(4).sequence, {}});
+  lost.on_map(empty_map(false));
+  ASSERT_TRUE(lost.done());
+  EXPECT_EQ(lost.failure()->code, errc::not_enough_shares) << "no other one is there either";
+}

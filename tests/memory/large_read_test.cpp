@@ -1,0 +1,137 @@
+#include "program/support/program.hpp"
+#include "truckee/actors/node/client_node.hpp"
+
+#include <cstdio>
+#include <cstdlib>
+#include <fstream>
+#include <sys/resource.h>
+
+using namespace truckee;
+using namespace truckee::test;
+
+namespace {
+
+constexpr double mib_bytes = 1024.0 * 1024;
+/// What a read may take above the program itself, whatever the file's size.
+constexpr double above_the_program_max = 128;
+
+/// MiB that the children of this process had at most, of those that have ended.
+double most_of_the_children() {
+  rusage used{};
+  ::getrusage(RUSAGE_CHILDREN, &used);
+  return static_cast<double>(used.ru_maxrss) / 1024;
+}
+
+/// MiB that a process had at most.
+double most_of(pid_t process) {
+  std::ifstream in("/proc/" + std::to_string(process) + "/status");
+  for (std::string word; in >> word;)
+    if (word == "VmHWM:") {
+      double kib = 0;
+      in >> kib;
+      return kib / 1024;
+    }
+  return 0;
+}
+
+/// One MDMF file of TRUCKEE_LARGE_FILE_MIB MiB (200), made piece by piece, so that nobody ever has all of it.
+class large_read : public program_test {
+protected:
+  void SetUp() override {
+    if (const char* asked = std::getenv("TRUCKEE_LARGE_FILE_MIB"))
+      mib = std::strtoull(asked, nullptr, 10);
+    auto grid = settings::embedded_grid(data());
+    client_options how;
+    how.grid = std::move(grid);
+    how.data_home = data();
+    how.durability = storage::durability::none;
+    auto started = actors::client_node::start(std::move(how));
+    ASSERT_TRUE(started) << to_string(started.error());
+    small = make(**started, "small", 1);
+    large = make(**started, "large", mib * 1024 * 1024 / pieces);
+    for (std::uint64_t i = 1; i < pieces; ++i) {
+      messages::publish_request x;
+      x.write_cap = content("large");
+      x.content = shared_bytes::copy_of(piece(i));
+      x.offset = i * (mib * 1024 * 1024 / pieces);
+      const auto reply = (*started)->ask(std::move(x));
+      ASSERT_TRUE(reply.ok) << to_string(reply.failure);
+      ASSERT_TRUE(reply.partial) << reply.whole_because;
+    }
+  }
+
+  std::string piece(std::uint64_t number) const {
+    return noise(mib * 1024 * 1024 / pieces, static_cast<unsigned>(number + 1));
+  }
+
+  process_result run(const arguments& words) { return start(words).wait(std::chrono::minutes(20)); }
+
+  void expect_all_of_it(const std::string& file) const {
+    std::ifstream in(file, std::ios::binary);
+    std::string got(mib * 1024 * 1024 / pieces, '\0');
+    for (std::uint64_t i = 0; i < pieces; ++i) {
+      in.read(got.data(), static_cast<std::streamsize>(got.size()));
+      ASSERT_TRUE(got == piece(i)) << "piece " << i << " of " << pieces;
+    }
+    EXPECT_EQ(in.get(), std::ifstream::traits_type::eof());
+  }
+
+  static constexpr std::uint64_t pieces = 16;
+  std::uint64_t mib = 200;
+  std::string small, large; ///< files with their capabilities
+
+private:
+  std::string make(actors::client_node& by, const std::string& name, std::size_t size) {
+    messages::publish_request x;
+    x.format = messages::file_format::mdmf;
+    x.spread = grid::spread{1, 1, 1}; // what the disk has to hold is the content once
+    x.content = shared_bytes::copy_of(noise(size, 1));
+    const auto reply = by.ask(std::move(x));
+    EXPECT_TRUE(reply.ok) << to_string(reply.failure);
+    return file(name, std::string(reply.write_cap));
+  }
+};
+
+} // namespace
+
+TEST_F(large_read, takes_no_more_memory_than_a_few_parts_of_the_file) {
+  ASSERT_EQ(truckee({"get", "--cap-file", small, "-o", path("out")}).code, 0);
+  const auto program = most_of_the_children();
+  ASSERT_EQ(run({"get", "--cap-file", large, "--range", "1000-", "-o", "/dev/null"}).code, 0);
+  const auto in_range = most_of_the_children();
+  const auto got = run({"get", "--cap-file", large, "-o", path("out")});
+  ASSERT_EQ(got.code, 0) << got.err;
+  const auto whole = most_of_the_children();
+  std::printf("%llu MiB: %.0f MiB at most, %.0f of a range, %.0f for one byte, %.2f s\n",
+              static_cast<unsigned long long>(mib), whole, in_range, program, got.seconds);
+  EXPECT_LT(whole - program, above_the_program_max);
+  expect_all_of_it(path("out"));
+}
+
+TEST_F(large_read, takes_no_more_of_a_gateway_either) {
+  auto& gateway = start({"gateway", "--listen", "127.0.0.1:0", "--http-listen", "unix:" + path("http")});
+  auto where = gateway.wait_for("listening on ");
+  where = where.substr(0, where.find(' '));
+  ASSERT_EQ(truckee({"--gateway", where, "get", "--cap-file", small, "-o", path("out")}).code, 0);
+  const auto of_gateway = most_of(gateway.id());
+  const auto of_program = most_of_the_children();
+  const auto got = run({"--gateway", where, "get", "--cap-file", large, "-o", path("out")});
+  ASSERT_EQ(got.code, 0) << got.err;
+  std::printf("%llu MiB: gateway %.0f MiB at most and %.0f for one byte, program %.0f and %.0f, %.2f s\n",
+              static_cast<unsigned long long>(mib), most_of(gateway.id()), of_gateway, most_of_the_children(),
+              of_program, got.seconds);
+  EXPECT_LT(most_of(gateway.id()) - of_gateway, above_the_program_max);
+  EXPECT_LT(most_of_the_children() - of_program, above_the_program_max);
+  expect_all_of_it(path("out"));
+
+  const auto header = file("header", "Truckee-Capability: " + content("large") + "\n");
+  process curl("/usr/bin/curl",
+               {"-sS", "--unix-socket", path("http"), "-H", "@" + header, "-o", path("http-out"),
+                "http://localhost/v1/file"},
+               place().path());
+  const auto done = curl.wait(std::chrono::minutes(20));
+  ASSERT_EQ(done.code, 0) << done.err;
+  std::printf("over HTTP: gateway %.0f MiB at most, %.2f s\n", most_of(gateway.id()), done.seconds);
+  EXPECT_LT(most_of(gateway.id()) - of_gateway, above_the_program_max);
+  expect_all_of_it(path("http-out"));
+}
