@@ -13,14 +13,6 @@ namespace truckee::cli {
 
 namespace {
 
-struct descriptor {
-  int fd;
-  ~descriptor() {
-    if (fd > STDERR_FILENO)
-      ::close(fd);
-  }
-};
-
 tl::unexpected<error> too_large(const std::string& name, std::uint64_t bytes_max) {
   return fail(errc::too_large,
               name + " has more than " + std::to_string(bytes_max) +
