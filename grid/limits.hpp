@@ -60,6 +60,9 @@ struct grid_limits {
 
   /// Tries of one modify or overwrite, the first included.
   std::uint32_t write_tries_max = 12;
+  /// The same of a file that is kept strictly. Two writers there can both lose a round, so that the slowest of many needs more;
+  /// nothing is harmed by another try, and the publish's deadline ends it too.
+  std::uint32_t strict_tries_max = 60;
   /// When nothing is readable after a collision, the writer of the newest version publishes its content at
   /// once; the others look again so many times first. What they have in memory may be built on less.
   std::uint32_t rescue_patience = 3;

@@ -79,7 +79,7 @@ void file_write::on_read(bool ok, std::string detail) {
     return;
   }
   // Shares moved while they were read: somebody else is writing, or servers left. Look again, at all of them.
-  if (++result_.tries >= wish_.limits.write_tries_max)
+  if (++result_.tries >= tries_max())
     return refuse(write_end::unrecoverable, {errc::not_enough_shares, std::move(detail)});
   act_wait();
 }

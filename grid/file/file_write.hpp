@@ -167,6 +167,8 @@ protected:
   /// The base has the change already; change_ tells its content.
   virtual void on_contained() = 0;
   virtual std::chrono::milliseconds pause() = 0; ///< before the next try
+  /// As limits.write_tries_max.
+  virtual std::uint32_t tries_max() const { return wish_.limits.write_tries_max; }
   virtual void give_up(error why) { fail_with(std::move(why)); }
 
   // -- what it does --

@@ -266,7 +266,7 @@ void strict_write::on_published(publish_report report) {
 
 void strict_write::lost_round(const publish_report& report) {
   quiet_rounds_ += report.end == publish_end::uncoordinated_write ? 0 : 1;
-  if (result_.tries >= wish_.limits.write_tries_max || quiet_rounds_ > quiet_rounds_max)
+  if (result_.tries >= tries_max() || quiet_rounds_ > quiet_rounds_max)
     return tell_last();
   act_wait();
 }

@@ -34,6 +34,7 @@ private:
   void publish() override;
   void on_contained() override;
   std::chrono::milliseconds pause() override;
+  std::uint32_t tries_max() const override { return wish_.limits.strict_tries_max; }
   void begin_on_kept();
   /// R9, and the beginning: what the map says of this operation.
   void decide();

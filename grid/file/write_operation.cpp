@@ -263,7 +263,7 @@ void write_operation::raise_floor(const publish_report& report) {
 void write_operation::again(const publish_report& report) {
   conflict_ = report.end == publish_end::uncoordinated_write;
   raise_floor(report);
-  if (result_.tries >= wish_.limits.write_tries_max) {
+  if (result_.tries >= tries_max()) {
     if (conflict_ || telling_)
       return tell();
     return fail_with(

@@ -18,7 +18,7 @@ public:
     : world_(s, clock_, [](const server_id&) { return std::make_unique<model_keeper>(); }) {
     draw_limits(world_.limits(), s);
     if (s.one_attempt)
-      world_.limits().write_tries_max = 1;
+      world_.limits().write_tries_max = world_.limits().strict_tries_max = 1;
   }
 
   run_result go() {

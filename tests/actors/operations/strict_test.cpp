@@ -129,14 +129,14 @@ protected:
         out.status = grid::storage_status::refused;
         return std::optional(out);
       };
-    const auto tries = std::exchange(grid.services->limits.write_tries_max, 1);
+    const auto tries = std::exchange(grid.services->limits.strict_tries_max, 1);
     const auto dead = append_of_another("dead\n");
     ASSERT_TRUE(grid.wait(dead));
     EXPECT_FALSE((*dead)->ok);
     EXPECT_EQ((*dead)->became, effect::not_applied) << "two of three shares: nobody can have read it";
     for (const auto& script : grid.scripts)
       script->write = nullptr;
-    grid.services->limits.write_tries_max = tries;
+    grid.services->limits.strict_tries_max = tries;
   }
   void never_answers(std::size_t server) {
     grid.scripts[server]->write = [](const auto&) { return std::nullopt; };

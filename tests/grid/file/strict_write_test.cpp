@@ -264,12 +264,28 @@ TEST_F(strict_write_test, R11_a_newer_version_without_a_note_is_an_in_place_writ
   EXPECT_FALSE(written_in_place(*seen().slots)) << "it is from now on";
 }
 
+// Under many writers shares are retired while one reads: no reason to say that the file cannot be read.
+TEST_F(strict_write_test, a_read_that_fails_costs_a_try_and_no_more) {
+  hold(0, 10, version(1));
+  const auto op = begin(write_kind::modify);
+  for (std::uint32_t tries = 1; tries < grid_limits().strict_tries_max; ++tries) {
+    op->on_map(seen());
+    op->on_read(false, "shares moved");
+    ASSERT_FALSE(op->done()) << tries;
+    op->on_waited();
+  }
+  op->on_map(seen());
+  op->on_read(false, "shares moved");
+  ASSERT_TRUE(op->done());
+  EXPECT_EQ(op->result().end, write_end::unrecoverable);
+}
+
 TEST_F(strict_write_test, an_end_says_which_it_was) {
   hold(0, 10, version(1));
   const auto run = [&](publish_end how) {
     auto op = begin(write_kind::overwrite);
     op->on_map(seen());
-    for (std::uint64_t next = 2; !op->done() && next < 40; ++next) {
+    for (std::uint64_t next = 2; !op->done() && next < 200; ++next) {
       op->on_published(ended(version(next), how, false));
       if (op->done())
         break;
@@ -285,7 +301,7 @@ TEST_F(strict_write_test, an_end_says_which_it_was) {
   EXPECT_EQ(failure_of(*run(publish_end::unconfirmed_unknown)).code, errc::timeout);
   const auto others = run(publish_end::uncoordinated_write);
   EXPECT_EQ(failure_of(*others).code, errc::uncoordinated_write);
-  EXPECT_EQ(others->result().tries, grid_limits().write_tries_max);
+  EXPECT_EQ(others->result().tries, grid_limits().strict_tries_max);
 }
 
 TEST_F(strict_write_test, after_a_lost_round_too_few_answers_tell_what_became_of_it) {

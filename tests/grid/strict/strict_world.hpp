@@ -217,7 +217,7 @@ private:
     wish.own = own_;
     wish.earlier = earlier_;
     wish.own_seals = own_seals_;
-    wish.limits.write_tries_max = 30;
+    wish.limits.strict_tries_max = 30;
     wish.kept_slots = std::exchange(kept_, std::nullopt);
     content_ = kept_content_;
     operation_ = std::make_unique<grid::strict_write>(std::move(wish), world_.setting_, random_);
