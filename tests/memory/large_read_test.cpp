@@ -1,10 +1,10 @@
+#include "memory/peak_memory.hpp"
 #include "program/support/program.hpp"
 #include "truckee/actors/node/client_node.hpp"
 
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
-#include <sys/resource.h>
 
 using namespace truckee;
 using namespace truckee::test;
@@ -14,25 +14,6 @@ namespace {
 constexpr double mib_bytes = 1024.0 * 1024;
 /// What a read may take above the program itself, whatever the file's size.
 constexpr double above_the_program_max = 128;
-
-/// MiB that the children of this process had at most, of those that have ended.
-double most_of_the_children() {
-  rusage used{};
-  ::getrusage(RUSAGE_CHILDREN, &used);
-  return static_cast<double>(used.ru_maxrss) / 1024;
-}
-
-/// MiB that a process had at most.
-double most_of(pid_t process) {
-  std::ifstream in("/proc/" + std::to_string(process) + "/status");
-  for (std::string word; in >> word;)
-    if (word == "VmHWM:") {
-      double kib = 0;
-      in >> kib;
-      return kib / 1024;
-    }
-  return 0;
-}
 
 /// One MDMF file of TRUCKEE_LARGE_FILE_MIB MiB (200), made piece by piece, so that nobody ever has all of it.
 class large_read : public program_test {

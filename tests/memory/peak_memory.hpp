@@ -1,0 +1,30 @@
+#pragma once
+
+#include <fstream>
+#include <string>
+#include <sys/resource.h>
+#include <sys/types.h>
+
+/// The most memory that processes had.
+namespace truckee::test {
+
+/// MiB that the children of this process had at most, of those that have ended.
+inline double most_of_the_children() {
+  rusage used{};
+  ::getrusage(RUSAGE_CHILDREN, &used);
+  return static_cast<double>(used.ru_maxrss) / 1024;
+}
+
+/// MiB that a process had at most.
+inline double most_of(pid_t process) {
+  std::ifstream in("/proc/" + std::to_string(process) + "/status");
+  for (std::string word; in >> word;)
+    if (word == "VmHWM:") {
+      double kib = 0;
+      in >> kib;
+      return kib / 1024;
+    }
+  return 0;
+}
+
+} // namespace truckee::test
