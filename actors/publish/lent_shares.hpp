@@ -242,8 +242,8 @@ private:
   }
 
   void leave_the_slow() {
-    const auto patience =
-        std::max<time_source::time_point::duration>(slow_least, slowest_ * services_->limits.slow_times);
+    const auto patience = std::max<time_source::time_point::duration>(
+        {slow_least, services_->limits.slow_least, slowest_ * services_->limits.slow_times});
     std::set<share_target> slow;
     for (const auto& [key, asked] : owed_) {
       if (services_->time->now() - asked < patience)
