@@ -184,6 +184,18 @@ TEST_F(gbs_requests, leases_are_renewed_and_cannot_be_read) {
             storage_status::refused);
 }
 
+TEST_F(gbs_requests, pieces_of_a_share_are_refused_and_nothing_is_sent) {
+  const auto before = server_->requests();
+  const auto piece = send(std::make_shared<const grid::stage_piece>());
+  EXPECT_EQ(piece.how, delivery::answered);
+  const auto& refused = std::get<grid::stage_answer>(piece.answer);
+  EXPECT_EQ(refused.status, storage_status::refused);
+  EXPECT_NE(refused.detail.find("in one message only"), std::string::npos) << refused.detail;
+  auto of_pieces = change({{share_number{0}, {}, {{0, text("head")}}, {}, staging_id{}}});
+  EXPECT_EQ(std::get<grid::read_test_write_answer>(send(of_pieces).answer).status, storage_status::refused);
+  EXPECT_EQ(server_->requests(), before);
+}
+
 TEST_F(gbs_requests, a_damaged_share_is_told) {
   const auto advise = [&](std::string reason) {
     return std::get<messages::advice_answer>(

@@ -278,6 +278,40 @@ TEST_F(Link, EveryRequestIsAnsweredOnceWhateverHappens) {
     EXPECT_EQ(done->times, 1);
 }
 
+TEST_F(Link, PiecesOfAShareGoToTheServerAndCountAsBytesInFlight) {
+  limits.bytes_in_flight_max = 100;
+  start();
+  run.settle();
+  const auto bring = [&](std::size_t size) {
+    auto piece = std::make_shared<grid::stage_piece>();
+    piece->piece = {7, shared_bytes(bytes(size))};
+    return run.ask<messages::stage_at_answer>(link, messages::stage_at{std::move(piece), 5s});
+  };
+  script->stage = [](const auto&) { return std::optional<grid::stage_answer>{}; };
+  const auto first = bring(80);
+  const auto second = bring(80);
+  run.settle();
+  EXPECT_EQ(script->pieces.size(), 1U) << "one at a time has room";
+  EXPECT_EQ(report().bytes_in_flight, 80U);
+  script->stage = [](const auto&) {
+    return std::optional(grid::stage_answer{grid::storage_status::no_space, 5, "full"});
+  };
+  script->release(run);
+  run.settle();
+  ASSERT_TRUE(first->done() && second->done());
+  EXPECT_EQ((*first)->how, delivery::answered);
+  EXPECT_EQ((*first)->answer.status, grid::storage_status::ok);
+  EXPECT_EQ((*second)->answer.status, grid::storage_status::no_space);
+  EXPECT_EQ((*second)->answer.bytes_available, 5U);
+  EXPECT_EQ(script->pieces.at(1).piece.offset, 7U);
+  script->stage = [](const auto&) { return std::optional<grid::stage_answer>{}; };
+  const auto lost = bring(10);
+  run.advance(6s);
+  ASSERT_TRUE(lost->done());
+  EXPECT_EQ((*lost)->how, delivery::unknown);
+  EXPECT_TRUE((*lost)->timed_out);
+}
+
 TEST_F(Link, TriesAgainWithGrowingBoundedPauses) {
   limits.reconnect_min = 200ms;
   limits.reconnect_max = 3s;
@@ -315,7 +349,8 @@ TEST_F(Link, ARequestHasNoMoreBytesAsAMessageThanAreCounted) {
         x.changes.push_back({share_number{static_cast<std::uint8_t>(i)},
                              {parts, {UINT64_MAX, UINT64_MAX, shared_bytes(bytes(130))}},
                              {parts, {UINT64_MAX, shared_bytes(bytes(130))}},
-                             UINT64_MAX});
+                             UINT64_MAX,
+                             staging_id{}});
       const auto wire = test::to_wire(run.system(), x).size();
       const auto counted =
           actors::bytes_as_message(std::make_shared<const grid::read_test_write>(std::move(x)));
@@ -323,6 +358,17 @@ TEST_F(Link, ARequestHasNoMoreBytesAsAMessageThanAreCounted) {
       EXPECT_LE(counted, wire + 4096 + 64 * shares + 32 * parts * (1 + 2 * shares))
           << "and is not refused for nothing";
     }
+}
+
+TEST_F(Link, APieceThatIsTooLongForAMessageIsNotSent) {
+  const auto piece = std::make_shared<grid::stage_piece>();
+  piece->piece = {UINT64_MAX, shared_bytes(bytes(100'000))};
+  EXPECT_LE(test::to_wire(run.system(), *piece).size() + 1024, actors::bytes_as_message(piece));
+  EXPECT_FALSE(actors::too_long_to_send(piece, 110'000));
+  const auto refused = actors::too_long_to_send(piece, 100'000);
+  ASSERT_TRUE(refused);
+  EXPECT_EQ(refused->how, delivery::answered);
+  EXPECT_EQ(std::get<grid::stage_answer>(refused->answer).status, grid::storage_status::too_large);
 }
 
 namespace {
@@ -343,6 +389,7 @@ public:
         [](const messages::add_lease&) { return messages::lease_answer{}; },
         [](const messages::read_leases&) { return messages::stored_leases{}; },
         [](const messages::share_advice&) { return messages::advice_answer{}; },
+        [](const grid::stage_piece&) { return grid::stage_answer{}; },
     };
   }
 };

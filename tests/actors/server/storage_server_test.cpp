@@ -7,6 +7,7 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <condition_variable>
 #include <filesystem>
 #include <fstream>
@@ -28,6 +29,10 @@ public:
     const visit inside(*this, x.slot, x.changes.empty() ? 0 : x.changes.front().share.value);
     return inner_->read_test_write(x);
   }
+  grid::stage_answer stage(const grid::stage_piece& x) override {
+    const visit inside(*this, x.slot, 253);
+    return inner_->stage(x);
+  }
   grid::slot_read_answer read(const grid::slot_read& x) override {
     const visit inside(*this, x.slot, 255);
     return inner_->read(x);
@@ -43,6 +48,8 @@ public:
     return inner_->expire(slot, now, policy, dry_run);
   }
   result<std::vector<storage_index>> slots() override { return inner_->slots(); }
+  void let_go_idle() override { ++tidied; }
+  std::atomic<int> tidied{0};
 
   void close() {
     const std::lock_guard lock(mutex_);
@@ -270,6 +277,75 @@ TEST_F(StorageServer, TooManyQueuedBytesAreRefusedButReadsAndOneLargeWriteAreNot
   ASSERT_TRUE(wait_all(first, read));
   EXPECT_EQ((*first)->status, grid::storage_status::ok);
   EXPECT_EQ((*read)->status, grid::storage_status::ok);
+}
+
+TEST_F(StorageServer, PiecesOfAShareTakeTheirTurnInItsSlot) {
+  start(4);
+  store->close();
+  const auto bring = [&](std::string_view data, std::uint64_t offset) {
+    return run.ask<grid::stage_answer>(
+        server,
+        grid::stage_piece{slot_number(1), share_number{3}, {}, {offset, shared_bytes::copy_of(data)}});
+  };
+  const auto first = bring("ab", 0);
+  const auto second = bring("cd", 2);
+  auto change = write_to(1, 3, 0);
+  change.changes[0].writes.clear();
+  change.changes[0].staged = staging_id{};
+  const auto made = write(change);
+  const auto seen = run.ask<grid::slot_read_answer>(server, grid::slot_read{slot_number(1), {}, {{0, 100}}});
+  run.settle();
+  ASSERT_TRUE(store->wait_inside(1));
+  store->open();
+  ASSERT_TRUE(wait_all(first, second, made, seen));
+  EXPECT_FALSE(store->slot_entered_twice());
+  EXPECT_EQ((*first)->status, grid::storage_status::ok);
+  EXPECT_EQ((*made)->status, grid::storage_status::ok);
+  EXPECT_EQ(as_text((*seen)->reads.at(share_number{3}).at(0).view()), "abcd");
+}
+
+TEST_F(StorageServer, PiecesAreRefusedForLoadAsWritesAre) {
+  start(1, {.queued_calls_max = 100, .queued_bytes_max = 100});
+  store->close();
+  const auto first = write(write_to(1, 0, 90));
+  const auto piece = run.ask<grid::stage_answer>(
+      server, grid::stage_piece{slot_number(2), share_number{3}, {}, {0, shared_bytes(bytes(20))}});
+  run.settle();
+  ASSERT_TRUE(piece->done());
+  EXPECT_EQ((*piece)->status, grid::storage_status::refused);
+  store->open();
+  ASSERT_TRUE(wait_all(first));
+}
+
+TEST_F(StorageServer, WhatIsMadeOfPiecesNeverRunsWhereNothingMayBlock) {
+  start(1);
+  store->quick = slot_number(1);
+  auto door = std::make_shared<std::promise<void>>();
+  pool->submit([door] { door->get_future().wait(); }); // its only thread
+  const auto piece = run.ask<grid::stage_answer>(
+      server, grid::stage_piece{slot_number(1), share_number{3}, {}, {0, shared_bytes(bytes(1))}});
+  run.settle();
+  EXPECT_FALSE(piece->done());
+  door->set_value();
+  ASSERT_TRUE(wait_all(piece));
+  auto again = std::make_shared<std::promise<void>>();
+  pool->submit([again] { again->get_future().wait(); });
+  auto change = write_to(1, 3, 0);
+  change.changes[0].staged = staging_id{};
+  const auto made = write(change);
+  run.settle();
+  EXPECT_FALSE(made->done()) << "the old share may have gigabytes";
+  again->set_value();
+  ASSERT_TRUE(wait_all(made));
+  EXPECT_EQ((*made)->status, grid::storage_status::ok);
+}
+
+TEST_F(StorageServer, WhatWasStagedAndLeftIsLookedForNowAndThen) {
+  start(0);
+  run.settle();
+  const auto before = store->tidied.load();
+  run.advance(10s);
+  EXPECT_GE(store->tidied - before, 3);
 }
 
 TEST_F(StorageServer, IntroducesItself) {
