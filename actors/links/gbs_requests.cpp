@@ -46,6 +46,9 @@ std::optional<storage_status> status_of(gbs::refusal_kind kind) {
   return std::nullopt;
 }
 
+constexpr const char* no_pieces =
+    "a server of Tahoe-LAFS takes a share in one message only, and no pieces of one";
+
 // -- writes --
 
 delivered written(const grid::read_test_write& change, const gbs::response& x) {
@@ -73,6 +76,14 @@ delivered written(const grid::read_test_write& change, const gbs::response& x) {
 
 void send(const gbs_server& to, const std::shared_ptr<const grid::read_test_write>& change,
           messages::duration silence_max, gbs_done done) {
+  // A link gathers them (gathered_pieces.hpp): the protocol has no such thing, and without them a share would be a torso.
+  if (std::ranges::any_of(change->changes, [](const auto& x) { return x.staged.has_value(); })) {
+    grid::read_test_write_answer refusal;
+    refusal.status = storage_status::refused;
+    refusal.detail = no_pieces;
+    done(answered(std::move(refusal)), false);
+    return;
+  }
   auto request = gbs::ask_read_test_write(to.swissnum, *change);
   if (!request) {
     grid::read_test_write_answer refusal;
@@ -251,8 +262,7 @@ void send(const gbs_server&, const messages::read_leases&, messages::duration, c
 
 void send(const gbs_server&, const std::shared_ptr<const grid::stage_piece>&, messages::duration,
           const gbs_done& done) {
-  // A link gathers them (gathered_pieces.hpp): the protocol has no such thing.
-  done(answered(grid::stage_answer{storage_status::refused, 0, "it takes no pieces of shares"}), false);
+  done(answered(grid::stage_answer{storage_status::refused, 0, no_pieces}), false);
 }
 
 } // namespace
