@@ -812,7 +812,7 @@ CONTRACT = "contract"  # no way to meet: the peer's own tests
 
 
 def words(size):
-    return {131072: "128 KiB", 131073: "128 KiB + 1 B", 262144: "256 KiB", 3 << 20: "3 MiB"}.get(size, f"{size} B")
+    return {131072: "128 KiB", 131073: "128 KiB + 1 B", 262144: "256 KiB", 3 << 20: "3 MiB", 40 << 20: "40 MiB", 100 << 20: "100 MiB"}.get(size, f"{size} B")
 
 
 def all_cases():
@@ -867,6 +867,9 @@ def all_cases():
                                  (3, 10, (0, 1, 131071, 131072, 131073, 262144, 3 << 20))):
         for size in sizes:
             yield Case(segments, f"{needed} of {total}, {words(size)}", segmented(size, needed, total), (IN_PROCESS,))
+    # Truckee never has all of these in memory: it brings shares in pieces, or gathers them for servers that take none.
+    yield Case(segments, "3 of 10, 40 MiB", segmented(40 << 20, 3, 10), (HTTPS,))
+    yield Case(segments, "3 of 10, 100 MiB", segmented(100 << 20, 3, 10), (IN_PROCESS, HTTPS, SERVERS), long=True)
 
     parts = "MDMF: written in parts by Truckee, read by the real client after each step"
     for first in range(0, HISTORIES_OF_PARTS, 30):
