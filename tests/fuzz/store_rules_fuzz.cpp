@@ -10,7 +10,10 @@ constexpr std::uint64_t share_max = 4096;
 
 grid::share_change change_from(fuzz::bytes_reader& in) {
   grid::share_change out;
-  out.share = {static_cast<std::uint8_t>(in.byte() % 5)};
+  const auto share = in.byte();
+  out.share = {static_cast<std::uint8_t>(share % 5)};
+  if (share >= 0x80U)
+    out.staged = staging_id{};
   for (auto n = in.byte() % 3; n > 0; --n) {
     const auto offset = in.number();
     const auto length = in.number();
@@ -43,6 +46,19 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const auto slot = *storage_index::from(bytes(storage_index::size, static_cast<std::byte>(kind >> 6U)));
     const auto secret =
         *server_secret::from(bytes(server_secret::size, static_cast<std::byte>(in.byte() % 3)));
+    if (kind % 32 == 31) {
+      const auto how = in.byte();
+      const auto offset = in.number();
+      (void)store->stage({slot,
+                          {static_cast<std::uint8_t>(how % 5)},
+                          {},
+                          {offset, shared_bytes::copy_of(in.text(in.byte()))},
+                          how >= 0xe0U});
+      if (how % 7 == 0)
+        now += in.number() % 2'000;
+      store->let_go_idle();
+      continue;
+    }
     switch (kind % 5) {
     case 0:
     case 1: {

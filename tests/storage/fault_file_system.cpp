@@ -218,8 +218,10 @@ io_result<std::unique_ptr<writable_file>> fault_file_system::go_on(const path& f
   const auto at = locate("go on with", file);
   if (!at)
     return tl::unexpected(at.error());
-  if (!at->target || inodes_.at(*at->target).directory)
+  if (!at->target)
     return io_fail(ENOENT, "go on with", file);
+  if (inodes_.at(*at->target).directory)
+    return io_fail(EISDIR, "go on with", file);
   return std::make_unique<fault_writable>(*this, *at->target, file);
 }
 

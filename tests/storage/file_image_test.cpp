@@ -103,3 +103,28 @@ TEST(file_image, an_error_of_the_old_file_or_of_the_sink_is_passed_on) {
   ASSERT_FALSE(failed);
   EXPECT_EQ(failed.error().code, 28);
 }
+
+TEST(file_image, what_is_staged_is_in_place_and_all_else_is_given_with_its_place) {
+  auto image = file_image::of_staged(10);
+  EXPECT_EQ(image.size(), 10U);
+  EXPECT_EQ(image.bytes_to_write(), 0U);
+  image.put(0, shared_bytes::copy_of("ab"));
+  image.put(2, shared_bytes::copy_of("c"));
+  image.put(6, shared_bytes::copy_of("x"));
+  image.put(12, shared_bytes(bytes(100'000, std::byte{'y'})));
+  EXPECT_EQ(image.bytes_to_write(), 4U + 2 + 100'000);
+  std::string file(10, '.');
+  std::size_t pieces = 0;
+  EXPECT_TRUE(storage::place_image(image, nullptr,
+                                   [&](std::uint64_t offset, byte_view piece) -> storage::io_result<void> {
+                                     ++pieces;
+                                     file.resize(std::max<std::size_t>(file.size(), offset + piece.size()));
+                                     file.replace(offset, piece.size(), as_text(piece));
+                                     return {};
+                                   }));
+  EXPECT_EQ(file, "abc...x..." + std::string(2, '\0') + std::string(100'000, 'y'));
+  EXPECT_EQ(pieces, 4U) << "two that stand together are one";
+  image.cut(1);
+  EXPECT_EQ(image.bytes_to_write(), 1U);
+  EXPECT_EQ(image.given(2, 1), bytes{}) << "nothing is known of what is staged";
+}

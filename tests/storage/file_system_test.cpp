@@ -209,3 +209,28 @@ TEST(fault_file_system, a_scattered_crash_tears_data_and_drops_names_in_any_orde
   EXPECT_TRUE(torn);
   EXPECT_TRUE(later_without_earlier);
 }
+
+TEST_P(file_systems, a_file_is_written_at_any_place_and_gone_on_with) {
+  {
+    auto file = files().create(at("a"));
+    ASSERT_TRUE(file);
+    EXPECT_TRUE((*file)->write_at(6, as_bytes("six")));
+    EXPECT_TRUE((*file)->write_out(6, 3));
+    EXPECT_TRUE((*file)->close());
+  }
+  EXPECT_EQ(read("a"), std::string("\0\0\0\0\0\0six", 9));
+  auto file = files().go_on(at("a"));
+  ASSERT_TRUE(file) << file.error().what;
+  EXPECT_TRUE((*file)->write_at(0, as_bytes("zero")));
+  EXPECT_TRUE((*file)->write_at(7, as_bytes("ev")));
+  EXPECT_TRUE((*file)->write_out(0, 100)) << "beyond its end there is nothing to wait for";
+  EXPECT_EQ((*file)->stamp()->size, 9U);
+  EXPECT_TRUE((*file)->cut(20)) << "makes nothing longer";
+  EXPECT_EQ((*file)->stamp()->size, 9U);
+  EXPECT_TRUE((*file)->cut(8));
+  EXPECT_TRUE((*file)->sync());
+  EXPECT_TRUE((*file)->close());
+  EXPECT_EQ(read("a"), std::string("zero\0\0se", 8));
+  EXPECT_EQ(code(files().go_on(at("no"))), ENOENT);
+  EXPECT_EQ(code(files().go_on(base_)), EISDIR);
+}

@@ -259,3 +259,156 @@ TEST_P(staged_shares, a_clock_that_goes_back_lets_nothing_go_and_keeps_nothing_f
   store->let_go_idle();
   EXPECT_EQ(store->read_test_write(request(slot_, {of_staged(0)})).status, storage_status::not_found);
 }
+
+namespace {
+
+/// A store on a disk that can be looked at, and breaks on demand.
+class staged_on_disk : public testing::Test {
+protected:
+  std::unique_ptr<share_store> open(store_limits limits = {}) {
+    auto out = open_disk_store(
+        {"/srv/grid/0", limits, durability::full, false}, [this] { return now_; }, random_, files_);
+    EXPECT_TRUE(out) << to_string(out.error());
+    return std::move(*out);
+  }
+  std::size_t files_aside() { return files_.list("/srv/grid/0/truckee-aside")->size(); }
+  std::uint64_t bytes_written(const std::function<storage_status()>& act) {
+    const auto before = files_.bytes_written();
+    EXPECT_EQ(act(), storage_status::ok);
+    return files_.bytes_written() - before;
+  }
+
+  fault_file_system files_;
+  seeded_random random_{5};
+  std::uint64_t now_ = test_time;
+  const storage_index slot_ = filled<storage_index>(7);
+};
+
+} // namespace
+
+TEST_F(staged_on_disk, nothing_of_it_is_copied) {
+  const auto store = open();
+  const std::string data(1 << 20, 'x');
+  for (const auto& changes :
+       {std::vector{of_staged(0)}, std::vector{of_staged(0)}, std::vector{of_staged(0), of_staged(1)}}) {
+    for (const auto& change : changes)
+      EXPECT_EQ(bytes_written([&] { return store->stage(piece(slot_, change.share.value, 0, data)).status; }),
+                data.size());
+    EXPECT_EQ(bytes_written([&] { return store->read_test_write(request(slot_, changes)).status; }),
+              changes.size() * (container_head_size + 4));
+  }
+}
+
+TEST_F(staged_on_disk, pieces_cost_no_fsync) {
+  const auto store = open();
+  const auto before = files_.syncs();
+  for (int i = 0; i < 10; ++i)
+    ASSERT_EQ(store->stage(piece(slot_, 0, 10U * static_cast<unsigned>(i), "0123456789")).status,
+              storage_status::ok);
+  EXPECT_EQ(files_.syncs(), before);
+  EXPECT_EQ(files_.calls("write out"), 10U) << "and are with the disk before the last one comes";
+}
+
+TEST_F(staged_on_disk, no_file_is_open_between_two_pieces) {
+  const auto store = open();
+  ASSERT_EQ(store->stage(piece(slot_, 0, 0, "a")).status, storage_status::ok);
+  EXPECT_EQ(files_.calls("close"), files_.calls("create") + files_.calls("go on with"));
+}
+
+TEST_F(staged_on_disk, a_restart_leaves_nothing_of_it) {
+  ASSERT_EQ(open()->stage(piece(slot_, 0, 0, "a")).status, storage_status::ok);
+  EXPECT_EQ(files_aside(), 0U) << "it goes with the store";
+  {
+    const auto store = open();
+    ASSERT_EQ(store->stage(piece(slot_, 0, 0, "a")).status, storage_status::ok);
+    EXPECT_EQ(files_aside(), 1U);
+    files_.crash(fault_file_system::survival::everything, 1);
+  }
+  const auto store = open();
+  EXPECT_EQ(files_aside(), 0U);
+  EXPECT_EQ(store->read_test_write(request(slot_, {of_staged(0)})).status, storage_status::not_found);
+}
+
+TEST_F(staged_on_disk, a_full_disk_is_told_and_what_was_brought_makes_room) {
+  const auto store = open();
+  ASSERT_EQ(store->read_test_write(request(slot_, {write_share(0, 0, "old")})).status, storage_status::ok);
+  ASSERT_EQ(store->stage(piece(slot_, 0, 0, "new")).status, storage_status::ok);
+  files_.fill();
+  const auto piece_refused = store->stage(piece(slot_, 0, 3, "new"));
+  EXPECT_EQ(piece_refused.status, storage_status::no_space);
+  EXPECT_NE(piece_refused.detail.find("No space left"), std::string::npos) << piece_refused.detail;
+  EXPECT_EQ(files_aside(), 0U);
+  EXPECT_EQ(store->stage(piece(slot_, 0, 0, "new")).status, storage_status::no_space);
+
+  files_.fill(false);
+  ASSERT_EQ(store->stage(piece(slot_, 0, 0, "new")).status, storage_status::ok);
+  files_.fill();
+  EXPECT_EQ(store->read_test_write(request(slot_, {of_staged(0)})).status, storage_status::no_space);
+  EXPECT_EQ(contents(*store, slot_), (shares_now{{0, "old"}}));
+  EXPECT_EQ(files_aside(), 0U);
+  files_.fill(false);
+  EXPECT_EQ(store->read_test_write(request(slot_, {of_staged(0)})).status, storage_status::not_found);
+}
+
+TEST_F(staged_on_disk, a_write_that_finds_no_room_gets_that_of_one_that_is_silent) {
+  store_limits limits;
+  limits.reserved_space = 1'000'000;
+  const auto store = open(limits);
+  ASSERT_EQ(store->stage(piece(slot_, 0, 0, std::string(1000, 'x'))).status, storage_status::ok);
+  files_.set_available(1'000'100);
+  ++now_; // the room is asked for once a second
+  const auto other = filled<storage_index>(8);
+  EXPECT_EQ(store->read_test_write(request(other, {write_share(0, 0, "x")})).status,
+            storage_status::no_space);
+  EXPECT_EQ(files_aside(), 1U);
+  now_ += 60;
+  // The disk here does not count: only that it was let go can be seen.
+  EXPECT_EQ(store->read_test_write(request(other, {write_share(0, 0, "x")})).status,
+            storage_status::no_space);
+  EXPECT_EQ(files_aside(), 0U);
+}
+
+TEST_F(staged_on_disk, what_is_being_made_a_share_of_is_let_go_by_nobody) {
+  const auto store = open();
+  ASSERT_EQ(store->stage(piece(slot_, 0, 0, "new")).status, storage_status::ok);
+  const auto write = store->begin_write(request(slot_, {of_staged(0)}));
+  ASSERT_FALSE(write->wishes().empty());
+  now_ += 10'000;
+  store->let_go_idle();
+  settle(*store->disk(), *write);
+  EXPECT_EQ(write->answer().status, storage_status::ok);
+  EXPECT_EQ(contents(*store, slot_), (shares_now{{0, "new"}}));
+}
+
+/// The disk may have lost what was written before, and nobody has it to write it again: neither the room of spare files nor
+/// shorter neighbours help.
+TEST_F(staged_on_disk, what_the_disk_could_not_take_is_never_made_a_share_of) {
+  bool at_sync = false;
+  bool at_write_out = false;
+  for (std::uint64_t at = 0; !at_sync; ++at) {
+    const auto store = open();
+    const auto slot = filled<storage_index>(static_cast<int>(at % 200));
+    for (const char* content : {"one", "two", "three"}) // leaves a spare file
+      ASSERT_EQ(store->read_test_write(request(slot, {write_share(0, 0, content)})).status,
+                storage_status::ok);
+    files_.fail_call(at, ENOSPC);
+    const auto brought = store->stage(piece(slot, 0, 0, "new"));
+    const auto call = files_.last_call();
+    if (call.starts_with("write out")) {
+      at_write_out = true;
+      EXPECT_EQ(brought.status, storage_status::no_space);
+    }
+    if (brought.status != storage_status::ok)
+      continue;
+    const auto made = store->read_test_write(request(slot, {of_staged(0)}));
+    if (files_.last_call().starts_with("sync /srv/grid/0/truckee-aside")) {
+      at_sync = true;
+      EXPECT_EQ(made.status, storage_status::no_space) << made.detail;
+      EXPECT_EQ(contents(*store, slot), (shares_now{{0, "three"}}));
+      EXPECT_EQ(store->read_test_write(request(slot, {of_staged(0)})).status, storage_status::not_found);
+    }
+    files_.heal();
+    ASSERT_LT(at, 200U);
+  }
+  EXPECT_TRUE(at_write_out);
+}

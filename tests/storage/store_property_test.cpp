@@ -15,6 +15,8 @@ grid::share_change random_change(seeded_random& random) {
     out.tests.push_back({random.below(4), random.below(4), text(std::string(random.below(3), 'a'))});
   for (auto n = random.below(3); n > 0; --n)
     out.writes.push_back({random.below(30), text(std::string(random.below(20), "abc"[random.below(3)]))});
+  if (random.below(4) == 0)
+    out.staged = filled<staging_id>(static_cast<int>(random.below(2)));
   switch (random.below(6)) {
   case 0:
     out.new_length = 0;
@@ -37,6 +39,22 @@ grid::read_test_write random_request(seeded_random& random) {
   for (auto n = random.below(3); n > 0; --n)
     out.reads.push_back({random.below(40), random.below(40)});
   return out;
+}
+
+grid::stage_piece random_piece(seeded_random& random) {
+  auto out = piece(filled<storage_index>(static_cast<int>(random.below(2))),
+                   static_cast<int>(random.below(4)), random.below(50),
+                   std::string(random.below(30), "xyz"[random.below(3)]), static_cast<int>(random.below(2)));
+  out.let_go = random.below(12) == 0;
+  return out;
+}
+
+/// All that random_piece() may have brought.
+void forget_pieces(share_store& store) {
+  for (const int slot : {0, 1})
+    for (int share = 0; share < 4; ++share)
+      for (const int staging : {0, 1})
+        (void)store.stage(let_go(filled<storage_index>(slot), share, staging));
 }
 
 std::string describe(const grid::read_test_write_answer& answer) {
@@ -65,6 +83,10 @@ RC_GTEST_PROP(stores, disk_and_memory_give_the_same_answers_to_the_same_operatio
   seeded_random random(seed);
   for (int i = 0; i < 25; ++i) {
     pair.now += random.below(100);
+    for (auto n = random.below(6); n > 0; --n) {
+      const auto brought = random_piece(random);
+      RC_ASSERT(disk->stage(brought).status == memory->stage(brought).status);
+    }
     const auto asked = random_request(random);
     RC_ASSERT(describe(disk->read_test_write(asked)) == describe(memory->read_test_write(asked)));
     if (random.below(5) == 0) {
@@ -82,6 +104,7 @@ RC_GTEST_PROP(stores, disk_and_memory_give_the_same_answers_to_the_same_operatio
     if (random.below(10) == 0) {
       disk.reset();
       disk = pair.make(true);
+      forget_pieces(*memory); // as a restart does
     }
     RC_ASSERT(contents(*disk, asked.slot) == contents(*memory, asked.slot));
     RC_ASSERT(describe(*disk->leases(asked.slot)) == describe(*memory->leases(asked.slot)));
