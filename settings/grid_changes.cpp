@@ -23,6 +23,12 @@ std::string words(grid::order_name order, const grid::strict_terms& strict) {
   return out;
 }
 
+std::string words(const std::optional<grid::server_exchange>& x) {
+  return x ? "server " + x->coming + " comes for " + x->leaving + ", and " +
+                 (x->new_decides ? x->coming : x->leaving) + "'s side decides"
+           : "no server is exchanged any more";
+}
+
 std::string words(const grid::spread& x) {
   return std::to_string(x.needed) + " of " + std::to_string(x.total) + ", happy with " +
          std::to_string(x.happy);
@@ -100,6 +106,10 @@ grid_changes changes_between(const grid_config& now, const grid_config& wanted) 
     out.in_use.order = wanted.order;
     out.in_use.strict = wanted.strict;
     out.changed.push_back("publish order: " + words(wanted.order, wanted.strict));
+  }
+  if (now.exchange != wanted.exchange) {
+    out.in_use.exchange = wanted.exchange;
+    out.changed.push_back(words(wanted.exchange));
   }
   if (now.neighbour_file != wanted.neighbour_file || now.neighbour != wanted.neighbour) {
     out.in_use.neighbour_file = wanted.neighbour_file;

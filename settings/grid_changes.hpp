@@ -20,7 +20,7 @@ bool same_link_limits(const limit_settings& a, const limit_settings& b);
 
 /// Servers are told apart by their names; one at another place, or with another pinned id or certificate, is
 /// another one. Taken on
-/// are: servers and what is said of them; the spread of new files; the order and its neighbour; read-only; the limits; other TLS files
+/// are: servers and what is said of them; the spread of new files; the order, its neighbour and its exchange; read-only; the limits; other TLS files
 /// (but not whether there is TLS). What stands in those files is not compared here. A folder of this
 /// process cannot change its server's name: where one does, all servers stay as they are.
 grid_changes changes_between(const grid_config& now, const grid_config& wanted);

@@ -22,7 +22,8 @@ constexpr std::array<std::string_view, 11> server_keys{
     "any-user", "caf",  "certificate-pin",  "directory", "drain", "id", "metrics",
     "name",     "nurl", "permutation-seed", "preferred"};
 constexpr std::array<std::string_view, 2> client_keys{"lease-secret", "read-only"};
-constexpr std::array<std::string_view, 4> publish_keys{"liars", "neighbour", "order", "rounds"};
+constexpr std::array<std::string_view, 7> publish_keys{"coming",    "decides", "leaving", "liars",
+                                                       "neighbour", "order",   "rounds"};
 constexpr std::array<std::string_view, 1> status_keys{"listen"};
 constexpr std::array<std::string_view, 2> http_keys{"listen", "token-file"};
 constexpr auto limit_names = [] {
@@ -194,6 +195,31 @@ limit_settings read_limits(config_reading& in) {
   return out;
 }
 
+/// The middle of an exchange.
+void read_exchange(const toml_table& t, grid_config& out) {
+  const auto name = [&](std::string_view key) {
+    const auto text = t.text(key, "the name of a server, or \"none\"");
+    return text && *text != "none" ? *text : std::string();
+  };
+  grid::server_exchange read{name("leaving"), name("coming")};
+  const auto decides = t.text("decides", "\"old\" or \"new\"").value_or("old");
+  if (decides != "old" && decides != "new")
+    t.complain("decides", "is \"" + decides +
+                              "\"; expected \"old\" or \"new\": which servers decide what is "
+                              "recoverable, those with leaving or those with coming");
+  read.new_decides = decides == "new";
+  if (read.leaving.empty() != read.coming.empty())
+    t.complain(read.leaving.empty() ? "coming" : "leaving",
+               "is named alone; expected both leaving and coming, or none of them");
+  else if (read.leaving.empty() && read.new_decides)
+    t.complain("decides", "is \"new\", and no server is exchanged; expected leaving and coming beside it");
+  if (read.leaving.empty() || read.coming.empty())
+    return;
+  if (out.order != grid::order_name::strict)
+    t.complain("leaving", "is named, and only the strict order has it; expected order = \"strict\"");
+  out.exchange = std::move(read);
+}
+
 void read_publish(config_reading& in, grid_config& out) {
   const auto* found = in.table("publish");
   if (!found)
@@ -222,12 +248,18 @@ void read_publish(config_reading& in, grid_config& out) {
     if (out.order != grid::order_name::strict)
       t.complain("neighbour", "is named, and only the strict order has it; expected order = \"strict\"");
   }
+  read_exchange(t, out);
 }
 
 /// Refused as long as nothing is written: what no number of servers would keep.
 void check_strict(const grid_config& config, config_reading& in) {
   if (config.order != grid::order_name::strict)
     return;
+  if (config.exchange) {
+    if (const auto can = grid::check_exchange(strict_grid_of(config)); !can)
+      in.problem.at(in.top["publish"].node()->source(), "[publish] leaving, coming", can.error().detail);
+    return;
+  }
   const auto& spread = config.encoding;
   const auto servers = std::min<std::size_t>(config.servers.size(), spread.total);
   if (const auto can = grid::can_be_strict(spread.needed, spread.total, servers, config.strict); !can)
@@ -332,7 +364,8 @@ result<grid_config> read_grid_file(const std::filesystem::path& file) {
 }
 
 grid::strict_grid strict_grid_of(const grid_config& config) {
-  grid::strict_grid out{config.order, config.encoding.needed, config.encoding.total, config.strict, {}};
+  grid::strict_grid out{config.order, config.encoding.needed, config.encoding.total, config.strict,
+                        {},           config.exchange};
   for (const auto& server : config.servers)
     out.members.push_back({server.name, server.id, server.permutation_seed, server.preferred});
   return out;

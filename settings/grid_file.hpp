@@ -74,7 +74,10 @@ struct grid_config {
   /// strict.
   std::optional<std::filesystem::path> neighbour_file = {};
   std::optional<grid::strict_grid> neighbour = {}; ///< what read_grid_file found there
-  std::vector<server_config> servers = {};         ///< at least one
+  /// One server is exchanged for another: both are among `servers`, and each set with one of them is kept; only where the
+  /// order is strict.
+  std::optional<grid::server_exchange> exchange = {};
+  std::vector<server_config> servers = {}; ///< at least one
   std::optional<tls::node_files> tls = {};
   std::optional<std::filesystem::path> lease_secret = {}; ///< file with 32 bytes in base32; made when absent
   bool read_only = false;                                 ///< publish, append and repair are refused

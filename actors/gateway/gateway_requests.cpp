@@ -37,14 +37,16 @@ namespace {
 /// How this file is kept strictly; an error says why it cannot be.
 result<grid::strict_setting> setting_for(const grid::strict_terms& terms, const grid::spread& spread,
                                          const server_list& servers, const storage_index& slot,
-                                         const std::optional<grid::strict_grid>& neighbour) {
+                                         const settings::grid_config* config) {
   std::optional<grid::setting_hash> neighbours;
-  if (neighbour) {
-    const auto theirs = grid::setting_of(*neighbour, slot);
+  if (config && config->neighbour) {
+    const auto theirs = grid::setting_of(*config->neighbour, slot);
     if (!theirs)
-      return tl::unexpected(theirs.error());
+      return fail(theirs.error().code, "[publish] neighbour: " + theirs.error().detail);
     neighbours = grid::hash_of(*theirs);
   }
+  if (config && config->exchange) // which names all ids, so that it does not matter who answers
+    return grid::setting_of(settings::strict_grid_of(*config), slot, neighbours);
   return servers.all_permuted(slot).and_then([&](std::vector<server_id> all) {
     return grid::strict_setting::make(
         {spread.needed, spread.total, std::move(all), terms.liars, terms.rounds, neighbours});
@@ -88,8 +90,8 @@ void state::start(gateway_operation& x, server_list_ptr servers) {
   auto& system = self_->system();
   std::optional<grid::strict_setting> strict;
   if (options_.strict) {
-    auto made = setting_for(*options_.strict, options_.defaults, *servers, x.access.slot,
-                            options_.grid ? options_.grid->neighbour : std::nullopt);
+    auto made =
+        setting_for(*options_.strict, options_.defaults, *servers, x.access.slot, options_.grid.get());
     const bool needed = reads_or_writes_content(x.what);
     if (!made && needed && x.left_slow && !x.wants_all) { // one that was not waited for may say its id yet
       x.wants_all = true;

@@ -136,6 +136,8 @@ private:
   void show(const operation_record& record);
   void measure();
   caf::result<status_reply> on_status();
+  /// In the strict order: as many servers, with fewer nothing is written.
+  std::size_t servers_that_confirm() const;
   caf::result<operation_detail> on_detail(std::uint64_t id) const;
   void count_keys_and_deliver(caf::typed_response_promise<status_reply>& promise,
                               const std::shared_ptr<status_reply>& reply);

@@ -90,6 +90,17 @@ void state::measure() {
   services_->metrics->gateway_holds(now);
 }
 
+std::size_t state::servers_that_confirm() const {
+  const bool two_sets = options_.grid && options_.grid->exchange;
+  const auto servers = servers_->size() - (two_sets ? 1 : 0);
+  const auto confirm = grid::servers_that_confirm(options_.defaults.needed, options_.defaults.total, servers,
+                                                  *options_.strict);
+  if (!confirm)
+    return options_.defaults.happy;
+  // Of each set; where none can be spared, that is all of both.
+  return *confirm + (two_sets && *confirm == servers ? 1 : 0);
+}
+
 caf::result<status_reply> state::on_status() {
   const auto viewer = asking();
   auto promise = self_->template make_response_promise<status_reply>();
@@ -97,10 +108,7 @@ caf::result<status_reply> state::on_status() {
   table_.report(*reply, viewer, services_->time->now());
   reply->defaults = options_.defaults;
   if (options_.strict) // as many as confirm a version: with fewer nothing is written
-    reply->defaults.happy = static_cast<std::uint8_t>(
-        grid::servers_that_confirm(options_.defaults.needed, options_.defaults.total, servers_->size(),
-                                   *options_.strict)
-            .value_or(options_.defaults.happy));
+    reply->defaults.happy = static_cast<std::uint8_t>(servers_that_confirm());
   reply->order = options_.strict ? shares_order::strict : shares_order::in_place;
   reply->subscribers = static_cast<std::uint32_t>(subscribers_.size());
   gather<link_report>(

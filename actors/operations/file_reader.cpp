@@ -88,11 +88,9 @@ private:
   void map(bool ask_all) {
     tell_progress(self_, context_, "Mapping shares", 0);
     const progress_span span{0, 0.2};
-    auto task = strict_ ? strict_map_task_for(context_, grid::map_mode::read, span, *strict_)
+    auto task = strict_ ? strict_map_task_for(context_, grid::map_mode::read, span, *strict_, task_.confirmed)
                         : map_task_for(context_, grid::map_mode::read, span);
-    task.request.ask_all = ask_all || task_.confirmed;
-    if (task_.confirmed) // by fewer none can be confirmed
-      task.request.hear_least = std::max(task.request.hear_least, strict_->confirming());
+    task.request.ask_all = ask_all || task.request.ask_all;
     drop_mapper();
     mapper_ = spawn_map_updater(self_->system(), std::move(task));
     messages::request(
@@ -110,8 +108,9 @@ private:
     reply_.newer_unreadable.clear();
     for (const auto& version : x.mapped->map.newer_unrecoverable())
       reply_.newer_unreadable += (reply_.newer_unreadable.empty() ? "" : ", ") + describe(version);
-    if (strict_ && x.mapped->slots->slots().size() < strict_->heard_by_readers())
-      return give_up(too_few_heard(x.mapped->slots->slots().size()));
+    const auto heard = strict_ ? strict_->deciding(x.mapped->slots->slots()) : 0;
+    if (strict_ && heard < strict_->heard_by_readers())
+      return give_up(too_few_heard(heard));
     if (task_.confirmed)
       return confirm(*x.mapped->slots);
     operation_.on_map(x.mapped->map);
@@ -140,7 +139,7 @@ private:
     case kind::renew:
       return renew();
     case kind::give_up:
-      return give_up(not_certain(slots.slots().size()));
+      return give_up(not_certain(strict_->counted(slots.slots())));
     }
   }
 

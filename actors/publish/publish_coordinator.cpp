@@ -246,7 +246,7 @@ private:
         .note = task_->strict->note,
     };
     // Whom the setting names, drained or not.
-    request.servers = task_->strict->known.setting().servers();
+    request.servers = task_->strict->known.setting().all_servers();
     return grid::publish_loop::start(std::move(request),
                                      std::make_unique<grid::strict_order>(std::move(strict)));
   }

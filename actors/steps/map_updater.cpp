@@ -301,16 +301,19 @@ map_task map_task_for(const operation_context& of, grid::map_mode mode, progress
 }
 
 map_task strict_map_task_for(const operation_context& of, grid::map_mode mode, progress_span span,
-                             const grid::strict_setting& setting) {
+                             const grid::strict_setting& setting, bool confirmed) {
   auto out = map_task_for(of, mode, span);
-  out.request.servers = setting.servers();
+  const bool plain = mode == grid::map_mode::read && !confirmed;
+  out.request.servers = plain ? setting.servers() : setting.all_servers();
   std::erase_if(out.request.servers, [&](const server_id& id) { return of.servers->find(id) == nullptr; });
   out.request.k = setting.k();
   out.request.n = setting.n();
   if (mode == grid::map_mode::read)
     out.request.hear_least = setting.heard_by_readers();
-  else
-    out.request.ask_all = true;
+  if (confirmed) // by fewer none can be; of two sets, which share all servers but one
+    out.request.hear_least =
+        std::max(out.request.hear_least, setting.confirming()) + (setting.shared() ? 1 : 0);
+  out.request.ask_all = !plain;
   out.strict = setting;
   return out;
 }

@@ -14,9 +14,11 @@ struct map_task {
 
 /// A map over all of an operation's servers, in their order for the file; callers add what else they know.
 map_task map_task_for(const operation_context& of, grid::map_mode mode, progress_span span);
-/// The same of a file that is kept strictly: over the servers of the setting; a reader hears as many as it must.
+/// The same of a file that is kept strictly: over the servers of the setting; a reader hears as many as it must. Where there are
+/// two sets of servers, a plain reader asks those that decide only: what he finds must be what they show. `confirmed`: a reader
+/// to whom it matters who has confirmed.
 map_task strict_map_task_for(const operation_context& of, grid::map_mode mode, progress_span span,
-                             const grid::strict_setting& setting);
+                             const grid::strict_setting& setting, bool confirmed = false);
 
 /// Asks servers which shares they have, verifies each, and answers with a servermap. Lives until stopped, so
 /// that a reader can ask for more.

@@ -94,7 +94,8 @@ std::optional<kept_map> kept_strictly(const publish_report& report, const shared
 bool fits_strictly(const kept_map& kept, const strict_setting& setting, bool wants_content,
                    std::chrono::steady_clock::time_point now, const grid_limits& limits) {
   return kept.slots && (kept.content || !wants_content) &&
-         hash_of(kept.slots->setting()) == hash_of(setting) && now - kept.mapped < limits.kept_map_age;
+         hash_of(kept.slots->setting()) == hash_of(setting) &&
+         kept.slots->setting().neighbour() == setting.neighbour() && now - kept.mapped < limits.kept_map_age;
 }
 
 } // namespace truckee::grid

@@ -8,12 +8,12 @@ strict_tally strict_tally::of(const strict_setting& setting) {
   strict_tally out;
   out.needed = setting.confirming();
   out.places = setting.places();
-  out.missed = {setting.servers().begin(), setting.servers().end()};
+  out.missed = {setting.all_servers().begin(), setting.all_servers().end()};
   return out;
 }
 
 void strict_tally::mapped(const slot_map& slots) {
-  answered = slots.slots().size();
+  answered = slots.setting().counted(slots.slots());
   leftovers = strict::newer_partials(slots).size();
 }
 
@@ -30,8 +30,9 @@ void strict_tally::ended(const strict_account& round) {
 
 void strict_tally::found(const slot_map& slots, const file_version& version) {
   const auto showing = slots.showing(version);
-  confirming = showing.size();
-  missed = {slots.setting().servers().begin(), slots.setting().servers().end()};
+  const auto& all = slots.setting().all_servers();
+  confirming = slots.setting().counted(showing);
+  missed = {all.begin(), all.end()};
   for (const auto& server : showing)
     missed.erase(server);
 }

@@ -12,7 +12,7 @@ namespace truckee::grid {
 
 /// What a strict write met and did, over all its rounds.
 struct strict_tally {
-  std::size_t confirming = 0; ///< servers that have the version, the last one sent or the one found
+  std::size_t confirming = 0; ///< servers that have the version, the last one sent or the one found (counted)
   std::size_t needed = 0;     ///< so many confirm it
   std::size_t places = 0;     ///< servers that all writers of the file use
   std::size_t answered = 0;   ///< of them, to the last map

@@ -142,8 +142,9 @@ void strict_write::decide() {
     if (result_.report && !stale)
       return tell_last();
     return fail_with({errc::not_enough_servers,
-                      std::to_string(slots_.slots().size()) + " of " + std::to_string(setting_.places()) +
-                          " servers answered, " + std::to_string(setting_.confirming()) +
+                      std::to_string(setting_.counted(slots_.slots())) + " of " +
+                          std::to_string(setting_.places()) + " servers answered, " +
+                          std::to_string(setting_.confirming()) +
                           (stale ? " needed; this update is not acknowledged" : " needed; nothing written")});
   }
   if (auto foreign = foreign_setting(slots_, wish_.server_name)) {
@@ -187,7 +188,7 @@ void strict_write::decide() {
 }
 
 bool strict_write::base_on_enough() const {
-  return slots_.showing(*base_).size() >= setting_.confirming();
+  return setting_.confirmed_by(slots_.showing(*base_));
 }
 
 bool strict_write::condition_holds() {

@@ -22,6 +22,16 @@ struct strict_member {
   friend bool operator==(const strict_member&, const strict_member&) = default;
 };
 
+/// A grid file between two others, while one server is exchanged for another at the same place: files are kept on the servers
+/// with the one and on those with the other, and a version needs H of each.
+struct server_exchange {
+  std::string leaving; ///< a server of the grid file
+  std::string coming;  ///< another, at its place
+  bool new_decides =
+      false; ///< what is recoverable is what the servers with `coming` show; else those with `leaving`
+  friend bool operator==(const server_exchange&, const server_exchange&) = default;
+};
+
 /// What a grid file says that its writers must share.
 struct strict_grid {
   order_name order = order_name::strict;
@@ -29,6 +39,7 @@ struct strict_grid {
   std::uint8_t n = 10;
   strict_terms terms = {};
   std::vector<strict_member> members = {};
+  std::optional<server_exchange> exchange = {};
   friend bool operator==(const strict_grid&, const strict_grid&) = default;
 };
 
@@ -37,9 +48,10 @@ enum class change_way : std::uint8_t {
   none,     ///< both say the same: their writers may write together
   liars,    ///< one step of the exchange: `liars` one higher, or one lower
   exchange, ///< one server for another at the same place, with `liars` one higher meanwhile
+  both_sets, ///< the same, or one step of it, with the servers before and after it written and counted meanwhile
 };
-inline constexpr std::array<std::string_view, 3> change_way_words{"none", "liars", "exchange"};
-static_assert(are_words(change_way_words, change_way::exchange));
+inline constexpr std::array<std::string_view, 4> change_way_words{"none", "liars", "exchange", "both_sets"};
+static_assert(are_words(change_way_words, change_way::both_sets));
 constexpr std::string_view to_word(change_way x) {
   return word_in(change_way_words, x);
 }
@@ -56,7 +68,14 @@ result<change_plan> plan_change(const strict_grid& old, const strict_grid& next)
 /// R11: writers of both may write to a file at the same time: one step of a way, and no more. errc::refused says why not.
 result<void> may_meet(const strict_grid& one, const strict_grid& other);
 
-/// The setting of one file under a grid file; errc::configuration where a server's id is not known.
-result<strict_setting> setting_of(const strict_grid& of, const storage_index& file);
+/// Whether the exchange that a grid file is in the middle of is one that has been proved; errors as may_meet, or
+/// errc::configuration.
+result<void> check_exchange(const strict_grid& grid);
+
+/// The setting of one file under a grid file, beside a neighbour's; errc::configuration where a server's id is not known.
+result<strict_setting> setting_of(const strict_grid& of, const storage_index& file,
+                                  const std::optional<setting_hash>& neighbour = {});
+/// So many servers count for a file: one fewer than the grid file has in the middle of an exchange.
+std::size_t servers_of_a_set(const strict_grid& of);
 
 } // namespace truckee::grid

@@ -23,7 +23,8 @@ std::vector<file_version> newer_partials(const slot_map& map);
 /// above the verified ones. Nothing where there is no number left.
 std::optional<sequence_number> next_number(const slot_map& map);
 /// R3: where the shares of a new version go, on the known servers among `on`. A number is free on a server that has no share of
-/// that number; a server gets all that is its due (strict_setting::shares_at) or nothing; no number goes to two.
+/// that number; a server gets all that is its due (strict_setting::shares_at) or nothing; no number goes to two, but for those
+/// of one place (strict_setting::shared), which get the same.
 std::map<server_id, std::vector<share_number>> places(const slot_map& map, const std::set<server_id>& on);
 
 /// R4: whether the barrier must stand before the write.
@@ -31,6 +32,12 @@ bool needs_barrier(const slot_map& map);
 /// R4: the share of a slot that the barrier signs anew: one of the greatest version there. Nothing in a slot without a good
 /// share.
 std::optional<share_number> share_to_seal(const slot_contents& slot);
+/// R4: whose slots are signed anew: those with a good share, but for the second set's server while it counts for nobody's
+/// exclusion (strict_setting::counts_alone).
+std::set<server_id> servers_to_seal(const slot_map& map);
+/// R4: where the write may go: the servers that took the barrier, and the second set's server, which may have come just now and
+/// have nothing to sign.
+std::set<server_id> behind_barrier(const slot_map& map, std::set<server_id> sealed);
 /// R4: once these servers have taken the barrier, `version` can never be confirmed.
 bool excluded(const slot_map& map, const std::set<server_id>& sealed, const file_version& version);
 /// R4: the write may go on: enough servers have taken the barrier, and it excludes each of the newer partial versions that the
@@ -70,8 +77,10 @@ std::map<server_id, std::vector<share_number>> missing_places(const slot_map& ma
 /// repair deletes them: no version is recovered by them, and no server counts for one by them.
 std::vector<share_number> damaged(const slot_contents& slot, std::size_t n, share_format format);
 
-/// Reads: the greatest version that as many servers have as confirm one.
+/// Reads: the greatest version that as many servers have as confirm one (strict_setting::settled_by).
 std::optional<file_version> greatest_on_enough(const slot_map& map);
+/// Reads: of the versions that are greater than this one none can have been confirmed when the map was made.
+bool is_certain(const slot_map& map, const file_version& confirmed);
 /// Reads: the confirmed version, where it is certain that no greater one is confirmed.
 std::optional<file_version> confirmed(const slot_map& map);
 

@@ -18,7 +18,7 @@ std::set<file_version> versions_in(const slot_contents& slot) {
 }
 
 void slot_map::know(const server_id& server, slot_contents contents) {
-  if (std::ranges::find(setting_.servers(), server) != setting_.servers().end())
+  if (setting_.place_of(server))
     slots_.insert_or_assign(server, std::move(contents));
 }
 
@@ -47,7 +47,15 @@ std::set<server_id> slot_map::showing(const file_version& version) const {
 }
 
 bool slot_map::recoverable(const file_version& version) const {
-  return numbers(version).size() >= version.k;
+  std::set<share_number> seen;
+  for (const auto& [server, slot] : slots_) {
+    if (setting_.shared() && setting_.shared()->other == server)
+      continue; // it does not decide
+    for (const auto& [number, share] : slot)
+      if (const auto* there = version_of(share); there && *there == version)
+        seen.insert(number);
+  }
+  return seen.size() >= version.k;
 }
 
 } // namespace truckee::grid

@@ -34,13 +34,13 @@ const file_version* version_of(const held_share& share);
 /// The versions that a slot has good shares of.
 std::set<file_version> versions_in(const slot_contents& slot);
 
-/// All that is known of the slots on U; a server that is not in it has not been heard.
+/// All that is known of the slots on the setting's servers; one that is not in it has not been heard.
 class slot_map {
 public:
   explicit slot_map(strict_setting setting) : setting_(std::move(setting)) {}
 
   const strict_setting& setting() const { return setting_; }
-  /// The slot as it was read, or as an acknowledged message left it. A server that is none of U is not taken in.
+  /// The slot as it was read, or as an acknowledged message left it. A server that is not of the setting is not taken in.
   void know(const server_id& server, slot_contents contents);
   void forget(const server_id& server) { slots_.erase(server); }
   const std::map<server_id, slot_contents>& slots() const { return slots_; }
@@ -50,7 +50,7 @@ public:
   std::set<share_number> numbers(const file_version& version) const;
   /// The servers with a good share of it.
   std::set<server_id> showing(const file_version& version) const;
-  /// k of its share numbers have been seen.
+  /// k of its share numbers have been seen on U.
   bool recoverable(const file_version& version) const;
 
 private:

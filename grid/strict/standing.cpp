@@ -25,8 +25,8 @@ void look_at_shares(const slot_map& slots, strict_standing& out, bool& damaged) 
 /// `heard_only`: of those that answered.
 bool everybody_has_all(const slot_map& slots, const file_version& version, bool heard_only) {
   const auto& setting = slots.setting();
-  for (std::size_t place = 0; place < setting.places(); ++place) {
-    const auto slot = slots.slots().find(setting.servers()[place]);
+  for (const auto& server : setting.all_servers()) {
+    const auto slot = slots.slots().find(server);
     if (slot == slots.slots().end()) {
       if (!heard_only)
         return false;
@@ -36,7 +36,7 @@ bool everybody_has_all(const slot_map& slots, const file_version& version, bool 
       const auto* held = version_of(entry.second);
       return held && *held == version;
     });
-    if (static_cast<std::size_t>(there) < setting.shares_at(place))
+    if (static_cast<std::size_t>(there) < setting.shares_at(*setting.place_of(server)))
       return false;
   }
   return true;
@@ -66,7 +66,7 @@ strict_standing standing_of(const slot_map& slots) {
   look_at_shares(slots, out, damaged);
   if (!out.base)
     return out;
-  out.on = slots.showing(*out.base).size();
+  out.on = slots.setting().counted(slots.showing(*out.base));
   out.confirmed = strict::confirmed(slots) == out.base;
   const bool well = out.confirmed && out.newer_partials == 0 && !damaged && out.strictly_written &&
                     out.same_setting && !out.in_place;
@@ -86,7 +86,7 @@ std::optional<std::string> hindrance(const slot_map& slots,
     return std::nullopt;
   std::string silent;
   std::string empty;
-  for (const auto& server : slots.setting().servers()) {
+  for (const auto& server : slots.setting().all_servers()) {
     const auto slot = slots.slots().find(server);
     if (slot != slots.slots().end() && !slot->second.empty())
       continue;
@@ -108,7 +108,8 @@ std::string describe(const strict_standing& standing, const strict_setting& sett
     return "no version can be read";
   std::string out = standing.strictly_written ? "kept strictly" : "written in place, and to be kept strictly";
   out += ": " + describe(*standing.base) + " is on " + std::to_string(standing.on) + " of " +
-         std::to_string(setting.places()) + " servers, " + std::to_string(setting.confirming()) + " needed";
+         std::to_string(setting.places()) + (setting.shared() ? " servers of each set, " : " servers, ") +
+         std::to_string(setting.confirming()) + " needed";
   if (!standing.confirmed)
     out += ", and is not certainly the confirmed one";
   if (standing.newer_partials > 0)

@@ -12,7 +12,7 @@ struct strict_standing {
   bool strictly_written = false;        ///< the base has a strict writer's note in its signatures
   bool same_setting = true;             ///< and all notes are of this setting
   std::optional<file_version> base;     ///< the greatest that can be read
-  std::size_t on = 0;                   ///< servers with the base
+  std::size_t on = 0;                   ///< servers with the base (strict_setting::counted)
   bool confirmed = false;               ///< it is the confirmed version for certain
   std::size_t newer_partials = 0;       ///< versions above it, of a writer at work or a dead one
   std::optional<file_version> in_place; ///< somebody wrote in place to a file that was kept strictly

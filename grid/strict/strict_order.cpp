@@ -53,7 +53,7 @@ result<void> strict_order::admit(const publish_request& request) const {
                                  std::to_string(setting.n()) + ", and this version is " +
                                  std::to_string(version.k) + " of " + std::to_string(version.n));
   if (!strict::enough_answered(task_.known))
-    return fail(errc::not_enough_servers, std::to_string(task_.known.slots().size()) + " of " +
+    return fail(errc::not_enough_servers, std::to_string(setting.counted(task_.known.slots())) + " of " +
                                               std::to_string(setting.places()) + " servers answered, " +
                                               std::to_string(setting.confirming()) +
                                               " needed; nothing written");
@@ -90,9 +90,7 @@ void strict_order::place(publish_tables& tables) {
 
 void strict_order::begin_sealing() {
   sealing_ = true;
-  for (const auto& [server, slot] : task_.known.slots())
-    if (strict::share_to_seal(slot))
-      to_send_.insert(server);
+  to_send_ = strict::servers_to_seal(task_.known);
 }
 
 std::map<server_id, std::vector<share_number>> strict_order::places_on(const std::set<server_id>& on) const {
@@ -115,7 +113,7 @@ slot_map strict_order::without_what_goes() const {
 }
 
 void strict_order::begin_writing(publish_tables& tables) {
-  const auto needed = task_.known.setting().confirming();
+  const auto& setting = task_.known.setting();
   std::set<server_id> on;
   for (const auto& [server, slot] : task_.known.slots())
     on.insert(server);
@@ -123,15 +121,15 @@ void strict_order::begin_writing(publish_tables& tables) {
     no_barrier_ = !strict::barrier_stands(task_.known, sealed_, partials_);
     if (no_barrier_)
       return;
-    on = sealed_;
+    on = strict::behind_barrier(task_.known, sealed_);
     doomed_ = strict::purgeable(task_.known, sealed_, base_);
     purged_ = doomed_.size();
   }
   doomed_.merge(strict::outdated(task_.known));
   ours_ = places_on(on);
-  if (ours_.size() < needed && !sealing_)
+  if (!setting.confirmed_by(ours_) && !sealing_)
     return begin_sealing(); // R7: dead versions make room
-  if (ours_.size() < needed && base_ && strict::excluded(task_.known, sealed_, *base_)) {
+  if (!setting.confirmed_by(ours_) && base_ && strict::excluded(task_.known, sealed_, *base_)) {
     doomed_.insert(*base_); // nobody was told of it, and its content is in ours
     ours_ = places_on(on);
   }
@@ -351,20 +349,19 @@ void strict_order::give_up(publish_tables& tables, const server_id& server, cons
 
 // -- the end --
 
-std::size_t strict_order::may_confirm(const publish_tables& tables) const {
+bool strict_order::may_confirm(const publish_tables& tables) const {
   auto out = confirming_;
   out.insert(to_send_.begin(), to_send_.end());
   out.merge(tables.busy());
-  return out.size();
+  return task_.known.setting().confirmed_by(out);
 }
 
 std::optional<publish_end> strict_order::enough(const publish_tables& tables) const {
   if (task_.fill_in)
     return std::nullopt; // it was confirmed before, and goes to all
-  const auto needed = task_.known.setting().confirming();
-  if (no_barrier_ || confirming_.size() >= needed)
+  if (no_barrier_ || task_.known.setting().confirmed_by(confirming_))
     return conclude(tables);
-  if (!placed_ || may_confirm(tables) >= needed)
+  if (!placed_ || may_confirm(tables))
     return std::nullopt;
   // Lost. Where another writer is at work the next try should not wait; else what the others say tells stored from unknown, and
   // of a message on a kept map whether anybody can have built on it.
@@ -386,7 +383,7 @@ std::vector<server_message> strict_order::retire(const publish_tables&) {
 }
 
 publish_end strict_order::conclude(const publish_tables& tables) const {
-  if (confirming_.size() >= task_.known.setting().confirming())
+  if (task_.known.setting().confirmed_by(confirming_))
     return publish_end::published;
   if (met_another_) // since a kept map was made that may be long ago, and is no collision
     return tables.asked().kept_map ? publish_end::kept_map_stale : publish_end::uncoordinated_write;
@@ -416,7 +413,7 @@ void strict_order::account(publish_report& report) const {
   std::erase_if(report.stale,
                 [](const auto& left) { return std::holds_alternative<file_version>(left.second); });
   const auto& setting = task_.known.setting();
-  report.strict = {.confirming = confirming_.size(),
+  report.strict = {.confirming = setting.counted(confirming_),
                    .needed = setting.confirming(),
                    .places = setting.places(),
                    .barrier = sealed(),
@@ -424,9 +421,9 @@ void strict_order::account(publish_report& report) const {
                    .resent = resent_,
                    .met_another = met_another_ && !kept_map_,
                    .retired = retired_,
-                   .missed = {setting.servers().begin(), setting.servers().end()},
+                   .missed = {setting.all_servers().begin(), setting.all_servers().end()},
                    .seals = {task_.seal}};
-  if (confirming_.size() >= setting.confirming())
+  if (setting.confirmed_by(confirming_))
     report.strict->left = std::make_shared<const slot_map>(left(report.version));
   for (const auto* others : {&confirming_, &awaited_})
     for (const auto& server : *others)

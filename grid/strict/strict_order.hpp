@@ -96,8 +96,8 @@ private:
   /// Whether this writer sent what was found at the place of `known`, in a message that landed late.
   bool is_own(const publish_tables& tables, const held_share* known, byte_view seen) const;
   void give_up(publish_tables& tables, const server_id& server, const write_outcome& outcome);
-  /// Servers that have it, or may take it yet.
-  std::size_t may_confirm(const publish_tables& tables) const;
+  /// Those that have it, or may take it yet, are as many as confirm it.
+  bool may_confirm(const publish_tables& tables) const;
 
   strict_task task_;
   std::optional<file_version> base_; ///< as the map showed it, like the next

@@ -1,5 +1,7 @@
 #include "truckee/grid/strict/strict_setting.hpp"
 
+#include "truckee/grid/strict/writer_note.hpp"
+
 #include <algorithm>
 #include <set>
 #include <string>
@@ -20,6 +22,21 @@ std::size_t most_shares(std::size_t k, std::size_t n, std::size_t servers) {
   return third * servers < k ? divided_up(k, servers) : third;
 }
 
+/// One server for one other at the same place, and nothing else, is what has been proved.
+result<void> check_others(const strict_choice& x) {
+  if (x.others.empty())
+    return {};
+  std::size_t differ = x.others.size() == x.servers.size() ? 0 : 2;
+  for (std::size_t place = 0; differ < 2 && place < x.servers.size(); ++place)
+    if (x.others[place] != x.servers[place])
+      differ += std::ranges::find(x.servers, x.others[place]) == x.servers.end() ? 1 : 2;
+  if (differ > 1)
+    return fail(errc::configuration, "two sets of servers may differ by one server, at one place");
+  if (x.rounds != 1)
+    return fail(errc::configuration, "with rounds = 2 no server may be exchanged while writers run");
+  return {};
+}
+
 result<void> check(const strict_choice& x) {
   if (x.k == 0 || x.k > x.n)
     return fail(errc::configuration, "k and N must be 1 <= k <= N <= 255, not " + std::to_string(x.k) +
@@ -33,14 +50,21 @@ result<void> check(const strict_choice& x) {
   if (x.rounds == 2 && x.liars > 0)
     return fail(errc::configuration, "rounds = 2 holds only where no server lies; with liars = " +
                                          std::to_string(x.liars) + " take rounds = 1");
-  return {};
+  return check_others(x);
 }
 
 } // namespace
 
 strict_setting::strict_setting(strict_choice choice) : choice_(std::move(choice)) {
-  if (choice_.servers.size() > choice_.n)
-    choice_.servers.resize(choice_.n);
+  for (auto* set : {&choice_.servers, &choice_.others})
+    if (set->size() > choice_.n)
+      set->resize(choice_.n);
+  all_ = choice_.servers;
+  for (std::size_t place = 0; place < choice_.others.size(); ++place)
+    if (choice_.others[place] != choice_.servers[place]) {
+      shared_ = shared_place{place, choice_.servers[place], choice_.others[place]};
+      all_.push_back(choice_.others[place]);
+    }
   most_ = most_shares(k(), n(), places());
   most_held_ = 0;
   least_held_ = n();
@@ -52,6 +76,14 @@ strict_setting::strict_setting(strict_choice choice) : choice_(std::move(choice)
 
 std::size_t strict_setting::shares_at(std::size_t place) const {
   return std::min(most_, divided_up(n() - place, places()));
+}
+
+std::optional<std::size_t> strict_setting::place_of(const server_id& server) const {
+  if (shared_ && shared_->other == server)
+    return shared_->place;
+  const auto at = std::ranges::find(choice_.servers, server);
+  return at == choice_.servers.end() ? std::nullopt
+                                     : std::optional<std::size_t>(at - choice_.servers.begin());
 }
 
 bool strict_setting::is_enough(std::size_t servers) const {
@@ -79,6 +111,11 @@ result<strict_setting> strict_setting::make(strict_choice choice) {
                                          "liars, more servers, or a smaller k");
   out.confirming_ = servers;
   out.heard_ = std::min(m, m - servers + divided_up(out.k(), out.least_held_) + out.liars());
+  if (out.shared_ && out.neighbour()) {
+    const auto& of = out.choice_;
+    const auto alone = make({of.k, of.n, of.servers, of.liars, of.rounds});
+    out.counts_alone_ = alone && hash_of(*alone) == out.neighbour();
+  }
   return out;
 }
 

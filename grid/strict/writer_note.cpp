@@ -28,6 +28,10 @@ setting_hash hash_of(const strict_setting& setting) {
     all.push_back(static_cast<std::byte>(number));
   for (const auto& server : setting.servers())
     all.insert(all.end(), server.data.begin(), server.data.end());
+  if (const auto& shared = setting.shared()) {
+    all.push_back(static_cast<std::byte>(shared->place));
+    all.insert(all.end(), shared->other.data.begin(), shared->other.data.end());
+  }
   const auto hash = crypto::sha256({all});
   setting_hash out;
   std::copy_n(hash.data.begin(), out.data.size(), out.data.begin());

@@ -9,7 +9,8 @@
 /// forge it, and to every verifier it is a signature like any other. Source: docs/strict.md.
 namespace truckee::grid {
 
-/// The first bytes of SHA-256 over k, N, H, liars, rounds (a byte each) and the servers' ids by place.
+/// The first bytes of SHA-256 over k, N, H, liars, rounds (a byte each) and the servers' ids by place; with a second set of
+/// servers, then the place where it differs (a byte) and the id of its server.
 setting_hash hash_of(const strict_setting& setting);
 
 struct writer_note {

@@ -33,8 +33,10 @@ client_state at_map(std::uint8_t who, std::uint8_t next, std::uint8_t tries = 0)
 
 } // namespace
 
-clients::clients(const scope& bounds, servers& grid)
-  : bounds_(bounds), setting_(bounds.setting()), grid_(grid) {}
+clients::clients(const scope& bounds, servers& grid) : bounds_(bounds), grid_(grid) {
+  for (const auto stage : bounds.all_stages())
+    settings_.emplace(stage, bounds.setting(stage));
+}
 
 std::uint32_t clients::number(client_state state, std::string more) {
   auto key = key_of(state.who, state.at, state.next, state.tries, state.heard, state.away) + more;
@@ -45,17 +47,19 @@ std::uint32_t clients::begin(std::uint8_t who) {
   return number(at_map(who, 0), {});
 }
 
-grid::slot_map clients::map_of(const std::map<std::uint8_t, std::uint32_t>& heard) const {
-  grid::slot_map out(setting_);
-  for (const auto& [place, slot] : heard)
-    out.know(setting_.servers()[place], grid_.contents(slot));
+grid::slot_map clients::map_of(const grid::strict_setting& setting,
+                               const std::map<std::uint8_t, std::uint32_t>& heard, const servers& grid) {
+  grid::slot_map out(setting);
+  for (const auto& [site, slot] : heard)
+    out.know(site_id(site), grid.contents(slot));
   return out;
 }
 
 bool clients::may_end_early(std::uint32_t number) {
   const auto [at, added] = may_end_.try_emplace(number, false);
   if (added)
-    at->second = grid::strict::may_cut_short(map_of(states_[number].heard));
+    at->second =
+        grid::strict::may_cut_short(map_of(setting_of(states_[number].who), states_[number].heard, grid_));
   return at->second;
 }
 
@@ -82,7 +86,7 @@ client_step clients::make_step(const client_state& from, event_kind kind, std::u
       state.heard[place] = value;
     else
       state.away.insert(place);
-    if (state.heard.size() + state.away.size() == setting_.places())
+    if (state.heard.size() + state.away.size() == setting_of(state.who).all_servers().size())
       mapped(std::move(state), out);
     else
       out.next = number(std::move(state), {});
@@ -159,11 +163,11 @@ clients::decision clients::decide(const grid::slot_map& known, const operation& 
   case wish::append:
     if (what.at(wanted.update) == 0)
       ++what.at(wanted.update);
-    else if (known.showing(*base).size() >= setting_.confirming())
+    else if (known.setting().confirmed_by(known.showing(*base)))
       return {false, {}, saying{*base, wish::append, true, wanted.update}};
     return {true, what, {}};
   case wish::confirmed_read:
-    if (known.slots().size() < setting_.heard_by_readers())
+    if (known.setting().deciding(known.slots()) < known.setting().heard_by_readers())
       return {};
     return {false, {}, saying{*base, wanted.what, false}};
   case wish::settled_read:
@@ -202,7 +206,7 @@ void clients::fill_in(client_state state, client_step& out) {
 }
 
 void clients::mapped(client_state state, client_step& out) {
-  auto known = std::make_shared<const grid::slot_map>(map_of(state.heard));
+  auto known = std::make_shared<const grid::slot_map>(map_of(setting_of(state.who), state.heard, grid_));
   const auto& wanted = bounds_.clients[state.who][state.next];
   if (fills_in(state)) {
     state.known = std::move(known);
@@ -222,7 +226,7 @@ void clients::mapped(client_state state, client_step& out) {
 void clients::publish(client_state state, const content& what, client_step& out) {
   ++met_.publishes;
   const auto sequence = grid::strict::next_number(*state.known);
-  state.version = make_version(setting_, *sequence, maker_of(state), what);
+  state.version = make_version(setting_of(state.who), *sequence, maker_of(state), what);
   for (const auto times : what)
     if (times > 1)
       out.broken = "an update is applied twice";
@@ -269,13 +273,13 @@ void clients::ended(client_state state, const std::optional<saying>& said,
 
 // -- liveness --
 
-std::optional<std::uint32_t> clients::alone(std::vector<std::uint32_t> slots) {
+std::optional<std::uint32_t> clients::alone(std::vector<std::uint32_t> slots, std::uint8_t stage) {
   const operation wanted{wish::append, late_update};
   const auto map = [&] {
     std::map<std::uint8_t, std::uint32_t> heard;
-    for (std::uint8_t place = 0; place < slots.size(); ++place)
-      heard[place] = slots[place];
-    return map_of(heard);
+    for (const auto& server : setting(stage).all_servers())
+      heard[site_of(server)] = slots[site_of(server)];
+    return map_of(setting(stage), heard, grid_);
   };
   const auto finish = [&](publish_run& run) {
     while (!run.finished()) {
@@ -293,13 +297,13 @@ std::optional<std::uint32_t> clients::alone(std::vector<std::uint32_t> slots) {
     if (!next.publishes)
       return std::nullopt;
     const maker by{late_comer, tries};
-    const auto version = make_version(setting_, *grid::strict::next_number(known), by, next.what);
+    const auto version = make_version(setting(stage), *grid::strict::next_number(known), by, next.what);
     publish_run run(grid_, known, version, by);
     finish(run);
     if (run.refused().empty() && run.end() == grid::publish_end::published)
       return updates_in(version);
     // Who has nothing keeps the slots of others full, until a repair.
-    if (const auto now = map(); bounds_.empty > 0)
+    if (const auto now = map(); bounds_.empty > 0 || !bounds_.stages.empty())
       if (const auto missed = missed_by_some(now)) {
         publish_run repair(grid_, now, *missed, by, true);
         finish(repair);

@@ -19,8 +19,8 @@ struct client_state {
   std::uint8_t next = 0;  ///< which of its operations
   std::uint8_t tries = 0; ///< rounds that this operation has lost
   // mapping
-  std::map<std::uint8_t, std::uint32_t> heard; ///< slots by place
-  std::set<std::uint8_t> away;                 ///< places that do not answer this map
+  std::map<std::uint8_t, std::uint32_t> heard; ///< slots by server
+  std::set<std::uint8_t> away;                 ///< servers that do not answer this map
   // ready, publishing
   std::shared_ptr<const grid::slot_map> known; ///< what the publish begins on
   grid::file_version version;
@@ -79,10 +79,12 @@ public:
                           std::uint32_t value = 0);
 
   /// A writer who comes now and is alone, all of whose messages arrive: the updates in what it publishes.
-  std::optional<std::uint32_t> alone(std::vector<std::uint32_t> slots);
+  std::optional<std::uint32_t> alone(std::vector<std::uint32_t> slots, std::uint8_t stage);
 
-  const grid::strict_setting& setting() const { return setting_; }
-  grid::slot_map map_of(const std::map<std::uint8_t, std::uint32_t>& heard) const;
+  const grid::strict_setting& setting(std::uint8_t stage) const { return settings_.at(stage); }
+  const grid::strict_setting& setting_of(std::uint8_t who) const { return setting(bounds_.stage_of(who)); }
+  static grid::slot_map map_of(const grid::strict_setting& setting,
+                               const std::map<std::uint8_t, std::uint32_t>& heard, const servers& grid);
   const reached& met() const { return met_; }
   std::size_t states() const { return states_.size(); }
   std::size_t steps() const { return steps_.size(); }
@@ -102,7 +104,7 @@ private:
   std::uint32_t number(client_state state, std::string more);
 
   scope bounds_;
-  grid::strict_setting setting_;
+  std::map<std::uint8_t, grid::strict_setting> settings_; ///< by stage
   servers& grid_;
   interner<client_state> states_;
   std::unordered_map<std::uint64_t, client_step> steps_;

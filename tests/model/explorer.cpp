@@ -39,8 +39,7 @@ struct slots_hash {
 
 class explorer {
 public:
-  explicit explorer(const scope& bounds)
-    : bounds_(bounds), setting_(bounds.setting()), clients_(bounds, servers_) {}
+  explicit explorer(const scope& bounds) : bounds_(bounds), clients_(bounds, servers_) {}
 
   findings run(std::size_t states_max);
 
@@ -55,6 +54,8 @@ private:
   void say(world_state& next, std::uint8_t who, const saying& said);
   const promise& promised(const std::array<std::uint32_t, places_at_most>& slots);
   promise promise_of(const std::array<std::uint32_t, places_at_most>& slots);
+  /// What writers and readers of a stage find.
+  void promise_by(std::uint8_t stage, const std::array<std::uint32_t, places_at_most>& slots, promise& out);
   std::uint32_t with_strays(std::uint32_t strays, const std::vector<std::uint32_t>& more);
   std::uint32_t without_stray(std::uint32_t strays, std::uint32_t message);
   std::uint32_t version_number(const grid::file_version& version) {
@@ -77,7 +78,6 @@ private:
                 std::vector<std::string>& out) const;
 
   scope bounds_;
-  grid::strict_setting setting_;
   servers servers_;
   clients clients_;
   interner<grid::file_version> versions_;
@@ -96,20 +96,22 @@ private:
 };
 
 world_state explorer::first() {
-  const auto version = make_version(setting_, {1}, {creator, 0}, {});
+  const auto& setting = clients_.setting(*bounds_.all_stages().begin());
+  const auto version = make_version(setting, {1}, {creator, 0}, {});
   const auto signature = make_signature({creator, 0}, 0, {});
-  grid::slot_map empty(setting_);
-  for (const auto& server : setting_.servers())
+  grid::slot_map empty(setting);
+  for (const auto& server : setting.all_servers())
     empty.know(server, {});
-  const std::set all(setting_.servers().begin(), setting_.servers().end());
+  const std::set all(setting.all_servers().begin(), setting.all_servers().end());
   const auto places = grid::strict::places(empty, all);
   world_state out;
-  for (std::uint8_t place = 0; place < setting_.places(); ++place) {
+  for (std::uint8_t site = 0; site < bounds_.sites(); ++site) {
     std::map<share_number, bytes> shares;
-    if (place + bounds_.empty < setting_.places())
-      for (const auto number : places.at(setting_.servers()[place]))
+    if (const auto at = places.find(site_id(site));
+        at != places.end() && site + bounds_.empty < bounds_.sites())
+      for (const auto number : at->second)
         shares[number] = make_share(version, number, signature);
-    out.slots[place] = servers_.slot(shares);
+    out.slots[site] = servers_.slot(shares);
   }
   for (std::uint8_t who = 0; who < bounds_.clients.size(); ++who)
     out.clients[who] = clients_.begin(who);
@@ -170,7 +172,8 @@ void explorer::expand_client(std::uint8_t who) {
   const auto& client = clients_.state(number);
   switch (client.at) {
   case phase::mapping:
-    for (std::uint8_t place = 0; place < setting_.places(); ++place) {
+    for (const auto& server : clients_.setting_of(who).all_servers()) {
+      const auto place = site_of(server);
       if (client.heard.contains(place) || client.away.contains(place))
         continue;
       client_event(who, event_kind::read, place, now_.slots[place]);
@@ -295,31 +298,44 @@ const promise& explorer::promised(const std::array<std::uint32_t, places_at_most
 
 promise explorer::promise_of(const std::array<std::uint32_t, places_at_most>& slots) {
   promise out;
-  const auto places = setting_.places();
-  const auto alone = clients_.alone({slots.begin(), slots.begin() + static_cast<std::ptrdiff_t>(places)});
-  if (!alone) {
+  // Of two stages one may have to write before the other can.
+  const auto stages = bounds_.all_stages();
+  const std::vector<std::uint32_t> all{slots.begin(), slots.end()};
+  std::size_t stuck = 0;
+  for (const auto stage : stages)
+    if (const auto alone = clients_.alone(all, stage))
+      out.updates &= *alone;
+    else
+      ++stuck;
+  if (stuck == stages.size())
     out.broken = "a writer who comes now, alone, cannot publish";
-    return out;
-  }
-  out.updates = *alone;
-  for (std::uint32_t subset = 1; subset < 1U << places; ++subset) {
+  for (const auto stage : stages)
+    if (out.broken.empty())
+      promise_by(stage, slots, out);
+  return out;
+}
+
+void explorer::promise_by(std::uint8_t stage, const std::array<std::uint32_t, places_at_most>& slots,
+                          promise& out) {
+  const auto& setting = clients_.setting(stage);
+  const auto& all = setting.all_servers();
+  for (std::uint32_t subset = 1; subset < 1U << all.size(); ++subset) {
     std::map<std::uint8_t, std::uint32_t> heard;
-    for (std::uint8_t place = 0; place < places; ++place)
-      if (((subset >> place) & 1U) != 0)
-        heard[place] = slots[place];
-    const auto map = clients_.map_of(heard);
+    for (std::size_t i = 0; i < all.size(); ++i)
+      if (((subset >> i) & 1U) != 0)
+        heard[site_of(all[i])] = slots[site_of(all[i])];
+    const auto map = clients::map_of(setting, heard, servers_);
     if (const auto version = grid::strict::confirmed(map))
       out.updates &= updates_in(*version);
-    if (heard.size() < setting_.heard_by_readers())
+    if (setting.deciding(map.slots()) < setting.heard_by_readers())
       continue;
     const auto base = grid::strict::base(map);
     if (!base) {
       out.broken = "a reader who hears enough servers finds no version";
-      return out;
+      return;
     }
     out.updates &= updates_in(*base);
   }
-  return out;
 }
 
 std::uint32_t explorer::with_strays(std::uint32_t strays, const std::vector<std::uint32_t>& more) {
@@ -344,7 +360,7 @@ std::vector<std::string> explorer::trace() const {
     way.push_back(from_[way.back()].first);
   std::ranges::reverse(way);
   std::vector<std::string> out;
-  for (std::size_t place = 0; place < setting_.places(); ++place)
+  for (std::size_t place = 0; place < bounds_.sites(); ++place)
     out.push_back("server " + std::to_string(place) + " has" + servers_.describe(states_[0].slots[place]));
   for (std::size_t i = 1; i < way.size(); ++i)
     describe(states_[way[i - 1]], i + 1 == way.size() ? bad_ : states_[way[i]], from_[way[i]].second, out);

@@ -16,13 +16,18 @@ std::string words_of(const scope& bounds) {
     for (const auto& one : client)
       out += "wrsf"[static_cast<std::size_t>(one.what)];
   }
+  if (!bounds.stages.empty())
+    out += ", stages";
+  for (const auto stage : bounds.stages)
+    out += " " + std::to_string(stage);
   return out;
 }
 
 std::string row(const scope& bounds, const findings& found) {
   return fmt::format("| {} | {} of {} on {}, H = {} | {} | {} | {} | {} | {} | {} | {} | {} | {:.1f} |",
-                     bounds.name, bounds.k, bounds.n, bounds.places, bounds.setting().confirming(),
-                     bounds.rounds, words_of(bounds), bounds.tries, bounds.crashes, bounds.faults,
+                     bounds.name, bounds.k, bounds.n, bounds.places,
+                     bounds.setting(*bounds.all_stages().begin()).confirming(), bounds.rounds,
+                     words_of(bounds), bounds.tries, bounds.crashes, bounds.faults,
                      bounds.warm ? "yes" : "no", found.states, found.transitions, found.seconds) +
          (found.broken.empty() ? found.complete ? "" : " not complete" : " broken");
 }
@@ -43,6 +48,7 @@ int main(int argc, char** argv) {
                "promise is broken."};
   std::vector<std::string> names;
   std::string words = "w w";
+  std::string stages;
   scope own{"own", 1, 3, 3, 1, {}, 2, 0, 0, 0, false};
   std::size_t states_max = 50'000'000;
   bool all = false;
@@ -65,6 +71,8 @@ int main(int argc, char** argv) {
   app.add_option("--faults", own.faults,
                  "Servers not heard, answers that do not come, messages that arrive twice");
   app.add_option("--empty", own.empty, "The last so many servers have nothing at first");
+  app.add_option("--stages", stages,
+                 "While a server is exchanged for another: each client's stage, 1 to 4; \"2 3\"");
   app.add_flag("--warm", own.warm, "A next operation begins on what the last publish left");
   app.add_option("--states", states_max, "Gives up after so many");
   CLI11_PARSE(app, argc, argv);
@@ -84,6 +92,12 @@ int main(int argc, char** argv) {
   }
   if (chosen.empty()) {
     own.clients = parse_clients(words);
+    own.stages = parse_stages(stages);
+    if (!own.stages.empty() && (own.stages.size() != own.clients.size() || own.sites() > places_at_most)) {
+      std::cerr << "a stage for each client, and " << places_at_most
+                << " servers at most, the one that comes among them\n";
+      return 2;
+    }
     if (own.clients.size() > clients_at_most) {
       std::cerr << "3 clients at most\n";
       return 2;

@@ -1,6 +1,7 @@
 #include "model/publish_run.hpp"
 
 #include "model/as_key.hpp"
+#include "model/scope.hpp"
 
 #include <algorithm>
 
@@ -20,7 +21,7 @@ bytes signature_there(const grid::slot_map& known, const grid::file_version& ver
 
 publish_run::publish_run(servers& grid, const grid::slot_map& known, const grid::file_version& version,
                          maker by, bool fills_in)
-  : grid_(grid), version_(version), by_(by), places_(known.setting().servers()) {
+  : grid_(grid), version_(version), by_(by) {
   const sequence_number reserved =
       known.setting().rounds() == 2 ? version.sequence : sequence_number{}; // R11
   signature_ = fills_in ? signature_there(known, version) : make_signature(by, 0, reserved);
@@ -32,7 +33,7 @@ publish_run::publish_run(servers& grid, const grid::slot_map& known, const grid:
   order_ = order.get();
   grid::publish_request request;
   request.version = version;
-  request.servers = places_;
+  request.servers = known.setting().all_servers();
   auto loop = grid::publish_loop::start(std::move(request), std::move(order));
   if (!loop) {
     refused_ = to_string(loop.error());
@@ -52,8 +53,7 @@ void publish_run::answer(std::uint8_t place, const grid::write_outcome& outcome)
 void publish_run::pump() {
   const auto actions = loop_->step();
   for (const auto& message : actions.writes) {
-    const auto at = std::ranges::find(places_, message.server);
-    const auto place = static_cast<std::uint8_t>(at - places_.begin());
+    const auto place = site_of(message.server);
     under_way_[place] = {message.id, grid_.take(place, message, version_, signature_)};
   }
 }

@@ -33,7 +33,6 @@ private:
   maker by_;
   bytes signature_;
   std::uint8_t signatures_ = 0;
-  std::vector<server_id> places_;
   std::string refused_;
   std::optional<grid::publish_loop> loop_;
   const grid::strict_order* order_ = nullptr; ///< the loop's

@@ -2,6 +2,7 @@
 
 #include "truckee/grid/strict/strict_setting.hpp"
 
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -33,9 +34,25 @@ struct scope {
       0; ///< servers not heard in a map, answers that do not come, messages that arrive twice
   std::uint8_t empty = 0; ///< the last of the servers, which have nothing at first
   bool warm = false;      ///< a next operation begins on what the last publish left, without a map
+  /// While one server is exchanged for another: each client's stage, 1 to 4. The file is made at the least of them. Empty: none
+  /// is.
+  std::vector<std::uint8_t> stages = {};
 
-  grid::strict_setting setting() const;
+  /// Of a client: its stage; 0 where no server is exchanged.
+  std::uint8_t stage_of(std::uint8_t who) const;
+  /// All that clients have.
+  std::set<std::uint8_t> all_stages() const;
+  grid::strict_setting setting(std::uint8_t stage) const;
+  /// Servers there are: the one that comes is the last.
+  std::uint8_t sites() const { return static_cast<std::uint8_t>(places + (stages.empty() ? 0 : 1)); }
 };
+
+/// Every server by its number, which is also its id.
+server_id site_id(std::uint8_t site);
+std::uint8_t site_of(const server_id& id);
+
+/// "2 3": a stage for each client; empty: none.
+std::vector<std::uint8_t> parse_stages(std::string_view words);
 
 /// The letters of a client's operations: 'w' appends, 'r' reads confirmed, 's' reads and settles, 'f' fills in. "w w wr": three
 /// clients.

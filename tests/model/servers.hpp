@@ -9,7 +9,7 @@
 namespace truckee::model {
 
 struct request {
-  std::uint8_t place = 0; ///< of the server in U
+  std::uint8_t place = 0; ///< of the server
   grid::read_test_write message;
   std::string text; ///< for people
 };

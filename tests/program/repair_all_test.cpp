@@ -146,18 +146,37 @@ protected:
 
   /// Stage 1 to 4 of a writer's grid file, whose neighbour is another stage's.
   std::string stage(int at, int neighbour = 0) {
+    std::string text =
+        "[publish]\norder = \"strict\"\n" + (both_sets_ ? of_both_sets(at) : with_one_spared(at));
+    if (neighbour != 0)
+      text.insert(text.find("[publish]\n") + 10, "neighbour = \"" + name(neighbour, 0) + "\"\n");
+    return file(name(at, neighbour), text + limits_);
+  }
+  /// 3 of 10 on ten: the third one has `fresh` instead, and one more may lie meanwhile.
+  std::string with_one_spared(int at) {
+    std::string text = "liars = " + std::string(at == 2 || at == 3 ? "1" : "0") + "\n";
+    for (std::size_t i = 0; i < servers; ++i)
+      text += i == old_one && at > 2 ? fresh_entry() : old_entry(i);
+    return text;
+  }
+  /// 1 of 3 on three, of whom all confirm: both are written meanwhile.
+  std::string of_both_sets(int at) {
+    std::string text;
+    if (at == 2 || at == 3)
+      text += "leaving = \"" + name_of(old_one) + "\"\ncoming = \"fresh\"\ndecides = \"" +
+              (at == 2 ? "old" : "new") + "\"\n";
+    text += "[encoding]\nneeded = 1\ntotal = 3\nhappy = 3\n";
+    for (const auto i : {old_one - 1, old_one, old_one + 1})
+      if (i != old_one || at < 4)
+        text += old_entry(i);
+    return text + (at > 1 ? fresh_entry() : "");
+  }
+  std::string old_entry(std::size_t i) { return grid_entry(i) + "id = \"" + id_of(i) + "\"\n"; }
+  std::string fresh_entry() {
     auto fresh_id = content("fresh/my_nodeid");
     fresh_id.erase(fresh_id.find_last_not_of('\n') + 1);
-    std::string text =
-        "[publish]\norder = \"strict\"\nliars = " + std::string(at == 2 || at == 3 ? "1" : "0") + "\n";
-    if (neighbour != 0)
-      text += "neighbour = \"" + name(neighbour, 0) + "\"\n";
-    for (std::size_t i = 0; i < servers; ++i)
-      text += i == old_one && at > 2
-                  ? "[[server]]\nname = \"fresh\"\ncaf = \"" + fresh_address_ + "\"\nid = \"" + fresh_id +
-                        "\"\npermutation-seed = \"" + id_of(i) + "\"\n"
-                  : grid_entry(i) + "id = \"" + id_of(i) + "\"\n";
-    return file(name(at, neighbour), text + limits_);
+    return "[[server]]\nname = \"fresh\"\ncaf = \"" + fresh_address_ + "\"\nid = \"" + fresh_id +
+           "\"\npermutation-seed = \"" + id_of(old_one) + "\"\n";
   }
   static std::string name(int at, int neighbour) {
     return "stage" + std::to_string(at) + (neighbour ? "_beside_" + std::to_string(neighbour) : "") + ".toml";
@@ -170,13 +189,15 @@ protected:
         text.second += line + "\n";
   }
 
+  /// The whole exchange. `last_needed`: after this stage's repair the old server is needed no more.
+  void exchange(int last_needed);
+
+  bool both_sets_ = false;
   std::string fresh_address_;
   std::vector<std::pair<std::string, std::string>> expected_;
 };
 
-} // namespace
-
-TEST_F(server_exchange, by_way_1_with_all_files_moved_and_nothing_lost) {
+void server_exchange::exchange(int last_needed) {
   for (int at = 1; at <= 4; ++at)
     stage(at);
   const auto plan = truckee({"grid", "check-change", path("stage1.toml"), path("stage4.toml")});
@@ -192,6 +213,10 @@ TEST_F(server_exchange, by_way_1_with_all_files_moved_and_nothing_lost) {
   // From each grid file to the next one writer after the other; both write meanwhile. Then all files are repaired: whoever goes
   // one step further refuses what was written one step before.
   for (int at = 1; at < 4; ++at) {
+    if (both_sets_ && at == 2) { // what was acknowledged is then on both sets
+      const auto again = truckee({"--grid", stage(2, 3), "repair", "--all", caps});
+      EXPECT_EQ(again.code, 0) << again.out << again.err;
+    }
     for (const auto& [cap, text] : std::vector(expected_)) {
       append(stage(at, at + 1), cap, "old writer at " + std::to_string(at));
       append(stage(at + 1, at), cap, "new writer at " + std::to_string(at));
@@ -213,8 +238,10 @@ TEST_F(server_exchange, by_way_1_with_all_files_moved_and_nothing_lost) {
     for (const auto& [cap, text] : expected_) {
       const auto now = json({"--json", "--grid", stage(at + 1), "check", "--cap-file", cap});
       EXPECT_EQ(now.at("healthy"), true) << now;
+      const auto read = truckee({"--grid", stage(at + 1), "get", "--confirmed", "--cap-file", cap});
+      EXPECT_EQ(read.out, text) << read.err;
     }
-    if (at == 2)
+    if (at + 1 == last_needed)
       kill(old_one); // and is never seen again
   }
   for (const auto& [cap, text] : expected_) {
@@ -223,4 +250,15 @@ TEST_F(server_exchange, by_way_1_with_all_files_moved_and_nothing_lost) {
     EXPECT_EQ(now.at("healthy"), true) << now;
     EXPECT_EQ(now.at("order"), "strict") << now;
   }
+}
+
+} // namespace
+
+TEST_F(server_exchange, by_way_1_with_all_files_moved_and_nothing_lost) {
+  exchange(3);
+}
+
+TEST_F(server_exchange, by_way_2_where_nobody_can_be_spared) {
+  both_sets_ = true;
+  exchange(4);
 }

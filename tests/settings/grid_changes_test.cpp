@@ -137,3 +137,22 @@ TEST(grid_changes, a_limit_is_set_by_its_name_within_its_bounds) {
             std::string::npos);
   EXPECT_EQ(x, limit_settings{});
 }
+
+TEST(grid_changes, an_exchange_of_servers_begins_changes_sides_and_ends) {
+  const auto grid = [](const std::string& more) {
+    std::string out =
+        "[publish]\norder = \"strict\"\n" + more + "[encoding]\nneeded = 1\ntotal = 2\nhappy = 1\n";
+    for (const char name : {'a', 'b', 'c'})
+      out += std::string("[[server]]\nname = \"") + name + "\"\ncaf = \"127.0.0.1:" + std::to_string(name) +
+             "\"\nid = \"" + std::string(31, name) + "a\"\n" +
+             (name == 'c' ? "permutation-seed = \"" + std::string(31, 'b') + "a\"\n" : "");
+    return out;
+  };
+  const std::string both = "leaving = \"b\"\ncoming = \"c\"\n";
+  const auto begun = between(grid(""), grid(both));
+  EXPECT_EQ(begun.changed, texts{"server c comes for b, and b's side decides"});
+  EXPECT_EQ(begun.in_use, parse(grid(both)));
+  EXPECT_EQ(between(grid(both), grid(both + "decides = \"new\"\n")).changed,
+            texts{"server c comes for b, and c's side decides"});
+  EXPECT_EQ(between(grid(both), grid("")).changed, texts{"no server is exchanged any more"});
+}

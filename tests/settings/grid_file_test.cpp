@@ -142,6 +142,35 @@ TEST(grid_file, a_neighbour_is_a_grid_file_whose_writers_may_meet_this_ones) {
   EXPECT_NE(far.error().detail.find("more than one apart"), std::string::npos) << far.error().detail;
 }
 
+TEST(grid_file, the_middle_of_an_exchange_names_both_servers_and_who_decides) {
+  const auto grid = [](const std::string& publish, const std::string& seed = std::string(31, 'b') + "a") {
+    std::string out = "[publish]\norder = \"strict\"\n" + publish + "[encoding]\nneeded = 1\ntotal = 3\n";
+    for (int i = 0; i < 4; ++i)
+      out += "[[server]]\nname = \"s" + std::to_string(i) + "\"\ndirectory = \"s" + std::to_string(i) +
+             "\"\nid = \"" + std::string(31, static_cast<char>('a' + i)) + "a\"\n" +
+             (i == 3 ? "permutation-seed = \"" + seed + "\"\n" : "");
+    return out;
+  };
+  const std::string both = "leaving = \"s1\"\ncoming = \"s3\"\n";
+  const auto by_old = parse(grid(both));
+  ASSERT_TRUE(by_old) << to_string(by_old.error());
+  EXPECT_EQ(by_old->exchange, (grid::server_exchange{"s1", "s3", false}));
+  EXPECT_TRUE(parse(grid(both + "decides = \"new\"\n"))->exchange->new_decides);
+  EXPECT_FALSE(parse(grid("leaving = \"none\"\ncoming = \"none\"\ndecides = \"old\"\n"))->exchange);
+  expect_refused(grid("leaving = \"s1\"\n"), 3, {"[publish] leaving", "expected both"});
+  expect_refused(grid("coming = \"s3\"\n"), 3, {"[publish] coming", "expected both"});
+  expect_refused(grid("decides = \"new\"\n"), 3, {"[publish] decides", "no server is exchanged"});
+  expect_refused(grid(both + "decides = \"both\"\n"), 5,
+                 {"[publish] decides", "expected \"old\" or \"new\""});
+  expect_refused(grid(both + "rounds = 2\n"), 1, {"[publish] leaving, coming", "rounds = 2"});
+  expect_refused(grid("leaving = \"s1\"\ncoming = \"s9\"\n"), 1,
+                 {"[publish] leaving, coming", "there is no \"s9\""});
+  expect_refused(grid(both, std::string(31, 'c') + "a"), 1,
+                 {"[publish] leaving, coming", "does not come at the place of \"s1\""});
+  expect_refused("[publish]\n" + both + some_servers(10), 2,
+                 {"[publish] leaving", "only the strict order has it"});
+}
+
 TEST(grid_file, reads_limits_metrics_and_the_lease_secret) {
   const auto got = parse("[limits]\nin-flight-bytes = 1048576\nkeys-ready = 0\nserver-deadline-seconds = 7\n"
                          "[metrics]\nlisten = \"127.0.0.1:0\"\nuser = \"p\"\npassword-file = "

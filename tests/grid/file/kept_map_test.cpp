@@ -461,6 +461,10 @@ TEST(kept_strictly, is_what_a_confirmed_publish_left_for_as_long_as_maps_are_kep
   ASSERT_TRUE(kept);
   EXPECT_TRUE(fits_strictly(*kept, setting, true, now, limits));
   EXPECT_FALSE(fits_strictly(*kept, setting, true, now + limits.kept_map_age, limits));
+  choice.neighbour = setting_hash{};
+  EXPECT_FALSE(fits_strictly(*kept, strict_setting::make(choice).value(), true, now, limits))
+      << "what counts as confirmed may depend on it";
+  choice.neighbour.reset();
   choice.liars = 1;
   EXPECT_FALSE(fits_strictly(*kept, strict_setting::make(choice).value(), true, now, limits))
       << "the grid file is another one";

@@ -61,7 +61,7 @@ class strict_world {
 public:
   strict_world(grid::strict_setting setting, strict_faults faults, std::uint64_t seed)
     : setting_(std::move(setting)), faults_(faults), random_(seed) {
-    for (const auto& server : setting_.servers())
+    for (const auto& server : setting_.all_servers())
       slots_[server];
     create();
   }
@@ -85,7 +85,9 @@ public:
     file_content all_;
   };
 
-  void add_writer(std::vector<int> wanted);
+  void add_writer(std::vector<int> wanted) { add_writer(std::move(wanted), setting_); }
+  /// By another setting than the file was made with; servers that only that one has are empty.
+  void add_writer(std::vector<int> wanted, const grid::strict_setting& setting);
   /// Until nothing is left to happen.
   void run() {
     for (std::size_t steps = 0; !events_.empty(); ++steps) {
@@ -101,6 +103,9 @@ public:
     }
   }
   void stop_faults() { faults_ = {}; }
+  /// A repair, while nobody else is at work: servers that missed what R8 gives them get it.
+  void fill_in(const grid::strict_setting& setting);
+  void set_faults(const strict_faults& faults) { faults_ = faults; }
   static constexpr int first_line = -1; ///< what the file has from the beginning
   /// Writers begin on what their last publish left.
   bool keeps_maps = true;
@@ -134,6 +139,23 @@ private:
         slots_.at(server).shares[number] = sealed_share_of(first, number, bytes(2 * grid::share_seal::size));
   }
 
+  grid::slot_contents contents_of(const server_id& server) const {
+    grid::slot_contents out;
+    for (const auto& [number, data] : slots_.at(server).shares) {
+      const auto v = grid::parse_prefix(data);
+      if (!v || !signed_.contains(*v)) {
+        out[number] = grid::bad_share{data, "no such version"};
+        continue;
+      }
+      grid::sealed_share share{*v, {}};
+      std::copy_n(data.begin() + seal_at, share.seal.data.size(), share.seal.data.begin());
+      if (const auto note = notes_.find(share.seal); note != notes_.end())
+        share.note = note->second; // in the salt of its signature
+      out[number] = share;
+    }
+    return out;
+  }
+
   bool happens(double p) { return p > 0 && std::uniform_real_distribution<>(0, 1)(random_) < p; }
   std::size_t below(std::size_t bound) { return static_cast<std::size_t>(random_() % bound); }
   void later(std::function<void()> what) { events_.push_back(std::move(what)); }
@@ -163,7 +185,8 @@ private:
 /// One writer and its operations, one after the other.
 class strict_writer : public std::enable_shared_from_this<strict_writer> {
 public:
-  strict_writer(strict_world& in, std::vector<int> wanted) : world_(in), wanted_(std::move(wanted)) {}
+  strict_writer(strict_world& in, std::vector<int> wanted, grid::strict_setting setting)
+    : world_(in), setting_(std::move(setting)), wanted_(std::move(wanted)) {}
 
   void begin() {
     if (next_ == wanted_.size())
@@ -220,7 +243,7 @@ private:
     wish.limits.strict_tries_max = 30;
     wish.kept_slots = std::exchange(kept_, std::nullopt);
     content_ = kept_content_;
-    operation_ = std::make_unique<grid::strict_write>(std::move(wish), world_.setting_, random_);
+    operation_ = std::make_unique<grid::strict_write>(std::move(wish), setting_, random_);
     act();
   }
 
@@ -290,7 +313,8 @@ private:
       return look(); // what was there is published again, or not: the next map tells
     if (result.what == effect::applied)
       return acknowledge(result.found ? *result.found : result.report->version);
-    if (result.end == grid::write_end::unrecoverable && known_->slots().size() == world_.slots_.size())
+    if (result.end == grid::write_end::unrecoverable &&
+        known_->slots().size() == setting_.all_servers().size())
       world_.tally.broken.emplace_back("no version can be read");
     // A whole file that may be there is not put on top of what others may have built on it.
     const bool once = kind() == file_operation::kind::publish;
@@ -349,10 +373,10 @@ private:
   void map() {
     if (world_.happens(world_.faults_.rot))
       world_.rot();
-    known_ = std::make_shared<grid::slot_map>(world_.setting_);
-    auto open = std::make_shared<std::size_t>(world_.slots_.size());
-    for (const auto& [server, slot] : world_.slots_)
-      world_.later([self = shared_from_this(), server = server, open, known = known_] {
+    known_ = std::make_shared<grid::slot_map>(setting_);
+    auto open = std::make_shared<std::size_t>(setting_.all_servers().size());
+    for (const auto& server : setting_.all_servers())
+      world_.later([self = shared_from_this(), server, open, known = known_] {
         if (!self->world_.happens(self->world_.faults_.break_up))
           known->know(server, self->read(server));
         // The answer travels too: others may write meanwhile.
@@ -364,23 +388,8 @@ private:
   }
 
   grid::slot_contents read(const server_id& server) {
-    grid::slot_contents out;
-    const auto& shares = world_.slots_.at(server).shares;
-    std::set<grid::file_version> versions;
-    for (const auto& [number, data] : shares) {
-      const auto v = grid::parse_prefix(data);
-      if (!v || !world_.signed_.contains(*v)) {
-        out[number] = grid::bad_share{data, "no such version"};
-        continue;
-      }
-      versions.insert(*v);
-      grid::sealed_share share{*v, {}};
-      std::copy_n(data.begin() + seal_at, share.seal.data.size(), share.seal.data.begin());
-      if (const auto note = world_.notes_.find(share.seal); note != world_.notes_.end())
-        share.note = note->second; // in the salt of its signature
-      out[number] = share;
-    }
-    world_.tally.most_versions = std::max(world_.tally.most_versions, versions.size());
+    auto out = world_.contents_of(server);
+    world_.tally.most_versions = std::max(world_.tally.most_versions, grid::versions_in(out).size());
     return out;
   }
 
@@ -406,7 +415,7 @@ private:
   // -- R3 to R7 --
 
   void publish(const grid::write_action& action) {
-    version_ = version(action.sequence.value, 0, world_.setting_.k(), world_.setting_.n());
+    version_ = version(action.sequence.value, 0, setting_.k(), setting_.n());
     store_be(version_.root.view().first(8), world_.random_());
     if (kind() == file_operation::kind::publish) {
       content_ = {};
@@ -433,7 +442,7 @@ private:
     order_ = order.get();
     grid::publish_request request;
     request.version = version_;
-    request.servers = world_.setting_.servers();
+    request.servers = setting_.all_servers();
     request.earlier = earlier_;
     request.kept_map = action.kept.has_value();
     world_.tally.warm += request.kept_map ? 1 : 0;
@@ -549,6 +558,7 @@ private:
   }
 
   strict_world& world_;
+  grid::strict_setting setting_;
   std::vector<int> wanted_;
   std::size_t next_ = 0;
   std::size_t asked_ = 0;
@@ -572,8 +582,31 @@ private:
   const grid::strict_order* order_ = nullptr; ///< of the loop
 };
 
-inline void strict_world::add_writer(std::vector<int> wanted) {
-  writers_.push_back(std::make_shared<strict_writer>(*this, std::move(wanted)));
+inline void strict_world::fill_in(const grid::strict_setting& setting) {
+  grid::slot_map known(setting);
+  for (const auto& server : setting.all_servers())
+    known.know(server, contents_of(server));
+  const auto version = grid::strict::greatest_on_enough(known);
+  if (!version)
+    return;
+  bytes signature;
+  for (const auto& [server, slot] : slots_)
+    for (const auto& [number, data] : slot.shares)
+      if (grid::parse_prefix(data).value() == *version)
+        signature = to_bytes(byte_view{data}.subspan(seal_at, 2 * grid::share_seal::size));
+  for (const auto& [server, numbers] : grid::strict::missing_places(known, *version)) {
+    auto& shares = slots_.at(server).shares;
+    std::erase_if(shares,
+                  [&](const auto& share) { return grid::parse_prefix(share.second).value() < *version; });
+    for (const auto number : numbers)
+      shares[number] = sealed_share_of(*version, number, signature);
+  }
+}
+
+inline void strict_world::add_writer(std::vector<int> wanted, const grid::strict_setting& setting) {
+  for (const auto& server : setting.all_servers())
+    slots_[server];
+  writers_.push_back(std::make_shared<strict_writer>(*this, std::move(wanted), setting));
   later([writer = writers_.back()] { writer->begin(); });
 }
 
