@@ -10,8 +10,8 @@
 namespace truckee::test {
 
 #define TRUCKEE_MEMBERS(type, ...)                                                                           \
-  inline auto members(type& value) {                                                                             \
-    auto& [__VA_ARGS__] = value;                                                                                 \
+  inline auto members(type& value) {                                                                         \
+    auto& [__VA_ARGS__] = value;                                                                             \
     return std::tie(__VA_ARGS__);                                                                            \
   }
 
