@@ -218,6 +218,8 @@ private:
       return;
     }
     loop_.emplace(std::move(*loop));
+    if (lent_)
+      owed_.give_at_least(settling_time());
     if (stopped_)
       stop_loop(*stopped_);
     pump();
@@ -313,6 +315,12 @@ private:
 
   // -- lent content --
 
+  /// Until all that was brought of one share is on its server's disk, which may be others' as well.
+  std::chrono::milliseconds settling_time() const {
+    constexpr std::uint64_t slow_disk = std::uint64_t{16} << 20; // bytes a second
+    return std::chrono::seconds(5 + shares_.begin()->second.length / slow_disk);
+  }
+
   /// Shares of the message whose bytes are not where it goes yet.
   std::set<share_target> targets_of(const grid::publish_message& message) const {
     std::set<share_target> out;
@@ -389,10 +397,8 @@ private:
       send_later(self_, duration(0), continuation{[this] { pump(); }});
       return;
     }
-    auto bytes = grid::message_size(*built);
+    const auto bytes = grid::message_size(*built);
     account_.sends_bytes(bytes);
-    if (lent_) // it may have to wait until all that was brought is on the disk
-      bytes += shares_.begin()->second.length / 16;
     auto& writer = writers_[message.server];
     if (!writer) {
       writer = spawn_share_writer(self_->system(), services_, *entry, context_.operation,
@@ -401,7 +407,8 @@ private:
     owed_.asked({message.id, message.server});
     send(self_, writer,
          send_shares{message.id, std::make_shared<const grid::read_test_write>(std::move(*built)),
-                     duration(services_->limits.server_deadline(bytes))});
+                     duration(services_->limits.server_deadline(bytes)) +
+                         (lent_ ? 10 * settling_time() : std::chrono::milliseconds(0))});
   }
 
   grid::slot_secrets secrets_for(const server_id& server) const {

@@ -18,6 +18,9 @@ class owed_answers {
 public:
   explicit owed_answers(services_ptr services) : services_(std::move(services)) {}
 
+  /// Nobody is slow before so long, from now on: what is asked takes its time.
+  void give_at_least(std::chrono::milliseconds time) { least_ = time; }
+
   void asked(Key what) { asked_at_.insert_or_assign(std::move(what), services_->time->now()); }
   /// False where nobody waits for it any longer.
   bool answered(const Key& what, double seconds) {
@@ -65,11 +68,14 @@ public:
   }
 
 private:
-  std::chrono::milliseconds patience() const { return services_->limits.patience(slowest_); }
+  std::chrono::milliseconds patience() const {
+    return std::max(least_, services_->limits.patience(slowest_));
+  }
 
   services_ptr services_;
   std::map<Key, time_source::time_point> asked_at_;
   std::chrono::duration<double> slowest_{0};
+  std::chrono::milliseconds least_{0};
   bool is_due_ = false;
 };
 

@@ -2,6 +2,7 @@
 
 #include "truckee/actors/shell/link_reads.hpp"
 #include "truckee/actors/shell/offload.hpp"
+#include "truckee/shares/part_update.hpp"
 #include "truckee/shares/share_format.hpp"
 
 #include <fmt/format.h>
@@ -12,10 +13,13 @@ namespace {
 
 using namespace messages;
 
-/// Whole shares in memory at a time.
+/// Shares, or parts of long ones, in memory at a time.
 constexpr std::size_t shares_in_flight_max = 4;
+/// A longer share of a format with segments is verified part by part, each of about as many bytes.
+constexpr std::uint64_t part_bytes = std::uint64_t{8} << 20;
+constexpr std::uint64_t whole_bytes_max = 4 * part_bytes;
 
-/// Reads the mapped shares whole, a few at a time, and judges each.
+/// Reads the mapped shares whole, or part by part, a few at a time, and judges each.
 class share_verifier_state {
 public:
   using handle = extended<share_verifier, void(continuation)>;
@@ -70,8 +74,86 @@ private:
     }
     const auto deadline = duration(services_->limits.server_deadline(*length));
     ++in_flight_;
+    if (*length > whole_bytes_max && version.format() == grid::share_format::mdmf)
+      return fetch_part(item, 0);
     read_from(self_, entry->link, grid::slot_read{context_.access.slot, {place.share}, {{0, *length}}},
               deadline, [this, item](const read_answer& x) { on_answer(item.first, item.second, x); });
+  }
+
+  /// Its whole block hash tree first, then its blocks.
+  void fetch_part(const std::pair<grid::share_place, grid::file_version>& item, std::uint64_t number) {
+    const auto& [place, version] = item;
+    const auto* entry = context_.servers->find(place.server);
+    const auto content = part_bytes * version.k;
+    const auto range =
+        number == 0 ? shares::no_content : shares::content_range{(number - 1) * content, content};
+    if (number > 0 && range.offset >= version.data_length)
+      return judge_key(place);
+    const auto& head = task_.mapped->heads.at(place);
+    auto reads = shares::reads_for_body(head, range);
+    if (!reads)
+      return unread(place, "its beginning is not at hand");
+    std::uint64_t bytes = 0;
+    for (const auto& each : *reads)
+      bytes += each.length;
+    read_from(
+        self_, entry->link, grid::slot_read{context_.access.slot, {place.share}, std::move(*reads)},
+        duration(services_->limits.server_deadline(bytes)),
+        [this, item, number, range, head](const read_answer& x) { on_part(item, number, range, head, x); });
+  }
+
+  void on_part(const std::pair<grid::share_place, grid::file_version>& item, std::uint64_t number,
+               const shares::content_range& range, const shared_bytes& head, const read_answer& x) {
+    const auto& place = item.first;
+    if (answer_.stopped)
+      return;
+    if (!went_well(x))
+      return unread(place, reason_of(x));
+    const auto at = x.answer.reads.find(place.share);
+    if (at == x.answer.reads.end())
+      return not_given(place, x);
+    for (const auto& each : at->second)
+      answer_.bytes_read += each.size();
+    tell();
+    offload(
+        self_, *services_->compute,
+        [item, head, range, reads = at->second] {
+          return shares::judge_body(item.second, item.first.share, head, reads, range);
+        },
+        [this, item, number](shares::judged_body&& found) {
+          if (found.verdict == grid::share_verdict::good)
+            return fetch_part(item, number + 1);
+          advise(item.first, found.reason);
+          judged(item.first, std::move(found.reason));
+        });
+  }
+
+  /// Of a share whose every block is good.
+  void judge_key(const grid::share_place& place) {
+    const auto& head = task_.mapped->heads.at(place);
+    const auto key = shares::private_key_range(head);
+    if (!context_.access.write ||
+        (key && shares::open_private_key(context_.access, head.slice(key->offset, key->length).view())))
+      return judged(place, std::nullopt);
+    const std::string fault = "its private key is not the file's";
+    advise(place, fault);
+    judged(place, fault, true);
+  }
+
+  void advise(const grid::share_place& place, const std::string& fault) {
+    if (advise_server(self_, context_, place, fault, [this] {
+          --advice_out_;
+          pump();
+        }))
+      ++advice_out_;
+  }
+
+  void not_given(const grid::share_place& place, const read_answer& x) {
+    const auto damaged = x.answer.damaged.find(place.share);
+    if (damaged == x.answer.damaged.end())
+      unread(place, "the server does not give it");
+    else
+      judged(place, damaged->second);
   }
 
   void unread(const grid::share_place& place, std::string why) {
@@ -86,14 +168,8 @@ private:
       return;
     }
     const auto at = x.answer.reads.find(place.share);
-    if (at == x.answer.reads.end() || at->second.size() != 1) {
-      const auto damaged = x.answer.damaged.find(place.share);
-      if (damaged == x.answer.damaged.end())
-        unread(place, "the server does not give it");
-      else
-        judged(place, damaged->second);
-      return;
-    }
+    if (at == x.answer.reads.end() || at->second.size() != 1)
+      return not_given(place, x);
     answer_.bytes_read += at->second.front().size();
     offload(
         self_, *services_->compute,
@@ -101,11 +177,8 @@ private:
           return judge(access, version, share, whole);
         },
         [this, place](judgement&& found) {
-          if (found.fault && advise_server(self_, context_, place, *found.fault, [this] {
-                --advice_out_;
-                pump();
-              }))
-            ++advice_out_;
+          if (found.fault)
+            advise(place, *found.fault);
           judged(place, std::move(found.fault), found.readable);
         });
   }
