@@ -127,7 +127,7 @@ void state::start(gateway_operation& x, server_list_ptr servers) {
   std::visit(overloaded{
                  [&](const publish_request& r) {
                    auto task = write_task_of(r.content);
-                   if (r.lent.source)
+                   if (r.lent.source && r.lent.bytes > 0) // of none there is nothing to be brought
                      task.lent = std::make_shared<const lent_content>(r.lent);
                    if (r.offset)
                      task.append = addition{r.content, limits_.content_bytes_max, r.offset, r.cut};

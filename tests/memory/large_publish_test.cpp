@@ -63,7 +63,9 @@ TEST_F(large_publish, takes_no_more_memory_than_a_few_windows_of_the_file) {
   const auto cap = file("cap", made.out);
   int ends[2];
   ASSERT_EQ(::pipe2(ends, O_CLOEXEC), 0);
-  process cat("/bin/cat", {path("large")}, place().path(), {.output_descriptor = ends[1]});
+  process_options into;
+  into.output_descriptor = ends[1];
+  process cat("/bin/cat", {path("large")}, place().path(), into);
   ::close(ends[1]);
   auto& put = start_with([&](process_options& how) { how.input_descriptor = ends[0]; },
                          {"put", "-", "--cap-file", cap});

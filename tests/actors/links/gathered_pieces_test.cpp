@@ -86,9 +86,9 @@ TEST_F(gathered, too_much_is_refused_with_the_limit_and_what_is_let_go_makes_roo
 
 TEST_F(gathered, what_nobody_goes_on_with_goes_where_room_is_wanted) {
   pieces.take(piece_of(0, "0123456789", 1));
-  time->set(time->now().time_since_epoch() + gathered_pieces::idle_max / 2);
+  time->set(time->now().time_since_epoch() + gathered_pieces::idle_max * 2 / 3);
   pieces.take(piece_of(0, "0123", 2));
-  time->set(time->now().time_since_epoch() + gathered_pieces::idle_max / 2);
+  time->set(time->now().time_since_epoch() + gathered_pieces::idle_max * 2 / 3);
   EXPECT_EQ(pieces.take(piece_of(0, "0123456789", 3)).status, grid::storage_status::ok);
   EXPECT_EQ(pieces.filled(made_of(1, "head")), nullptr);
   EXPECT_NE(pieces.filled(made_of(2, "head")), nullptr);
