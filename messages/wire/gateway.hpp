@@ -66,9 +66,28 @@ auto inspect(Inspector& f, content_part& x) {
   return inspect_members(f, x, x.failure, x.ok, x.data);
 }
 
+/// A flag, and an actor where there is one: reading one takes a connection.
+struct source_member {
+  content_source& source;
+};
+
+template <class Inspector>
+auto inspect(Inspector& f, source_member& x) {
+  bool present = static_cast<bool>(x.source);
+  if constexpr (is_loading_v<Inspector>) {
+    auto r = inspect_members(f, x, present);
+    if (!inspection_ok(r) || !present)
+      return r;
+    return inspect_members(f, x, x.source);
+  } else {
+    return present ? inspect_members(f, x, present, x.source) : inspect_members(f, x, present);
+  }
+}
+
 template <class Inspector>
 auto inspect(Inspector& f, lent_content& x) {
-  return inspect_members(f, x, x.source, x.bytes);
+  source_member source{x.source};
+  return inspect_members(f, x, source, x.bytes);
 }
 
 template <class Inspector>
