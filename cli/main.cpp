@@ -7,12 +7,16 @@
 #include "truckee/cli/terminal/descriptors.hpp"
 #include "truckee/cli/terminal/standard_output.hpp"
 
+#include <malloc.h>
 #include <new>
 #include <sstream>
 #include <sys/prctl.h>
 #include <system_error>
 
 namespace {
+
+/// Memory of this size and more goes back to the system as soon as it is given back.
+[[maybe_unused]] constexpr int large_buffer_bytes = 2 << 20;
 
 int run(int argc, char** argv) {
   using namespace truckee::cli;
@@ -91,6 +95,11 @@ int main(int argc, char** argv) {
 #if !TRUCKEE_INSTRUMENTED // sanitizers look into the process
   // Capabilities and keys are in its memory: no core of it, and no debugger of the same user.
   ::prctl(PR_SET_DUMPABLE, 0);
+#endif
+#ifdef __GLIBC__
+  // Else glibc takes a window's buffers for small ones once the first was given back, and a read of a large file, whose
+  // buffers come from one thread and go in another, holds as much as the file has.
+  ::mallopt(M_MMAP_THRESHOLD, large_buffer_bytes);
 #endif
   try {
     cli::end_process(run(argc, argv));

@@ -15,10 +15,13 @@ inline double most_of_the_children() {
   return static_cast<double>(used.ru_maxrss) / 1024;
 }
 
-/// MiB that a process had at most.
+/// MiB that a truckee had at most; 0 before it is one: until then it has what this process has.
 inline double most_of(pid_t process) {
   std::ifstream in("/proc/" + std::to_string(process) + "/status");
-  for (std::string word; in >> word;)
+  std::string word;
+  if (!(in >> word >> word) || word != "truckee")
+    return 0;
+  while (in >> word)
     if (word == "VmHWM:") {
       double kib = 0;
       in >> kib;

@@ -50,7 +50,7 @@ TRUCKEE_MEMBERS(messages::content_part, a, b, c)
 TRUCKEE_MEMBERS(messages::append_request, a, b, c, d, e)
 TRUCKEE_MEMBERS(messages::strict_write_report, a, b, c, d, e, f, g, h, i, j, k, l, m)
 TRUCKEE_MEMBERS(messages::publish_reply, a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t, u, v, w,
-                x)
+                y)
 TRUCKEE_MEMBERS(messages::resolve_request, a, b)
 TRUCKEE_MEMBERS(messages::resolve_reply, a, b, c, d)
 TRUCKEE_MEMBERS(messages::retrieve_request, a, b, c, d, e, f, g)
