@@ -11,7 +11,7 @@ using namespace doors::basp;
 namespace {
 
 // clang-format off
-constexpr std::array<message_type, 42> types{{
+constexpr std::array<message_type, 44> types{{
     {3000, "truckee::messages::hello"},
     {3001, "truckee::messages::greeting"},
     {3002, "truckee::grid::store_info"},
