@@ -163,9 +163,9 @@ class Gateway:
     def at(self, cap, query=""):
         return "/uri/" + urllib.parse.quote(cap, safe="") + query
 
-    def create(self, content, needed=3, total=10):
+    def create(self, content, needed=3, total=10, layout="sdmf"):
         assert (needed, total) == (3, 10), "a gateway makes files as its own configuration says"
-        return self.call("PUT", "/uri?format=sdmf", content).decode().strip()
+        return self.call("PUT", f"/uri?format={layout}", content).decode().strip()
 
     def update(self, cap, content, encoding=(3, 10)):
         assert encoding == (3, 10), "a gateway writes as its own configuration says"
