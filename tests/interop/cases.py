@@ -867,9 +867,10 @@ def all_cases():
                                  (3, 10, (0, 1, 131071, 131072, 131073, 262144, 3 << 20))):
         for size in sizes:
             yield Case(segments, f"{needed} of {total}, {words(size)}", segmented(size, needed, total), (IN_PROCESS,))
-    # Truckee never has all of these in memory: it brings shares in pieces, or gathers them for servers that take none.
-    yield Case(segments, "3 of 10, 40 MiB", segmented(40 << 20, 3, 10), (HTTPS,))
-    yield Case(segments, "3 of 10, 100 MiB", segmented(100 << 20, 3, 10), (IN_PROCESS, HTTPS, SERVERS), long=True)
+    # Truckee never has all of these in memory, but brings shares in pieces. Over HTTPS they would fill the nodes' stores, which
+    # another case fills by itself.
+    yield Case(segments, "3 of 10, 40 MiB", segmented(40 << 20, 3, 10), (IN_PROCESS,))
+    yield Case(segments, "3 of 10, 100 MiB", segmented(100 << 20, 3, 10), (IN_PROCESS,), long=True)
 
     parts = "MDMF: written in parts by Truckee, read by the real client after each step"
     for first in range(0, HISTORIES_OF_PARTS, 30):
