@@ -352,12 +352,9 @@ public:
   }
 
   io_result<std::unique_ptr<writable_file>> reuse(const path& file) override {
-    constexpr int flags = O_WRONLY | O_NONBLOCK;
-    const auto held = find_held(file.parent_path());
-    auto fd =
-        held ? open_inside(held->directory.get(), file.filename().c_str(), flags) : open_inside(file, flags);
     struct stat about {};
-    if (!fd || ::fstat(fd.get(), &about) != 0)
+    auto fd = open_to_write(file, about);
+    if (!fd)
       return io_fail(errno, "open", file);
     const bool ours = S_ISREG(about.st_mode) && about.st_nlink == 1 && about.st_uid == ::geteuid() &&
                       (about.st_mode & 07777) == (S_IRUSR | S_IWUSR);
@@ -367,12 +364,9 @@ public:
   }
 
   io_result<std::unique_ptr<writable_file>> go_on(const path& file) override {
-    constexpr int flags = O_WRONLY | O_NONBLOCK;
-    const auto held = find_held(file.parent_path());
-    auto fd =
-        held ? open_inside(held->directory.get(), file.filename().c_str(), flags) : open_inside(file, flags);
     struct stat about {};
-    if (!fd || ::fstat(fd.get(), &about) != 0)
+    auto fd = open_to_write(file, about);
+    if (!fd)
       return io_fail(errno, "open", file);
     if (!S_ISREG(about.st_mode) || about.st_uid != ::geteuid())
       return io_fail(EINVAL, "go on with, for it is no file of ours,", file);
@@ -544,6 +538,20 @@ private:
       most += wish.bytes;
     const auto waiting = waiting_bytes();
     return waiting && *waiting <= most;
+  }
+
+  /// A file that is there, and what it is; none, with errno, where it cannot be had.
+  descriptor open_to_write(const path& file, struct stat& about) {
+    constexpr int flags = O_WRONLY | O_NONBLOCK;
+    const auto held = find_held(file.parent_path());
+    auto fd =
+        held ? open_inside(held->directory.get(), file.filename().c_str(), flags) : open_inside(file, flags);
+    if (fd && ::fstat(fd.get(), &about) != 0) {
+      const int why = errno; // closing may change it
+      fd = descriptor();
+      errno = why;
+    }
+    return fd;
   }
 
   std::shared_ptr<const held_directory> find_held(const path& directory) {
