@@ -19,8 +19,6 @@ constexpr double publish_above_the_program_max = 160;
 class large_publish : public program_test {
 protected:
   void SetUp() override {
-    if (const char* asked = std::getenv("TRUCKEE_LARGE_FILE_MIB"))
-      mib_ = std::strtoull(asked, nullptr, 10);
     std::ofstream out(path("large"), std::ios::binary);
     for (std::uint64_t i = 0; i < mib_; ++i)
       out << noise(std::size_t{1} << 20, static_cast<unsigned>(i + 1));
@@ -46,7 +44,7 @@ protected:
                 static_cast<unsigned long long>(mib_), what, most, small, of.seconds);
   }
 
-  std::uint64_t mib_ = 200;
+  std::uint64_t mib_ = large_file_mib();
 };
 
 } // namespace

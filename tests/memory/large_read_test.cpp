@@ -20,8 +20,6 @@ constexpr double above_the_program_max = 128;
 class large_read : public program_test {
 protected:
   void SetUp() override {
-    if (const char* asked = std::getenv("TRUCKEE_LARGE_FILE_MIB"))
-      mib = std::strtoull(asked, nullptr, 10);
     auto grid = settings::embedded_grid(data());
     client_options how;
     how.grid = std::move(grid);
@@ -70,7 +68,7 @@ protected:
   }
 
   static constexpr std::uint64_t pieces = 16;
-  std::uint64_t mib = 200;
+  std::uint64_t mib = large_file_mib();
   std::string small, large; ///< files with their capabilities
 
 private:

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstdint>
+#include <cstdlib>
 #include <fstream>
 #include <string>
 #include <sys/resource.h>
@@ -13,6 +15,12 @@ inline double most_of_the_children() {
   rusage used{};
   ::getrusage(RUSAGE_CHILDREN, &used);
   return static_cast<double>(used.ru_maxrss) / 1024;
+}
+
+/// How large a file shall be, in MiB: TRUCKEE_LARGE_FILE_MIB, or 200.
+inline std::uint64_t large_file_mib() {
+  const char* asked = std::getenv("TRUCKEE_LARGE_FILE_MIB");
+  return asked != nullptr ? std::strtoull(asked, nullptr, 10) : 200;
 }
 
 /// MiB that a truckee had at most; 0 before it is one: until then it has what this process has.
