@@ -106,7 +106,7 @@ struct content_answer {
   error failure;        ///< when !ok
   shared_bytes content; ///< when ok
   std::vector<crypto::version_salt> salts =
-      {}; ///< when ok: of its segments, where the version's header has none
+      {}; ///< when ok: of the segments it lies in, where the version's header has none
   std::vector<grid::lying_server> lying;
   std::map<grid::share_place, std::string> failures; ///< shares that did not verify, with the reason
   bool changed = false;                              ///< somebody wrote while it was read

@@ -39,12 +39,16 @@ public:
       const auto begin = std::min(range.offset, header.data_length);
       const auto before = begin - codec::mdmf::content_of(header, segments).offset;
       const auto length = std::min(range.length, header.data_length - begin);
-      auto salts = segments == codec::mdmf::all_segments(header)
-                       ? codec::mdmf::salts_of(header, blocks.front().block)
-                       : std::nullopt;
+      auto salts = codec::mdmf::salts_of(header, segments, blocks.front().block);
       return decoded_version{content.slice(std::min<std::uint64_t>(before, content.size()), length),
                              std::move(salts).value_or(std::vector<crypto::version_salt>{})};
     });
+  }
+
+  static std::optional<codec::existing_version> known(const existing_version* again) {
+    if (again == nullptr)
+      return std::nullopt;
+    return codec::existing_version{header_of(again->version), again->signature};
   }
 
   encoded_version staged(const codec::mdmf::window_encoder& made, const staging_id& staging) const {
@@ -137,6 +141,16 @@ const mdmf& the_format() {
 
 const share_format& mdmf_format() {
   return the_format();
+}
+
+result<std::unique_ptr<codec::mdmf::window_encoder>> make_window_encoder(const window_request& request,
+                                                                         const codec_context& context) {
+  return codec::mdmf::window_encoder::make({request.content_length,
+                                            {request.spread.needed, request.spread.total},
+                                            request.sequence,
+                                            request.keys,
+                                            mdmf::known(request.again)},
+                                           context);
 }
 
 encoded_version staged_version(const codec::mdmf::window_encoder& made, const staging_id& staging) {

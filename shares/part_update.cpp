@@ -63,8 +63,7 @@ tl::expected<part_base, why_whole> plan_part(const grid::servermap& map,
     return no(why_whole::format);
   if (version->data_length == 0)
     return no(why_whole::empty);
-  // Of three versions (the old one, ours and another writer's), N shares leave one with k of them.
-  if (version->n + 2 < 3 * version->k)
+  if (!leaves_a_version(*version))
     return no(why_whole::shape);
   if (!map.servers_failed().empty())
     return no(why_whole::servers);

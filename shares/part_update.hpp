@@ -28,6 +28,12 @@ constexpr std::string_view to_word(why_whole why) {
   return word_in(why_whole_words, why);
 }
 
+/// Whether of three versions (the old one, ours and that of a writer who publishes at the same time) one always has the shares
+/// that reading takes, so that a change may be sent whose whole content nobody holds.
+constexpr bool leaves_a_version(const grid::file_version& version) {
+  return version.n + 2 >= 3 * version.k;
+}
+
 /// What a partial update begins on: each share of one version, once.
 struct part_base {
   grid::file_version version;

@@ -32,8 +32,8 @@ struct share_body {
   shared_bytes blocks;
 };
 
-/// The content that was asked for, and, where that is all, the salts of its segments where the header has none (MDMF): who
-/// makes shares of the version again needs them.
+/// The content that was asked for, and the salts of the segments it lies in where the header has none (MDMF): who makes shares
+/// of the version again needs them.
 struct decoded_version {
   shared_bytes content;
   std::vector<crypto::version_salt> salts;

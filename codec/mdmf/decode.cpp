@@ -65,14 +65,17 @@ result<shared_bytes> decode(const share_header& header, const crypto::read_key& 
   }
 }
 
-std::optional<std::vector<crypto::version_salt>> salts_of(const share_header& header, byte_view share_data) {
-  const auto all = all_segments(header);
-  if (share_data.size() != salted_blocks(header, all).length)
+std::optional<std::vector<crypto::version_salt>> salts_of(const share_header& header,
+                                                          const segment_range& segments, byte_view salted) {
+  const auto all = salted_blocks(header, segments);
+  if (salted.size() != all.length)
     return std::nullopt;
   std::vector<crypto::version_salt> out;
-  out.reserve(all.count);
-  for (std::uint64_t i = 0; i < all.count; ++i)
-    out.push_back(*crypto::version_salt::from(share_data.subspan(salted_block(header, i).offset, salt_size)));
+  out.reserve(segments.count);
+  for (std::uint64_t i = 0; i < segments.count; ++i) {
+    const auto at = salted_block(header, segments.first + i).offset - all.offset;
+    out.push_back(*crypto::version_salt::from(salted.subspan(at, salt_size)));
+  }
   return out;
 }
 

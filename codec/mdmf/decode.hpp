@@ -14,7 +14,9 @@ result<shared_bytes> decode(const share_header& header, const crypto::read_key& 
                             const segment_range& segments, std::span<const numbered_block> blocks,
                             erasure_codes& codes);
 
-/// The salt of each segment, in order, from one share's verified share data; nothing where its length is another.
-std::optional<std::vector<crypto::version_salt>> salts_of(const share_header& header, byte_view share_data);
+/// The salt of each of these segments, in order, from one share's verified salts and blocks of them; nothing where their length
+/// is another.
+std::optional<std::vector<crypto::version_salt>>
+salts_of(const share_header& header, const segment_range& segments, byte_view salted_blocks);
 
 } // namespace truckee::codec::mdmf

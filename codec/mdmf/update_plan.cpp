@@ -6,15 +6,6 @@
 
 namespace truckee::codec::mdmf {
 
-std::optional<std::uint64_t> length_after(std::uint64_t now, const content_edit& edit) {
-  if (edit.length > UINT64_MAX - edit.offset)
-    return std::nullopt;
-  const auto end = edit.offset + edit.length;
-  if (edit.cut)
-    return end;
-  return edit.length == 0 ? now : std::max(now, end);
-}
-
 update_plan plan_update(const share_header& now, const content_edit& edit) {
   update_plan out{edit, now, now, {}};
   const auto before = now.data_length;
@@ -53,17 +44,10 @@ buffer touched_content(const update_plan& plan, byte_view data,
                        const std::map<std::uint64_t, shared_bytes>& edges) {
   const auto place = content_of(plan.then, plan.touched);
   buffer out(place.length);
-  const auto view = out.view();
-  std::ranges::fill(view, std::byte{0});
-  const auto put = [&](std::uint64_t offset, byte_view what) {
-    if (offset < place.end())
-      std::ranges::copy(what.first(std::min<std::uint64_t>(what.size(), place.end() - offset)),
-                        view.begin() + static_cast<std::ptrdiff_t>(offset - place.offset));
-  };
+  std::ranges::fill(out.view(), std::byte{0});
   for (const auto& [segment, content] : edges)
-    put(segment * plan.then.segment_size, content.view());
-  if (!data.empty())
-    put(plan.edit.offset, data);
+    lay_into(out.view(), place, segment * plan.then.segment_size, content.view());
+  lay_into(out.view(), place, plan.edit.offset, data);
   return out;
 }
 

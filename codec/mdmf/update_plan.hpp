@@ -1,6 +1,7 @@
 #pragma once
 
 #include "truckee/base/shared_bytes.hpp"
+#include "truckee/codec/mdmf/content_edit.hpp"
 #include "truckee/codec/mdmf/layout.hpp"
 
 #include <map>
@@ -9,16 +10,6 @@
 /// What a change of some bytes touches of an MDMF file: which segments are encrypted anew, and what has to be known of those
 /// that are there.
 namespace truckee::codec::mdmf {
-
-/// `length` bytes go to `offset` of a content; what lies between its end and them becomes zeros.
-struct content_edit {
-  std::uint64_t offset = 0;
-  std::uint64_t length = 0;
-  bool cut = false; ///< the content ends behind them
-};
-
-/// How long a content of `now` bytes is afterwards. Nothing beyond 2^64.
-std::optional<std::uint64_t> length_after(std::uint64_t now, const content_edit& edit);
 
 /// The difference between two versions.
 struct update_plan {

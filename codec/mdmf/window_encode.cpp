@@ -15,9 +15,9 @@ namespace {
 
 share_header header_to_be(const window_request& request) {
   share_header out;
-  out.sequence = request.sequence;
-  out.shape = request.shape;
-  out.segment_size = segment_size(request.shape);
+  out.sequence = request.again ? request.again->header.sequence : request.sequence;
+  out.shape = request.again ? request.again->header.shape : request.shape;
+  out.segment_size = segment_size(out.shape);
   out.data_length = request.content_length;
   return out;
 }
@@ -30,6 +30,10 @@ std::vector<mutable_byte_view> parts_of(std::vector<buffer>& shares, std::uint64
   for (auto& share : shares)
     out.push_back(share.view().subspan(offset, length));
   return out;
+}
+
+tl::unexpected<error> other_content() {
+  return fail(errc::corrupt, "the content is not that of the version whose shares are to be made again");
 }
 
 tl::unexpected<error> no_memory(const segment_range& window) {
@@ -45,26 +49,30 @@ window_encoder::window_encoder(const window_request& request, const codec_contex
     layout_(make_layout(header_to_be(request), request.keys.signing.public_half().der().size(),
                         request.keys.signing.der().size())) {
   const auto count = segment_count(layout_.header);
-  salts_.reserve(count);
-  for (std::uint64_t i = 0; i < count; ++i)
-    salts_.push_back(context_.random.make<crypto::version_salt>());
+  salts_.resize(count);
+  if (!request_.again)
+    for (auto& salt : salts_)
+      salt = context_.random.make<crypto::version_salt>();
   digests_.resize(count);
-  leaves_.assign(request.shape.total, std::vector<hash256>(count));
+  leaves_.assign(layout_.header.shape.total, std::vector<hash256>(count));
 }
 
 result<std::unique_ptr<window_encoder>> window_encoder::make(const window_request& request,
                                                              const codec_context& context) {
-  auto code = context.codes.get(request.shape);
+  auto code = context.codes.get(request.again ? request.again->header.shape : request.shape);
   if (!code)
     return tl::unexpected(code.error());
+  const auto header = header_to_be(request);
   if (request.content_length > data_length_max)
     return fail(errc::too_large, std::to_string(request.content_length) +
                                      " bytes of content, and no file has more than " +
                                      std::to_string(data_length_max));
-  const auto tree = block_hash_tree_length(header_to_be(request));
-  if (tree > trees_bytes_max / request.shape.total)
+  if (request.again && request.again->header.data_length != request.content_length)
+    return other_content();
+  const auto tree = block_hash_tree_length(header);
+  if (tree > trees_bytes_max / header.shape.total)
     return fail(errc::too_large,
-                "the block hash trees of " + std::to_string(request.shape.total) + " shares of " +
+                "the block hash trees of " + std::to_string(header.shape.total) + " shares of " +
                     std::to_string(request.content_length) +
                     " bytes of content are too large to be made here; publish it as several files, or with "
                     "fewer shares");
@@ -87,8 +95,8 @@ byte_range window_encoder::content_of(const segment_range& window) const {
 std::vector<buffer> window_encoder::share_data_of(const segment_range& window, byte_view content) const {
   const auto whole = salted_blocks(layout_.header, window);
   std::vector<buffer> out;
-  out.reserve(request_.shape.total);
-  for (unsigned i = 0; i < request_.shape.total; ++i)
+  out.reserve(layout_.header.shape.total);
+  for (unsigned i = 0; i < layout_.header.shape.total; ++i)
     out.push_back(context_.buffers != nullptr ? context_.buffers->take(whole.length, salt_size)
                                               : buffer(whole.length, salt_size));
   const auto begin = content_of(window).offset;
@@ -101,14 +109,20 @@ std::vector<buffer> window_encoder::share_data_of(const segment_range& window, b
     const auto blocks = parts_of(out, at + salt_size, place.length - salt_size);
     const auto part = content_of({segment, 1});
     encrypt_segment(crypto::derive_data_key(salts_[segment], request_.keys.read),
-                    content.subspan(part.offset - begin, part.length), blocks, request_.shape.needed);
+                    content.subspan(part.offset - begin, part.length), blocks, layout_.header.shape.needed);
     encode_segment(*code_, blocks);
   });
   return out;
 }
 
-result<void> window_encoder::survey(const segment_range& window, byte_view content) {
+result<void> window_encoder::survey(const segment_range& window, byte_view content,
+                                    std::span<const crypto::version_salt> salts) {
   TRUCKEE_ASSERT(content.size() == content_of(window).length, "a window is surveyed with all its content");
+  if (request_.again) {
+    if (salts.size() != window.count)
+      return other_content();
+    std::ranges::copy(salts, salts_.begin() + static_cast<std::ptrdiff_t>(window.first));
+  }
   try {
     const auto shares = share_data_of(window, content);
     const auto whole = salted_blocks(layout_.header, window);
@@ -146,10 +160,22 @@ result<void> window_encoder::seal() {
   leaves_.clear();
   share_tree_.emplace(roots);
   layout_.header.root_hash = share_tree_->root();
+  if (request_.again && layout_.header != request_.again->header)
+    return other_content();
+  return sign();
+}
+
+result<void> window_encoder::sign() {
+  const auto prefix = pack_prefix(layout_.header);
+  if (request_.again) {
+    signature_ = request_.again->signature;
+    if (!request_.keys.signing.public_half().verify(prefix, signature_.view()))
+      return fail(errc::corrupt,
+                  "the signature is not that of the version whose shares are to be made again");
+    return {};
+  }
   const auto salt = context_.random.make<crypto::pss_salt>();
-  return request_.keys.signing.sign(pack_prefix(layout_.header), salt).map([&](const auto& made) {
-    signature_ = made;
-  });
+  return request_.keys.signing.sign(prefix, salt).map([&](const auto& made) { signature_ = made; });
 }
 
 share_frame window_encoder::frame(share_number share) const {
@@ -163,7 +189,7 @@ share_frame window_encoder::frame(share_number share) const {
   crypto::aes_ctr(request_.keys.write).apply(key, key);
   put(layout_.encrypted_private_key, key);
   const auto& chain = layout_.share_hash_chain;
-  pack_chain(*share_tree_, share.value, request_.shape.total,
+  pack_chain(*share_tree_, share.value, layout_.header.shape.total,
              mutable_byte_view(out.head).subspan(chain.offset, chain.length));
   put(layout_.signature, signature_.view());
   put(layout_.public_key, request_.keys.signing.public_half().der());

@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 #include <set>
+#include <span>
 
 /// Shares of content that is not in memory, a few segments at a time. The content is gone through once to know the version (its
 /// salts, hashes, signature), and then as often as bytes of its shares are wanted: from the same bytes come the same shares, and
@@ -20,6 +21,9 @@ struct window_request {
   encoding shape;
   sequence_number sequence{1};
   crypto::file_keys keys;
+  /// Makes the shares of this version again, byte for byte, with the salts that come with each window (its own are not looked
+  /// at); shape and sequence are then its own.
+  std::optional<existing_version> again = {};
 };
 
 /// All of a share but its share data.
@@ -37,7 +41,8 @@ struct share_piece {
 /// Calls do not overlap; they may come from different threads.
 class window_encoder {
 public:
-  /// Errors: too_large (beyond data_length_max, or where the trees would have more than trees_bytes_max), usage (the shape).
+  /// Errors: too_large (beyond data_length_max, or where the trees would have more than trees_bytes_max), usage (the shape),
+  /// corrupt (a version that exists has another length).
   static result<std::unique_ptr<window_encoder>> make(const window_request& request,
                                                       const codec_context& context);
 
@@ -45,9 +50,11 @@ public:
   std::vector<segment_range> windows() const;
   byte_range content_of(const segment_range& window) const;
 
-  /// Each window once, with its content.
-  result<void> survey(const segment_range& window, byte_view content);
-  /// Once all were surveyed: the version is known. Errors: as signing's.
+  /// Each window once, with its content; of a version that exists, with the salt of each of its segments: errc::corrupt where
+  /// there are not as many.
+  result<void> survey(const segment_range& window, byte_view content,
+                      std::span<const crypto::version_salt> salts = {});
+  /// Once all were surveyed: the version is known. Errors: as signing's; errc::corrupt where it is not the one that exists.
   result<void> seal();
 
   /// What follows is for a sealed one.
@@ -62,6 +69,7 @@ private:
   window_encoder(const window_request& request, const codec_context& context,
                  std::shared_ptr<const erasure_code> code);
 
+  result<void> sign();
   /// The share data of these segments, of all shares.
   std::vector<buffer> share_data_of(const segment_range& window, byte_view content) const;
   /// Of the i-th segment of a window.

@@ -26,7 +26,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   (void)mdmf::verify_hashes(header, number, share->share_hash_chain, share->block_hash_tree);
   (void)decrypt_private_key(share->encrypted_private_key, {});
   (void)mdmf::verify_share(*share, number, crypto::derive_fingerprint(share->public_key));
-  fuzz::expect(mdmf::salts_of(header, share->share_data).has_value());
+  fuzz::expect(mdmf::salts_of(header, mdmf::all_segments(header), share->share_data).has_value());
   const auto range = mdmf::touched_segments(header, offset, length);
   const auto place = mdmf::salted_blocks(header, range);
   fuzz::expect(place.end() <= share->share_data.size());

@@ -33,7 +33,7 @@ bool read_all_of(byte_view raw) {
   }
   EXPECT_TRUE(head) << "a whole share has a head";
   EXPECT_LE(share->layout.length(), raw.size());
-  EXPECT_TRUE(mdmf::salts_of(share->header(), share->share_data));
+  EXPECT_TRUE(mdmf::salts_of(share->header(), mdmf::all_segments(share->header()), share->share_data));
   const auto key = decrypt_private_key(share->encrypted_private_key, test::some_keys().write);
   const auto verified = mdmf::verify_share(*share, {3}, test::some_keys().fingerprint);
   return verified && key;

@@ -116,7 +116,8 @@ TEST(mdmf_encode, every_segment_has_a_salt_of_its_own) {
     std::optional<std::vector<crypto::version_salt>> of_first;
     for (const auto& bytes : file.shares) {
       const auto share = mdmf::parse_share(bytes.view()).value();
-      const auto salts = mdmf::salts_of(share.header(), share.share_data).value();
+      const auto salts =
+          mdmf::salts_of(share.header(), mdmf::all_segments(share.header()), share.share_data).value();
       EXPECT_EQ(salts.size(), 4U);
       EXPECT_EQ(salts, of_first.value_or(salts)) << "the same in every share";
       of_first = salts;
@@ -170,8 +171,9 @@ TEST(mdmf_encode, a_version_s_shares_are_made_again_to_the_last_byte) {
   auto content = test::random_bytes(300'000, world.random);
   const auto file = world.encode_mdmf(content, {3, 10});
   const auto share = mdmf::parse_share(file.shares[6].view()).value();
-  existing_version version{share.header(), *crypto::signature::from(share.signature),
-                           mdmf::salts_of(share.header(), share.share_data).value()};
+  existing_version version{
+      share.header(), *crypto::signature::from(share.signature),
+      mdmf::salts_of(share.header(), mdmf::all_segments(share.header()), share.share_data).value()};
   test::scripted_random nothing({});
   const codec_context context{nothing, world.workers, world.codes};
   const auto encode_again = [&] {
@@ -205,7 +207,7 @@ TEST(mdmf_decode, blocks_that_do_not_fit_the_header_are_refused_before_anything_
   EXPECT_EQ(mdmf::decode(header, {}, all, blocks, codes).error().code, errc::malformed);
   EXPECT_EQ(mdmf::decode(header, {}, all, {}, codes).error().code, errc::not_enough_shares);
   EXPECT_EQ(mdmf::decode(header, {}, {all.count, 1}, blocks, codes).error().code, errc::usage);
-  EXPECT_EQ(mdmf::salts_of(header, small), std::nullopt);
+  EXPECT_EQ(mdmf::salts_of(header, mdmf::all_segments(header), small), std::nullopt);
 }
 
 TEST(mdmf_decode, shares_of_another_salt_are_not_mixed) {

@@ -97,7 +97,8 @@ struct updated_world {
 
   /// Every share verifies, and is what encoding the content with the salts and the signature in it gives.
   void check() {
-    std::vector<crypto::version_salt> salts = mdmf::salts_of(view(0).header(), view(0).share_data).value();
+    std::vector<crypto::version_salt> salts =
+        mdmf::salts_of(view(0).header(), mdmf::all_segments(view(0).header()), view(0).share_data).value();
     const existing_version again{view(0).header(), *crypto::signature::from(view(0).signature), salts};
     const auto whole = mdmf::encode(
         {.content = content, .shape = spread, .keys = test::some_keys(), .again = &again}, world.context);
@@ -119,7 +120,9 @@ struct updated_world {
 };
 
 std::vector<crypto::version_salt> salts_in(const updated_world& file) {
-  return mdmf::salts_of(file.view(0).header(), file.view(0).share_data).value();
+  return mdmf::salts_of(file.view(0).header(), mdmf::all_segments(file.view(0).header()),
+                        file.view(0).share_data)
+      .value();
 }
 
 mdmf::content_edit drawn_edit(std::uint64_t length, random_source& random) {

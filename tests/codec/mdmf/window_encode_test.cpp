@@ -1,4 +1,6 @@
 #include "codec/codec_test_support.hpp"
+#include "truckee/codec/mdmf/decode.hpp"
+#include "truckee/codec/mdmf/share.hpp"
 #include "truckee/codec/mdmf/window_encode.hpp"
 
 #include <gtest/gtest.h>
@@ -127,6 +129,74 @@ TEST(mdmf_window_encode, one_byte_that_changed_is_told_with_its_place_and_nothin
   ASSERT_FALSE(made);
   EXPECT_EQ(made.error().code, errc::corrupt);
   EXPECT_NE(made.error().detail.find("changed while it was read"), std::string::npos) << made.error().detail;
+}
+
+namespace {
+
+/// A version of two windows that exists, as a repair knows it.
+struct existing_file {
+  test::codec_world world{3};
+  bytes content = test::random_bytes(window + 300'000, world.random);
+  encoded_file file = world.encode_mdmf(content, {3, 10});
+  share_view view = *mdmf::parse_share(file.shares[0].view());
+  std::vector<crypto::version_salt> salts =
+      *mdmf::salts_of(file.header, mdmf::all_segments(file.header), view.share_data);
+  existing_version version{file.header, *crypto::signature::from(view.signature)};
+
+  std::unique_ptr<mdmf::window_encoder> encoder() {
+    mdmf::window_request request{content.size(), {1, 1}, sequence_number{77}, test::some_keys()};
+    request.again = version;
+    return std::move(*mdmf::window_encoder::make(request, world.context));
+  }
+  std::span<const crypto::version_salt> salts_in(const mdmf::segment_range& of) const {
+    return std::span(salts).subspan(of.first, of.count);
+  }
+  /// The first thing that goes wrong.
+  result<void> survey(mdmf::window_encoder& by) const {
+    for (const auto& each : by.windows())
+      if (auto done = by.survey(each, part_of(content, by.content_of(each)), salts_in(each)); !done)
+        return done;
+    return by.seal();
+  }
+};
+
+} // namespace
+
+TEST(mdmf_window_encode, makes_shares_of_a_version_that_exists_again_byte_for_byte) {
+  existing_file there;
+  const auto encoder = there.encoder();
+  const auto good = there.survey(*encoder);
+  ASSERT_TRUE(good) << to_string(good.error());
+  EXPECT_EQ(encoder->layout().header, there.file.header);
+  for (const auto& [share, made] : put_together(*encoder, there.content, {3, 10}))
+    ASSERT_TRUE(equal(made, there.file.shares[share.value].view())) << int(share.value);
+}
+
+TEST(mdmf_window_encode, another_content_salt_length_or_signature_is_not_that_version) {
+  const auto refused = [](const std::function<void(existing_file&)>& change) {
+    existing_file there;
+    change(there);
+    const auto encoder = there.encoder();
+    const auto how = there.survey(*encoder);
+    EXPECT_FALSE(how);
+    return !how && how.error().code == errc::corrupt;
+  };
+  EXPECT_TRUE(refused([](auto& x) { x.content[window + 5] ^= std::byte{1}; }));
+  EXPECT_TRUE(refused([](auto& x) { std::swap(x.salts[0], x.salts[1]); }));
+  EXPECT_TRUE(refused([](auto& x) {
+    bytes other = to_bytes(x.version.signature.view());
+    other[9] ^= std::byte{1};
+    x.version.signature = *crypto::signature::from(other);
+  }));
+  existing_file there;
+  const auto encoder = there.encoder();
+  const auto first = encoder->windows().front();
+  EXPECT_EQ(encoder->survey(first, part_of(there.content, encoder->content_of(first))).error().code,
+            errc::corrupt);
+  there.content.resize(window);
+  mdmf::window_request request{window, {3, 10}, sequence_number{1}, test::some_keys()};
+  request.again = there.version;
+  EXPECT_EQ(mdmf::window_encoder::make(request, there.world.context).error().code, errc::corrupt);
 }
 
 TEST(mdmf_window_encode, what_no_file_can_have_and_trees_too_large_are_refused_in_words) {
