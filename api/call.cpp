@@ -13,6 +13,7 @@ namespace {
 constexpr std::string_view file_target = "/v1/file";
 constexpr std::string_view capability_field = "Truckee-Capability";
 constexpr std::string_view operation_field = "Truckee-Operation-Id";
+constexpr std::string_view format_field = "Truckee-Format";
 /// A capability has some 160 characters.
 constexpr std::size_t capability_chars_max = 1024;
 /// Most of what one condition names.
@@ -92,8 +93,8 @@ std::optional<messages::version_name> version_in(std::string_view tag) {
 /// The fields that may stand there once, or not at all.
 std::optional<answer> twice(const http::request_head& head) {
   for (const auto name :
-       {std::string_view("Host"), capability_field, operation_field, std::string_view("Content-Type"),
-        std::string_view("Range"), std::string_view("If-Range")})
+       {std::string_view("Host"), capability_field, operation_field, format_field,
+        std::string_view("Content-Type"), std::string_view("Range"), std::string_view("If-Range")})
     if (head.count(name) > 1)
       return refused(400, {errc::usage, std::string(name) + " stands there more than once"});
   return std::nullopt;
@@ -189,6 +190,13 @@ tl::expected<call, answer> parse_write(const http::request_head& head, secret_te
   out.what.write_cap = std::move(cap);
   if (head.count("Content-Range") > 0)
     return bad(400, errc::usage, "Content-Range: PUT writes a file whole; PATCH writes a part of it");
+  if (const auto name = head.first(format_field); head.count(format_field) > 0) {
+    if (!out.makes_file)
+      return bad(400, errc::usage, std::string(format_field) + ": a file that was made keeps its format");
+    if (name != to_word(file_format::sdmf) && name != to_word(file_format::mdmf))
+      return bad(400, errc::usage, std::string(format_field) + ": expected sdmf or mdmf");
+    out.what.format = name == to_word(file_format::mdmf) ? file_format::mdmf : file_format::sdmf;
+  }
   return with_conditions(head, std::move(out));
 }
 

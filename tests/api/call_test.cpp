@@ -115,6 +115,22 @@ TEST(http_call, a_patch_with_a_content_range_writes_to_that_place) {
       no(412, "usage"));
 }
 
+TEST(http_call, a_new_file_has_the_format_that_is_asked_for) {
+  const auto format = [](const std::string& fields) {
+    return std::get<write_call>(asked("PUT", fields, false).value()).what.format;
+  };
+  EXPECT_EQ(format(""), file_format::sdmf);
+  EXPECT_EQ(format("Truckee-Format: sdmf\r\n"), file_format::sdmf);
+  EXPECT_EQ(format("Truckee-Format: mdmf\r\n"), file_format::mdmf);
+  for (const auto* wrong : {"", "chk", "MDMF", "mdmf, sdmf"})
+    EXPECT_EQ(refusal(asked("PUT", "Truckee-Format: " + std::string(wrong) + "\r\n", false)),
+              no(400, "usage"))
+        << wrong;
+  EXPECT_EQ(refusal(asked("PUT", "Truckee-Format: mdmf\r\nTruckee-Format: mdmf\r\n", false)),
+            no(400, "usage"));
+  EXPECT_EQ(refusal(asked("PUT", "Truckee-Format: mdmf\r\n")), no(400, "usage")) << "a file keeps its own";
+}
+
 TEST(http_call, without_the_token_nothing_else_is_looked_at) {
   const std::string line = "GET /nowhere HTTP/1.1\r\nHost: localhost\r\n";
   for (const auto* shown :

@@ -127,6 +127,21 @@ TEST_F(http_api, a_file_is_made_read_written_and_added_to) {
   EXPECT_EQ(curl_of(cap).body, "Ice on the lake. And fog.");
 }
 
+TEST_F(http_api, a_new_file_may_be_mdmf_and_is_changed_in_part) {
+  serve();
+  auto text = noise(500'000);
+  const auto made = curl({"-H", "Truckee-Format: mdmf", "-T", upload(text)});
+  ASSERT_EQ(made.status, 201) << made.body;
+  const std::string cap = made.json()["write_cap"];
+  EXPECT_TRUE(cap.starts_with("URI:MDMF:"));
+  const auto changed =
+      curl_of(cap, {"-X", "PATCH", "-H", "Content-Range: bytes 300000-300003/*", "--data-binary", "snow"});
+  ASSERT_EQ(changed.status, 200) << changed.body;
+  EXPECT_EQ(changed.json()["partial"], true);
+  text.replace(300'000, 4, "snow");
+  EXPECT_TRUE(curl_of(cap).body == text);
+}
+
 TEST_F(http_api, what_was_made_here_is_what_other_commands_have) {
   auto& gateway = serve();
   const auto cap = file("cap", make(noise(200'000)));
