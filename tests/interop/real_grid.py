@@ -174,6 +174,9 @@ class Gateway:
     def read(self, cap):
         return self.call("GET", self.at(cap))
 
+    def write_part(self, cap, data, offset):
+        self.call("PUT", self.at(cap, f"?offset={offset}"), data)
+
     def check(self, cap):
         found = json.loads(self.call("POST", self.at(cap, "?t=check&verify=true&output=JSON"), b""))
         return Verdict(found["results"]["healthy"], found["summary"])
