@@ -12,6 +12,10 @@ namespace truckee {
 /// is cut off with its connection (messages/caf/door.hpp).
 inline constexpr std::uint64_t longest_content = std::uint64_t{1} << 30;
 
+/// Content of an MDMF file that has more bytes is read and made part by part, wherever that can be: shares of less are made
+/// faster where all is in memory.
+inline constexpr std::uint64_t content_in_memory = std::uint64_t{32} << 20;
+
 /// errc::too_large with both sizes, where content has more bytes than are taken.
 inline std::optional<error> content_beyond(std::uint64_t most, std::uint64_t size) {
   if (size <= most)

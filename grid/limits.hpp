@@ -1,5 +1,7 @@
 #pragma once
 
+#include "truckee/base/content_limit.hpp"
+
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -75,6 +77,8 @@ struct grid_limits {
   /// Content that is kept beside the map of a file that is kept strictly, so that an append needs no read: for each of the
   /// files written last.
   std::size_t kept_content_max = std::size_t{256} << 10;
+  /// Content of an MDMF file that has more bytes is made again part by part.
+  std::uint64_t content_in_memory_max = content_in_memory;
   /// A read-back is not verified by a signature. It may raise our next sequence number by no more than this,
   /// or one lying server could use all numbers up.
   std::uint64_t unverified_sequence_jump_max = 64;

@@ -124,60 +124,61 @@ void state::start(gateway_operation& x, server_list_ptr servers) {
     task.own = memory_.find(x.named)->own;
     return task;
   };
-  std::visit(overloaded{
-                 [&](const publish_request& r) {
-                   auto task = write_task_of(r.content);
-                   if (r.lent.source && r.lent.bytes > 0) // of none there is nothing to be brought
-                     task.lent = std::make_shared<const lent_content>(r.lent);
-                   if (r.offset)
-                     task.append = addition{r.content, limits_.content_bytes_max, r.offset, r.cut};
-                   if (r.only_if)
-                     task.wish.only_if = {r.only_if->version, r.only_if->root};
-                   if (!r.private_key.empty())
-                     task.wish.kind = grid::write_kind::create;
-                   task.spread = r.spread;
-                   run<publish_reply>(x, spawn_file_writer(system, std::move(task)));
-                 },
-                 [&](const append_request& r) {
-                   auto task = write_task_of(r.data);
-                   task.append = addition{r.data, limits_.content_bytes_max};
-                   run<publish_reply>(x, spawn_file_writer(system, std::move(task)));
-                 },
-                 [&](const retrieve_request& r) {
-                   read_task task{.context = context, .strict = strict, .confirmed = r.confirmed};
-                   task.range = {r.offset, r.length};
-                   if (r.only_if)
-                     task.only = grid::version_condition{r.only_if->version, r.only_if->root};
-                   task.kept = kept_reads_.of(x.access.slot);
-                   if (strict && x.access.write && !options_.read_only) {
-                     auto write = any_write_task();
-                     write.renew = grid::write_kind::renew;
-                     task.renewal = [&system, write] { return spawn_file_writer(system, write); };
-                   }
-                   run<retrieve_reply>(x, spawn_file_reader(system, std::move(task)));
-                 },
-                 [&](const check_request& r) {
-                   run<check_reply>(x, spawn_checker(system, {.context = context,
-                                                              .verify = r.verify,
-                                                              .strict = strict,
-                                                              .add_lease = r.add_lease}));
-                 },
-                 [&](const repair_request& r) {
-                   kept_.drop(x.access.slot);
-                   if (strict) {
-                     auto write = any_write_task();
-                     write.renew = grid::write_kind::repair;
-                     run<repair_reply>(x, spawn_strict_repairer(system, std::move(write)));
-                     return;
-                   }
-                   run<repair_reply>(x, spawn_repairer(system, {.context = context,
-                                                                .defaults = options_.defaults,
-                                                                .force = r.force,
-                                                                .sent = history_.of(x.access.slot)}));
-                 },
-                 [&](const list_leases_request&) { list_leases(x, servers); },
-             },
-             x.what);
+  std::visit(
+      overloaded{
+          [&](const publish_request& r) {
+            auto task = write_task_of(r.content);
+            if (r.lent.source && r.lent.bytes > 0) // of none there is nothing to be brought
+              task.lent = std::make_shared<const content_lender>(content_lender{r.lent.bytes, r.lent.source});
+            if (r.offset)
+              task.append = addition{r.content, limits_.content_bytes_max, r.offset, r.cut};
+            if (r.only_if)
+              task.wish.only_if = {r.only_if->version, r.only_if->root};
+            if (!r.private_key.empty())
+              task.wish.kind = grid::write_kind::create;
+            task.spread = r.spread;
+            run<publish_reply>(x, spawn_file_writer(system, std::move(task)));
+          },
+          [&](const append_request& r) {
+            auto task = write_task_of(r.data);
+            task.append = addition{r.data, limits_.content_bytes_max};
+            run<publish_reply>(x, spawn_file_writer(system, std::move(task)));
+          },
+          [&](const retrieve_request& r) {
+            read_task task{.context = context, .strict = strict, .confirmed = r.confirmed};
+            task.range = {r.offset, r.length};
+            if (r.only_if)
+              task.only = grid::version_condition{r.only_if->version, r.only_if->root};
+            task.kept = kept_reads_.of(x.access.slot);
+            if (strict && x.access.write && !options_.read_only) {
+              auto write = any_write_task();
+              write.renew = grid::write_kind::renew;
+              task.renewal = [&system, write] { return spawn_file_writer(system, write); };
+            }
+            run<retrieve_reply>(x, spawn_file_reader(system, std::move(task)));
+          },
+          [&](const check_request& r) {
+            run<check_reply>(
+                x, spawn_checker(
+                       system,
+                       {.context = context, .verify = r.verify, .strict = strict, .add_lease = r.add_lease}));
+          },
+          [&](const repair_request& r) {
+            kept_.drop(x.access.slot);
+            if (strict) {
+              auto write = any_write_task();
+              write.renew = grid::write_kind::repair;
+              run<repair_reply>(x, spawn_strict_repairer(system, std::move(write)));
+              return;
+            }
+            run<repair_reply>(x, spawn_repairer(system, {.context = context,
+                                                         .defaults = options_.defaults,
+                                                         .force = r.force,
+                                                         .sent = history_.of(x.access.slot)}));
+          },
+          [&](const list_leases_request&) { list_leases(x, servers); },
+      },
+      x.what);
 }
 
 void state::list_leases(const gateway_operation& x, const server_list_ptr& servers) {

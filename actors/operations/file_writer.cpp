@@ -85,7 +85,7 @@ private:
     publish_task out{.context = context_.part({task_.append ? 0.1 : 0.0, 1}),
                      .keys = std::move(keys),
                      .content = task_.content,
-                     .lent = task_.lent,
+                     .lent = edited_ ? edited_ : task_.lent,
                      .shape = spread};
     // What is asked for of a strict publish is servers that confirm it.
     if (task_.strict)
@@ -284,6 +284,7 @@ private:
 
   void read(const grid::file_version& version) {
     part_.reset();
+    edited_.reset();
     if (!may_send_a_part())
       return read_whole(version);
     const auto& add = *task_.append;
@@ -350,6 +351,8 @@ private:
   void read_whole(const grid::file_version& version, std::string_view why = {}) {
     if (version.format() == grid::share_format::mdmf &&
         version.data_length > (task_.append ? task_.append->content_bytes_max : longest_content)) {
+      if (may_be_lent(version))
+        return lend_edited(version, why.empty() ? "size" : why);
       operation_->stop(too_long_to_publish(version, why));
       return act();
     }
@@ -375,11 +378,49 @@ private:
         });
   }
 
-  static error too_long_to_publish(const grid::file_version& version, std::string_view why) {
+  /// A version with the change in it, published as it is read. What an append sent before is not looked for in so much.
+  bool may_be_lent(const grid::file_version& version) const {
+    const bool sent_before = !operation_->result().sent.empty() || !task_.wish.own.empty();
+    return task_.append && !task_.strict && shares::leaves_a_version(version) &&
+           (task_.append->offset || !sent_before);
+  }
+
+  void lend_edited(const grid::file_version& version, std::string_view why) {
+    say_whole(why);
+    const auto& add = *task_.append;
+    const codec::mdmf::content_edit edit{add.offset.value_or(version.data_length), add.data.size(), add.cut};
+    const auto length = codec::mdmf::length_after(version.data_length, edit);
+    if (!length) {
+      operation_->stop({errc::too_large, "no file can have as many bytes as this one would"});
+      return act();
+    }
+    edited_ = std::make_shared<const content_lender>(
+        content_lender{*length, standing_content{mapped_, mapper_, version, edit, add.data}});
+    operation_->on_read(true);
+    act();
+  }
+
+  /// As for a part, the whole content is at nobody's hand.
+  void apply_lent() {
+    grid::applied_change change;
+    change.whole = false;
+    const auto& from = std::get<standing_content>(edited_->who);
+    if (!task_.append->offset)
+      change.added_at = from.version.data_length;
+    if (!from.is_edited())
+      change.what = grid::applied_change::kind::unchanged;
+    reply_.content_bytes = edited_->bytes;
+    operation_->on_applied(change);
+    act();
+  }
+
+  error too_long_to_publish(const grid::file_version& version, std::string_view why) const {
     return {errc::too_large,
             "the file has " + std::to_string(version.data_length) +
-                " bytes, too many to be published whole, and no part of it can be written alone" +
-                (why.empty() ? std::string() : " (" + std::string(why) + ")") + "; nothing was written"};
+                " bytes, too many to be held, and no part of it can be written alone" +
+                (why.empty() ? std::string() : " (" + std::string(why) + ")") +
+                (operation_->result().sent.empty() ? "; nothing was written"
+                                                   : "; what was sent before may have been applied")};
   }
 
   void apply() {
@@ -390,6 +431,8 @@ private:
     }
     if (part_)
       return apply_part();
+    if (edited_)
+      return apply_lent();
     offload(
         self_, *services_->compute,
         [add = *task_.append, content = read_content_, own = operation_->result().own,
@@ -565,6 +608,7 @@ private:
   shared_bytes read_content_; ///< of that version
   std::optional<part_reader<shell<file_writer_state>>> part_reader_;
   std::shared_ptr<const shares::part_change> part_; ///< what is published, where it is a part
+  std::shared_ptr<const content_lender> edited_;    ///< what is published, where it is too long to be held
   map_updater mapper_;
   retriever reader_;
   publish_coordinator coordinator_;

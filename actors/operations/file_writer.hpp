@@ -2,6 +2,7 @@
 
 #include "truckee/actors/operations/append.hpp"
 #include "truckee/actors/operations/kept_maps.hpp"
+#include "truckee/actors/publish/content_lender.hpp"
 #include "truckee/actors/operations/sent_versions.hpp"
 #include "truckee/actors/shell/operation_context.hpp"
 #include "truckee/crypto/rsa.hpp"
@@ -16,7 +17,7 @@ struct write_task {
   /// the servers are looked through first.
   std::optional<crypto::private_key> key = {};
   shared_bytes content = {};
-  std::shared_ptr<const messages::lent_content> lent = nullptr; ///< instead of content
+  std::shared_ptr<const content_lender> lent = nullptr; ///< instead of content
   std::optional<addition> append = {}; ///< instead of content; at the end of the file, or at an offset
   /// Instead of content: what is there, for a confirmed read or a repair (write_kind::renew, repair), of which this is a part.
   std::optional<grid::write_kind> renew = {};

@@ -88,7 +88,17 @@ private:
                    "no share gave a private key that belongs to this write capability"});
       return;
     }
-    read();
+    if (plan_.version->format() == grid::share_format::mdmf &&
+        plan_.version->data_length > services_->limits.content_in_memory_max)
+      write(plan_.version->data_length, {}, lent());
+    else
+      read();
+  }
+
+  /// Too much for memory: the publish reads it part by part.
+  std::shared_ptr<const content_lender> lent() const {
+    return std::make_shared<const content_lender>(
+        content_lender{plan_.version->data_length, standing_content{mapped_, mapper_, *plan_.version}});
   }
 
   void read() {
@@ -102,14 +112,16 @@ private:
           if (!promise_)
             return;
           if (x.ok)
-            write(x);
+            write(x.content.size(), x, nullptr);
           else
             finish(x.failure);
         },
         [this](const caf::error& e) { break_off(e); });
   }
 
-  void write(const content_answer& read) {
+  /// The content is in `read` or `lent`.
+  void write(std::uint64_t content_bytes, const content_answer& read,
+             std::shared_ptr<const content_lender> lent) {
     const auto& version = *plan_.version;
     auto again = existing_in(*mapped_, version, read.salts);
     const auto how =
@@ -120,6 +132,7 @@ private:
     publish_task task{.context = context_.part({0.6, 1}),
                       .keys = crypto::file_keys(*mapped_->key),
                       .content = read.content,
+                      .lent = std::move(lent),
                       .shape = how.shape,
                       .sequence = how.sequence,
                       .map = mapped_->map,
@@ -128,11 +141,11 @@ private:
                       .again = std::move(again),
                       .before = {{stage::map, mapped_->seconds}}};
     reply_.done = how.refill ? repair_action::refilled : repair_action::republished;
-    reply_.write.content_bytes = read.content.size();
+    reply_.write.content_bytes = content_bytes;
+    const auto deadline = deadline_of(task, services_->limits) + std::chrono::seconds(30);
     coordinator_ = spawn_publish_coordinator(self_->system(), std::move(task));
     messages::request(
-        self_, coordinator_, duration(services_->limits.publish_deadline) + std::chrono::seconds(30),
-        start_publish{},
+        self_, coordinator_, deadline, start_publish{},
         [this](const publish_answer& x) {
           coordinator_ = publish_coordinator{};
           if (!x.result->failure) {

@@ -34,26 +34,26 @@ public:
   /// Why each of these did not take its share; the rest has it.
   using refusals = std::map<share_target, grid::write_outcome>;
 
-  lent_shares(Self* self, const operation_context& context, messages::lent_content content,
+  lent_shares(Self* self, const operation_context& context, std::shared_ptr<const content_lender> content,
               std::uint32_t happy, audience told)
     : self_(self), context_(context), services_(context.services), content_(std::move(content)),
       happy_(happy), told_(std::move(told)), staging_(services_->random->make<staging_id>()) {}
 
-  /// Learns the version; `then` runs once, later.
-  void survey(codec::encoding shape, sequence_number sequence, const crypto::file_keys& keys,
+  /// Learns the version, or sees that it is the one to be made again; `then` runs once, later.
+  void survey(const shares::window_request& request,
               std::function<void(result<shares::encoded_version>)> then) {
     const codec::codec_context context{*services_->random, *services_->compute, *services_->codes,
                                        services_->buffers.get(), services_->time};
-    auto made = codec::mdmf::window_encoder::make({content_.bytes, shape, sequence, keys}, context);
+    auto made = shares::make_window_encoder(request, context);
     if (!made)
       return fail_later(then, made.error());
     encoder_ = std::move(*made);
     start_walk(
-        [this](const content_window& window, shared_bytes content, auto done) {
+        [this](const content_window& window, lent_part part, auto done) {
           offload(
               self_, *services_->compute,
-              [services = services_, encoder = encoder_, window, content] {
-                return encoder->survey(window.segments, content.view());
+              [services = services_, encoder = encoder_, window, part = std::move(part)] {
+                return encoder->survey(window.segments, part.data.view(), part.salts);
               },
               [this, window, done, round = round_](result<void>&& how) {
                 if (round != round_)
@@ -78,13 +78,13 @@ public:
     all_sent_ = false;
     round_then_ = std::move(then);
     start_walk(
-        [this](const content_window& window, shared_bytes content, auto done) {
+        [this](const content_window& window, lent_part part, auto done) {
           std::set<share_number> wanted;
           for (const auto& target : live_)
             wanted.insert(target.share);
           offload(
               self_, *services_->compute,
-              [services = services_, encoder = encoder_, window, content, wanted] {
+              [services = services_, encoder = encoder_, window, content = std::move(part.data), wanted] {
                 return encoder->pieces(window.segments, content.view(), wanted);
               },
               [this, window, done, round = round_](auto&& made) {
@@ -94,7 +94,7 @@ public:
                   return done(tl::unexpected(made.error()));
                 send_pieces(*made);
                 told_.brought(static_cast<double>(window.content.end()) /
-                              static_cast<double>(content_.bytes));
+                              static_cast<double>(content_->bytes));
                 go_on_ = done;
                 look();
               });
@@ -134,7 +134,7 @@ private:
     for (const auto& segments : encoder_->windows())
       windows.push_back({segments, encoder_->content_of(segments)});
     ++round_;
-    walk_ = std::make_unique<window_walk<Self>>(self_, services_, content_.source, std::move(windows),
+    walk_ = std::make_unique<window_walk<Self>>(self_, context_, *content_, std::move(windows),
                                                 std::move(each), std::move(then));
     walk_->start();
   }
@@ -271,7 +271,7 @@ private:
   Self* self_;
   const operation_context& context_;
   services_ptr services_;
-  messages::lent_content content_;
+  std::shared_ptr<const content_lender> content_;
   std::uint32_t happy_; ///< servers that are enough to leave others
   audience told_;
   staging_id staging_;

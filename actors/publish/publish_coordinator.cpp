@@ -28,7 +28,9 @@ using namespace messages;
 ///        +--------------------------------+----> refused: nothing was sent +--+
 ///
 /// Of lent content the shares are brought to their servers in pieces before the message that makes shares of them: whenever
-/// the loop sends some to where they have not been brought.
+/// the loop sends some to where they have not been brought. As long as shares of this turn have to be brought elsewhere,
+/// because a server took none, no message goes out: nothing that is there is replaced before all is in its place, and who
+/// lends a version that is there has all of it till then.
 /// A stop while it pushes is the loop's to heed: it ends when a version is certainly recoverable.
 class publish_coordinator_state {
 public:
@@ -162,14 +164,18 @@ private:
     if (format() != grid::share_format::mdmf)
       return refuse(
           {errc::usage, "content that is read part by part makes an MDMF file, and this is an SDMF file"});
-    lent_.emplace(self_, context_, *task_->lent, task_->shape.happy,
+    lent_.emplace(self_, context_, task_->lent, task_->shape.happy,
                   typename lent_shares<shell<publish_coordinator_state>>::audience{
                       .surveyed = [this](std::uint64_t bytes) { account_.surveys(bytes); },
                       .sent = [this](std::uint64_t bytes) { account_.sends_bytes(bytes); },
                       .brought = [this](double part) { account_.brings(part); }});
     account_.stage_begins(stage::encode);
     const auto begun = services_->time->now();
-    lent_->survey({task_->shape.needed, task_->shape.total}, task_->sequence, task_->keys,
+    lent_->survey({.content_length = task_->lent->bytes,
+                   .spread = task_->shape,
+                   .sequence = task_->sequence,
+                   .keys = task_->keys,
+                   .again = task_->again ? &*task_->again : nullptr},
                   [this, begun](result<shares::encoded_version> made) {
                     if (!made)
                       return refuse(made.error());
@@ -303,6 +309,8 @@ private:
 
   void write(const grid::publish_message& message) {
     account_.sends(message);
+    if (content_gone_ && !targets_of(message).empty())
+      return later_not_given(message.id, grid::transport_failure(false, content_gone_->detail));
     if (lent_ && !targets_of(message).empty()) {
       to_be_brought_.push_back(message);
       // Together with what else this turn of the loop sends.
@@ -345,14 +353,15 @@ private:
       if (!how)
         return content_failed(how.error(), messages);
       for (const auto& message : messages)
-        give_brought(message, *how);
-      bring();
+        hold_brought(message, *how);
       pump();
+      if (to_be_brought_.empty())
+        give_held();
     });
   }
 
   template <class Refusals>
-  void give_brought(const grid::publish_message& message, const Refusals& refused) {
+  void hold_brought(const grid::publish_message& message, const Refusals& refused) {
     for (const auto& planned : message.shares) {
       const auto no = refused.find({message.server, planned.share});
       if (no == refused.end())
@@ -362,7 +371,15 @@ private:
       not_given(message.id, no->second);
       return;
     }
-    give(message);
+    held_.push_back(message);
+  }
+
+  void give_held() {
+    if (loop_->finished())
+      return;
+    for (const auto& message : std::exchange(held_, {}))
+      give(message);
+    watch_the_slow();
   }
 
   void drop_brought(const share_target& target) {
@@ -370,19 +387,29 @@ private:
       lent_->let_go(target);
   }
 
-  /// What was given stays as it is; nothing more can be.
+  /// What was given stays as it is; nothing more can be, and the loop sees whether that is enough.
   void content_failed(const error& why, const std::vector<grid::publish_message>& messages) {
     if (writers_.empty())
       return refuse(why);
+    content_gone_ = why;
     for (const auto& message : messages)
       not_given(message.id, grid::transport_failure(false, why.detail));
-    loop_->cancel();
     pump();
+    give_held();
   }
 
   void not_given(grid::message_id id, const grid::write_outcome& why) {
     account_.not_sent(id, why);
     loop_->on_write(id, why);
+  }
+
+  /// From within a turn of the loop.
+  void later_not_given(grid::message_id id, const grid::write_outcome& why) {
+    not_given(id, why);
+    send_later(self_, duration(0), continuation{[this] {
+                 if (!loop_->finished())
+                   pump();
+               }});
   }
 
   // -- messages --
@@ -391,11 +418,9 @@ private:
     const auto* entry = context_.servers->find(message.server);
     auto built = grid::build_message(message, shares_, task_->keys.slot, secrets_for(message.server));
     if (entry == nullptr || !built) {
-      const auto no = grid::transport_failure(false, entry == nullptr ? "it is not in the grid file any more"
-                                                                      : to_string(built.error()));
-      not_given(message.id, no);
-      send_later(self_, duration(0), continuation{[this] { pump(); }});
-      return;
+      return later_not_given(
+          message.id, grid::transport_failure(false, entry == nullptr ? "it is not in the grid file any more"
+                                                                      : to_string(built.error())));
     }
     const auto bytes = grid::message_size(*built);
     account_.sends_bytes(bytes);
@@ -453,8 +478,9 @@ private:
     }
     if (!loop_ || loop_->finished())
       return;
-    for (const auto& message : std::exchange(to_be_brought_, {}))
-      not_given(message.id, grid::transport_failure(false, "stopped before its shares were brought"));
+    for (auto* waiting : {&to_be_brought_, &held_})
+      for (const auto& message : std::exchange(*waiting, {}))
+        not_given(message.id, grid::transport_failure(false, "stopped before its shares were brought"));
     stop_loop(reason);
     pump();
   }
@@ -494,6 +520,8 @@ private:
   std::vector<grid::publish_message> to_be_brought_; ///< sent by the loop; their shares are not there yet
   std::set<share_target> brought_;                   ///< or on their way
   bool brings_ = false;
+  std::vector<grid::publish_message> held_; ///< their shares are there; others of this turn not yet
+  std::optional<error> content_gone_;       ///< why no more can be brought
 
   grid::share_contents shares_;
   std::map<grid::file_version, bytes> signed_again_; ///< for a strict barrier

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "truckee/actors/publish/content_lender.hpp"
 #include "truckee/actors/shell/operation_context.hpp"
 #include "truckee/crypto/rsa.hpp"
 #include "truckee/grid/file/file_write.hpp"
@@ -15,7 +16,7 @@ struct publish_task {
   operation_context context;
   crypto::file_keys keys;
   shared_bytes content = {};
-  std::shared_ptr<const messages::lent_content> lent = nullptr; ///< instead of content, of an MDMF file
+  std::shared_ptr<const content_lender> lent = nullptr; ///< instead of content, of an MDMF file
   grid::spread shape = {};
   sequence_number sequence{1};
   bool new_file = false;                        ///< no map was made: nothing can be there

@@ -1,11 +1,10 @@
 #pragma once
 
-#include "truckee/actors/shell/services.hpp"
+#include "truckee/actors/publish/content_lender.hpp"
 #include "truckee/codec/mdmf/window_encode.hpp"
-#include "truckee/messages/types.hpp"
 
-#include <functional>
-#include <vector>
+#include <memory>
+#include <optional>
 
 namespace truckee::actors {
 
@@ -22,12 +21,12 @@ class window_walk {
 public:
   using done = std::function<void(result<void>)>;
   /// Works on one window and says when the next may come, or why none shall.
-  using work = std::function<void(const content_window&, shared_bytes, done)>;
+  using work = std::function<void(const content_window&, lent_part, done)>;
 
-  window_walk(Self* self, services_ptr services, messages::content_source source,
+  window_walk(Self* self, const operation_context& context, const content_lender& lender,
               std::vector<content_window> windows, work each, done then)
-    : self_(self), services_(std::move(services)), source_(std::move(source)), windows_(std::move(windows)),
-      each_(std::move(each)), then_(std::move(then)) {}
+    : self_(self), context_(context), lender_(lender), windows_(std::move(windows)), each_(std::move(each)),
+      then_(std::move(then)) {}
 
   /// `then` runs once, later.
   void start() {
@@ -56,28 +55,17 @@ private:
   }
 
   void fetch() {
-    const auto& place = windows_[asked_++].content;
-    messages::request(
-        self_, source_, messages::duration(services_->limits.server_deadline(place.length)),
-        messages::read_content{place.offset, place.length},
-        [life = alive_, length = place.length](const messages::content_part& x) {
-          if (life->walk != nullptr)
-            life->walk->fetched(x, length);
-        },
-        [life = alive_](const caf::error& e) {
-          if (life->walk != nullptr)
-            life->walk->end(fail(errc::io, "who lends the content gives no more of it: " +
-                                               messages::describe(e, life->walk->self_->system())));
-        });
+    const auto place = windows_[asked_++].content;
+    read_lent(self_, context_, lender_, place, [life = alive_](result<lent_part> part) {
+      if (life->walk != nullptr)
+        life->walk->fetched(std::move(part));
+    });
   }
 
-  void fetched(const messages::content_part& x, std::uint64_t length) {
-    if (!x.ok)
-      return end(tl::unexpected(x.failure));
-    if (x.data.size() != length)
-      return end(fail(errc::protocol, "who lends the content gave " + std::to_string(x.data.size()) +
-                                          " bytes of it, and was asked for " + std::to_string(length)));
-    held_ = x.data;
+  void fetched(result<lent_part> part) {
+    if (!part)
+      return end(tl::unexpected(part.error()));
+    held_ = std::move(*part);
     work_on_it();
   }
 
@@ -86,11 +74,11 @@ private:
       return;
     busy_ = true;
     const auto window = windows_[worked_++];
-    auto content = std::move(*held_);
+    auto part = std::move(*held_);
     held_.reset();
     if (asked_ < windows_.size())
       fetch();
-    each_(window, std::move(content), [life = alive_](result<void> how) {
+    each_(window, std::move(part), [life = alive_](result<void> how) {
       if (life->walk != nullptr)
         life->walk->worked(std::move(how));
     });
@@ -111,14 +99,14 @@ private:
   }
 
   Self* self_;
-  services_ptr services_;
-  messages::content_source source_;
+  const operation_context& context_;
+  const content_lender& lender_;
   std::vector<content_window> windows_;
   work each_;
   done then_;
   std::size_t asked_ = 0;  ///< windows whose content was asked for
   std::size_t worked_ = 0; ///< windows that were begun
-  std::optional<shared_bytes> held_;
+  std::optional<lent_part> held_;
   bool busy_ = false;
   std::shared_ptr<life> alive_ = std::make_shared<life>(life{this});
 };

@@ -1,6 +1,7 @@
 #include "truckee/cli/session/inputs.hpp"
 
 #include "truckee/actors/gateway/file_gateway.hpp"
+#include "truckee/base/content_limit.hpp"
 #include "truckee/cli/files/content.hpp"
 #include "truckee/crypto/rsa.hpp"
 
@@ -41,9 +42,6 @@ result<truckee::secret_text> read_private_key(const std::string& source) {
 
 namespace {
 
-/// Longer content is read part by part: shares of shorter one are made faster where they are in memory as a whole.
-constexpr std::uint64_t memory_max = std::uint64_t{32} << 20;
-
 void say_of_terminal(const std::string& file) {
   if (file == "-" && ::isatty(STDIN_FILENO) == 1)
     tell("truckee: reading from the terminal; Ctrl-D at the beginning of a line ends it\n");
@@ -53,7 +51,7 @@ void say_of_terminal(const std::string& file) {
 
 result<lendable_content> open_publication(const std::string& file) {
   say_of_terminal(file);
-  return open_lendable(file, memory_max);
+  return open_lendable(file, content_in_memory);
 }
 
 result<shared_bytes> read_publication(const std::string& file) {
