@@ -2,8 +2,8 @@
 
 #include "truckee/actors/operations/append.hpp"
 #include "truckee/actors/operations/kept_maps.hpp"
-#include "truckee/actors/publish/content_lender.hpp"
 #include "truckee/actors/operations/sent_versions.hpp"
+#include "truckee/actors/publish/content_lender.hpp"
 #include "truckee/actors/shell/operation_context.hpp"
 #include "truckee/crypto/rsa.hpp"
 #include "truckee/grid/file/file_write.hpp"

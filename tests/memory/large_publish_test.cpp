@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <fcntl.h>
+#include <filesystem>
 #include <fstream>
 #include <unistd.h>
 
@@ -37,6 +38,18 @@ protected:
       ASSERT_TRUE(left == right) << "MiB " << i << " of " << mib_;
     }
     EXPECT_EQ(b.get(), std::ifstream::traits_type::eof());
+  }
+
+  /// Of the file that was published, that many.
+  void lose_shares(std::size_t count) const {
+    std::vector<std::filesystem::path> large;
+    for (const auto& each : std::filesystem::recursive_directory_iterator(place().path()))
+      if (each.is_regular_file() && each.path().string().find("/shares/") != std::string::npos &&
+          each.file_size() > (mib_ << 20) / 4)
+        large.push_back(each.path());
+    ASSERT_EQ(large.size(), 10U);
+    for (std::size_t i = 0; i < count; ++i)
+      std::filesystem::remove(large[i]);
   }
 
   void tell(const char* what, double most, double small, const process_result& of) const {
@@ -77,6 +90,15 @@ TEST_F(large_publish, takes_no_more_memory_than_a_few_windows_of_the_file) {
   expect_all_of_it(path("out"));
   const auto checked = run({"--json", "check", "--cap-file", cap});
   EXPECT_EQ(checked.code, 0) << checked.err;
+
+  lose_shares(2);
+  const auto repaired = run({"--json", "repair", "--cap-file", cap});
+  ASSERT_EQ(repaired.code, 0) << repaired.err;
+  EXPECT_NE(repaired.out.find("\"refilled\""), std::string::npos) << repaired.out;
+  tell("repaired", most_of_the_children(), program, repaired);
+  EXPECT_LT(most_of_the_children() - program, publish_above_the_program_max);
+  const auto verified = run({"--json", "verify", "--cap-file", cap});
+  EXPECT_EQ(verified.code, 0) << verified.out;
 }
 
 TEST_F(large_publish, takes_no_more_of_a_gateway_either) {

@@ -1,4 +1,0 @@
-#pragma once
-
-#include "truckee/actors/steps/retriever.hpp"
-#include "truckee/codec/layout.hpp"
