@@ -5,10 +5,12 @@
 #include "truckee/actors/steps/retriever.hpp"
 #include "truckee/shares/part_update.hpp"
 
+#include <algorithm>
+
 namespace truckee::actors {
 
 /// Reads what a partial update is built on: every share's block hashes, verified to the signed root, then the content of the
-/// segments at its edges. Belongs to the actor `self`, which must not end before it.
+/// segments at its edges. No more fetches are under way than for any read. Belongs to the actor `self`, which must not end before it.
 template <class Self>
 class part_reader {
 public:
@@ -21,9 +23,10 @@ public:
       then_(std::move(then)) {}
 
   void start() {
+    next_ = change_.base.places.begin();
     owed_ = change_.base.places.size();
-    for (const auto& [share, place] : change_.base.places)
-      read_hashes(place, change_.base.heads.at(share));
+    for (auto i = std::min<std::size_t>(owed_, context_.services->limits.fetches_in_flight_max); i > 0; --i)
+      read_next();
   }
 
   /// Nothing is told any more.
@@ -34,13 +37,22 @@ public:
   }
 
 private:
+  void read_next() {
+    if (over_ || next_ == change_.base.places.end())
+      return;
+    const auto& [share, place] = *next_++;
+    read_hashes(place, change_.base.heads.at(share));
+  }
+
   void read_hashes(const grid::share_place& place, const shared_bytes& head) {
     const auto* entry = context_.servers->find(place.server);
     auto reads = shares::reads_for_body(head, shares::no_content);
     if (entry == nullptr || !reads)
       return later("a server is not there any more");
-    if (reads->empty())
+    if (reads->empty()) {
+      read_next();
       return judge(place, head, {});
+    }
     std::uint64_t bytes = 0;
     for (const auto& read : *reads)
       bytes += read.length;
@@ -53,6 +65,7 @@ private:
                 const auto at = x.answer.reads.find(place.share);
                 if (!went_well(x) || at == x.answer.reads.end())
                   return end_without(context_.name_of(place.server) + " did not give its share");
+                read_next();
                 judge(place, head, at->second);
               });
   }
@@ -122,6 +135,7 @@ private:
   retrieve_task content_;
   shares::part_change change_;
   ended then_;
+  std::map<share_number, grid::share_place>::const_iterator next_; ///< whose hashes are read next
   std::size_t owed_ = 0;
   messages::retriever reader_;
   bool over_ = false;

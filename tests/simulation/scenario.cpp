@@ -40,7 +40,8 @@ std::string describe(const scenario& s) {
   std::string out = "seed " + std::to_string(s.seed) + ": " + std::to_string(s.servers) + " servers, " +
                     std::to_string(s.k) + " of " + std::to_string(s.n) + ", happy " +
                     std::to_string(s.happy) + ", " + std::to_string(s.writers) + " writers of " +
-                    std::to_string(s.operations) + " operations" + (s.new_file ? ", new file" : "");
+                    std::to_string(s.operations) + " operations" + (s.new_file ? ", new file" : "") +
+                    (s.mdmf ? ", MDMF" : "");
   const std::pair<const char*, double> chances[] = {{"overwrites", s.overwrites},
                                                     {"request lost", s.request_lost},
                                                     {"answer lost", s.answer_lost},

@@ -68,6 +68,7 @@ struct scenario {
   sim_time pause_most = 0;  ///< a writer rests at most so long between two operations
   bool keeps_maps = true; ///< an overwrite begins on what the last write left; false: it maps, for comparison
   bool alike = false;     ///< many updates are the same bytes
+  bool mdmf = false;      ///< with the real actors: the file's format; appends go in parts then
   /// All writers keep the file strictly; nothing: in place.
   std::optional<grid::strict_terms> strict = {};
 

@@ -82,6 +82,7 @@ int main(int argc, char** argv) {
   bool known_is_stale = false;
   bool actors = false;
   bool alike = false;
+  bool mdmf = false;
   bool maps_always = false;
   bool overwrites = false;
   std::string order = "in-place";
@@ -107,9 +108,11 @@ int main(int argc, char** argv) {
   app.add_option("--operations", operations, "Of each writer; 0: as the setting has it")
       ->check(CLI::Range(0, 1000));
   app.add_flag("--contention", contention, "Nothing breaks; writers only get in each other's way");
-  app.add_flag("--actors", actors,
-               "The real actors with real encoding and signatures instead of the decisions alone")
-      ->excludes("--known-is-stale");
+  auto* real = app.add_flag(
+      "--actors", actors, "The real actors with real encoding and signatures instead of the decisions alone");
+  real->excludes("--known-is-stale");
+  app.add_flag("--mdmf", mdmf, "The files are MDMF files, so that appends go in parts; in place")
+      ->needs(real);
   CLI11_PARSE(app, argc, argv);
   if ((reference || contention) && writers == 0)
     writers = 2;
@@ -132,6 +135,7 @@ int main(int argc, char** argv) {
         conditions.operations = operations;
       conditions.known_is_stale = known_is_stale;
       conditions.alike = alike;
+      conditions.mdmf = mdmf;
       conditions.keeps_maps = !maps_always;
       if (overwrites)
         conditions.overwrites = 1;

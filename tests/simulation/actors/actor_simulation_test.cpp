@@ -64,6 +64,32 @@ TEST(actor_simulation, every_acknowledged_append_is_in_the_final_content) {
     }
 }
 
+TEST(actor_simulation, files_that_are_changed_in_parts_break_no_invariant) {
+  tally all;
+  for (std::uint64_t seed = 1; seed <= 60; ++seed) {
+    auto s = draw_scenario(seed, 0);
+    s.mdmf = true;
+    const auto result = run_actors(s);
+    all += result.counts;
+    for (const auto& v : result.violations)
+      ADD_FAILURE() << v << "\n" << describe(s);
+  }
+  EXPECT_GT(all.acknowledged, 60U);
+}
+
+TEST(actor_simulation, every_acknowledged_append_of_a_part_is_in_the_final_content) {
+  for (const std::size_t writers : {2U, 4U})
+    for (std::uint64_t seed = 1; seed <= 8; ++seed) {
+      auto s = contention_scenario(seed, writers);
+      s.mdmf = true;
+      const auto result = run_actors(s);
+      EXPECT_EQ(result.counts.acknowledged_lost, 0U) << describe(s);
+      EXPECT_EQ(result.counts.versions_lost, 0U) << describe(s);
+      EXPECT_TRUE(result.violations.empty()) << result.violations.front();
+      EXPECT_GT(result.counts.acknowledged, 0U) << describe(s);
+    }
+}
+
 // Invariant 12, with appends: what an overwrite replaced is not known here.
 TEST(actor_simulation, in_the_strict_order_nothing_is_lost) {
   tally all;

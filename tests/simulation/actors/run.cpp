@@ -4,6 +4,8 @@
 #include "test_support.hpp"
 #include "truckee/actors/publish/byte_budget.hpp"
 #include "truckee/base/worker_pool.hpp"
+#include "truckee/codec/mdmf/encode.hpp"
+#include "truckee/codec/mdmf/layout.hpp"
 #include "truckee/codec/sdmf/encode.hpp"
 
 namespace truckee::simulation {
@@ -40,10 +42,9 @@ crypto::private_key file_key() {
 class actor_run {
 public:
   explicit actor_run(const scenario& s)
-    : clock_(system_), file_(file_key()),
+    : clock_(system_), file_(file_key(), s.mdmf ? crypto::file_format::mdmf : crypto::file_format::sdmf),
       world_(s, clock_, [this](const server_id& id) { return std::make_unique<store_keeper>(id, file_); }),
-      dice_(s.seed ^ 0xac7045), filler_(dice_.chance(0.5) ? 0 : s.k * dice_.below(4000)),
-      budget_(draw_budget(s)), wires_(world_, budget_) {
+      dice_(s.seed ^ 0xac7045), filler_(draw_filler(s)), budget_(draw_budget(s)), wires_(world_, budget_) {
     draw_limits(world_.limits(), s);
   }
 
@@ -77,6 +78,16 @@ public:
   }
 
 private:
+  /// Of an MDMF file: none, little, or up to where a segment ends, give or take some updates.
+  std::size_t draw_filler(const scenario& s) {
+    if (dice_.chance(0.5))
+      return 0;
+    if (!s.mdmf || dice_.chance(0.3))
+      return s.k * dice_.below(4000);
+    const auto segment = codec::mdmf::segment_size({s.k, s.n});
+    return segment * dice_.between(1, 2) - 4 * dice_.below(4) - dice_.below(4);
+  }
+
   /// None, plenty, or so little that publishes wait for each other.
   std::uint64_t draw_budget(const scenario& s) {
     const auto one = (std::uint64_t{3000} + filler_ / s.k) * s.n;
@@ -89,7 +100,7 @@ private:
     test::seeded_random random(s.seed);
     const codec::codec_context context{random, compute_, codes_};
     const codec::encode_request request{byte_view(content), {s.k, s.n}, {1}, file_.keys};
-    const auto made = codec::sdmf::encode(request, context);
+    const auto made = s.mdmf ? codec::mdmf::encode(request, context) : codec::sdmf::encode(request, context);
     if (!made)
       throw std::runtime_error(to_string(made.error()));
     for (std::size_t i = 0; i < made->shares.size(); ++i) {
@@ -161,7 +172,10 @@ private:
     const auto* sent = wires_.find(version);
     if (sent == nullptr)
       return {};
-    const auto whole = best_of(file_, {sent->shares}, codes_);
+    std::vector<share_bytes_map> all{sent->shares};
+    for (auto& server : world_.servers())
+      all.push_back(keeper(server).landed(version));
+    const auto whole = best_of(file_, all, codes_);
     const auto updates = whole ? updates_in(whole->content, filler_) : std::nullopt;
     return updates ? std::set<update_id>(updates->begin(), updates->end()) : std::set<update_id>{};
   }
@@ -170,9 +184,12 @@ private:
   bool was_readable(const grid::file_version& version) {
     std::set<share_number> landed;
     for (auto& server : world_.servers())
-      landed.merge(dynamic_cast<store_keeper&>(*server.slot).landed(version));
+      for (const auto& [number, data] : keeper(server).landed(version))
+        landed.insert(number);
     return landed.size() >= version.k;
   }
+
+  static store_keeper& keeper(sim_server& server) { return dynamic_cast<store_keeper&>(*server.slot); }
 
   /// Those in a version, and those that overwrites replaced knowingly on the way to it; `readable`: but for what could
   /// never be read, for a share that is replaced may be all there was of its version.

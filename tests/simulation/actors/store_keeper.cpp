@@ -4,8 +4,8 @@
 
 namespace truckee::simulation {
 
-sim_file::sim_file(crypto::private_key key) : keys(std::move(key)) {
-  const crypto::write_cap cap{crypto::file_format::sdmf, keys.write, keys.fingerprint};
+sim_file::sim_file(crypto::private_key key, crypto::file_format format) : keys(std::move(key)) {
+  const crypto::write_cap cap{format, keys.write, keys.fingerprint};
   access = shares::access_to(cap);
   write_cap = to_text(crypto::file_cap(cap));
 }
@@ -23,14 +23,14 @@ grid::read_test_write_answer store_keeper::apply(const grid::read_test_write& me
   if (answer.status == grid::storage_status::ok)
     for (const auto& change : message.changes)
       for (const auto& write : change.writes)
-        if (const auto version = grid::parse_prefix(write.data.view()))
-          landed_[version->root].insert(change.share);
+        if (const auto version = grid::parse_prefix(write.data.view()); version && write.offset == 0)
+          landed_[version->root][change.share] = shares().at(change.share);
   return answer;
 }
 
-std::set<share_number> store_keeper::landed(const grid::file_version& version) const {
+share_bytes_map store_keeper::landed(const grid::file_version& version) const {
   const auto at = landed_.find(version.root);
-  return at != landed_.end() ? at->second : std::set<share_number>{};
+  return at != landed_.end() ? at->second : share_bytes_map{};
 }
 
 grid::read_test_write_answer store_keeper::pretend(const grid::read_test_write& message) {

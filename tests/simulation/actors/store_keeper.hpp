@@ -11,7 +11,7 @@ namespace truckee::simulation {
 
 /// The file of a run, and what only its maker knows.
 struct sim_file {
-  explicit sim_file(crypto::private_key key);
+  sim_file(crypto::private_key key, crypto::file_format format);
 
   crypto::file_keys keys;
   shares::file_access access;
@@ -27,8 +27,8 @@ public:
   grid::read_test_write_answer pretend(const grid::read_test_write& message) override;
   const share_bytes_map& shares() override;
   void become(share_bytes_map shares) override;
-  /// The shares of that version which were ever written here.
-  std::set<share_number> landed(const grid::file_version& version) const;
+  /// The shares of that version which were ever written here, as they were then.
+  share_bytes_map landed(const grid::file_version& version) const;
   grid::slot_read_answer read(const grid::slot_read& question) { return store_->read(question); }
   grid::stage_answer stage(const grid::stage_piece& piece) { return store_->stage(piece); }
   grid::store_info info() { return store_->info(); }
@@ -37,8 +37,8 @@ private:
   const sim_file& file_;
   grid::slot_secrets secrets_;
   std::unique_ptr<storage::share_store> store_;
-  std::optional<share_bytes_map> shares_;            ///< as last read; nothing after a change
-  std::map<hash256, std::set<share_number>> landed_; ///< by root
+  std::optional<share_bytes_map> shares_;     ///< as last read; nothing after a change
+  std::map<hash256, share_bytes_map> landed_; ///< by root
 };
 
 /// Content of the best version whose k good shares are among these; verified as any reader would.

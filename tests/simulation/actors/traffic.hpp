@@ -10,7 +10,7 @@ namespace truckee::simulation {
 struct sent_version {
   grid::file_version version;
   std::size_t writer = 0;
-  share_bytes_map shares;              ///< as sent
+  share_bytes_map shares;              ///< as sent, those that were sent whole
   std::set<grid::file_version> tested; ///< what its messages were ready to replace
 };
 
@@ -23,7 +23,8 @@ public:
   sent_version& note(std::size_t writer, const grid::file_version& version);
 
   /// Invariant 5: shares in memory because they are on their way, over all clients, stay within the budget
-  /// unless one publish is alone. A share that goes to two servers is there once.
+  /// unless one publish is alone. A share that goes to two servers is there once. Those of messages whose servers took so long
+  /// that nobody waited for them are not the budget's any more: their publish has ended, and their link gives them up.
   void goes_out(std::size_t writer, const grid::file_version& version, const grid::read_test_write& message);
   void comes_back(std::size_t writer, const grid::file_version& version,
                   const grid::read_test_write& message);
@@ -36,6 +37,7 @@ private:
   struct held_share {
     std::size_t messages = 0;
     std::uint64_t bytes = 0;
+    sim_time sent = 0; ///< the last of them
   };
   std::map<std::size_t, std::map<std::pair<hash256, share_number>, held_share>> in_flight_; ///< by writer
 };
@@ -76,7 +78,8 @@ private:
   std::set<std::pair<server_id, grid::file_version>> writing_;
   std::set<server_id> asked_;               ///< for the present map
   std::map<server_id, sim_time> map_reads_; ///< when they were asked
-  std::uint32_t fetches_ = 0;
+  /// Under way, by what of a share is read: one read asks for the same of all.
+  std::map<std::vector<std::pair<std::uint64_t, std::uint64_t>>, std::uint32_t> fetches_;
 };
 
 } // namespace truckee::simulation
