@@ -17,6 +17,7 @@ import tempfile
 TESTS = {
     "grid": ("truckee_grid_tests", "truckee_simulation_tests"),
     "actors": ("truckee_actors_tests", "truckee_actor_simulation_tests"),
+    "storage": ("truckee_storage_tests",),
 }
 
 # name, file, what stands there, what stands there in the mutant
@@ -103,6 +104,16 @@ MUTATIONS = [
      "      send(self_, coordinator_, stop{reason});", "      (void)reason;"),
     ("repair gives up at a hidden version", "grid/file/repair_plan.cpp",
      "publishes < limits.write_tries_max", "publishes < 1"),
+    ("acknowledged before the share's bytes are on the disk", "storage/disk_change.cpp",
+     "  wishes_.push_back({.file = file.get(), .bytes = bytes});\n", "  (void)bytes;\n"),
+    ("acknowledged before the share's name is on the disk", "storage/disk_change.cpp",
+     "  wishes_.push_back({.directory = flip_.live.parent_path()});\n", "  succeed();\n"),
+    ("acknowledged before the names in a new slot are on the disk", "storage/disk_change.cpp",
+     "  wishes_.push_back({.directory = work_});\n", ""),
+    ("acknowledged before the folder of a new slot is on the disk", "storage/disk_change.cpp",
+     "  wishes_.push_back({.directory = store_.shares_});\n", ""),
+    ("a sync that failed is acknowledged", "storage/staged_change.cpp",
+     "        worst = std::move(done.results[next]);", "        continue;"),
     ("strict: one server fewer confirms", "grid/strict/strict_setting.cpp",
      "  out.confirming_ = servers;",
      "  out.confirming_ = servers > 1 ? servers - 1 : servers;"),

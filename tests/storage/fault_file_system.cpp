@@ -404,6 +404,8 @@ io_result<void> fault_file_system::sync_directory(const path& directory) {
 }
 
 synced fault_file_system::sync_together(const path& held, std::span<const sync_wish> wishes) {
+  if (before_sync_)
+    before_sync_();
   if (!whole_ || wishes.size() < 2)
     return file_system::sync_together(held, wishes);
   const auto done = sync_all(held);

@@ -3,6 +3,7 @@
 #include "truckee/storage/file_system.hpp"
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -37,6 +38,8 @@ public:
   void refuse_directory_syncs(std::uint64_t after, int code);
   /// Several wishes at once are one call that brings all to the disk, as of a file system that is synced as a whole.
   void sync_as_a_whole() { whole_ = true; }
+  /// Runs `what` whenever changes are about to be synced together; it may wait.
+  void before_each_sync(std::function<void()> what) { before_sync_ = std::move(what); }
   void heal();
   std::uint64_t calls() const;
   std::uint64_t calls(const std::string& of) const; ///< of one kind, as it is named in errors: "list", "open"
@@ -124,6 +127,7 @@ private:
   std::uint64_t available_ = std::uint64_t{1} << 40;
   bool full_ = false;
   bool whole_ = false;
+  std::function<void()> before_sync_;
   std::uint64_t calls_ = 0;
   std::map<std::string, std::uint64_t> calls_by_name_;
   std::uint64_t syncs_ = 0;

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
+#include <condition_variable>
 #include <thread>
 
 using namespace truckee;
@@ -101,6 +102,46 @@ TEST(group_commit, writes_that_wait_together_share_two_syncs) {
   world again(*files);
   for (const auto& store : again.all)
     EXPECT_EQ(contents(*store, slot), (std::map<int, std::string>{{0, "new"}}));
+}
+
+TEST(group_commit, while_the_disk_does_not_answer_nothing_is_acknowledged) {
+  const auto base = prepared(true);
+  const auto files = base->copy();
+  std::mutex mutex;
+  std::condition_variable changed;
+  std::size_t begun = 0; // syncs
+  std::size_t let_go = 0;
+  std::size_t answers = 0;
+  world here(*files);
+  files->before_each_sync([&] {
+    std::unique_lock lock(mutex);
+    ++begun;
+    changed.notify_all();
+    changed.wait(lock, [&] { return let_go == begun; });
+  });
+  auto pool = std::make_shared<worker_pool>(1);
+  const auto group = std::make_shared<group_commit>(pool, 64, [](std::size_t, std::uint64_t) {});
+  for (const auto& store : here.all)
+    group->write(store, request(slot, {write_share(0, 0, "new")}), [&](const auto& x) {
+      EXPECT_EQ(x.status, storage_status::ok);
+      const std::lock_guard lock(mutex);
+      ++answers;
+      changed.notify_all();
+    });
+  // The shares themselves, then their names; who comes while the first sync is under way has two more.
+  std::unique_lock lock(mutex);
+  const auto soon = std::chrono::seconds(60);
+  while (answers < stores) {
+    ASSERT_TRUE(changed.wait_for(lock, soon, [&] { return begun > let_go || answers == stores; }));
+    if (begun == let_go)
+      break;
+    EXPECT_TRUE(answers == 0 || let_go >= 2) << "acknowledged after " << let_go << " syncs";
+    ++let_go;
+    changed.notify_all();
+  }
+  EXPECT_GE(let_go, 2U);
+  lock.unlock();
+  pool->close();
 }
 
 TEST(group_commit, no_more_writes_are_begun_than_it_may_have_open) {
