@@ -1,5 +1,6 @@
 #pragma once
 
+#include "grid/strict/stages.hpp"
 #include "grid/strict/strict_world.hpp"
 
 #include <array>
@@ -42,9 +43,13 @@ struct history_tally {
   }
 };
 
-/// For tests of the search itself.
+/// What is other than usual.
 struct history_flaws {
-  bool plain_reads = false; ///< readers take the greatest version that they can read
+  bool plain_reads =
+      false; ///< for tests of the search itself: readers take the greatest version that they can read
+  /// While a server is exchanged: clients of this stage and of `beside` in turn, on a file made at this one. 0: none is.
+  int stage = 0;
+  int beside = 0;
 };
 
 inline grid::strict_setting history_setting(std::mt19937_64& dice) {
@@ -68,10 +73,17 @@ inline grid::strict_setting history_setting(std::mt19937_64& dice) {
   return grid::strict_setting::make(std::move(choice)).value();
 }
 
+inline constexpr std::array<exchange_spread, 6> exchange_spreads{
+    {{1, 3, 3}, {2, 3, 3}, {3, 10, 4}, {3, 5, 3}, {2, 4, 4}, {3, 10, 10}}};
+
 /// Two to four clients that write and one to three that read, three operations each at most.
 inline history_tally one_history(std::uint64_t seed, const history_flaws& flaws = {}) {
   std::mt19937_64 dice(seed * 0x9e3779b97f4a7c15U + 1);
-  const auto setting = history_setting(dice);
+  const auto exchanged = exchange_spreads.at(seed % exchange_spreads.size());
+  const auto setting =
+      flaws.stage > 0 ? stage_beside(exchanged, flaws.stage, flaws.beside) : history_setting(dice);
+  const auto other = flaws.stage > 0 ? stage_beside(exchanged, flaws.beside, flaws.stage) : setting;
+  std::size_t clients = 0;
   strict_faults faults;
   if (dice() % 4 != 0)
     faults = {.lost = 0.04, .late = 0.5, .twice = 0.04, .crash = 0.02, .break_up = 0.02, .turn_away = 0.2};
@@ -89,7 +101,7 @@ inline history_tally one_history(std::uint64_t seed, const history_flaws& flaws 
       world.kinds[operation] = reads || drawn == 0 ? kind::read : drawn == 1 ? kind::publish : kind::modify;
       wanted.push_back(operation++);
     }
-    world.add_writer(std::move(wanted));
+    world.add_writer(std::move(wanted), ++clients % 2 == 0 ? other : setting);
   };
   for (auto writers = 2 + dice() % 3; writers > 0; --writers)
     add(false);
@@ -99,7 +111,9 @@ inline history_tally one_history(std::uint64_t seed, const history_flaws& flaws 
   world.stop_faults();
   world.kinds[operation] = file_operation::kind::read; // what is there in the end
   world.readers_may_write = true;
-  world.add_writer({operation});
+  if (flaws.stage > 0)
+    world.fill_in(other);
+  world.add_writer({operation}, other);
   world.run();
 
   history_tally out;

@@ -59,6 +59,25 @@ TEST(file_linearizability, published_updates_and_confirmed_reads_have_an_order) 
   EXPECT_GT(seen.overlapping, 10'000U);
 }
 
+TEST(file_linearizability, neighbouring_stages_of_an_exchange_have_an_order_together) {
+  for (const auto& [stage, beside] : {std::pair(1, 2), {2, 3}, {3, 4}}) {
+    const auto seen = histories(1, 400, {.stage = stage, .beside = beside});
+    EXPECT_EQ(seen.unexplained, 0U) << stage << " and " << beside << ", first seed " << seen.seeds.front();
+    EXPECT_TRUE(seen.broken.empty()) << seen.broken.front();
+    EXPECT_GT(seen.modified, 500U);
+    EXPECT_GT(seen.read, 500U);
+  }
+}
+
+TEST(file_linearizability, stages_that_are_not_neighbours_have_none) {
+  for (const auto& [stage, beside] : {std::pair(1, 3), {2, 4}, {1, 4}}) {
+    bool found = false;
+    for (std::uint64_t seed = 1; seed <= 400 && !found; ++seed) // that there is none takes long to see
+      found = one_history(seed, {.stage = stage, .beside = beside}).unexplained > 0;
+    EXPECT_TRUE(found) << stage << " and " << beside;
+  }
+}
+
 TEST(file_linearizability, reads_that_are_not_confirmed_are_found_out) {
   EXPECT_GT(histories(1, 1000, {.plain_reads = true}).unexplained, 3U);
 }

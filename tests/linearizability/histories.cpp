@@ -42,6 +42,13 @@ int main(int argc, char** argv) {
   app.add_option("--threads", threads, "At a time")->check(CLI::Range(1, 256));
   app.add_flag("--plain", plain,
                "Reads are plain ones, which are in no one order with the others: for comparison");
+  int stage = 0;
+  int beside = 0;
+  auto* of =
+      app.add_option("--stage", stage, "While a server is exchanged: the stage that the file is made at")
+          ->check(CLI::Range(1, 4));
+  of->needs(app.add_option("--beside", beside, "And the one that every other client is at")
+                ->check(CLI::Range(1, 4)));
   CLI11_PARSE(app, argc, argv);
   history_tally all;
   std::mutex guard;
@@ -52,7 +59,7 @@ int main(int argc, char** argv) {
       pool.emplace_back([&, i] {
         history_tally mine;
         for (auto seed = from + i; seed < from + count; seed += threads)
-          mine += one_history(seed, {.plain_reads = plain});
+          mine += one_history(seed, {plain, stage, beside});
         const std::lock_guard lock(guard);
         all += mine;
       });
