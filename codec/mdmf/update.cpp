@@ -2,7 +2,7 @@
 
 #include "truckee/base/assert.hpp"
 #include "truckee/codec/block_hash.hpp"
-#include "truckee/codec/pipeline/segment.hpp"
+#include "truckee/codec/mdmf/salted_run.hpp"
 #include "truckee/codec/pipeline/stages.hpp"
 
 #include <algorithm>
@@ -46,34 +46,12 @@ public:
 private:
   encoding shape() const { return plan_.then.shape; }
 
-  /// Salt and block of the i-th touched segment, in each share's run of them.
-  byte_range place_of(std::uint64_t i) const {
-    const auto place = salted_block(plan_.then, plan_.touched.first + i);
-    return {place.offset - salted_blocks(plan_.then, plan_.touched).offset, place.length};
-  }
-
-  std::vector<mutable_byte_view> blocks_of(std::uint64_t i) {
-    const auto place = place_of(i);
-    std::vector<mutable_byte_view> out;
-    out.reserve(blocks_.size());
-    for (auto& run : blocks_)
-      out.push_back(run.view().subspan(place.offset + salt_size, place.length - salt_size));
-    return out;
-  }
-
   result<void> encrypt() {
-    const auto length = salted_blocks(plan_.then, plan_.touched).length;
-    for (unsigned share = 0; share < shape().total; ++share)
-      blocks_.push_back(context_.buffers != nullptr ? context_.buffers->take(length, salt_size)
-                                                    : buffer(length, salt_size));
+    run_.emplace(plan_.then, plan_.touched, context_.buffers);
     auto rest = request_.content;
     for (std::uint64_t i = 0; i < plan_.touched.count; ++i) {
-      const auto salt = context_.random.make<crypto::version_salt>();
-      for (auto& run : blocks_)
-        std::ranges::copy(salt.data, run.view().subspan(place_of(i).offset).begin());
       const auto size = segment_length(plan_.then, plan_.touched.first + i);
-      encrypt_segment(crypto::derive_data_key(salt, request_.keys.read), rest.first(size), blocks_of(i),
-                      shape().needed);
+      run_->encrypt(i, context_.random.make<crypto::version_salt>(), request_.keys.read, rest.first(size));
       rest = rest.subspan(size);
     }
     return {};
@@ -81,18 +59,14 @@ private:
 
   result<void> encode(const erasure_code& code) {
     for (std::uint64_t i = 0; i < plan_.touched.count; ++i)
-      encode_segment(code, blocks_of(i));
+      run_->encode(i, code);
     return {};
   }
 
   result<void> hash() {
-    std::vector<byte_view> hashed;
-    for (const auto& run : blocks_)
-      for (std::uint64_t i = 0; i < plan_.touched.count; ++i)
-        hashed.push_back(run.view().subspan(place_of(i).offset, place_of(i).length));
-    const auto fresh = hash_many(hashed, context_.workers);
+    const auto fresh = hash_many(run_->hashed(), context_.workers);
     std::vector<hash256> roots;
-    for (std::size_t share = 0; share < blocks_.size(); ++share) {
+    for (std::size_t share = 0; share < shape().total; ++share) {
       trees_.push_back(
           tree_of(share, std::span(fresh).subspan(share * plan_.touched.count, plan_.touched.count)));
       roots.push_back(trees_.back().root());
@@ -126,7 +100,7 @@ private:
   }
 
   result<void> pack() {
-    for (std::size_t share = 0; share < blocks_.size(); ++share)
+    for (std::size_t share = 0; share < shape().total; ++share)
       shares_.push_back(pack_share(share));
     return {};
   }
@@ -146,7 +120,7 @@ private:
     out.writes.push_back({layout_.share_hash_chain.offset, shared_bytes(std::move(proof))});
     if (plan_.touched.count > 0)
       out.writes.push_back({layout_.share_data.offset + salted_blocks(plan_.then, plan_.touched).offset,
-                            shared_bytes(std::move(blocks_[share]))});
+                            shared_bytes(std::move(run_->shares()[share]))});
     add_tree(out, share);
     return out;
   }
@@ -178,7 +152,7 @@ private:
   const update_plan& plan_;
   share_layout layout_;
   stage_run stages_;
-  std::vector<buffer> blocks_; ///< of each share: its run of touched segments
+  std::optional<salted_run> run_; ///< of the touched segments
   std::vector<merkle_tree> trees_;
   std::optional<merkle_tree> share_tree_;
   crypto::signature signature_;

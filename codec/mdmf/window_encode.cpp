@@ -22,16 +22,6 @@ share_header header_to_be(const window_request& request) {
   return out;
 }
 
-/// Of one segment, in the buffers of its window.
-std::vector<mutable_byte_view> parts_of(std::vector<buffer>& shares, std::uint64_t offset,
-                                        std::uint64_t length) {
-  std::vector<mutable_byte_view> out;
-  out.reserve(shares.size());
-  for (auto& share : shares)
-    out.push_back(share.view().subspan(offset, length));
-  return out;
-}
-
 tl::unexpected<error> other_content() {
   return fail(errc::corrupt, "the content is not that of the version whose shares are to be made again");
 }
@@ -92,25 +82,14 @@ byte_range window_encoder::content_of(const segment_range& window) const {
   return mdmf::content_of(layout_.header, window);
 }
 
-std::vector<buffer> window_encoder::share_data_of(const segment_range& window, byte_view content) const {
-  const auto whole = salted_blocks(layout_.header, window);
-  std::vector<buffer> out;
-  out.reserve(layout_.header.shape.total);
-  for (unsigned i = 0; i < layout_.header.shape.total; ++i)
-    out.push_back(context_.buffers != nullptr ? context_.buffers->take(whole.length, salt_size)
-                                              : buffer(whole.length, salt_size));
+salted_run window_encoder::share_data_of(const segment_range& window, byte_view content) const {
+  salted_run out(layout_.header, window, context_.buffers);
   const auto begin = content_of(window).offset;
   context_.workers.for_each(window.count, [&](std::size_t i) {
     const auto segment = window.first + i;
-    const auto place = salted_block(layout_.header, segment);
-    const auto at = place.offset - whole.offset;
-    for (auto salted : parts_of(out, at, salt_size))
-      std::ranges::copy(salts_[segment].data, salted.begin());
-    const auto blocks = parts_of(out, at + salt_size, place.length - salt_size);
     const auto part = content_of({segment, 1});
-    encrypt_segment(crypto::derive_data_key(salts_[segment], request_.keys.read),
-                    content.subspan(part.offset - begin, part.length), blocks, layout_.header.shape.needed);
-    encode_segment(*code_, blocks);
+    out.encrypt(i, salts_[segment], request_.keys.read, content.subspan(part.offset - begin, part.length));
+    out.encode(i, *code_);
   });
   return out;
 }
@@ -124,17 +103,9 @@ result<void> window_encoder::survey(const segment_range& window, byte_view conte
     std::ranges::copy(salts, salts_.begin() + static_cast<std::ptrdiff_t>(window.first));
   }
   try {
-    const auto shares = share_data_of(window, content);
-    const auto whole = salted_blocks(layout_.header, window);
-    std::vector<byte_view> hashed;
-    hashed.reserve(shares.size() * window.count);
-    for (const auto& share : shares)
-      for (std::uint64_t i = 0; i < window.count; ++i) {
-        const auto place = salted_block(layout_.header, window.first + i);
-        hashed.push_back(share.view().subspan(place.offset - whole.offset, place.length));
-      }
-    const auto made = hash_many(hashed, context_.workers);
-    for (std::size_t share = 0; share < shares.size(); ++share)
+    const auto run = share_data_of(window, content);
+    const auto made = hash_many(run.hashed(), context_.workers);
+    for (std::size_t share = 0; share < leaves_.size(); ++share)
       std::copy_n(made.begin() + static_cast<std::ptrdiff_t>(share * window.count), window.count,
                   leaves_[share].begin() + static_cast<std::ptrdiff_t>(window.first));
     context_.workers.for_each(
@@ -213,11 +184,11 @@ window_encoder::pieces(const segment_range& window, byte_view content,
                                    std::to_string(content_of({differs, 1}).offset) +
                                    " on); publish it when nobody writes to it");
   try {
-    auto shares = share_data_of(window, content);
+    auto run = share_data_of(window, content);
     const auto at = layout_.share_data.offset + salted_blocks(layout_.header, window).offset;
     std::map<share_number, share_piece> out;
     for (const auto share : wanted)
-      out.emplace(share, share_piece{at, shared_bytes(std::move(shares.at(share.value)))});
+      out.emplace(share, share_piece{at, shared_bytes(std::move(run.shares().at(share.value)))});
     return out;
   } catch (const std::bad_alloc&) {
     return no_memory(window);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "truckee/codec/mdmf/layout.hpp"
+#include "truckee/codec/mdmf/salted_run.hpp"
 #include "truckee/codec/merkle_tree.hpp"
 #include "truckee/codec/pipeline/encode.hpp"
 
@@ -71,7 +72,7 @@ private:
 
   result<void> sign();
   /// The share data of these segments, of all shares.
-  std::vector<buffer> share_data_of(const segment_range& window, byte_view content) const;
+  salted_run share_data_of(const segment_range& window, byte_view content) const;
   /// Of the i-th segment of a window.
   hash256 digest_of(const segment_range& window, byte_view content, std::uint64_t i) const;
 
