@@ -1,26 +1,18 @@
 #include "truckee/storage/file_system.hpp"
 
 #include "truckee/base/descriptor.hpp"
+#include "truckee/storage/posix_disks.hpp"
+#include "truckee/storage/posix_files.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
-#include <charconv>
 #include <csignal>
-#include <cstdio>
 #include <dirent.h>
 #include <fcntl.h>
-#include <linux/magic.h>
-#include <linux/openat2.h>
 #include <mutex>
-#include <optional>
-#include <string_view>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
-#include <sys/syscall.h>
-#include <sys/utsname.h>
-#include <sys/vfs.h>
 #include <unistd.h>
 #include <utility>
 
@@ -29,187 +21,11 @@ namespace truckee::storage {
 namespace {
 
 using std::filesystem::path;
-
-/// As statfs(2) names them; zfs is not in the kernel's list.
-constexpr std::array<std::uint32_t, 7> local_file_systems{
-    EXT4_SUPER_MAGIC, XFS_SUPER_MAGIC,       BTRFS_SUPER_MAGIC, F2FS_SUPER_MAGIC,
-    TMPFS_MAGIC,      OVERLAYFS_SUPER_MAGIC, 0x2fc12fc1};
-
-/// Of these, what is synced as a whole is on the disk as what is synced one by one; an overlay or a network's files need not be.
-constexpr std::array<std::uint32_t, 4> synced_as_a_whole{EXT4_SUPER_MAGIC, XFS_SUPER_MAGIC, BTRFS_SUPER_MAGIC,
-                                                         F2FS_SUPER_MAGIC};
+using namespace posix;
 
 /// What somebody else may have waiting for the disk, for each wish of a group, so that all of it is synced together: writing so
 /// much takes about as long as syncing one file by itself.
 constexpr std::uint64_t foreign_bytes_per_wish = 128 * 1024;
-
-/// Before Linux 5.8 syncfs() hides what could not be written.
-bool syncfs_tells_errors() {
-  static const bool tells = [] {
-    utsname about{};
-    int major = 0;
-    int minor = 0;
-    return ::uname(&about) == 0 && std::sscanf(about.release, "%d.%d", &major, &minor) == 2 && // NOLINT
-           (major > 5 || (major == 5 && minor >= 8));
-  }();
-  return tells;
-}
-
-/// Bytes of all files of this machine that wait for a disk, as the kernel counts them; nothing where it does not say.
-std::optional<std::uint64_t> waiting_bytes() {
-  const descriptor fd(::open("/proc/meminfo", O_RDONLY | O_CLOEXEC));
-  std::array<char, 2048> text{};
-  const auto got = fd ? ::read(fd.get(), text.data(), text.size()) : -1;
-  const std::string_view all(text.data(), got > 0 ? static_cast<std::size_t>(got) : 0);
-  std::uint64_t sum = 0;
-  for (const std::string_view name : {"\nDirty:", "\nWriteback:"}) {
-    const auto at = all.find(name);
-    if (at == std::string_view::npos)
-      return std::nullopt;
-    const auto from = all.find_first_not_of(' ', at + name.size());
-    std::uint64_t kibibytes = 0;
-    if (from == std::string_view::npos ||
-        std::from_chars(all.data() + from, all.data() + all.size(), kibibytes).ec != std::errc{})
-      return std::nullopt;
-    sum += kibibytes * 1024;
-  }
-  return sum;
-}
-
-std::int64_t nanoseconds(const timespec& time) {
-  return std::int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec;
-}
-
-file_stamp stamp_of(const struct stat& about) {
-  file_stamp out;
-  if (S_ISREG(about.st_mode))
-    out.kind = entry_kind::file;
-  else if (S_ISDIR(about.st_mode))
-    out.kind = entry_kind::directory;
-  out.device = about.st_dev;
-  out.inode = about.st_ino;
-  out.size = static_cast<std::uint64_t>(about.st_size);
-  out.modified = nanoseconds(about.st_mtim);
-  out.changed = nanoseconds(about.st_ctim);
-  return out;
-}
-
-class posix_readable final : public readable_file {
-public:
-  posix_readable(descriptor fd, path name, const struct stat& about)
-    : fd_(std::move(fd)), name_(std::move(name)), stamp_(stamp_of(about)) {}
-
-  std::uint64_t size() const override { return stamp_.size; }
-  file_stamp stamp() const override { return stamp_; }
-
-  io_result<void> read_at(std::uint64_t offset, mutable_byte_view out) const override {
-    while (!out.empty()) {
-      const auto got = ::pread(fd_.get(), out.data(), out.size(), static_cast<off_t>(offset));
-      if (got < 0 && errno == EINTR)
-        continue;
-      if (got <= 0)
-        return io_fail(got < 0 ? errno : EIO, "read", name_);
-      out = out.subspan(static_cast<std::size_t>(got));
-      offset += static_cast<std::uint64_t>(got);
-    }
-    return {};
-  }
-
-private:
-  descriptor fd_;
-  path name_;
-  file_stamp stamp_;
-};
-
-io_result<void> write_all(int fd, std::uint64_t offset, byte_view data, const char* what, const path& name) {
-  while (!data.empty()) {
-    const auto put = ::pwrite(fd, data.data(), data.size(), static_cast<off_t>(offset));
-    if (put < 0 && errno == EINTR)
-      continue;
-    if (put < 0)
-      return io_fail(errno, what, name);
-    data = data.subspan(static_cast<std::size_t>(put));
-    offset += static_cast<std::uint64_t>(put);
-  }
-  return {};
-}
-
-/// Whether the file lies on a file system of one of these kinds.
-template <std::size_t N>
-bool is_one_of(const std::array<std::uint32_t, N>& kinds, int fd) {
-  struct statfs about {};
-  return ::fstatfs(fd, &about) == 0 &&
-         std::ranges::find(kinds, static_cast<std::uint32_t>(about.f_type)) != kinds.end();
-}
-
-class posix_writable final : public writable_file {
-public:
-  posix_writable(descriptor fd, path name, std::uint64_t size = 0)
-    : fd_(std::move(fd)), name_(std::move(name)), size_(size) {}
-
-  io_result<void> append(byte_view data) override {
-    while (!data.empty()) {
-      const auto put = ::write(fd_.get(), data.data(), data.size());
-      if (put < 0 && errno == EINTR)
-        continue;
-      if (put < 0)
-        return io_fail(errno, "write", name_);
-      data = data.subspan(static_cast<std::size_t>(put));
-      written_ += static_cast<std::uint64_t>(put);
-      size_ = std::max(size_, written_);
-    }
-    return {};
-  }
-
-  io_result<void> write_at(std::uint64_t offset, byte_view data) override {
-    size_ = std::max(size_, offset + data.size());
-    return write_all(fd_.get(), offset, data, "write", name_);
-  }
-
-  io_result<void> cut(std::uint64_t size) override {
-    if (size_ > size && ::ftruncate(fd_.get(), static_cast<off_t>(size)) != 0)
-      return io_fail(errno, "cut", name_);
-    size_ = std::min(size_, size);
-    return {};
-  }
-
-  io_result<void> write_out(std::uint64_t offset, std::uint64_t length) override {
-    constexpr unsigned all = SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE | SYNC_FILE_RANGE_WAIT_AFTER;
-    // Elsewhere it may do nothing, as on an overlay, or not be known.
-    if (!is_one_of(synced_as_a_whole, fd_.get()))
-      return sync();
-    if (::sync_file_range(fd_.get(), static_cast<off64_t>(offset), static_cast<off64_t>(length), all) != 0)
-      return errno == ENOSYS || errno == EPERM ? sync() : io_fail(errno, "write out", name_);
-    return {};
-  }
-
-  void begin_sync() override { ::sync_file_range(fd_.get(), 0, 0, SYNC_FILE_RANGE_WRITE); }
-
-  io_result<void> sync() override {
-    if (::fdatasync(fd_.get()) != 0) // its times may be lost
-      return io_fail(errno, "sync", name_);
-    return {};
-  }
-
-  io_result<file_stamp> stamp() override {
-    struct stat about {};
-    if (::fstat(fd_.get(), &about) != 0)
-      return io_fail(errno, "look at", name_);
-    return stamp_of(about);
-  }
-
-  io_result<void> close() override {
-    if (::close(fd_.release()) != 0 && errno != EINTR)
-      return io_fail(errno, "close", name_);
-    return {};
-  }
-
-private:
-  descriptor fd_;
-  path name_;
-  std::uint64_t size_;
-  std::uint64_t written_ = 0; ///< appended
-};
 
 /// A process id and a line feed, padded with spaces.
 constexpr std::size_t holder_length = 20;
@@ -233,23 +49,6 @@ private:
   bool known_ = false;
 };
 
-/// Opens without following a symbolic link anywhere in the path, which begins at `directory`. A sandbox that does not know
-/// the call gets the last part checked only.
-descriptor open_inside(int directory, const char* what, int flags, mode_t mode = 0) {
-  open_how how{};
-  how.flags = static_cast<std::uint64_t>(flags | O_CLOEXEC | O_NOFOLLOW);
-  how.mode = mode;
-  how.resolve = RESOLVE_NO_SYMLINKS;
-  const auto fd = ::syscall(SYS_openat2, directory, what, &how, sizeof how);
-  if (fd < 0 && (errno == ENOSYS || errno == EPERM))
-    return descriptor(::openat(directory, what, flags | O_CLOEXEC | O_NOFOLLOW, mode));
-  return descriptor(static_cast<int>(fd));
-}
-
-descriptor open_inside(const path& what, int flags, mode_t mode = 0) {
-  return open_inside(AT_FDCWD, what.c_str(), flags, mode);
-}
-
 io_result<descriptor> open_directory(const path& directory) {
   auto fd = open_inside(directory, O_RDONLY | O_DIRECTORY);
   if (!fd)
@@ -270,10 +69,7 @@ struct held_directory {
 };
 
 descriptor open_whole(const path& directory) {
-  struct statfs about {};
-  if (!syncfs_tells_errors() || ::statfs(directory.c_str(), &about) != 0 ||
-      std::ranges::find(synced_as_a_whole, static_cast<std::uint32_t>(about.f_type)) ==
-          synced_as_a_whole.end())
+  if (!syncfs_tells_errors() || !is_synced_as_a_whole(directory))
     return {};
   return open_inside(directory, O_RDONLY | O_DIRECTORY);
 }
@@ -306,7 +102,7 @@ entry_kind kind_of(int directory, const dirent& entry) {
   return S_ISDIR(about.st_mode) ? entry_kind::directory : entry_kind::other;
 }
 
-class posix final : public file_system {
+class posix_system final : public file_system {
 public:
   std::shared_ptr<const void> hold(const path& directory) override {
     auto fd = open_for_names(directory);
@@ -330,7 +126,7 @@ public:
       return io_fail(errno, "look at", file);
     if (!S_ISREG(about.st_mode))
       return io_fail(EINVAL, "read, for it is no regular file,", file);
-    return std::make_unique<posix_readable>(std::move(fd), file, about);
+    return make_readable(std::move(fd), file, about);
   }
 
   io_result<file_stamp> stamp(const path& file) override {
@@ -348,7 +144,7 @@ public:
                    : open_inside(file, flags, mode);
     if (!fd)
       return io_fail(errno, "create", file);
-    return std::make_unique<posix_writable>(std::move(fd), file);
+    return make_writable(std::move(fd), file);
   }
 
   io_result<std::unique_ptr<writable_file>> reuse(const path& file) override {
@@ -360,7 +156,7 @@ public:
                       (about.st_mode & 07777) == (S_IRUSR | S_IWUSR);
     if (!ours || !is_opened_here_only(fd.get()))
       return io_fail(EBUSY, "write anew", file);
-    return std::make_unique<posix_writable>(std::move(fd), file, static_cast<std::uint64_t>(about.st_size));
+    return make_writable(std::move(fd), file, static_cast<std::uint64_t>(about.st_size));
   }
 
   io_result<std::unique_ptr<writable_file>> go_on(const path& file) override {
@@ -370,7 +166,7 @@ public:
       return io_fail(errno, "open", file);
     if (!S_ISREG(about.st_mode) || about.st_uid != ::geteuid())
       return io_fail(EINVAL, "go on with, for it is no file of ours,", file);
-    return std::make_unique<posix_writable>(std::move(fd), file, static_cast<std::uint64_t>(about.st_size));
+    return make_writable(std::move(fd), file, static_cast<std::uint64_t>(about.st_size));
   }
 
   io_result<void> overwrite(const path& file, std::uint64_t offset, byte_view data, bool lasting) override {
@@ -491,12 +287,7 @@ public:
     return {};
   }
 
-  bool is_local(const path& directory) const override {
-    struct statfs about {};
-    return ::statfs(directory.c_str(), &about) == 0 &&
-           std::ranges::find(local_file_systems, static_cast<std::uint32_t>(about.f_type)) !=
-               local_file_systems.end();
-  }
+  bool is_local(const path& directory) const override { return posix::is_local(directory); }
 
   io_result<std::uint64_t> available_bytes(const path& directory) override {
     struct statvfs about {};
@@ -594,7 +385,7 @@ private:
 } // namespace
 
 file_system& posix_file_system() {
-  static posix instance;
+  static posix_system instance;
   return instance;
 }
 
