@@ -200,6 +200,9 @@ inline constexpr family storage_removed_shares{"truckee_storage_removed_shares_t
                                                "Shares removed since their leases had ended."};
 inline constexpr family storage_removed_bytes{"truckee_storage_removed_bytes_total", counter, "store",
                                               "Bytes of the shares removed since their leases had ended."};
+inline constexpr family storage_syncs{"truckee_storage_syncs_total", counter, "",
+                                      "Times a disk was asked to keep slot writes, by all stores of this "
+                                      "process; writes that come together share them."};
 inline constexpr family storage_corruption_advised{
     "truckee_storage_corruption_advised_total", counter, "store",
     "Advices of clients that a share does not verify; each is kept in the store's folder."};
@@ -310,6 +313,7 @@ inline constexpr std::array all_families{
     families::storage_expired_bytes,
     families::storage_removed_shares,
     families::storage_removed_bytes,
+    families::storage_syncs,
     families::storage_corruption_advised,
     families::http_requests,
     families::http_received_bytes,

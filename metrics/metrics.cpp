@@ -52,6 +52,7 @@ private:
 struct recorder::state {
   series all; ///< goes last
   prometheus::Counter& restarts;
+  prometheus::Counter& syncs;
   by<prometheus::Counter, http::rejection, http::rejection_words.size()> scrapes_refused;
   by<prometheus::Counter, http::rejection, http::rejection_words.size()> gbs_refused;
   by<prometheus::Counter, doors::refusal, doors::refusal_words.size()> peers_refused;
@@ -64,6 +65,7 @@ struct recorder::state {
   state(std::shared_ptr<prometheus::Registry> r, const std::map<std::string, std::string>& own,
         const build_facts& build)
     : all(std::move(r), own), restarts(all.add(counter_family(families::restarts, all), {})),
+      syncs(all.add(counter_family(families::storage_syncs, all), {})),
       scrapes_refused([this](http::rejection why) -> prometheus::Counter& {
         return all.add(counter_family(families::scrapes_refused, all),
                        {{"reason", std::string(to_word(why))}});
@@ -249,6 +251,10 @@ void recorder::gateway_is(bool up) {
 
 void recorder::restarted() {
   state_->restarts.Increment();
+}
+
+void recorder::disk_was_synced(std::uint64_t times) {
+  state_->syncs.Increment(static_cast<double>(times));
 }
 
 void recorder::scrape_refused(http::rejection why) {

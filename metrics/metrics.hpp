@@ -182,6 +182,8 @@ public:
   void certificate_ends_at(std::int64_t unix_seconds);
   /// A caller of the metrics port got no metrics.
   void scrape_refused(http::rejection why);
+  /// A disk was asked so many times to keep slot writes of stores of this process.
+  void disk_was_synced(std::uint64_t times);
   /// A caller of the port for Tahoe-LAFS's clients was turned away.
   void gbs_refused(http::rejection why);
 

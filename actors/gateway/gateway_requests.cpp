@@ -106,8 +106,8 @@ void state::start(gateway_operation& x, server_list_ptr servers) {
   } else if (const auto no = in_place_has_no(x.what)) {
     return finish(x.event.operation, failed(x.what, *no), refusal::unsupported);
   }
-  const operation_context context{services_, x.event.operation, listener(), x.access, servers,
-                                  {},        number_of(x.from)};
+  const operation_context context{services_, x.event.operation, listener(),           x.access, servers,
+                                  {},        number_of(x.from), !subscribers_.empty()};
   const auto any_write_task = [&] {
     write_task task{.context = context,
                     .key = x.key,

@@ -27,8 +27,7 @@ result<link_endpoint> remote_endpoint_of(const settings::server_config& server,
 client_crew::client_crew(caf::actor_system& system, const services_ptr& shared, client_options options,
                          crypto::lease_secret lease)
   : system_(system), base_(*shared), options_(std::move(options)),
-    buffers_(std::make_shared<buffer_pool>(options_.kept_buffer_bytes_max)),
-    groups_(std::make_shared<storage::group_commits>(shared->blocking)),
+    buffers_(std::make_shared<buffer_pool>(options_.kept_buffer_bytes_max)), groups_(disks_of(shared)),
     grid_(std::make_shared<const settings::grid_config>(std::move(options_.grid))) {
   base_.lease = lease;
   base_.buffers = buffers_;

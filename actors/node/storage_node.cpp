@@ -69,6 +69,14 @@ std::shared_ptr<storage::share_store> empty_store(const services_ptr& shared) {
   return storage::make_memory_store(std::move(empty), unix_clock_of(shared->time));
 }
 
+std::shared_ptr<storage::group_commits> disks_of(const services_ptr& shared) {
+  return std::make_shared<storage::group_commits>(
+      shared->blocking, [count = shared->metrics](std::size_t, std::uint64_t syncs) {
+        if (syncs > 0)
+          count->disk_was_synced(syncs);
+      });
+}
+
 messages::storage_server start_store(caf::actor_system& system, const services_ptr& shared,
                                      std::shared_ptr<storage::share_store> opened,
                                      const store_options& options,
@@ -135,9 +143,8 @@ result<store> store::spawn(caf::actor_system& system, store_options options, sur
     supervisor_options watched;
     watched.what = "store " + options.name;
     s->now->options = std::move(options);
-    watched.start =
-        [&system, shared = (*rest)->shared(), door = s->door, now = s->now,
-         groups = std::make_shared<storage::group_commits>((*rest)->shared()->blocking)]() -> result<crew> {
+    watched.start = [&system, shared = (*rest)->shared(), door = s->door, now = s->now,
+                     groups = disks_of((*rest)->shared())]() -> result<crew> {
       const std::lock_guard lock(now->mutex);
       auto opened = open_store(shared, now->options);
       if (!opened)

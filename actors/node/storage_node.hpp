@@ -81,6 +81,8 @@ result<std::shared_ptr<storage::share_store>> open_store(const services_ptr& sha
                                                          const store_options& options);
 /// A store that has nothing and keeps nothing: what stands in for one that is not there, for who only reads.
 std::shared_ptr<storage::share_store> empty_store(const services_ptr& shared);
+/// The disks of one process's stores, whose syncs are counted.
+std::shared_ptr<storage::group_commits> disks_of(const services_ptr& shared);
 /// Starts the actor of an open store. Stores with the same `groups` reach a disk that they share together.
 messages::storage_server start_store(caf::actor_system& system, const services_ptr& shared,
                                      std::shared_ptr<storage::share_store> opened,

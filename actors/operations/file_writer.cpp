@@ -160,7 +160,7 @@ private:
     }
   }
 
-  bool may_begin_on(const grid::kept_map& kept) const {
+  bool may_begin_on(const grid::kept_map& kept) {
     // Lent content is on its way for long: nobody shall bring it in vain to save one look.
     if (task_.lent)
       return false;
@@ -207,9 +207,13 @@ private:
 
   bool appends() const { return task_.append && !task_.wish.only_if && !task_.key; }
 
-  grid::file_servers servers() const {
-    const auto& slot = context_.access.slot;
-    return {context_.servers->permuted(slot), context_.servers->candidates(slot)};
+  const grid::file_servers& servers() {
+    if (!servers_) {
+      auto all = context_.servers->permuted(context_.access.slot);
+      auto candidates = context_.servers->that_take_shares(all);
+      servers_ = {std::move(all), std::move(candidates)};
+    }
+    return *servers_;
   }
 
   void act() {
@@ -613,6 +617,7 @@ private:
   retriever reader_;
   publish_coordinator coordinator_;
   publish_reply reply_;
+  std::optional<grid::file_servers> servers_; ///< once they were asked for
   std::optional<grid::strict_tally> tally_;   ///< of a file that is kept strictly
   std::optional<grid::publish_end> last_end_; ///< of the last publish
   std::optional<error> stopped_;              ///< while a publish was running

@@ -30,6 +30,26 @@ publish_account::publish_account(const publish_task& task, publish_audience audi
 
 void publish_account::begins() {
   send_picture();
+  if (!task_.context.listener || task_.context.watched)
+    return;
+  quiet_ = true;
+  audience_.later(picture_interval, [this] { end_quiet(); });
+}
+
+void publish_account::end_quiet() {
+  quiet_ = false;
+  if (std::exchange(is_behind_, false))
+    return say_where_it_stands();
+  if (const auto last = std::exchange(unsaid_, std::nullopt))
+    audience_.hear(*last);
+  send_picture();
+}
+
+void publish_account::say(operation_progress what) {
+  if (quiet_)
+    unsaid_ = std::move(what);
+  else
+    audience_.hear(std::move(what));
 }
 
 void publish_account::waits(const char* why, double progress) {
@@ -37,7 +57,7 @@ void publish_account::waits(const char* why, double progress) {
   out.operation = task_.context.operation;
   out.text = why;
   out.progress = task_.context.span.at(progress);
-  audience_.hear(std::move(out));
+  say(std::move(out));
 }
 
 void publish_account::surveys(std::uint64_t bytes) {
@@ -59,7 +79,7 @@ void publish_account::moves(const char* what, double progress, std::uint64_t byt
   out.goal = static_cast<std::uint32_t>(status_.goal);
   out.outstanding = static_cast<std::uint32_t>(status_.outstanding);
   out.placed = static_cast<std::uint32_t>(status_.placed);
-  audience_.hear(std::move(out));
+  say(std::move(out));
 }
 
 void publish_account::stage_begins(stage which) {
@@ -110,8 +130,18 @@ void publish_account::reread_answered(grid::message_id id, const read_answer& x)
                             x.seconds);
 }
 
-void publish_account::stands(grid::publish_status status) {
-  status_ = std::move(status);
+void publish_account::stands(bool at_the_end) {
+  if (quiet_ && stood_ && !at_the_end) {
+    is_behind_ = true;
+    return;
+  }
+  stood_ = true;
+  unsaid_.reset();
+  say_where_it_stands();
+}
+
+void publish_account::say_where_it_stands() {
+  status_ = audience_.look();
   running_.progress(status_.goal, status_.placed, status_.outstanding);
   show_picture();
   operation_progress out;
@@ -127,7 +157,7 @@ void publish_account::stands(grid::publish_status status) {
 }
 
 void publish_account::show_picture() {
-  if (picture_is_due_ || !task_.context.listener)
+  if (quiet_ || picture_is_due_ || !task_.context.listener)
     return;
   const auto rest = picture_interval - (services_->time->now() - last_picture_);
   if (rest <= duration(0)) {

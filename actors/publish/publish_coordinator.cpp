@@ -61,7 +61,8 @@ private:
             .later =
                 [this](duration after, std::function<void()> what) {
                   send_later(self_, after, continuation{std::move(what)});
-                }};
+                },
+            .look = [this] { return loop_->status(); }};
   }
 
   // -- waiting --
@@ -122,13 +123,19 @@ private:
     if (task_->lent)
       return survey();
     account_.waits(encode_stage_words.front().text, encode_stage_words.front().from);
-    const auto me = caf::actor_cast<handle>(self_->ctrl());
+    // A part brings along the trees of all shares.
+    const auto bytes = task_->content_bytes() + (task_->part ? small_work_bytes + 1 : 0);
+    const bool in_steps = context_.listener && (context_.watched || bytes > small_work_bytes);
+    auto me = in_steps ? caf::actor_cast<handle>(self_->ctrl()) : handle();
     offload(
-        self_, *services_->compute,
-        [this, services = services_, task = task_, format = format(), stop = stop_.get_token(), me] {
+        self_, *services_->compute, bytes,
+        [this, services = services_, task = task_, format = format(), stop = stop_.get_token(),
+         me = std::move(me)] {
           const shares::codec_context context{*services->random, *services->compute, *services->codes,
                                               services->buffers.get(), services->time};
           const auto on_stage = [this, me](stage which) {
+            if (!me)
+              return;
             send_anonymously(me, continuation{[this, which] { this->on_stage(which); }});
           };
           if (task->part)
@@ -276,7 +283,7 @@ private:
       write(message);
     for (const auto& message : actions.rereads)
       reread(message);
-    account_.stands(loop_->status());
+    account_.stands(actions.finished);
     if (actions.finished)
       answer(account_.ended(loop_->report()));
     else

@@ -20,4 +20,17 @@ void offload(Self* self, executor& pool, Work work, Then then) {
   });
 }
 
+/// Work on so many bytes takes less than the way to another thread and back, or about as long as a signature.
+inline constexpr std::uint64_t small_work_bytes = std::uint64_t{64} << 10;
+
+/// The same for work on so many bytes: where they are few it runs in the actor, in its next turn.
+template <class Self, class Work, class Then>
+void offload(Self* self, executor& pool, std::uint64_t bytes, Work work, Then then) {
+  if (bytes > small_work_bytes)
+    return offload(self, pool, std::move(work), std::move(then));
+  messages::send_anonymously(
+      caf::actor_cast<typename Self::handle_type>(self->ctrl()),
+      messages::continuation{[work = std::move(work), then = std::move(then)]() mutable { then(work()); }});
+}
+
 } // namespace truckee::actors

@@ -16,6 +16,7 @@ struct operation_context {
   server_list_ptr servers;  ///< as they were known when it began
   progress_span span;       ///< the part of the operation's bar that is this actor's
   std::uint64_t caller = 0; ///< whose it is, for whatever callers take turns at
+  bool watched = true; ///< somebody wants to hear of each step as it comes; else only of what takes its time
 
   /// For a step that fills another part of the bar.
   operation_context part(progress_span of) const {

@@ -36,9 +36,12 @@ std::vector<server_id> server_list::permuted(const storage_index& slot) const {
 }
 
 std::vector<server_id> server_list::candidates(const storage_index& slot) const {
-  auto out = permuted(slot);
-  std::erase_if(out, [this](const server_id& id) { return find(id)->drain; });
-  return out;
+  return that_take_shares(permuted(slot));
+}
+
+std::vector<server_id> server_list::that_take_shares(std::vector<server_id> all) const {
+  std::erase_if(all, [this](const server_id& id) { return find(id)->drain; });
+  return all;
 }
 
 result<std::vector<server_id>> server_list::all_permuted(const storage_index& slot) const {

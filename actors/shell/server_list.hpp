@@ -46,6 +46,8 @@ public:
   std::vector<server_id> permuted(const storage_index& slot) const;
   /// The order in which they look for servers that take them: those that drain are not among them.
   std::vector<server_id> candidates(const storage_index& slot) const;
+  /// Those of all that take shares, in the order given.
+  std::vector<server_id> that_take_shares(std::vector<server_id> all) const;
   /// Every server of the grid file in the file's order, those that drain or are absent too: whom a file that is kept
   /// strictly is spread over must not depend on who answers. errc::configuration where the id of one is not known.
   result<std::vector<server_id>> all_permuted(const storage_index& slot) const;

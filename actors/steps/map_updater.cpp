@@ -186,7 +186,7 @@ private:
            if (named.empty())
              remember(id, x.answer);
            offload(
-               self_, *services_->compute,
+               self_, *services_->compute, bytes_in(x.answer),
                [access = context_.access, answer = x.answer, wants = wants_key_, slot = slots_.has_value()] {
                  return (slot ? shares::look_at_slot : shares::look_at)(access, answer,
                                                                         shares::first_read_size, wants);
@@ -201,6 +201,14 @@ private:
       for (const auto& [share, parts] : answer.reads)
         shares.push_back(share);
     services_->places->saw(context_.access.slot, id, std::move(shares));
+  }
+
+  static std::uint64_t bytes_in(const grid::slot_read_answer& answer) {
+    std::uint64_t sum = 0;
+    for (const auto& [share, parts] : answer.reads)
+      for (const auto& part : parts)
+        sum += part.size();
+    return sum;
   }
 
   /// Says once the quiet time is over whom it waits for, and from then on at each answer.

@@ -129,8 +129,11 @@ private:
   }
 
   void judge(const grid::share_place& place, const shared_bytes& head, std::vector<shared_bytes> reads) {
+    std::uint64_t bytes = head.size();
+    for (const auto& part : reads)
+      bytes += part.size();
     offload(
-        self_, *services_->compute,
+        self_, *services_->compute, bytes,
         [version = task_.version, share = place.share, head, reads = std::move(reads), range = task_.range] {
           return shares::judge_body(version, share, head, reads, range);
         },
@@ -177,7 +180,7 @@ private:
   void decode() {
     ended_ = true;
     offload(
-        self_, *services_->compute,
+        self_, *services_->compute, wanted_bytes(),
         [services = services_, version = task_.version, key = *context_.access.read, bodies = bodies_,
          range = task_.range] { return shares::decode(version, key, bodies, *services->codes, range); },
         [this](result<shares::decoded_version>&& decoded) {

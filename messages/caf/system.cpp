@@ -1,5 +1,6 @@
 #include "truckee/messages/caf/system.hpp"
 #include "truckee/messages/caf/network.hpp"
+#include "truckee/messages/caf/scheduler.hpp"
 #include "truckee/messages/wire_types.hpp"
 
 #include <algorithm>
@@ -22,7 +23,7 @@ system_config::system_config() {
   set("caf.middleman.heartbeat-interval", caf::timespan{0});
   set("caf.logger.console.verbosity", "quiet");
 #else
-  set("scheduler.policy", caf::atom("sharing"));
+  load<sharing_scheduler>();
   set("scheduler.max-threads", workers);
 #endif
 }

@@ -180,6 +180,8 @@ TEST(metrics, the_other_events_move_their_families) {
   store.looked_for_expired(6, 600, false);
   store.looked_for_expired(5, 500, true);
   store.corruption_advised();
+  r.disk_was_synced(2);
+  r.disk_was_synced(1);
   r.gbs_refused(http::rejection::bad_login);
   const std::map<std::string, double> expected{
       {"truckee_publishes_waiting", 1},
@@ -217,6 +219,7 @@ TEST(metrics, the_other_events_move_their_families) {
       {R"(truckee_storage_removed_shares_total{store="0"})", 5},
       {R"(truckee_storage_removed_bytes_total{store="0"})", 500},
       {R"(truckee_storage_corruption_advised_total{store="0"})", 1},
+      {"truckee_storage_syncs_total", 3},
       {R"(truckee_gbs_refused_total{reason="bad_login"})", 1},
       {R"(truckee_build_info{caf="0.17.6",version="0.1.0"})", 1},
   };

@@ -1,4 +1,5 @@
 #include "actors/server_words.hpp"
+#include "truckee/actors/shell/offload.hpp"
 
 #include <gtest/gtest.h>
 
@@ -69,9 +70,8 @@ private:
   std::promise<void> gate_;
 };
 
-messages::publish_reply stop_while_encoding(errc reason) {
-  test_grid grid({.compute_threads = 1});
-  busy_thread busy(grid);
+/// Of a new file.
+actors::write_task new_file_task(test_grid& grid) {
   actors::write_task task;
   task.context.services = grid.services;
   task.context.servers = grid.server_list();
@@ -79,6 +79,38 @@ messages::publish_reply stop_while_encoding(errc reason) {
   const crypto::file_keys keys(*task.key);
   task.context.access = shares::access_to({crypto::file_format::sdmf, keys.write, keys.fingerprint});
   task.content = shared_bytes::copy_of("hello");
+  return task;
+}
+
+/// Keeps what it is told.
+class progress_book {
+public:
+  using handle = messages::progress_sink;
+  using lines = std::vector<messages::operation_progress>;
+  static constexpr const char* name = "test.progress_book";
+
+  progress_book(messages::shell<progress_book>*, lines* told) : told_(told) {}
+  messages::behavior<handle> make_behavior() {
+    return {[this](const messages::operation_progress& x) { told_->push_back(x); },
+            [](const messages::publish_news&) {}};
+  }
+
+private:
+  lines* told_;
+};
+
+template <class Script>
+void let_go(test_grid& grid, Script& server) {
+  server.write = nullptr;
+  server.release(grid.run);
+}
+
+messages::publish_reply stop_while_encoding(errc reason) {
+  test_grid grid({.compute_threads = 1});
+  busy_thread busy(grid);
+  auto task = new_file_task(grid);
+  // What is smaller is encoded in its actor, at once.
+  task.content = shared_bytes::copy_of(std::string(actors::small_work_bytes + 1, 'x'));
   const auto writer = actors::spawn_file_writer(grid.run.system(), std::move(task));
   const auto done = grid.run.ask<messages::publish_reply>(writer, messages::run{});
   grid.run.settle();
@@ -92,6 +124,55 @@ messages::publish_reply stop_while_encoding(errc reason) {
 }
 
 } // namespace
+
+TEST(Operations, WhereNobodyWatchesAPublishTellsHowItsSendingBeginsAndEnds) {
+  for (const bool watched : {true, false}) {
+    test_grid grid;
+    progress_book::lines told;
+    auto task = new_file_task(grid);
+    task.context.listener = messages::spawn<progress_book>(grid.run.system(), &told);
+    task.context.watched = watched;
+    const auto done = grid.run.ask<messages::publish_reply>(
+        actors::spawn_file_writer(grid.run.system(), std::move(task)), messages::run{});
+    ASSERT_TRUE(grid.wait(done));
+    EXPECT_TRUE((*done)->ok) << to_string((*done)->failure);
+    grid.run.settle();
+    ASSERT_FALSE(told.empty());
+    EXPECT_EQ(told.back().placed, told.back().goal);
+    EXPECT_EQ(told.back().outstanding, 0U);
+    if (watched) {
+      EXPECT_GT(told.size(), 10U) << "each stage, and each server's answer";
+      continue;
+    }
+    ASSERT_EQ(told.size(), 2U);
+    EXPECT_EQ(told.front().outstanding, told.front().goal);
+  }
+}
+
+TEST(Operations, WhatTakesItsTimeIsToldThoughNobodyWatchedFromTheBeginning) {
+  test_grid grid;
+  hang_all_writes(grid);
+  progress_book::lines told;
+  auto task = new_file_task(grid);
+  task.context.listener = messages::spawn<progress_book>(grid.run.system(), &told);
+  task.context.watched = false;
+  const auto done = grid.run.ask<messages::publish_reply>(
+      actors::spawn_file_writer(grid.run.system(), std::move(task)), messages::run{});
+  grid.run.settle();
+  ASSERT_EQ(told.size(), 1U);
+  const auto servers = told.front().outstanding;
+  let_go(grid, *grid.scripts.front());
+  grid.run.settle();
+  EXPECT_EQ(told.size(), 1U) << "too soon";
+  EXPECT_FALSE(grid.wait(done, 150ms));
+  ASSERT_EQ(told.size(), 2U);
+  EXPECT_EQ(told.back().outstanding, servers - 1);
+  let_go(grid, *grid.scripts.back());
+  grid.run.settle();
+  EXPECT_EQ(told.size(), 3U) << "from then on each answer";
+  release_all(grid);
+  EXPECT_TRUE(grid.wait(done));
+}
 
 TEST(Operations, CancelWhileEncodingSendsNothing) {
   EXPECT_EQ(stop_while_encoding(errc::cancelled).failure.code, errc::cancelled);
