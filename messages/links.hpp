@@ -74,6 +74,7 @@ struct read_leases_answer {
 struct advise_share {
   share_advice request;
   duration deadline{};
+  std::shared_ptr<const void> on_its_way = {}; ///< held until it is answered, for who waits for that
 };
 /// Answers advise_share, exactly once.
 struct advise_share_answer {

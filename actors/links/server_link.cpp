@@ -50,7 +50,9 @@ public:
         [this](const introduce&) { return introduction_later(); },
         [this](const link_status&) { return report(); },
         [this](const read_leases_at& x) { return forward<read_leases_answer>(x.request, x.deadline); },
-        [this](const advise_share& x) { return forward<advise_share_answer>(x.request, x.deadline); },
+        [this](const advise_share& x) {
+          return forward<advise_share_answer>(x.request, x.deadline, x.on_its_way);
+        },
         [this](const stage_at& x) { return forward<stage_at_answer>(x.request, x.deadline); },
         [this](const stop&) { self_->quit(); },
         [](const continuation& rest) { rest.run(); },
@@ -180,11 +182,14 @@ private:
 
   // -- requests
 
+  /// `held` until it is answered.
   template <class Answer>
-  caf::result<Answer> forward(storage_request request, duration deadline) {
+  caf::result<Answer> forward(storage_request request, duration deadline,
+                              std::shared_ptr<const void> held = nullptr) {
     auto promise = self_->template make_response_promise<Answer>();
     const auto asked = now();
-    enter({std::move(request), asked, deadline, [this, promise, asked](delivered what) mutable {
+    enter({std::move(request), asked, deadline,
+           [this, promise, asked, held = std::move(held)](delivered what) mutable {
              promise.deliver(answer_of<Answer>(std::move(what), services_->time->seconds_since(asked)));
            }});
     return promise;

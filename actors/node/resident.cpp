@@ -2,6 +2,7 @@
 
 #include "truckee/actors/node/door_log.hpp"
 #include "truckee/actors/node/version.hpp"
+#include "truckee/actors/shell/link_reads.hpp"
 #include "truckee/base/worker_pool.hpp"
 #include "truckee/tls/check.hpp"
 
@@ -86,6 +87,8 @@ std::shared_ptr<doors::porter> resident::take_porter() {
 
 resident::~resident() {
   if (supervisor_) {
+    // What servers are told of their damaged shares goes with the links.
+    services_->advice->wait_until_told(advice_patience);
     stop(std::chrono::duration_cast<std::chrono::milliseconds>(patience_), {});
     ended_.wait();
   }

@@ -52,7 +52,8 @@ bool advise_server(Self* self, const operation_context& context, const grid::sha
   messages::share_advice advice{context.access.slot, place.share,
                                 std::string(reason.substr(0, messages::advice_reason_max))};
   // A server that is slow to answer this is given its time: the link alone says who is silent.
-  messages::advise_share question{std::move(advice), messages::duration(services.limits.server_deadline(0))};
+  messages::advise_share question{std::move(advice), messages::duration(services.limits.server_deadline(0)),
+                                  given_advice::goes_out(services.advice)};
   messages::request(
       self, entry->link, messages::duration(advice_patience), std::move(question),
       [done](const messages::advise_share_answer&) { done(); }, [done](const caf::error&) { done(); });

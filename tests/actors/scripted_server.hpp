@@ -16,7 +16,8 @@ struct server_script {
   std::function<std::optional<grid::slot_read_answer>(const grid::slot_read&)> read;
   std::function<std::optional<grid::stage_answer>(const grid::stage_piece&)> stage;
   std::function<std::optional<grid::store_info>()> hello;
-  bool ends = false; ///< ends at the next call that gets no answer
+  bool ends = false;         ///< ends at the next call that gets no answer
+  bool holds_advice = false; ///< answers advice at release()
 
   std::vector<grid::read_test_write> writes; ///< every write that came
   std::vector<grid::stage_piece> pieces;     ///< every piece that came
@@ -63,7 +64,9 @@ public:
         [](const messages::read_leases&) { return messages::stored_leases{}; },
         [this](const messages::share_advice& x) {
           script_->advice.push_back(x);
-          return messages::advice_answer{};
+          const auto now = [] { return messages::advice_answer{}; };
+          return answer<messages::advice_answer>(script_->holds_advice ? std::nullopt : std::optional(now()),
+                                                 now);
         },
         [this](const grid::stage_piece& x) {
           script_->pieces.push_back(x);
