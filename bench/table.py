@@ -38,11 +38,18 @@ class Side:
 
     def ask(self, line):
         """Milliseconds on the clock and of CPU."""
+        return [1000 * x for x in self.numbers(line, 2)]
+
+    def syncs(self):
+        """How often a disk was synced so far."""
+        return int(self.numbers("syncs", 1)[0])
+
+    def numbers(self, line, count):
         self.process.stdin.write(line + "\n")
         said = self.process.stdout.readline().split()
-        if len(said) != 2:
+        if len(said) != count or said[0] == "error":
             sys.exit(f"{self.name}, asked to {line}: {' '.join(said) or 'ended'}")
-        return [1000 * float(word) for word in said]
+        return [float(word) for word in said]
 
     def close(self):
         self.process.stdin.close()
@@ -59,7 +66,7 @@ class Row:
 
     def over(self, name):
         """How often what `name` takes fits into what Truckee takes."""
-        return self.median["Truckee"] / self.median[name] if name in self.median else None
+        return self.median["Truckee"] / self.median[name] if self.median.get(name) else None
 
 
 def quartiles(values):
@@ -74,13 +81,22 @@ def measure(sides, work, line, rounds):
     return Row(work, took)
 
 
-def measure_files(sides, names, divide):
+def with_syncs(sides, rows, updates):
+    """The rows, and how often the disk was synced for each of so many updates meanwhile."""
+    before = {side.name: side.syncs() for side in sides}
+    yield from rows()
+    yield Row("the same, syncs of each", {side.name: [(side.syncs() - before[side.name]) / updates] for side in sides})
+
+
+def measure_files(sides, names, divide, durable):
     for name in names:
         for side in sides:
             side.ask(f"create {SIZES[name]}")
         for work in ("update", "read"):
             measure(sides, work, f"{work} {SIZES[name]}", 2)  # nobody's first time
-            yield measure(sides, f"{work} {name}", f"{work} {SIZES[name]}", max(3, ROUNDS[name] // divide))
+            rounds = max(3, ROUNDS[name] // divide)
+            rows = lambda: [measure(sides, f"{work} {name}", f"{work} {SIZES[name]}", rounds)]
+            yield from with_syncs(sides, rows, rounds) if durable and work == "update" else rows()
 
 
 def measure_flight(sides, files, rounds):
@@ -181,9 +197,14 @@ def main():
             words = ["python3", "/interop/peer/side.py", inside.inside(place / "tahoe")]
             sides.append(Side("Tahoe-LAFS", ["/usr/sbin/chroot", root, "env", "--chdir=/tmp", *words], stderr=subprocess.DEVNULL))
         names = ["1 KiB", "1 MiB"] if asked.quick else list(SIZES)
-        rows = list(measure_files(sides, names, 3 if asked.quick else 1))
-        rows += measure_flight([side for side in sides if side.name != "Tahoe-LAFS"],
-                               *((IN_FLIGHT_QUICK, 5) if asked.quick else (IN_FLIGHT, 5)))
+        durable = asked.durability == "full"
+        rows = list(measure_files(sides, names, 3 if asked.quick else 1, durable))
+        ours = [side for side in sides if side.name != "Tahoe-LAFS"]
+        files, rounds = (IN_FLIGHT_QUICK, 5) if asked.quick else (IN_FLIGHT, 5)
+        at_once = lambda: measure_flight(ours, files, rounds)
+        for side in ours:
+            side.ask(f"flight {files} {files}")  # the files are made
+        rows += with_syncs(ours, at_once, rounds * (files + 10 * files)) if durable else at_once()
         sign = signature()
     finally:
         for side in sides:

@@ -1,8 +1,10 @@
 #include "side.hpp"
 #include "truckee/actors/node/client_node.hpp"
+#include "truckee/control/gateway.hpp"
 #include "truckee/messages/caf/send.hpp"
 
 #include <future>
+#include <thread>
 
 namespace truckee::bench {
 
@@ -49,9 +51,8 @@ struct turns : std::enable_shared_from_this<turns> {
 class whole_client final : public side {
 public:
   explicit whole_client(const place& where) {
-    auto started = actors::client_node::start({.grid = settings::embedded_grid(where.home),
-                                               .data_home = where.home,
-                                               .durability = where.durability});
+    auto started = actors::client_node::start(
+        {.grid = grid_of(where), .data_home = where.home, .durability = where.durability});
     if (!started)
       give_up(to_string(started.error()));
     client_ = std::move(*started);
@@ -70,9 +71,7 @@ public:
   }
 
   void flight(std::size_t files, std::size_t updates) override {
-    while (small_.size() < files)
-      small_.push_back(
-          must(client_->ask(messages::publish_request{.content = content_of(1024, 0)})).write_cap);
+    make_small(files);
     const auto over = std::make_shared<std::promise<void>>();
     // With an argument: CAF 0.17 looks into an empty pointer where a function has none.
     client_->system().spawn(
@@ -85,7 +84,42 @@ public:
     over->get_future().wait();
   }
 
+  std::uint64_t syncs() override {
+    constexpr std::string_view name = "\ntruckee_storage_syncs_total ";
+    const auto all = client_->metrics()->text();
+    const auto at = all.find(name);
+    return at == std::string::npos ? 0 : std::stoull(all.substr(at + name.size()));
+  }
+
 private:
+  static settings::grid_config grid_of(const place& where) {
+    auto out = settings::embedded_grid(where.home);
+    out.encoding = where.shape;
+    out.limits.operations_per_caller = 1000; // in flight; 256 without it
+    const auto like = out.servers.front();
+    out.servers.clear();
+    for (std::size_t i = 0; i < where.servers; ++i) {
+      auto& server = out.servers.emplace_back(like);
+      server.name = std::to_string(i);
+      server.where = settings::local_directory{where.home / "truckee" / "grid" / server.name};
+    }
+    return out;
+  }
+
+  /// Each has a key of its own, which takes a fifth of a second: as many at once as there are processors.
+  void make_small(std::size_t files) {
+    while (small_.size() < files) {
+      const auto now =
+          std::min<std::size_t>(std::max(1U, std::thread::hardware_concurrency()), files - small_.size());
+      std::vector<std::future<messages::publish_reply>> made;
+      for (std::size_t i = 0; i < now; ++i)
+        made.push_back(control::ask_later(client_->system(), client_->gateway(),
+                                          messages::publish_request{.content = content_of(1024, 0)}));
+      for (auto& one : made)
+        small_.push_back(must(one.get()).write_cap);
+    }
+  }
+
   std::unique_ptr<actors::client_node> client_;
   std::map<std::size_t, std::string> caps_; ///< by size
   std::vector<std::string> small_;

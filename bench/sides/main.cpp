@@ -6,11 +6,18 @@
 #include <fmt/format.h>
 #include <iostream>
 #include <sstream>
+#include <sys/resource.h>
 
-// side loop|client DIRECTORY none|full: does what its standard input says, a line each, and answers in a line: seconds on
-// the clock, and seconds of CPU of the whole process.
+// side loop|client DIRECTORY none|full [SERVERS K N HAPPY]: does what its standard input says, a line each, and answers in a
+// line: seconds on the clock, and seconds of CPU of the whole process.
 //
-//   create BYTES | update BYTES | read BYTES | flight FILES UPDATES
+//   create BYTES | update BYTES | read BYTES | flight FILES UPDATES | syncs
+//
+// The last one is answered with how often a disk was synced so far.
+//
+// side crowd DIRECTORY none|full: one store by itself.
+//
+//   fill SLOTS | update TIMES | read TIMES | reopen 1
 //
 // DIRECTORY must not exist.
 namespace truckee::bench {
@@ -49,6 +56,10 @@ public:
     std::istringstream words(line);
     std::string what;
     std::size_t size = 0;
+    if (line == "syncs") {
+      std::cout << side_.syncs() << std::endl;
+      return;
+    }
     if (!(words >> what >> size))
       give_up("\"" + line + "\" is nothing to do");
     if (what == "create" || what == "update") {
@@ -101,21 +112,66 @@ std::unique_ptr<side> make_side(std::string_view name, const place& where) {
   return nullptr;
 }
 
+constexpr auto usage = "usage: side loop|client|crowd DIRECTORY none|full [SERVERS K N HAPPY]\n";
+
+void obey_crowd(crowd& all, const std::string& line) {
+  std::istringstream words(line);
+  std::string what;
+  std::size_t count = 0;
+  words >> what >> count;
+  const auto cpu = cpu_seconds();
+  const auto begun = std::chrono::steady_clock::now();
+  if (what == "fill")
+    all.fill(count);
+  else if (what == "update")
+    all.update(count);
+  else if (what == "read")
+    all.read(count);
+  else if (what == "reopen")
+    all.reopen();
+  else
+    give_up("\"" + line + "\" is nothing to do");
+  const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begun;
+  std::cout << fmt::format("{:.9f} {:.9f}", took.count(), cpu_seconds() - cpu) << std::endl;
+}
+
+/// Hundreds of updates on their way to a disk have thousands of files open.
+void have_many_files() {
+  rlimit files{};
+  if (::getrlimit(RLIMIT_NOFILE, &files) == 0) {
+    files.rlim_cur = files.rlim_max;
+    ::setrlimit(RLIMIT_NOFILE, &files);
+  }
+}
+
 int run(int count, char** words) {
-  const std::string_view durability = count == 4 ? words[3] : "";
+  const std::string_view durability = count == 4 || count == 8 ? words[3] : "";
   if (durability != "none" && durability != "full") {
-    std::cerr << "usage: side loop|client DIRECTORY none|full\n";
+    std::cerr << usage;
     return 2;
   }
-  const place where{words[2], durability == "full" ? storage::durability::full : storage::durability::none};
+  place where{words[2], durability == "full" ? storage::durability::full : storage::durability::none};
+  if (count == 8) {
+    const auto number = [&](int at) { return static_cast<std::uint8_t>(std::stoul(words[at])); };
+    where.servers = std::stoul(words[4]);
+    where.shape = {number(5), number(6), number(7)};
+  }
+  have_many_files();
   if (std::filesystem::exists(where.home)) {
     std::cerr << words[2] << " is there already\n";
     return 2;
   }
   std::filesystem::create_directories(where.home);
+  if (words[1] == std::string_view("crowd")) {
+    crowd all(where);
+    std::cout << "ready" << std::endl;
+    for (std::string line; std::getline(std::cin, line);)
+      obey_crowd(all, line);
+    return 0;
+  }
   const auto made = make_side(words[1], where);
   if (made == nullptr) {
-    std::cerr << "usage: side loop|client DIRECTORY none|full\n";
+    std::cerr << usage;
     return 2;
   }
   std::cout << "ready" << std::endl;
