@@ -47,6 +47,7 @@ struct client_plan {
   storage_index slot;
   std::size_t operations = 2;
   double request_lost = 0.05, answer_lost = 0.1, late = 0.05, reads = 0.3;
+  double staged = 0.3; ///< of the writes: their bytes are brought first, as those of a long share are
   register_value first_value = 1; ///< sets this value and those above it, one an operation
 };
 
@@ -88,10 +89,31 @@ private:
     if (x.sets && dice_.chance(plan_.late))
       return send_late(x);
     const bool hear = !dice_.chance(plan_.answer_lost);
-    if (x.sets)
+    if (x.sets && dice_.chance(plan_.staged))
+      stage_first(x, hear);
+    else if (x.sets)
       ask<grid::read_test_write_answer>(test_and_set(plan_.slot, x.expected, *x.sets), hear);
     else
       ask<grid::slot_read_answer>(grid::slot_read{plan_.slot, {}, {{0, 8}}}, hear);
+  }
+
+  /// The write makes the share of what was brought.
+  void stage_first(const register_operation& x, bool hear) {
+    auto request = test_and_set(plan_.slot, x.expected, *x.sets);
+    auto& change = request.changes.front();
+    staging_id id;
+    store_be(id.view().first(8), *x.sets); // nobody sets it twice
+    change.staged = id;
+    grid::stage_piece piece{plan_.slot, change.share, id, std::exchange(change.writes, {}).front(), false};
+    messages::request(
+        self_, server_, std::chrono::minutes(1), std::move(piece),
+        [this, hear, request = std::move(request)](const grid::stage_answer& answer) {
+          if (answer.status == grid::storage_status::ok)
+            ask<grid::read_test_write_answer>(request, hear);
+          else
+            forget();
+        },
+        [this](const caf::error&) { forget(); });
   }
 
   void send_late(const register_operation& x) {
