@@ -160,7 +160,7 @@ def measure_large(table, gateways, name):
                 moved = loopback_bytes()
                 asked = len(content)
                 if work == "create":
-                    spent, caps[gateway] = milliseconds(gateway.create, content, "mdmf")
+                    spent, caps[gateway] = milliseconds(lambda: gateway.create(content, layout="mdmf"))
                     now[gateway] = content
                 elif work == "update":
                     spent, _ = milliseconds(gateway.update, caps[gateway], content)
