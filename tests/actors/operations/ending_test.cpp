@@ -123,17 +123,22 @@ messages::publish_reply stop_while_encoding(errc reason) {
   return **done;
 }
 
+/// Tells its listener, who does or does not want to hear of each step.
+answer_ptr<messages::publish_reply> start_told(test_grid& grid, progress_book::lines& told, bool watched) {
+  auto task = new_file_task(grid);
+  task.context.listener = messages::spawn<progress_book>(grid.run.system(), &told);
+  task.context.watched = watched;
+  return grid.run.ask<messages::publish_reply>(actors::spawn_file_writer(grid.run.system(), std::move(task)),
+                                               messages::run{});
+}
+
 } // namespace
 
 TEST(Operations, WhereNobodyWatchesAPublishTellsHowItsSendingBeginsAndEnds) {
   for (const bool watched : {true, false}) {
     test_grid grid;
     progress_book::lines told;
-    auto task = new_file_task(grid);
-    task.context.listener = messages::spawn<progress_book>(grid.run.system(), &told);
-    task.context.watched = watched;
-    const auto done = grid.run.ask<messages::publish_reply>(
-        actors::spawn_file_writer(grid.run.system(), std::move(task)), messages::run{});
+    const auto done = start_told(grid, told, watched);
     ASSERT_TRUE(grid.wait(done));
     EXPECT_TRUE((*done)->ok) << to_string((*done)->failure);
     grid.run.settle();
@@ -153,11 +158,7 @@ TEST(Operations, WhatTakesItsTimeIsToldThoughNobodyWatchedFromTheBeginning) {
   test_grid grid;
   hang_all_writes(grid);
   progress_book::lines told;
-  auto task = new_file_task(grid);
-  task.context.listener = messages::spawn<progress_book>(grid.run.system(), &told);
-  task.context.watched = false;
-  const auto done = grid.run.ask<messages::publish_reply>(
-      actors::spawn_file_writer(grid.run.system(), std::move(task)), messages::run{});
+  const auto done = start_told(grid, told, false);
   grid.run.settle();
   ASSERT_EQ(told.size(), 1U);
   const auto servers = told.front().outstanding;
