@@ -292,7 +292,7 @@ private:
     if (!may_send_a_part())
       return read_whole(version);
     const auto& add = *task_.append;
-    const codec::mdmf::content_edit edit{add.offset.value_or(version.data_length), add.data.size(), add.cut};
+    const auto edit = edit_of(version);
     auto base = shares::plan_part(mapped_->map, mapped_->heads, edit);
     if (!base || base->version != version)
       return read_whole(version, base ? std::string_view() : why_to_say(base.error()));
@@ -315,6 +315,12 @@ private:
           act();
         });
     part_reader_->start();
+  }
+
+  /// What is asked for, as a change of that version.
+  codec::mdmf::content_edit edit_of(const grid::file_version& version) const {
+    const auto& add = *task_.append;
+    return {add.offset.value_or(version.data_length), add.data.size(), add.cut};
   }
 
   /// On the first try, in place, of what was not asked for before: else the content has to be seen.
@@ -392,7 +398,7 @@ private:
   void lend_edited(const grid::file_version& version, std::string_view why) {
     say_whole(why);
     const auto& add = *task_.append;
-    const codec::mdmf::content_edit edit{add.offset.value_or(version.data_length), add.data.size(), add.cut};
+    const auto edit = edit_of(version);
     const auto length = codec::mdmf::length_after(version.data_length, edit);
     if (!length) {
       operation_->stop({errc::too_large, "no file can have as many bytes as this one would"});
